@@ -1,0 +1,195 @@
+/**
+ * The model bundle: the folder that training writes and the edge serves.
+ *
+ *     model.onnx       the network (see docs/architecture.md for its inputs and output)
+ *     vocabulary.txt   line n, from 0, is the token with id n
+ *     model.json       everything else there is to know, checked by `openBundle`
+ *
+ * Not here: reading files. Whoever has the three contents, from disk or from the worker's own modules, passes them in.
+ */
+import * as v from 'valibot';
+import { TOKENIZER_NAME } from './tokenizer.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** WebCrypto and TextDecoder are in every runtime this runs in; these are the parts used here. */
+declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
+declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
+
+export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const name = v.pipe(v.string(), v.nonEmpty());
+const file = v.object({ sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes: count });
+
+const metrics = v.object({
+  /** How many reviews were scored. */
+  reviews: count,
+  accuracy: fraction,
+  /** Of the positive label. */
+  precision: fraction,
+  recall: fraction,
+  f1: fraction,
+  rocAuc: fraction,
+  /** Mean negative log-likelihood of the true label, in nats. */
+  logLoss: v.pipe(v.number(), v.minValue(0)),
+  brier: fraction,
+  expectedCalibrationError: fraction,
+  /** Rows are the true label, columns the predicted one: [[TN, FP], [FN, TP]]. */
+  confusion: v.strictTuple([v.strictTuple([v.number(), v.number()]), v.strictTuple([v.number(), v.number()])]),
+});
+
+const manifest = v.object({
+  schemaVersion: v.literal(1),
+  /** Names the model in URLs and in answers. */
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/)),
+  /** Changes with anything that can change an answer; see `contentVersion`. */
+  version: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)),
+  architecture: v.object({
+    cell: v.picklist(['lstm']),
+    vocabularySize: count,
+    embeddingUnits: count,
+    units: count,
+    parameters: count,
+  }),
+  tokenizer: v.object({ name: v.literal(TOKENIZER_NAME) }),
+  /** How many ids the network reads at most, START included. */
+  maxTokens: count,
+  /** [negative, positive]: the logit is the log-odds of the second. */
+  labels: v.strictTuple([name, name]),
+  /** The label is the second one when its probability reaches this. */
+  threshold: fraction,
+  inputs: v.object({ ids: name, lengths: name }),
+  output: name,
+  opset: count,
+  files: v.object({ [BUNDLE_FILES.model]: file, [BUNDLE_FILES.vocabulary]: file }),
+  /** How the model came to be; for people, and read by no code. */
+  training: v.object({
+    preset: name,
+    dataset: name,
+    reviews: count,
+    validationReviews: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    validationFraction: fraction,
+    limit: v.number(),
+    seed: v.pipe(v.number(), v.integer()),
+    epochs: v.array(
+      v.object({
+        loss: v.number(),
+        accuracy: fraction,
+        validationLoss: v.optional(v.number()),
+        validationAccuracy: v.optional(fraction),
+      }),
+    ),
+  }),
+  /** What the export was compared with the trained network on, and the largest difference in probability. */
+  parity: v.object({ texts: count, maxDifference: v.number() }),
+  /** By split, as `npm run evaluate -- --record` measured them on this very version. */
+  metrics: v.object({ train: v.optional(metrics), validation: v.optional(metrics), test: v.optional(metrics) }),
+});
+
+export type Manifest = v.InferOutput<typeof manifest>;
+export type Metrics = v.InferOutput<typeof metrics>;
+
+/** The contents of a bundle's three files. */
+export interface BundleFiles {
+  readonly model: Uint8Array;
+  readonly vocabulary: Uint8Array;
+  readonly manifest: Uint8Array;
+}
+
+/** A bundle whose files were found to be what `model.json` says they are. */
+export interface Bundle {
+  readonly manifest: Manifest;
+  readonly vocabulary: Vocabulary;
+  /** The ONNX file, byte for byte. */
+  readonly model: Uint8Array;
+}
+
+/** The bundle is damaged, incomplete or made for other code. The message says what does not fit, and in which file. */
+export class BundleError extends Error {
+  override readonly name = 'BundleError';
+}
+
+/**
+ * Checks a bundle whole: the schema of `model.json`, the size and SHA-256 of the other files, the content version, and
+ * that the vocabulary has the size the network was built for.
+ * @throws BundleError on the first thing that does not fit.
+ */
+export async function openBundle(files: BundleFiles): Promise<Bundle> {
+  const manifest = parseManifest(decode(files.manifest, BUNDLE_FILES.manifest));
+  await verify(files.model, BUNDLE_FILES.model, manifest);
+  await verify(files.vocabulary, BUNDLE_FILES.vocabulary, manifest);
+  if ((await contentVersion(manifest)) !== manifest.version) {
+    throw new BundleError(`${BUNDLE_FILES.manifest}: version does not match the contents; export the bundle again`);
+  }
+  let vocabulary: Vocabulary;
+  try {
+    vocabulary = Vocabulary.parse(decode(files.vocabulary, BUNDLE_FILES.vocabulary));
+  } catch (error) {
+    throw new BundleError(`${BUNDLE_FILES.vocabulary}: ${(error as Error).message}`);
+  }
+  if (vocabulary.size !== manifest.architecture.vocabularySize) {
+    throw new BundleError(
+      `${BUNDLE_FILES.vocabulary} has ${vocabulary.size} tokens, the network ${manifest.architecture.vocabularySize}`,
+    );
+  }
+  return { manifest, vocabulary, model: files.model };
+}
+
+/**
+ * The content of `model.json`, checked against its schema.
+ * @throws BundleError naming the first field that does not fit.
+ */
+export function parseManifest(json: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new BundleError(`${BUNDLE_FILES.manifest} is not JSON`);
+  }
+  const result = v.safeParse(manifest, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
+
+/**
+ * Twelve hexadecimal digits that name the model's behaviour: the start of the SHA-256 of every field of the manifest
+ * that an answer depends on. Training facts and metrics are not among them, so recording a metric renames nothing.
+ */
+export async function contentVersion(manifest: Omit<Manifest, 'version'>): Promise<string> {
+  const { id, tokenizer, maxTokens, labels, threshold, inputs, output, files } = manifest;
+  const hashes = [files[BUNDLE_FILES.model].sha256, files[BUNDLE_FILES.vocabulary].sha256];
+  const behaviour = [id, tokenizer.name, maxTokens, labels, threshold, inputs.ids, inputs.lengths, output, hashes];
+  return (await sha256(new TextEncoder().encode(JSON.stringify(behaviour)))).slice(0, 12);
+}
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+/** The SHA-256 of `bytes` in lower-case hexadecimal. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function verify(
+  bytes: Uint8Array,
+  fileName: 'model.onnx' | 'vocabulary.txt',
+  { files }: Manifest,
+): Promise<void> {
+  const expected = files[fileName];
+  if (bytes.length !== expected.bytes) {
+    throw new BundleError(`${fileName} has ${bytes.length} bytes, ${BUNDLE_FILES.manifest} says ${expected.bytes}`);
+  }
+  if ((await sha256(bytes)) !== expected.sha256) {
+    throw new BundleError(`${fileName} is damaged: its SHA-256 is not the one in ${BUNDLE_FILES.manifest}`);
+  }
+}
+
+function decode(bytes: Uint8Array, fileName: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BundleError(`${fileName} is not UTF-8 text`);
+  }
+}

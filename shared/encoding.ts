@@ -1,0 +1,49 @@
+/**
+ * Tokens → the ids the network reads, and texts' ids → one padded batch.
+ */
+import type { Token } from './tokenizer.ts';
+import { PAD_ID, START_ID, UNKNOWN_ID, type Vocabulary } from './vocabulary.ts';
+
+export interface Encoding {
+  /** What the network reads: at most `maxTokens` ids, START first unless the text fills them all. Never empty. */
+  readonly ids: Int32Array;
+  /** The tokens behind the ids, in order; START is none of them. */
+  readonly tokens: readonly Token[];
+  /** How many of `tokens` are not in the vocabulary. */
+  readonly unknown: number;
+  /** Whether tokens at the beginning of the text were left out. */
+  readonly truncated: boolean;
+}
+
+/** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
+export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
+  const read = tokens.slice(-maxTokens);
+  const start = read.length < maxTokens ? 1 : 0;
+  const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
+  let unknown = 0;
+  for (const [index, token] of read.entries()) {
+    const id = vocabulary.idOf(token.text);
+    if (id === UNKNOWN_ID) unknown++;
+    ids[start + index] = id;
+  }
+  return { ids, tokens: read, unknown, truncated: read.length < tokens.length };
+}
+
+export interface Batch {
+  /** [rows × steps], row by row, each row followed by PAD. */
+  readonly ids: Int32Array;
+  /** How many of each row's ids are not PAD. */
+  readonly lengths: Int32Array;
+  readonly rows: number;
+  /** The longest row's length. */
+  readonly steps: number;
+}
+
+/** One padded tensor's worth of rows. */
+export function toBatch(rows: readonly Int32Array[]): Batch {
+  const lengths = Int32Array.from(rows, (ids) => ids.length);
+  const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
+  const ids = new Int32Array(rows.length * steps).fill(PAD_ID);
+  for (const [row, rowIds] of rows.entries()) ids.set(rowIds, row * steps);
+  return { ids, lengths, rows: rows.length, steps };
+}

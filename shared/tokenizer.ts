@@ -1,0 +1,168 @@
+/**
+ * Text → tokens, each with its place in the original text. Training and edge both call this one pure function.
+ *
+ * A token is one of
+ * - a word: letters and digits with the apostrophes between them (`don't`), in lower case and without accents;
+ * - `!` or `?`, where a run of the same one is one token;
+ * - a pictograph (most emoji), one token a code point.
+ *
+ * Everything else separates tokens, and `<br>` tags, of which the reviews are full, are skipped whole. Each code point
+ * is folded on its own, so the time is linear in the text whatever the text is: no regular expression sees more than
+ * one code point, and neither does Unicode normalisation, which over a whole text can take quadratic time.
+ *
+ * Not here: token ids, truncation and padding (`vocabulary.ts`).
+ */
+
+export interface Token {
+  /** The folded form, which is what a vocabulary holds. */
+  readonly text: string;
+  /** Offset of the first UTF-16 code unit in the original text. */
+  readonly start: number;
+  /** Offset just past the last one. */
+  readonly end: number;
+}
+
+/**
+ * The name of the rules above, recorded in a model bundle. It changes whenever any text's tokens change: a bundle made
+ * under other rules is then refused instead of being fed ids that mean something else.
+ */
+export const TOKENIZER_NAME = 'words-v1';
+
+/**
+ * Splits `text` into tokens, in order and without overlap. Never throws: any string is a text, lone surrogates and NUL
+ * included. Tokenizing `text.slice(token.start, token.end)` gives that token again, alone.
+ */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const character = characterAt(text, at);
+    switch (character.role) {
+      case 'letter': {
+        const word = readWord(text, at);
+        tokens.push(word);
+        at = word.end;
+        break;
+      }
+      case 'exclamation': {
+        const end = endOfRun(text, at, character.folded);
+        tokens.push({ text: character.folded, start: at, end });
+        at = end;
+        break;
+      }
+      case 'pictograph': {
+        const end = at + character.width;
+        tokens.push({ text: character.folded, start: at, end });
+        at = end;
+        break;
+      }
+      default:
+        at = endOfBreakTag(text, at) ?? at + character.width;
+    }
+  }
+  return tokens;
+}
+
+interface Character {
+  /**
+   * - `letter`: a letter or digit;
+   * - `silent`: belongs to the word it stands in and adds nothing to it: combining marks, soft hyphens, joiners;
+   * - `apostrophe`: belongs to a word when a letter follows;
+   * - `exclamation`: `!` or `?`;
+   * - `pictograph`, `separator`: as named.
+   */
+  readonly role: 'letter' | 'silent' | 'apostrophe' | 'exclamation' | 'pictograph' | 'separator';
+  readonly folded: string;
+  /** UTF-16 code units: 1 or 2. */
+  readonly width: number;
+}
+
+const END: Character = { role: 'separator', folded: '', width: 0 };
+
+function characterAt(text: string, at: number): Character {
+  const point = text.codePointAt(at);
+  if (point === undefined) return END;
+  const known = KNOWN.get(point);
+  if (known !== undefined) return known;
+  const character = fold(point);
+  // Bounded, because at the edge the texts are strangers' and the isolate is shared.
+  if (KNOWN.size < 4096) KNOWN.set(point, character);
+  return character;
+}
+
+const KNOWN = new Map<number, Character>();
+
+/** ' and what people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */
+const APOSTROPHES = new Set("'\u2019\u2018\u02BC\u2032`\u00B4\uFF07");
+const LETTERS = /[\p{L}\p{Nd}]/u;
+const SILENT = /[\p{M}\p{Cf}]/u;
+const PICTOGRAPH = /\p{Extended_Pictographic}/u;
+/** Extended_Pictographic also holds ©, ®, ‼, ⁉, ™ and ℹ, all below the arrows, which are no pictures in a review. */
+const FIRST_PICTOGRAPH = 0x2190;
+
+function fold(point: number): Character {
+  const text = String.fromCodePoint(point);
+  const width = text.length;
+  if (APOSTROPHES.has(text)) return { role: 'apostrophe', folded: "'", width };
+  if (LETTERS.test(text)) {
+    // Compatibility decomposition turns é into e and a combining accent, ﬁ into fi, and full-width Ａ into A.
+    const folded = [...text.normalize('NFKD').toLowerCase()].filter((c) => LETTERS.test(c) && !APOSTROPHES.has(c));
+    return { role: folded.length > 0 ? 'letter' : 'silent', folded: folded.join(''), width };
+  }
+  if (SILENT.test(text)) return { role: 'silent', folded: '', width };
+  if (point >= FIRST_PICTOGRAPH && PICTOGRAPH.test(text)) return { role: 'pictograph', folded: text, width };
+  const plain = text.normalize('NFKC'); // full-width ！ and ？
+  if (plain === '!' || plain === '?') return { role: 'exclamation', folded: plain, width };
+  return { role: 'separator', folded: '', width };
+}
+
+/** The word that starts at `start`, where a letter stands. */
+function readWord(text: string, start: number): Token {
+  let folded = '';
+  let end = start;
+  for (;;) {
+    const plainEnd = endOfAsciiLetters(text, end);
+    folded += text.slice(end, plainEnd).toLowerCase();
+    end = plainEnd;
+    const character = characterAt(text, end);
+    if (character.role === 'apostrophe') {
+      if (characterAt(text, end + character.width).role !== 'letter') break;
+    } else if (character.role !== 'letter' && character.role !== 'silent') {
+      break;
+    }
+    folded += character.folded;
+    end += character.width;
+  }
+  return { text: folded, start, end };
+}
+
+/** Nearly all of a review is ASCII letters: slicing runs of them is what makes the tokenizer fast. */
+function endOfAsciiLetters(text: string, start: number): number {
+  let end = start;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    const isDigit = code >= 48 && code <= 57;
+    const isLetter = (code | 32) >= 97 && (code | 32) <= 122;
+    if (!isDigit && !isLetter) break;
+  }
+  return end;
+}
+
+function endOfRun(text: string, start: number, folded: string): number {
+  let end = start;
+  for (;;) {
+    const character = characterAt(text, end);
+    if (character.role !== 'exclamation' || character.folded !== folded) return end;
+    end += character.width;
+  }
+}
+
+/** Where the `<br>`, `<br/>` or `<br />` that starts at `start` ends; undefined when none starts there. */
+function endOfBreakTag(text: string, start: number): number | undefined {
+  if (text[start] !== '<' || text.slice(start + 1, start + 3).toLowerCase() !== 'br') return undefined;
+  let at = start + 3;
+  while (text[at] === ' ') at++;
+  if (text[at] === '/') at++;
+  while (text[at] === ' ') at++;
+  return text[at] === '>' ? at + 1 : undefined;
+}

@@ -1,0 +1,59 @@
+/**
+ * Tokens ↔ ids, by Keras' convention: 0 pads, 1 starts every text, 2 stands for every unknown word, and the words follow
+ * from 3 in order of frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
+ *
+ * Not here: what a token is (`tokenizer.ts`), and which of a text's ids the network reads (`encoding.ts`).
+ */
+
+export const PAD_ID = 0;
+export const START_ID = 1;
+export const UNKNOWN_ID = 2;
+
+/** No text can yield these: `<` is never part of a token. */
+const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
+
+export class Vocabulary {
+  readonly #tokens: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+
+  /** @param words the words in the order of their ids, the specials not among them. */
+  constructor(words: Iterable<string>) {
+    this.#tokens = [...SPECIALS, ...words];
+    this.#ids = new Map(this.#tokens.map((token, id) => [token, id]));
+    if (this.#ids.size !== this.#tokens.length) throw new Error('a word stands twice in the vocabulary');
+  }
+
+  /** The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order. */
+  static fromCounts(counts: ReadonlyMap<string, number>, size: number): Vocabulary {
+    const ranked = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+    return new Vocabulary(ranked.slice(0, size - SPECIALS.length).map(([token]) => token));
+  }
+
+  /**
+   * Reads `vocabulary.txt`: line n (from 0) is the token with id n.
+   * @throws Error when the file does not begin with the specials, or has an empty or repeated line.
+   */
+  static parse(file: string): Vocabulary {
+    const lines = file.replace(/\n$/, '').split('\n');
+    if (!SPECIALS.every((special, id) => lines[id] === special)) {
+      throw new Error(`the vocabulary does not begin with ${SPECIALS.join(', ')}`);
+    }
+    if (lines.includes('')) throw new Error(`line ${lines.indexOf('') + 1} of the vocabulary is empty`);
+    return new Vocabulary(lines.slice(SPECIALS.length));
+  }
+
+  /** The text of `vocabulary.txt`, which `parse` reads back. */
+  toString(): string {
+    return `${this.#tokens.join('\n')}\n`;
+  }
+
+  /** How many ids there are, the three specials included. */
+  get size(): number {
+    return this.#tokens.length;
+  }
+
+  /** The token's id, or `UNKNOWN_ID`. */
+  idOf(token: string): number {
+    return this.#ids.get(token) ?? UNKNOWN_ID;
+  }
+}

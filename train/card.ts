@@ -1,0 +1,84 @@
+/** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
+import type { Manifest, Metrics } from '../shared/bundle.ts';
+
+export function modelCard(manifest: Manifest): string {
+  const { id, version, architecture, maxTokens, labels, threshold, training, metrics, files, parity } = manifest;
+  const splits = Object.entries(metrics).filter((entry): entry is [string, Metrics] => entry[1] !== undefined);
+  const vocabulary = architecture.vocabularySize.toLocaleString('en');
+  return `# ${id}
+
+Is an English review positive or negative? A small LSTM, trained in TypeScript with tfjs and exported to ONNX.
+
+<!-- Generated from model.json by npm run train, export and evaluate. Edit train/card.ts instead. -->
+
+| | |
+| --- | --- |
+| version | \`${version}\` |
+| network | Embedding ${vocabulary} × ${architecture.embeddingUnits} → ${architecture.cell.toUpperCase()} ${architecture.units} → Dense 1, ${architecture.parameters.toLocaleString('en')} parameters, float32 |
+| reads | the last ${maxTokens} tokens of a text |
+| answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
+| size | ${fileSizes(files)} |
+| trained on | ${training.reviews.toLocaleString('en')} reviews of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
+| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.texts.toLocaleString('en')} texts |
+
+## Results
+
+${splits.length > 0 ? metricsTable(splits) : 'Not evaluated yet: `npm run evaluate -- --model <this folder> --record`.'}
+
+## Training
+
+${epochTable(training.epochs)}
+
+## Limits
+
+- It knows the ${vocabulary} most frequent words of its training reviews, and reads only the end of a long text.
+- It has read nothing but film reviews in English; on other texts its answers are guesses with a number.
+- Its probabilities are as good as the calibration error above says, and no better.
+- A text without one known word gets the probability 0.5 by rule.
+
+The weights were trained on the Large Movie Review Dataset v1.0 (Maas et al., 2011, *Learning Word Vectors for Sentiment
+Analysis*), whose reviews are not part of this repository.
+`;
+}
+
+function fileSizes(files: Manifest['files']): string {
+  return Object.entries(files)
+    .map(([name, { bytes }]) => `${name} ${Math.round(bytes / 1024).toLocaleString('en')} KiB`)
+    .join(', ');
+}
+
+function metricsTable(splits: readonly (readonly [string, Metrics])[]): string {
+  const rows: [string, (metrics: Metrics) => string][] = [
+    ['reviews', ({ reviews }) => reviews.toLocaleString('en')],
+    ['accuracy', ({ accuracy }) => accuracy.toFixed(4)],
+    ['precision', ({ precision }) => precision.toFixed(4)],
+    ['recall', ({ recall }) => recall.toFixed(4)],
+    ['F1', ({ f1 }) => f1.toFixed(4)],
+    ['ROC-AUC', ({ rocAuc }) => rocAuc.toFixed(4)],
+    ['log loss', ({ logLoss }) => logLoss.toFixed(4)],
+    ['Brier score', ({ brier }) => brier.toFixed(4)],
+    ['expected calibration error', ({ expectedCalibrationError }) => expectedCalibrationError.toFixed(4)],
+  ];
+  return table(
+    ['', ...splits.map(([split]) => split)],
+    rows.map(([name, format]) => [name, ...splits.map(([, metrics]) => format(metrics))]),
+  );
+}
+
+function epochTable(epochs: Manifest['training']['epochs']): string {
+  const number = (value: number | undefined) => value?.toFixed(4) ?? '–';
+  return table(
+    ['epoch', 'loss', 'accuracy', 'validation loss', 'validation accuracy'],
+    epochs.map((epoch, index) => [
+      String(index + 1),
+      number(epoch.loss),
+      number(epoch.accuracy),
+      number(epoch.validationLoss),
+      number(epoch.validationAccuracy),
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,19 @@
+/** What a user can cause and mend. Anything else that is thrown is a bug, and keeps its stack. */
+
+/** The message is one line that says what is wrong and what to do. The command line prints it and exits with 1. */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
+}
+
+/** A wrong flag or argument: exit code 2. */
+export class UsageError extends UserError {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Whether the operating system refused something (no such file, no permission, disk full): the user's to mend as well,
+ * and Node's own message says what and where.
+ */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -1,0 +1,52 @@
+/**
+ * Reviews → what the network trains on: the validation split, the vocabulary and the ids.
+ */
+import { encode } from '../shared/encoding.ts';
+import { tokenize } from '../shared/tokenizer.ts';
+import { Vocabulary } from '../shared/vocabulary.ts';
+import type { Config } from './config.ts';
+import type { Review } from './dataset.ts';
+import { shuffled } from './random.ts';
+
+export interface Example {
+  /** START and the review's last token ids, unpadded. */
+  readonly ids: Int32Array;
+  readonly label: 0 | 1;
+}
+
+/**
+ * Cuts `reviews` in two with the configuration's seed. Each label is cut by itself, so that both parts keep the balance
+ * of the whole, and the limit is applied before the cut.
+ */
+export function splitReviews(
+  reviews: readonly Review[],
+  { seed, limit, validationFraction }: Pick<Config, 'seed' | 'limit' | 'validationFraction'>,
+): { train: Review[]; validation: Review[] } {
+  const share = limit > 0 ? Math.min(1, limit / reviews.length) : 1;
+  const train: Review[] = [];
+  const validation: Review[] = [];
+  for (const label of [0, 1]) {
+    const all = shuffled(
+      reviews.filter((review) => review.label === label),
+      seed,
+    );
+    const used = all.slice(0, Math.round(all.length * share));
+    const held = Math.round(used.length * validationFraction);
+    validation.push(...used.slice(0, held));
+    train.push(...used.slice(held));
+  }
+  return { train, validation };
+}
+
+/** The most frequent tokens of `reviews`. */
+export function buildVocabulary(reviews: readonly Review[], size: number): Vocabulary {
+  const counts = new Map<string, number>();
+  for (const review of reviews) {
+    for (const { text } of tokenize(review.text)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return Vocabulary.fromCounts(counts, size);
+}
+
+export function toExamples(reviews: readonly Review[], vocabulary: Vocabulary, maxTokens: number): Example[] {
+  return reviews.map(({ text, label }) => ({ ids: encode(tokenize(text), vocabulary, maxTokens).ids, label }));
+}

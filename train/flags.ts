@@ -1,0 +1,51 @@
+/** Command-line flags: one description of them serves parsing, types and `--help`. */
+import { parseArgs } from 'node:util';
+import { UsageError } from './errors.ts';
+
+export interface Flag {
+  readonly kind: 'text' | 'number' | 'switch';
+  /** What stands for the value in the help, such as `<file>`. */
+  readonly value?: string;
+  readonly help: string;
+}
+export type Flags = Readonly<Record<string, Flag>>;
+
+export type FlagValues<F extends Flags> = {
+  readonly [Name in keyof F]?: { text: string; number: number; switch: boolean }[F[Name]['kind']];
+};
+
+/** @throws UsageError when an argument is not one of `flags`, lacks its value, or is not the number it should be. */
+export function parseFlags<F extends Flags>(
+  args: readonly string[],
+  flags: F,
+): { values: FlagValues<F>; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { kind }]) => [
+      name,
+      { type: kind === 'switch' ? 'boolean' : 'string' } as const,
+    ]),
+  );
+  let parsed: { values: Record<string, string | boolean | undefined>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n', 1)[0]);
+  }
+  const values = Object.entries(parsed.values).map(([name, value]) => {
+    if (flags[name]?.kind !== 'number') return [name, value];
+    if (typeof value !== 'string' || value.trim() === '' || !Number.isFinite(Number(value))) {
+      throw new UsageError(`--${name} takes a number, not ${JSON.stringify(value)}`);
+    }
+    return [name, Number(value)];
+  });
+  return { values: Object.fromEntries(values) as FlagValues<F>, positionals: parsed.positionals };
+}
+
+/** The flags as an aligned list, one a line. */
+export function helpOf(flags: Flags): string {
+  const left = Object.entries(flags).map(([name, { value }]) => `  --${name}${value ? ` ${value}` : ''}`);
+  const width = Math.max(...left.map((line) => line.length)) + 2;
+  return Object.values(flags)
+    .map(({ help }, index) => `${left[index]?.padEnd(width)}${help}`)
+    .join('\n');
+}

@@ -1,0 +1,94 @@
+/** What a classifier's probabilities are worth against the true labels. */
+import type { Metrics } from '../shared/bundle.ts';
+
+export interface Prediction {
+  /** Of the positive label. */
+  readonly probability: number;
+  readonly label: 0 | 1;
+}
+
+/** Bins of the expected calibration error, equal in width. */
+const CALIBRATION_BINS = 15;
+/** Probabilities are kept this far from 0 and 1 for the log loss, which a single certain mistake would make infinite. */
+const CLIP = 1e-15;
+
+/**
+ * Every metric at once. A ratio of nothing to nothing (the precision where no answer is positive) is 0, and the ROC-AUC
+ * of reviews of one label only, which has no meaning, is 0.5.
+ * @param threshold the answer is positive when the probability reaches it.
+ */
+export function computeMetrics(predictions: readonly Prediction[], threshold: number): Metrics {
+  const count = (label: 0 | 1, answer: boolean) =>
+    predictions.filter((one) => one.label === label && one.probability >= threshold === answer).length;
+  const [trueNegatives, falsePositives] = [count(0, false), count(0, true)];
+  const [falseNegatives, truePositives] = [count(1, false), count(1, true)];
+  const precision = ratio(truePositives, truePositives + falsePositives);
+  const recall = ratio(truePositives, truePositives + falseNegatives);
+  return {
+    reviews: predictions.length,
+    accuracy: ratio(truePositives + trueNegatives, predictions.length),
+    precision,
+    recall,
+    f1: ratio(2 * precision * recall, precision + recall),
+    rocAuc: rocAuc(predictions),
+    logLoss: mean(predictions, logLossOf),
+    brier: mean(predictions, ({ probability, label }) => (probability - label) ** 2),
+    expectedCalibrationError: expectedCalibrationError(predictions),
+    confusion: [
+      [trueNegatives, falsePositives],
+      [falseNegatives, truePositives],
+    ],
+  };
+}
+
+function logLossOf({ probability, label }: Prediction): number {
+  const ofTruth = label === 1 ? probability : 1 - probability;
+  return -Math.log(Math.min(Math.max(ofTruth, CLIP), 1 - CLIP));
+}
+
+/**
+ * The probability that a positive review scores higher than a negative one, ties counting half: the Mann–Whitney U of
+ * the ranks, divided by the number of pairs.
+ */
+function rocAuc(predictions: readonly Prediction[]): number {
+  const sorted = [...predictions].sort((a, b) => a.probability - b.probability);
+  const positives = sorted.filter(({ label }) => label === 1).length;
+  const negatives = sorted.length - positives;
+  if (positives === 0 || negatives === 0) return 0.5;
+  let rankSum = 0;
+  for (let from = 0; from < sorted.length; ) {
+    let to = from;
+    while (to < sorted.length && sorted[to]?.probability === sorted[from]?.probability) to++;
+    const rank = (from + 1 + to) / 2; // the mean of the ranks from + 1 … to
+    rankSum += rank * sorted.slice(from, to).filter(({ label }) => label === 1).length;
+    from = to;
+  }
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/**
+ * Σ over the bins of (share of the reviews) · |mean probability − share of positives|, the bins being of equal width in
+ * the probability of the positive label (Naeini et al., 2015).
+ */
+function expectedCalibrationError(predictions: readonly Prediction[]): number {
+  const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ probability: 0, positives: 0 }));
+  for (const { probability, label } of predictions) {
+    const bin = bins[Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1)];
+    if (bin === undefined) throw new RangeError(`${probability} is no probability`);
+    bin.probability += probability;
+    bin.positives += label;
+  }
+  const gaps = bins.reduce((sum, bin) => sum + Math.abs(bin.probability - bin.positives), 0);
+  return ratio(gaps, predictions.length);
+}
+
+function mean(predictions: readonly Prediction[], value: (prediction: Prediction) => number): number {
+  return ratio(
+    predictions.reduce((sum, prediction) => sum + value(prediction), 0),
+    predictions.length,
+  );
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

@@ -1,0 +1,40 @@
+/** Whether the exported network says what the tfjs network says. */
+import type * as tf from '@tensorflow/tfjs';
+import { sigmoid } from '../edge/classifier.ts';
+import type { Network } from '../edge/network.ts';
+import { toBatch } from '../shared/encoding.ts';
+import { predict } from './fit.ts';
+
+/** The largest difference between two probabilities of the same text at which they count as the same answer. */
+export const PROBABILITY_TOLERANCE = 1e-4;
+
+export interface Parity {
+  /** How many texts were compared. */
+  readonly texts: number;
+  /** The largest |tfjs probability − ONNX probability|. */
+  readonly maxDifference: number;
+}
+
+const BATCH_SIZE = 64;
+
+/** Compares the two on `rows`, the ids of one text each. */
+export async function measureParity(
+  model: tf.LayersModel,
+  network: Network,
+  rows: readonly Int32Array[],
+): Promise<Parity> {
+  let maxDifference = 0;
+  for (let from = 0; from < rows.length; from += BATCH_SIZE) {
+    const some = rows.slice(from, from + BATCH_SIZE);
+    const expected = predict(model, some);
+    const batch = toBatch(some);
+    const logits = await network.run(batch);
+    for (const [row, { length }] of some.entries()) {
+      const actual = sigmoid(logits[row * batch.steps + length - 1] as number);
+      // Written so that a NaN on either side counts as a difference.
+      const difference = Math.abs(actual - (expected[row] as number));
+      maxDifference = difference <= maxDifference ? maxDifference : difference;
+    }
+  }
+  return { texts: rows.length, maxDifference };
+}
