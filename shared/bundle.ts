@@ -11,8 +11,9 @@ import * as v from 'valibot';
 import { TOKENIZER_NAME } from './tokenizer.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** WebCrypto and TextDecoder are in every runtime this runs in; these are the parts used here. */
+/** WebCrypto and the text codecs are in every runtime this runs in; these are the parts used here. */
 declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
 
 export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
@@ -122,9 +123,10 @@ export async function openBundle(files: BundleFiles): Promise<Bundle> {
   if ((await contentVersion(manifest)) !== manifest.version) {
     throw new BundleError(`${BUNDLE_FILES.manifest}: version does not match the contents; export the bundle again`);
   }
+  const words = decode(files.vocabulary, BUNDLE_FILES.vocabulary);
   let vocabulary: Vocabulary;
   try {
-    vocabulary = Vocabulary.parse(decode(files.vocabulary, BUNDLE_FILES.vocabulary));
+    vocabulary = Vocabulary.parse(words);
   } catch (error) {
     throw new BundleError(`${BUNDLE_FILES.vocabulary}: ${(error as Error).message}`);
   }
@@ -163,8 +165,6 @@ export async function contentVersion(manifest: Omit<Manifest, 'version'>): Promi
   const behaviour = [id, tokenizer.name, maxTokens, labels, threshold, inputs.ids, inputs.lengths, output, hashes];
   return (await sha256(new TextEncoder().encode(JSON.stringify(behaviour)))).slice(0, 12);
 }
-
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 /** The SHA-256 of `bytes` in lower-case hexadecimal. */
 export async function sha256(bytes: Uint8Array): Promise<string> {

@@ -51,7 +51,7 @@ export function tokenize(text: string): Token[] {
         break;
       }
       case 'pictograph': {
-        const end = at + character.width;
+        const end = endOfPictograph(text, at + character.width);
         tokens.push({ text: character.folded, start: at, end });
         at = end;
         break;
@@ -96,6 +96,8 @@ const KNOWN = new Map<number, Character>();
 const APOSTROPHES = new Set("'\u2019\u2018\u02BC\u2032`\u00B4\uFF07");
 const LETTERS = /[\p{L}\p{Nd}]/u;
 const SILENT = /[\p{M}\p{Cf}]/u;
+/** The only format character that separates words. */
+const ZERO_WIDTH_SPACE = '\u200B';
 const PICTOGRAPH = /\p{Extended_Pictographic}/u;
 /** Extended_Pictographic also holds ©, ®, ‼, ⁉, ™ and ℹ, all below the arrows, which are no pictures in a review. */
 const FIRST_PICTOGRAPH = 0x2190;
@@ -109,9 +111,9 @@ function fold(point: number): Character {
     const folded = [...text.normalize('NFKD').toLowerCase()].filter((c) => LETTERS.test(c) && !APOSTROPHES.has(c));
     return { role: folded.length > 0 ? 'letter' : 'silent', folded: folded.join(''), width };
   }
-  if (SILENT.test(text)) return { role: 'silent', folded: '', width };
+  if (SILENT.test(text) && text !== ZERO_WIDTH_SPACE) return { role: 'silent', folded: '', width };
   if (point >= FIRST_PICTOGRAPH && PICTOGRAPH.test(text)) return { role: 'pictograph', folded: text, width };
-  const plain = text.normalize('NFKC'); // full-width ！ and ？
+  const [plain = ''] = text.normalize('NFKC'); // full-width ！, double ‼
   if (plain === '!' || plain === '?') return { role: 'exclamation', folded: plain, width };
   return { role: 'separator', folded: '', width };
 }
@@ -157,12 +159,28 @@ function endOfRun(text: string, start: number, folded: string): number {
   }
 }
 
+/** What modifies a pictograph belongs to it, lest half a picture be highlighted: its presentation, and a skin tone. */
+function endOfPictograph(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    const point = text.codePointAt(end) ?? 0;
+    const isPresentation = point === 0xfe0e || point === 0xfe0f;
+    const isSkinTone = point >= 0x1f3fb && point <= 0x1f3ff;
+    if (!isPresentation && !isSkinTone) return end;
+    end += isSkinTone ? 2 : 1;
+  }
+}
+
 /** Where the `<br>`, `<br/>` or `<br />` that starts at `start` ends; undefined when none starts there. */
 function endOfBreakTag(text: string, start: number): number | undefined {
   if (text[start] !== '<' || text.slice(start + 1, start + 3).toLowerCase() !== 'br') return undefined;
-  let at = start + 3;
-  while (text[at] === ' ') at++;
-  if (text[at] === '/') at++;
-  while (text[at] === ' ') at++;
+  let at = endOfBlanks(text, start + 3);
+  if (text[at] === '/') at = endOfBlanks(text, at + 1);
   return text[at] === '>' ? at + 1 : undefined;
+}
+
+function endOfBlanks(text: string, start: number): number {
+  let end = start;
+  while (text[end] === ' ' || text[end] === '\t' || text[end] === '\n' || text[end] === '\r') end++;
+  return end;
 }

@@ -1,88 +1,20 @@
-/** A trained run → the bundle that ships, and a bundle's files on disk. */
+/** A bundle's files on disk. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadNetwork } from '../edge/network.ts';
-import { loadRuntime } from '../edge/runtime/node.ts';
-import { BUNDLE_FILES, type BundleFiles, contentVersion, type Manifest, sha256 } from '../shared/bundle.ts';
-import { TOKENIZER_NAME } from '../shared/tokenizer.ts';
+import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../shared/bundle.ts';
 import { modelCard } from './card.ts';
-import type { Run } from './checkpoint.ts';
 import { isSystemError, UserError } from './errors.ts';
 import { writeFiles } from './files.ts';
-import { checkModel } from './onnx/check.ts';
-import { exportModel } from './onnx/export.ts';
-import { ExportError } from './onnx/graph.ts';
-import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
-import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
 
 const CARD_FILE = 'README.md';
-
-/**
- * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
- * model card into `folder`.
- * @throws ExportError when the network cannot be exported, or its export does not answer as it does.
- */
-export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
-  const { config, vocabulary, dataset, progress } = run;
-  const model = exportModel(run.model);
-  checkModel(model);
-  const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
-  const parity = await measureParity(run.model, await loadNetwork(await loadRuntime(), model, names), samples);
-  if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {
-    throw new ExportError(
-      `the ONNX file differs from the network by ${parity.maxDifference} in probability; nothing was written`,
-    );
-  }
-  const vocabularyFile = Buffer.from(vocabulary.toString());
-  const fileFacts = async (bytes: Uint8Array) => ({ sha256: await sha256(bytes), bytes: bytes.length });
-  const facts: Omit<Manifest, 'version'> = {
-    schemaVersion: 1,
-    id: `sentiment-lstm-${config.preset}`,
-    architecture: {
-      cell: 'lstm',
-      vocabularySize: vocabulary.size,
-      embeddingUnits: config.embeddingUnits,
-      units: config.units,
-      parameters: run.model.countParams(),
-    },
-    tokenizer: { name: TOKENIZER_NAME },
-    maxTokens: config.maxTokens,
-    labels: ['negative', 'positive'],
-    threshold: 0.5,
-    ...names,
-    opset: OPSET,
-    files: {
-      [BUNDLE_FILES.model]: await fileFacts(model),
-      [BUNDLE_FILES.vocabulary]: await fileFacts(vocabularyFile),
-    },
-    training: {
-      preset: config.preset,
-      dataset: dataset.name,
-      reviews: dataset.reviews,
-      validationReviews: dataset.validationReviews,
-      validationFraction: config.validationFraction,
-      limit: config.limit,
-      seed: config.seed,
-      epochs: progress.epochs,
-    },
-    parity,
-    metrics: {},
-  };
-  const manifest: Manifest = { ...facts, version: await contentVersion(facts) };
-  await writeFiles(folder, {
-    [BUNDLE_FILES.model]: model,
-    [BUNDLE_FILES.vocabulary]: vocabularyFile,
-    ...describing(manifest),
-  });
-  return manifest;
-}
 
 /** Replaces what the bundle in `folder` says of itself: `model.json` and the model card. */
 export async function rewriteManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFiles(folder, describing(manifest));
 }
 
-function describing(manifest: Manifest): Record<string, string> {
+/** The files that describe a model: `model.json` and its model card. */
+export function describing(manifest: Manifest): Record<string, string> {
   return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${JSON.stringify(manifest, null, 2)}\n` };
 }
 

@@ -116,6 +116,7 @@ function restore(bytes: Buffer): Run {
     if (String(shape) !== String(variable.shape) || to - from !== variable.size * 4) {
       throw new Error(`${name} has the shape [${shape}] instead of [${variable.shape}]`);
     }
+    if (dataStart + to > bytes.length) throw new Error('it is cut off');
     const values = new Float32Array(variable.size);
     new Uint8Array(values.buffer).set(bytes.subarray(dataStart + from, dataStart + to));
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));

@@ -9,19 +9,16 @@ import { createInterface } from 'node:readline';
 import { createClassifier } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { BundleError, type Manifest, type Metrics } from '../shared/bundle.ts';
-import { startBackend } from './backend.ts';
-import { exportBundle, readBundle } from './bundle.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { readBundle } from './bundle.ts';
 import { type Config, PRESETS } from './config.ts';
-import { type Dataset, readDataset } from './dataset.ts';
+import { readDataset } from './dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from './download.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
 import { evaluate, SPLITS, type Split } from './evaluate.ts';
-import { means } from './fit.ts';
 import { type Flags, type FlagValues, helpOf, parseFlags } from './flags.ts';
 import { progressLine } from './progress.ts';
 import { randomRows } from './random.ts';
-import { train } from './train.ts';
+import type { NamedDataset } from './train.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
 
@@ -107,6 +104,7 @@ async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: read
   const asked = { preset, epochs, seed, limit, validationFraction };
   const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
+  const { train } = await import('./train.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = new AbortController();
   const stop = () => {
     if (interruption.signal.aborted) process.exit(EXIT.stopped);
@@ -115,11 +113,9 @@ async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: read
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
 
-  const { dataset, name } = await loadData(flags);
   let line: ReturnType<typeof progressLine> | undefined;
   const manifest = await train({
-    dataset,
-    datasetName: name,
+    loadDataset: () => loadData(flags),
     config,
     folder,
     resume: flags.resume === true,
@@ -131,8 +127,9 @@ async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: read
     },
     onStep: ({ epochs, step, totals }, steps) => {
       line ??= progressLine(`epoch ${epochs.length + 1}`);
-      const { loss, accuracy } = means(totals);
-      line.update(step / steps, `loss ${loss.toFixed(4)}  accuracy ${accuracy.toFixed(4)}  step ${step}/${steps}`);
+      const loss = (totals.loss / totals.reviews).toFixed(4);
+      const accuracy = (totals.correct / totals.reviews).toFixed(4);
+      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}  step ${step}/${steps}`);
     },
     onEpoch: ({ epochs }) => {
       line?.done();
@@ -155,12 +152,10 @@ async function runEvaluate(flags: FlagValues<typeof EVALUATE_FLAGS>, positionals
   refuse(positionals);
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
-  const folder = flags.model ?? 'model';
-  const { dataset } = await loadData(flags);
   const line = progressLine('scoring');
   const { manifest, metrics } = await evaluate({
-    folder,
-    dataset,
+    folder: flags.model ?? 'model',
+    loadDataset: () => loadData(flags),
     split,
     limit: flags.limit ?? 0,
     record: flags.record === true,
@@ -175,6 +170,7 @@ async function runEvaluate(flags: FlagValues<typeof EVALUATE_FLAGS>, positionals
 
 async function runPredict(flags: FlagValues<typeof PREDICT_FLAGS>, positionals: readonly string[]): Promise<number> {
   if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
+  if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   const folder = flags.model ?? 'model';
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   const { id, version } = await classifier.manifest();
@@ -182,7 +178,6 @@ async function runPredict(flags: FlagValues<typeof PREDICT_FLAGS>, positionals: 
   if (positionals.length === 0 && process.stdin.isTTY) say('one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
-    if (text.trim() === '') continue;
     const [answer] = await classifier.classify([text]);
     if (answer === undefined) continue;
     const { label, score, tokens, unknown, truncated } = answer;
@@ -197,16 +192,21 @@ async function runExport(flags: FlagValues<typeof EXPORT_FLAGS>, positionals: re
   refuse(positionals);
   const from = flags.from ?? path.join('runs', 'seed');
   const folder = flags.out ?? from;
+  const [{ startBackend }, { loadCheckpoint }, { exportBundle }] = await Promise.all([
+    import('./backend.ts'),
+    import('./checkpoint.ts'),
+    import('./export.ts'),
+  ]);
   await startBackend();
   const run = await loadCheckpoint(from);
   const { vocabulary, config } = run;
   // There need be no reviews here; ids drawn at random find a wrong weight as well.
-  const samples = randomRows({ rows: 1_000, maxLength: config.maxTokens, below: vocabulary.size, seed: config.seed });
+  const samples = randomRows({ rows: 256, maxLength: config.maxTokens, below: vocabulary.size, seed: config.seed });
   reportBundle(await exportBundle(run, samples, folder), folder, flags.json);
   return EXIT.done;
 }
 
-async function loadData(flags: FlagValues<typeof DATA_FLAGS>): Promise<{ dataset: Dataset; name: string }> {
+async function loadData(flags: FlagValues<typeof DATA_FLAGS>): Promise<NamedDataset> {
   const location = flags.data ?? (await downloadArchive());
   say(`reading ${location}`);
   const dataset = await readDataset(location, { anySize: flags['any-size'] === true });
@@ -217,10 +217,9 @@ async function downloadArchive(): Promise<string> {
   const { bytes } = OFFICIAL_ARCHIVE;
   const line = progressLine('downloading');
   const megabytes = (count: number) => (count / 1e6).toFixed(1);
-  const file = await download(OFFICIAL_ARCHIVE, {
+  return download(OFFICIAL_ARCHIVE, {
     onProgress: (done) => line.update(done / bytes, `${megabytes(done)} of ${megabytes(bytes)} MB`),
   }).finally(() => line.done());
-  return file;
 }
 
 function reportBundle(manifest: Manifest, folder: string, json: boolean | undefined): void {

@@ -78,7 +78,7 @@ class Reviews {
   add(folder: string, name: string, text: string): void {
     const reviews = this.#folders.get(folder);
     if (reviews === undefined) return;
-    if (reviews.has(name)) this.refuse(`${folder}/${name}.txt stands in it twice`);
+    if (reviews.has(name)) this.refuse(`${JSON.stringify(`${folder}/${name}.txt`)} stands in it twice`);
     reviews.set(name, folder === 'train/unsup' ? '' : text);
   }
 
@@ -139,7 +139,9 @@ async function readArchive(location: string, reviews: Reviews): Promise<void> {
         entry.resume();
         continue;
       }
-      if (size > MAX_REVIEW_BYTES) reviews.refuse(`${name} has ${size} bytes, which is no review`);
+      if (size > MAX_REVIEW_BYTES) {
+        reviews.refuse(`the entry ${JSON.stringify(name)} has ${size} bytes, which is no review`);
+      }
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       reviews.add(review.folder, review.name, Buffer.concat(chunks).toString('utf8'));
@@ -177,7 +179,7 @@ async function readFolder(location: string, reviews: Reviews): Promise<void> {
     for (const file of files) {
       const review = reviewAt([...folder.split('/'), file.name]);
       if (review === undefined) continue;
-      if (!file.isFile()) reviews.refuse(`${folder}/${file.name} is not a plain file`);
+      if (!file.isFile()) reviews.refuse(`${JSON.stringify(`${folder}/${file.name}`)} is not a plain file`);
       const needed = folder !== 'train/unsup';
       reviews.add(folder, review.name, needed ? await readFile(path.join(root, folder, file.name), 'utf8') : '');
     }

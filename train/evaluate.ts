@@ -15,7 +15,8 @@ export type Split = (typeof SPLITS)[number];
 export interface EvaluateOptions {
   /** The bundle's folder. */
   readonly folder: string;
-  readonly dataset: Dataset;
+  /** Called once the bundle is open. */
+  readonly loadDataset: () => Promise<{ dataset: Dataset }>;
   readonly split: Split;
   /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
   readonly limit: number;
@@ -28,9 +29,10 @@ const BATCH_SIZE = 64;
 
 /** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
 export async function evaluate(options: EvaluateOptions): Promise<{ manifest: Manifest; metrics: Metrics }> {
-  const { folder, dataset, split, limit, record, onProgress } = options;
+  const { folder, loadDataset, split, limit, record, onProgress } = options;
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   const manifest = await classifier.manifest();
+  const { dataset } = await loadDataset();
   const whole = reviewsOf(split, dataset, manifest);
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const reviews = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;

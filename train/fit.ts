@@ -84,7 +84,7 @@ export async function fit(options: FitOptions): Promise<boolean> {
   return true;
 }
 
-export function means({ loss, correct, reviews }: Totals): { loss: number; accuracy: number } {
+function means({ loss, correct, reviews }: Totals): { loss: number; accuracy: number } {
   return { loss: loss / reviews, accuracy: correct / reviews };
 }
 

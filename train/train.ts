@@ -5,19 +5,25 @@ import path from 'node:path';
 import * as v from 'valibot';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
-import { exportBundle } from './bundle.ts';
+
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from './checkpoint.ts';
 import { Config, PRESETS } from './config.ts';
 import type { Dataset, Review } from './dataset.ts';
 import { UsageError, UserError } from './errors.ts';
 import { buildVocabulary, splitReviews, toExamples } from './examples.ts';
+import { exportBundle } from './export.ts';
 import { type FitOptions, fit } from './fit.ts';
 import { shuffled } from './random.ts';
 
-export interface TrainOptions {
+export interface NamedDataset {
   readonly dataset: Dataset;
-  /** What the dataset is called in the bundle. */
-  readonly datasetName: string;
+  /** What it is called in the bundle. */
+  readonly name: string;
+}
+
+export interface TrainOptions {
+  /** Called once everything else is in order. */
+  readonly loadDataset: () => Promise<NamedDataset>;
   /** The hyperparameters that were asked for; the rest is the preset's, or the resumed run's. */
   readonly config: Partial<Config>;
   /** Where the checkpoint is kept and the bundle goes. */
@@ -40,12 +46,13 @@ const PARITY_REVIEWS = 1_000;
  * @throws UserError when `folder` holds an unfinished run that is not to be resumed, or none that can be.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
-  const { dataset, datasetName, folder, signal, onStart, onStep, onEpoch } = options;
+  const { loadDataset, folder, signal, onStart, onStep, onEpoch } = options;
   await startBackend();
-  if (!options.resume) await refuseToLose(folder);
   const resumed = options.resume ? withConfig(await loadCheckpoint(folder), options.config) : undefined;
   const config = resumed?.config ?? configOf(options.config);
+  if (resumed === undefined) await refuseToLose(folder);
 
+  const { dataset, name } = await loadDataset();
   const reviews = splitReviews(dataset.train, config);
   if (reviews.train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
   const digest = digestOf([...reviews.train, ...reviews.validation]);
@@ -56,7 +63,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   const vocabulary = resumed?.vocabulary ?? buildVocabulary(reviews.train, config.vocabularySize);
   const counts = { reviews: reviews.train.length, validationReviews: reviews.validation.length };
-  const run = resumed ?? newRun(config, { name: datasetName, digest, ...counts }, vocabulary);
+  const run = resumed ?? newRun(config, { name, digest, ...counts }, vocabulary);
 
   const examples = toExamples(reviews.train, vocabulary, config.maxTokens);
   onStart?.(run);

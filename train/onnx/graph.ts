@@ -69,7 +69,7 @@ export class GraphBuilder {
 
 /** A layer's weight by the last part of its name, such as `kernel`. */
 export function layerWeight(layer: tf.layers.Layer, name: string): Weight {
-  const weight = layer.weights.find(({ originalName }) => originalName === `${layer.name}/${name}`);
+  const weight = layer.weights.find(({ originalName }) => originalName.split('/').at(-1) === name);
   if (weight === undefined) throw new Error(`layer "${layer.name}" has no weight "${name}"`);
   const tensor = weight.read();
   return { shape: tensor.shape, values: tensor.dataSync() as Float32Array };

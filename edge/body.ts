@@ -1,0 +1,59 @@
+/** A request's body → a checked value, never reading more of it than the limit. */
+import * as v from 'valibot';
+import { type FieldError, ProblemError } from './errors.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+
+/**
+ * The body as the value of `schema`.
+ * @throws ProblemError: unsupported-media-type, body-too-large, not-json or invalid-request.
+ */
+export async function readJson<Schema extends v.GenericSchema>(
+  request: Request,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') throw new ProblemError({ kind: 'unsupported-media-type' });
+  const result = v.safeParse(schema, parse(await readBytes(request, MAX_BODY_BYTES)));
+  if (result.success) return result.output;
+  const errors = result.issues.map((issue): FieldError => ({ pointer: pointerTo(issue), detail: issue.message }));
+  throw new ProblemError({ kind: 'invalid-request', errors });
+}
+
+/** Counts what arrives: Content-Length may be absent, and may lie. */
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new ProblemError({ kind: 'body-too-large', maxBytes });
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = request.body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > maxBytes) {
+      await reader.cancel();
+      throw tooLarge();
+    }
+    chunks.push(value);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    throw new ProblemError({ kind: 'not-json' });
+  }
+}
+
+/** RFC 6901: "" is the whole body. */
+function pointerTo({ path = [] }: { readonly path?: readonly { readonly key?: unknown }[] | undefined }): string {
+  return path.map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,101 @@
+/**
+ * Everything that can go wrong for a client, and the one place where it becomes a status and a body: RFC 9457
+ * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
+ */
+
+export type Problem =
+  | { readonly kind: 'not-json' }
+  | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
+  | { readonly kind: 'unsupported-media-type' }
+  | { readonly kind: 'body-too-large'; readonly maxBytes: number }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'unknown-model'; readonly id: string }
+  | { readonly kind: 'method-not-allowed'; readonly allow: string }
+  | { readonly kind: 'not-ready'; readonly incident: string }
+  | { readonly kind: 'internal'; readonly incident: string };
+
+export interface FieldError {
+  /** JSON pointer (RFC 6901) into the request's body; '' is the body itself. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Thrown by a handler to answer with a problem. Anything else that is thrown is a bug. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.kind);
+    this.problem = problem;
+  }
+}
+
+export function problemResponse(problem: Problem): Response {
+  const { status, title, detail, headers = {}, members = {} } = describe(problem);
+  const type = `urn:edge-sentiment:problem:${problem.kind}`;
+  const body = { type, title, status, detail, ...members, error: detail };
+  return Response.json(body, { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
+}
+
+interface Description {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly headers?: Record<string, string>;
+  readonly members?: Record<string, unknown>;
+}
+
+function describe(problem: Problem): Description {
+  switch (problem.kind) {
+    case 'not-json':
+      return { status: 400, title: 'Not JSON', detail: 'The body is not JSON in UTF-8.' };
+    case 'invalid-request': {
+      const errors = problem.errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`);
+      return {
+        status: 422,
+        title: 'Invalid request',
+        detail: `${errors.join('; ')}.`,
+        members: { errors: problem.errors },
+      };
+    }
+    case 'unsupported-media-type':
+      return {
+        status: 415,
+        title: 'Unsupported media type',
+        detail: 'The content type must be application/json.',
+        headers: { accept: 'application/json' },
+      };
+    case 'body-too-large':
+      return {
+        status: 413,
+        title: 'Body too large',
+        detail: `The body must not exceed ${problem.maxBytes} bytes.`,
+      };
+    case 'not-found':
+      return { status: 404, title: 'Not found', detail: 'There is nothing at this address.' };
+    case 'unknown-model':
+      return { status: 404, title: 'Unknown model', detail: `The model served here is ${problem.id}.` };
+    case 'method-not-allowed':
+      return {
+        status: 405,
+        title: 'Method not allowed',
+        detail: `The method must be ${problem.allow}.`,
+        headers: { allow: problem.allow },
+      };
+    case 'not-ready':
+      return {
+        status: 503,
+        title: 'Not ready',
+        detail: `The model could not be loaded; incident ${problem.incident}.`,
+        members: { incident: problem.incident },
+      };
+    case 'internal':
+      return {
+        status: 500,
+        title: 'Internal error',
+        detail: `Something went wrong here; incident ${problem.incident}.`,
+        members: { incident: problem.incident },
+      };
+  }
+}

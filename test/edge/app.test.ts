@@ -1,0 +1,96 @@
+/** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
+import { describe, expect, it } from 'vitest';
+import { createApp } from '../../edge/app.ts';
+import type { Classifier } from '../../edge/classifier.ts';
+import { MAX_BODY_BYTES } from '../../edge/limits.ts';
+import { parseManifest } from '../../shared/bundle.ts';
+import { tinyBundleFiles } from '../fixtures/bundle.ts';
+
+const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
+const WORKING: Classifier = {
+  ready: async () => {},
+  manifest: async () => manifest,
+  classify: async (texts) =>
+    texts.map(() => ({ label: 'positive', score: 0.75, logit: 1, tokens: 1, unknown: 0, truncated: false })),
+};
+
+function request(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: body instanceof ReadableStream ? body : JSON.stringify(body),
+    ...(body instanceof ReadableStream && { duplex: 'half' }),
+  } as RequestInit;
+}
+
+describe('a bug', () => {
+  it('answers an id, and tells the log everything', async () => {
+    const logged: [string, unknown][] = [];
+    const bug = new TypeError('cannot read properties of undefined');
+    const app = createApp(
+      { ...WORKING, classify: () => Promise.reject(bug) },
+      { logError: (...entry) => logged.push(entry) },
+    );
+    const response = await app.request('/v1/sentiment', request({ text: 'my secret' }));
+    const body: any = await response.json();
+    expect(response.status).toBe(500);
+    expect(logged).toEqual([[body.incident, bug]]);
+    expect(JSON.stringify(body)).not.toMatch(/undefined|TypeError|secret/);
+    expect(body.error).toContain(body.incident);
+  });
+
+  it('is none of the next request', async () => {
+    let failures = 1;
+    const app = createApp(
+      {
+        ...WORKING,
+        classify: async (texts) => {
+          if (failures-- > 0) throw new Error('once');
+          return WORKING.classify(texts);
+        },
+      },
+      { logError: () => {} },
+    );
+    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(500);
+    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(200);
+  });
+
+  it('never makes an inference route say 503, which clients retry at once', async () => {
+    const broken = { ready: WORKING.ready, manifest: () => Promise.reject(new Error('x')), classify: WORKING.classify };
+    const app = createApp(broken, { logError: () => {} });
+    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(500);
+    expect((await app.request('/models/tiny-lstm', request({ inputs: 'a' }))).status).toBe(500);
+  });
+});
+
+describe('a body', () => {
+  it('is read no further than its limit, whatever its Content-Length says', async () => {
+    let pulled = 0;
+    let cancelled = false;
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        pulled += 1024;
+        controller.enqueue(new Uint8Array(1024).fill(0x20));
+      },
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const response = await createApp(WORKING).request('/v1/sentiment', request(endless, { 'content-length': '10' }));
+    expect(response.status).toBe(413);
+    expect(cancelled).toBe(true);
+    expect(pulled).toBeLessThan(MAX_BODY_BYTES + 10 * 1024);
+  });
+
+  it('of a content type that is refused is not read at all', async () => {
+    let pulled = 0;
+    const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
+    const response = await createApp(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
+    expect([response.status, pulled]).toEqual([415, 0]);
+  });
+});
+
+it('answers HEAD where it answers GET', async () => {
+  const response = await createApp(WORKING).request('/health', { method: 'HEAD' });
+  expect([response.status, await response.text()]).toEqual([200, '']);
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { START_ID, UNKNOWN_ID } from '../../shared/vocabulary.ts';
+import type { Review } from '../../train/dataset.ts';
+import { buildVocabulary, splitReviews, toExamples } from '../../train/examples.ts';
+import { CORPUS } from '../fixtures/corpus.ts';
+
+const REVIEWS = CORPUS.train; // 40 of each label
+const OPTIONS = { seed: 1, limit: 0, validationFraction: 0.25 };
+
+const idsOf = (reviews: readonly Review[]) => reviews.map(({ id }) => id);
+const countOf = (reviews: readonly Review[], label: 0 | 1) => reviews.filter((review) => review.label === label).length;
+
+/** Reviews of the given texts, all of one label. */
+function reviewsOf(...texts: string[]): Review[] {
+  return texts.map((text, index) => ({ id: `train/pos/${index}`, text, label: 1 }));
+}
+
+describe('splitReviews', () => {
+  it('cuts every review into one part or the other', () => {
+    const { train, validation } = splitReviews(REVIEWS, OPTIONS);
+    expect([train.length, validation.length]).toEqual([60, 20]);
+    expect(idsOf([...train, ...validation]).sort()).toEqual(idsOf(REVIEWS).sort());
+    expect(train.every((review) => REVIEWS.includes(review))).toBe(true);
+  });
+
+  it('keeps the balance of the labels in both parts', () => {
+    const { train, validation } = splitReviews(REVIEWS, OPTIONS);
+    expect([countOf(train, 0), countOf(train, 1)]).toEqual([30, 30]);
+    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([10, 10]);
+  });
+
+  it('keeps the proportions of labels that are not in balance', () => {
+    const uneven = REVIEWS.filter(({ label }, index) => label === 0 || index % 4 === 0); // 40 and 10
+    const { train, validation } = splitReviews(uneven, { ...OPTIONS, validationFraction: 0.2 });
+    expect([countOf(train, 0), countOf(train, 1)]).toEqual([32, 8]);
+    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 2]);
+  });
+
+  it('is repeatable', () => {
+    expect(splitReviews(REVIEWS, OPTIONS)).toEqual(splitReviews([...REVIEWS], { ...OPTIONS }));
+  });
+
+  it('is another with another seed', () => {
+    const held = (seed: number) => idsOf(splitReviews(REVIEWS, { ...OPTIONS, seed }).validation).sort();
+    expect(held(2)).not.toEqual(held(1));
+  });
+
+  it('holds nothing out when it is not asked to', () => {
+    const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, validationFraction: 0 });
+    expect(validation).toEqual([]);
+    expect(idsOf(train).sort()).toEqual(idsOf(REVIEWS).sort());
+  });
+
+  it('draws no more reviews than the limit, in balance, before it cuts', () => {
+    const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, limit: 16 });
+    expect([countOf(train, 0), countOf(train, 1)]).toEqual([6, 6]);
+    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([2, 2]);
+    expect(new Set(idsOf([...train, ...validation])).size).toBe(16);
+  });
+
+  it('draws other reviews with another seed', () => {
+    const drawn = (seed: number) => idsOf(splitReviews(REVIEWS, { seed, limit: 16, validationFraction: 0 }).train);
+    expect(drawn(1).sort()).not.toEqual(drawn(2).sort());
+  });
+
+  it('uses all reviews when the limit is larger', () => {
+    expect(splitReviews(REVIEWS, { ...OPTIONS, limit: 1_000 })).toEqual(splitReviews(REVIEWS, OPTIONS));
+  });
+
+  it('takes no reviews at all', () => {
+    expect(splitReviews([], { ...OPTIONS, limit: 10 })).toEqual({ train: [], validation: [] });
+  });
+});
+
+describe('buildVocabulary', () => {
+  it('ranks the tokens by frequency, ties by token', () => {
+    const vocabulary = buildVocabulary(reviewsOf('The film, the FILM!', 'the book', 'a café'), 100);
+    expect(vocabulary.toString()).toBe('<pad>\n<start>\n<unk>\nthe\nfilm\n!\na\nbook\ncafe\n');
+  });
+
+  it('has the size asked for, specials included, when there are words enough', () => {
+    const vocabulary = buildVocabulary(REVIEWS, 20);
+    expect(vocabulary.size).toBe(20);
+    const larger = buildVocabulary(REVIEWS, 40);
+    expect(larger.toString().startsWith(vocabulary.toString())).toBe(true);
+  });
+
+  it('knows nothing of reviews it was not given', () => {
+    const held = { id: 'train/pos/held', text: 'wonderful xylophone', label: 1 } as const;
+    const { train, validation } = splitReviews([...REVIEWS, held], { ...OPTIONS, seed: seedThatHolds(held) });
+    expect(validation).toContain(held);
+    const vocabulary = buildVocabulary(train, 5_000);
+    expect(vocabulary.idOf('wonderful')).not.toBe(UNKNOWN_ID);
+    expect(vocabulary.idOf('xylophone')).toBe(UNKNOWN_ID);
+  });
+
+  /** A seed with which `review` lands in the validation split. */
+  function seedThatHolds(review: Review): number {
+    for (let seed = 1; seed < 1_000; seed++) {
+      if (splitReviews([...REVIEWS, review], { ...OPTIONS, seed }).validation.includes(review)) return seed;
+    }
+    throw new Error('the review is never held out');
+  }
+});
+
+describe('toExamples', () => {
+  const vocabulary = buildVocabulary(reviewsOf('one one one two two three'), 100);
+  const [one, two, three] = ['one', 'two', 'three'].map((word) => vocabulary.idOf(word));
+
+  it('gives START and the ids of the tokens, in the order of the reviews', () => {
+    const [first] = reviewsOf('One, two?');
+    const reviews: Review[] = [first as Review, { id: 'train/neg/0', text: 'Three', label: 0 }];
+    const examples = toExamples(reviews, vocabulary, 10);
+    expect(examples.map(({ label }) => label)).toEqual([1, 0]);
+    expect(examples.map(({ ids }) => [...ids])).toEqual([
+      [START_ID, one, two, UNKNOWN_ID],
+      [START_ID, three],
+    ]);
+    expect(examples[0]?.ids).toBeInstanceOf(Int32Array);
+  });
+
+  it('keeps the last ids of a long review', () => {
+    const [example] = toExamples(reviewsOf('one one two three'), vocabulary, 3);
+    expect([...(example?.ids ?? [])]).toEqual([one, two, three]);
+  });
+
+  it('gives START alone for a review without words', () => {
+    const [example] = toExamples(reviewsOf('… — …'), vocabulary, 3);
+    expect([...(example?.ids ?? [])]).toEqual([START_ID]);
+  });
+});

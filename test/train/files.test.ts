@@ -1,0 +1,62 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeFiles } from '../../train/files.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+
+describe('writeFiles', () => {
+  it('writes texts and bytes', async () => {
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.txt': 'Crème', 'b.bin': Uint8Array.of(0, 255, 10), empty: '' });
+    expect(await readFile(path.join(folder, 'a.txt'), 'utf8')).toBe('Crème');
+    expect([...(await readFile(path.join(folder, 'b.bin')))]).toEqual([0, 255, 10]);
+    expect(await readdir(folder)).toEqual(['a.txt', 'b.bin', 'empty']);
+  });
+
+  it('makes the folder, and those above it', async () => {
+    const folder = path.join(await temporaryFolder(), 'runs', 'first');
+    await writeFiles(folder, { 'a.txt': 'a' });
+    expect(await readFile(path.join(folder, 'a.txt'), 'utf8')).toBe('a');
+  });
+
+  it('replaces longer files, and leaves others alone', async () => {
+    const folder = await folderOf({ 'a.txt': 'a longer text than the new one', 'other.txt': 'other' });
+    await writeFiles(folder, { 'a.txt': 'new', 'b.txt': 'new' });
+    expect(await contentsOf(folder)).toEqual({ 'a.txt': 'new', 'b.txt': 'new', 'other.txt': 'other' });
+  });
+
+  it('changes nothing when one of the files cannot be written', async () => {
+    const old = { 'a.txt': 'old', 'b.txt': 'old' };
+    const folder = await folderOf(old);
+    const files = { 'a.txt': 'new', 'b.txt': 'new', 'missing/c.txt': 'new' };
+    await expect(writeFiles(folder, files)).rejects.toThrow('ENOENT');
+    expect(await contentsOf(folder)).toEqual(old);
+  });
+
+  it('cleans up when a file cannot take its name', async () => {
+    const folder = await folderOf({ 'b.txt': 'old' });
+    await mkdir(path.join(folder, 'a.txt', 'inside'), { recursive: true }); // a folder stands in the way
+    await expect(writeFiles(folder, { 'a.txt': 'new', 'b.txt': 'new' })).rejects.toThrow('a.txt');
+    expect(await readdir(folder)).toEqual(['a.txt', 'b.txt']);
+    expect(await readdir(path.join(folder, 'a.txt'))).toEqual(['inside']);
+    expect(await readFile(path.join(folder, 'b.txt'), 'utf8')).toBe('old');
+  });
+
+  it('fails when the folder is a file', async () => {
+    const folder = await folderOf({ 'a.txt': 'old' });
+    await expect(writeFiles(path.join(folder, 'a.txt'), { 'b.txt': 'new' })).rejects.toThrow('EEXIST');
+    expect(await contentsOf(folder)).toEqual({ 'a.txt': 'old' });
+  });
+});
+
+async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
+  return folder;
+}
+
+async function contentsOf(folder: string): Promise<Record<string, string>> {
+  const contents: Record<string, string> = {};
+  for (const name of await readdir(folder)) contents[name] = await readFile(path.join(folder, name), 'utf8');
+  return contents;
+}

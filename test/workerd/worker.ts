@@ -1,0 +1,76 @@
+/** The built worker in real workerd, on a port of this machine. */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
+
+export interface RunningWorker {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** What the worker wrote to its log so far. */
+  readonly log: string[];
+  readonly stop: () => Promise<void>;
+}
+
+const DIST = path.resolve('dist');
+const MAIN = 'worker.js';
+
+/** @param bundle takes the place of the shipped one, file by file. */
+export async function startWorker(bundle: Partial<BundleFiles> = {}): Promise<RunningWorker> {
+  const log: string[] = [];
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    log: new Log(LogLevel.ERROR),
+    cf: false,
+    handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
+    workers: [
+      {
+        config: {
+          name: 'edge-sentiment',
+          compatibilityDate: await compatibilityDate(),
+          manifest: { mainModule: MAIN, modules: await builtModules(bundle) },
+        },
+      },
+    ],
+  });
+  const url = (await miniflare.ready).origin;
+  return { url, log, stop: () => miniflare.dispose() };
+}
+
+/** POSTs JSON, and reads the JSON that is answered. */
+export async function post(url: string, body: unknown): Promise<{ status: number; headers: Headers; body: any }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
+
+async function builtModules(bundle: Partial<BundleFiles>): Promise<Modules> {
+  const replaced = new Map(
+    Object.entries(BUNDLE_FILES).map(([key, name]) => [name as string, bundle[key as keyof BundleFiles]]),
+  );
+  const modules: Modules = {};
+  for (const file of await readdir(DIST)) {
+    if (file === 'README.md' || file.endsWith('.map')) continue;
+    const contents = new Uint8Array(await readFile(path.join(DIST, file)));
+    const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler puts a hash before it
+    const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
+    modules[file === MAIN ? MAIN : `./${file}`] = {
+      type,
+      contents:
+        type === 'esm' ? new TextDecoder().decode(contents) : new Uint8Array(replaced.get(originalName) ?? contents),
+    };
+  }
+  return modules;
+}
+
+async function compatibilityDate(): Promise<string> {
+  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile('wrangler.toml', 'utf8'))?.[1];
+  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date');
+  return date;
+}
