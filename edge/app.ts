@@ -5,8 +5,7 @@
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
  */
-import { type Context, Hono } from 'hono';
-import type { HTTPResponseError } from 'hono/types';
+import { Hono } from 'hono';
 import { readJson } from './body.ts';
 import { type Classification, type Classifier, sigmoid } from './classifier.ts';
 import { ProblemError, problemResponse } from './errors.ts';
@@ -51,6 +50,13 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     );
   });
 
+  // For whoever opens the endpoint in a browser.
+  app.get('/', (context) =>
+    context.text(
+      `Is a text positive or negative?\n\ncurl ${new URL(context.req.url).origin}/v1/sentiment --json '{"text": "I loved every minute of it."}'\n`,
+    ),
+  );
+
   app.get('/v1/model', async (context) => context.json(await classifier.manifest()));
 
   // Is the worker alive? Loads nothing, so that a probe costs nothing.
@@ -74,7 +80,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     app.all(path, () => problemResponse({ kind: 'method-not-allowed', allow: methods.join(', ') }));
   }
   app.notFound(() => problemResponse({ kind: 'not-found' }));
-  app.onError((error: Error | HTTPResponseError, _context: Context) =>
+  app.onError((error) =>
     problemResponse(error instanceof ProblemError ? error.problem : { kind: 'internal', incident: report(error) }),
   );
   return app;

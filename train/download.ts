@@ -52,6 +52,9 @@ export async function download(file: Download, options: DownloadOptions = {}): P
   return target;
 }
 
+/** What comes is not the file, so what has come of it is of no use. */
+class UnexpectedFile extends Error {}
+
 async function fetchRest(
   file: Download,
   partial: string,
@@ -62,6 +65,7 @@ async function fetchRest(
   try {
     const headers: Record<string, string> = received > 0 ? { range: `bytes=${received}-` } : {};
     const response = await fetch(file.url, { headers, ...(signal && { signal }) });
+    if (response.status === 416) throw new UnexpectedFile('the server has a shorter file');
     if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`);
     // 200 instead of 206: the server ignores ranges and sends the whole file again.
     const resumed = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${received}-`);
@@ -69,7 +73,7 @@ async function fetchRest(
     const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         received += chunk.length;
-        if (received > file.bytes) throw new Error('the server sends more than the file has');
+        if (received > file.bytes) throw new UnexpectedFile('the server sends a longer file');
         onProgress(received);
         yield chunk;
       }
@@ -77,8 +81,9 @@ async function fetchRest(
     await pipeline(response.body, counted, createWriteStream(partial, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
     if (isSystemError(error) && error.path !== undefined) throw error; // the disk, not the network
+    if (error instanceof UnexpectedFile) await rm(partial, { force: true });
     const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+    const why = cause instanceof Error ? cause.message || (isSystemError(cause) && cause.code) || cause.name : cause;
     throw new UserError(
       `could not download ${file.url} (${why}); run it again to continue, or download it elsewhere and pass --data <file>`,
     );

@@ -30,7 +30,7 @@ export function splitReviews(
       reviews.filter((review) => review.label === label),
       seed,
     );
-    const used = all.slice(0, Math.round(all.length * share));
+    const used = all.slice(0, Math.floor(all.length * share));
     const held = Math.round(used.length * validationFraction);
     validation.push(...used.slice(0, held));
     train.push(...used.slice(held));

@@ -16,8 +16,12 @@ const CLIP = 1e-15;
  * Every metric at once. A ratio of nothing to nothing (the precision where no answer is positive) is 0, and the ROC-AUC
  * of reviews of one label only, which has no meaning, is 0.5.
  * @param threshold the answer is positive when the probability reaches it.
+ * @throws RangeError when a probability is none.
  */
 export function computeMetrics(predictions: readonly Prediction[], threshold: number): Metrics {
+  for (const { probability } of predictions) {
+    if (!(probability >= 0 && probability <= 1)) throw new RangeError(`${probability} is no probability`);
+  }
   const count = (label: 0 | 1, answer: boolean) =>
     predictions.filter((one) => one.label === label && one.probability >= threshold === answer).length;
   const [trueNegatives, falsePositives] = [count(0, false), count(0, true)];
@@ -73,8 +77,8 @@ function rocAuc(predictions: readonly Prediction[]): number {
 function expectedCalibrationError(predictions: readonly Prediction[]): number {
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ probability: 0, positives: 0 }));
   for (const { probability, label } of predictions) {
-    const bin = bins[Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1)];
-    if (bin === undefined) throw new RangeError(`${probability} is no probability`);
+    const index = Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1);
+    const bin = bins[index] as (typeof bins)[number];
     bin.probability += probability;
     bin.positives += label;
   }

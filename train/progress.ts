@@ -16,7 +16,7 @@ export function progressLine(label: string, out: NodeJS.WriteStream = process.st
   const interval = out.isTTY ? REDRAW_MS : PRINT_MS;
   const started = performance.now();
   let startFraction: number | undefined;
-  let shown = Number.NEGATIVE_INFINITY;
+  let shown = out.isTTY ? Number.NEGATIVE_INFINITY : started; // a line for every short task would be noise
   let line = '';
   let pending = false;
   const show = () => {
@@ -29,7 +29,7 @@ export function progressLine(label: string, out: NodeJS.WriteStream = process.st
       const now = performance.now();
       const pace = (fraction - startFraction) / (now - started);
       const left = pace > 0 ? `${duration((1 - fraction) / pace)} left` : '';
-      const filled = Math.round(fraction * BAR_WIDTH);
+      const filled = Math.round(Math.min(fraction, 1) * BAR_WIDTH);
       const bar = out.isTTY ? ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}` : '';
       line = `${label}${bar} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${text}  ${left}`.trimEnd();
       pending = true;

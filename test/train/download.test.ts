@@ -260,8 +260,16 @@ describe('a file that is not the expected one', () => {
   it('is read no further when it is too long', async () => {
     const folder = await temporaryFolder();
     const { file } = await sending(Buffer.concat([CONTENT, Buffer.from('more')]));
-    expect(await refusal(download(file, { folder }))).toContain('the server sends more than the file has');
-    expect(await readdir(folder)).not.toContain(NAME);
+    expect(await refusal(download(file, { folder }))).toContain('the server sends a longer file');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is thrown away when the server has less than what came before', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(partialIn(folder), CONTENT.subarray(0, HALF));
+    const { file } = await serve((_, response) => response.writeHead(416).end());
+    expect(await refusal(download(file, { folder }))).toContain('the server has a shorter file');
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -222,5 +222,7 @@ describe('any predictions', () => {
   it('are refused when one is no probability', () => {
     expect(() => computeMetrics(predictions([Number.NaN, 1]), 0.5)).toThrow('NaN is no probability');
     expect(() => computeMetrics(predictions([-0.1, 1], [0.5, 0]), 0.5)).toThrow('-0.1 is no probability');
+    expect(() => computeMetrics(predictions([Number.NaN, 1], [0.1, 0]), 0.5)).toThrow('NaN is no probability');
+    expect(() => computeMetrics(predictions([1.2, 1]), 0.5)).toThrow('1.2 is no probability');
   });
 });

@@ -97,6 +97,7 @@ describe('elsewhere', () => {
   it('lines are plain, one after the other, without a bar', () => {
     const { out, written } = fakeStream({});
     const line = progressLine('epoch 1', out);
+    vi.advanceTimersByTime(30_000);
     line.update(0.254, 'step 1');
     vi.advanceTimersByTime(60_000);
     line.update(1, 'step 4');
@@ -113,7 +114,7 @@ describe('elsewhere', () => {
     }
     line.done();
     const steps = written.map((text) => Number(/step (\d+)/.exec(text)?.[1]));
-    expect(steps).toEqual([1, 31, 61, 91, 100]);
+    expect(steps).toEqual([31, 61, 91, 100]);
     for (const text of written) expect(text).toMatch(/^\P{Cc}+\n$/u);
   });
 });
