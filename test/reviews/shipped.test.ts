@@ -1,0 +1,83 @@
+/**
+ * The shipped bundle on the real reviews. Runs only where they are:
+ *
+ *     REVIEWS=<aclImdb_v1.tar.gz> npm test -- test/reviews
+ */
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sigmoid } from '../../edge/classifier.ts';
+import { loadNetwork } from '../../edge/network.ts';
+import { loadRuntime } from '../../edge/runtime/node.ts';
+import { type Bundle, openBundle } from '../../shared/bundle.ts';
+import { toBatch } from '../../shared/encoding.ts';
+import { startBackend } from '../../train/backend.ts';
+import { readBundle } from '../../train/bundle.ts';
+import { type Dataset, readDataset } from '../../train/dataset.ts';
+import { evaluate } from '../../train/evaluate.ts';
+import { toExamples } from '../../train/examples.ts';
+import { predict } from '../../train/fit.ts';
+import { trainableVariables } from '../../train/model.ts';
+import { checkModel } from '../../train/onnx/check.ts';
+import { exportModel } from '../../train/onnx/export.ts';
+import { measureParity, PROBABILITY_TOLERANCE } from '../../train/parity.ts';
+import { shuffled } from '../../train/random.ts';
+import { importModel } from '../fixtures/import.ts';
+
+const FOLDER = 'model';
+const archive = process.env['REVIEWS'];
+
+describe.skipIf(archive === undefined)('the shipped bundle', () => {
+  let dataset: Dataset;
+  let bundle: Bundle;
+  let rows: Int32Array[];
+  beforeAll(async () => {
+    await startBackend();
+    dataset = await readDataset(archive as string);
+    bundle = await openBundle(await readBundle(FOLDER));
+    const reviews = shuffled(dataset.train, 11).slice(0, 1_000);
+    rows = toExamples(reviews, bundle.vocabulary, bundle.manifest.maxTokens).map(({ ids }) => ids);
+  });
+
+  it('has the accuracy that its model card claims', { timeout: 300_000 }, async () => {
+    const { metrics } = await evaluate({
+      folder: FOLDER,
+      loadDataset: async () => ({ dataset }),
+      split: 'test',
+      limit: 0,
+      record: false,
+    });
+    const claimed = bundle.manifest.metrics.test;
+    expect(metrics.reviews).toBe(25_000);
+    expect(metrics.accuracy).toBeGreaterThanOrEqual(0.835);
+    expect(metrics.accuracy).toBeCloseTo(claimed?.accuracy as number, 4);
+    expect(metrics.logLoss).toBeCloseTo(claimed?.logLoss as number, 4);
+    expect(metrics.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(25_000);
+  });
+
+  it('says of 1,000 reviews what the tfjs network with its weights says', { timeout: 300_000 }, async () => {
+    checkModel(bundle.model);
+    const model = importModel(bundle.model);
+    // The way back is right if the way there gives the same file: no weight is in another place.
+    expect(Buffer.compare(exportModel(model), bundle.model)).toBe(0);
+    const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
+    const { texts, maxDifference } = await measureParity(model, network, rows);
+    expect(texts).toBe(1_000);
+    expect(maxDifference).toBeLessThanOrEqual(PROBABILITY_TOLERANCE);
+    expect([...trainableVariables(model).keys()]).toHaveLength(6);
+  });
+
+  it('says after every token of a review what it says of the review cut there', { timeout: 300_000 }, async () => {
+    const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
+    const model = importModel(bundle.model);
+    const batch = toBatch(rows.slice(0, 5));
+    const logits = await network.run(batch);
+    for (const [row, ids] of rows.slice(0, 5).entries()) {
+      const cuts = Array.from(ids, (_, index) => ids.slice(0, index + 1));
+      const probabilities = tf.tidy(() => predict(model, cuts));
+      for (const index of cuts.keys()) {
+        const running = sigmoid(logits[row * batch.steps + index] as number);
+        expect(Math.abs(running - (probabilities[index] as number))).toBeLessThanOrEqual(PROBABILITY_TOLERANCE);
+      }
+    }
+  });
+});
