@@ -47,7 +47,7 @@ const manifest = v.object({
   /** Changes with anything that can change an answer; see `contentVersion`. */
   version: v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/)),
   architecture: v.object({
-    cell: v.picklist(['lstm']),
+    cell: v.picklist(['lstm', 'gru', 'rnn']),
     vocabularySize: count,
     embeddingUnits: count,
     units: count,

@@ -8,55 +8,53 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
-const EPSILON = 1e-7; // Keras' default
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;
+export const EPSILON = 1e-7; // Keras' default
 
 export class Adam {
   readonly #learningRate: number;
-  /** By variable name, each of its variable's shape. */
-  readonly #m: ReadonlyMap<string, tf.Variable>;
-  readonly #v: ReadonlyMap<string, tf.Variable>;
-  /** Updates made. */
+  /** The moments of each variable, of its shape. */
+  readonly #moments: ReadonlyMap<string, { readonly m: tf.Variable; readonly v: tf.Variable }>;
+  /** t: updates made. */
   steps = 0;
 
   constructor(learningRate: number, variables: ReadonlyMap<string, tf.Variable>) {
     this.#learningRate = learningRate;
-    const zeros = () => new Map([...variables].map(([name, { shape }]) => [name, tf.variable(tf.zeros(shape), false)]));
-    this.#m = zeros();
-    this.#v = zeros();
+    const zeros = (shape: number[]) => tf.tidy(() => tf.variable(tf.zeros(shape), false));
+    this.#moments = new Map([...variables].map(([name, { shape }]) => [name, { m: zeros(shape), v: zeros(shape) }]));
   }
 
-  /** Moves every variable against its gradient, and forgets nothing but the gradients' contents. */
-  update(variables: ReadonlyMap<string, tf.Variable>, gradients: ReadonlyMap<string, tf.Tensor>): void {
+  /** Begins the next update: its α √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
+  nextRate(): number {
     this.steps++;
-    const rate = (this.#learningRate * Math.sqrt(1 - BETA2 ** this.steps)) / (1 - BETA1 ** this.steps);
+    return (this.#learningRate * Math.sqrt(1 - BETA2 ** this.steps)) / (1 - BETA1 ** this.steps);
+  }
+
+  /** Moves a variable, and its moments, by its gradient. */
+  update(name: string, variable: tf.Variable, gradient: tf.Tensor, rate: number): void {
+    const { m, v } = this.momentsOf(name);
     tf.tidy(() => {
-      for (const [name, variable] of variables) {
-        const gradient = get(gradients, name);
-        const m = get(this.#m, name);
-        const v = get(this.#v, name);
-        m.assign(m.mul(BETA1).add(gradient.mul(1 - BETA1)));
-        v.assign(v.mul(BETA2).add(gradient.square().mul(1 - BETA2)));
-        variable.assign(variable.sub(m.mul(rate).div(v.sqrt().add(EPSILON))));
-      }
+      m.assign(m.mul(BETA1).add(gradient.mul(1 - BETA1)));
+      v.assign(v.mul(BETA2).add(gradient.square().mul(1 - BETA2)));
+      variable.assign(variable.sub(m.mul(rate).div(v.sqrt().add(EPSILON))));
     });
   }
 
-  /** The moments as variables, for a checkpoint to read and to write: `m/…` and `v/…`. */
+  momentsOf(name: string): { readonly m: tf.Variable; readonly v: tf.Variable } {
+    const moments = this.#moments.get(name);
+    if (moments === undefined) throw new Error(`no variable ${name}`);
+    return moments;
+  }
+
+  /** All of them as `m/…` and `v/…`, for a checkpoint to read and to write. */
   get moments(): Map<string, tf.Variable> {
-    const named = (prefix: string, moments: ReadonlyMap<string, tf.Variable>) =>
-      [...moments].map(([name, moment]) => [`${prefix}/${name}`, moment] as const);
-    return new Map([...named('m', this.#m), ...named('v', this.#v)]);
+    return new Map(
+      [...this.#moments].flatMap(([name, { m, v }]) => [[`m/${name}`, m] as const, [`v/${name}`, v] as const]),
+    );
   }
 
   dispose(): void {
     for (const moment of this.moments.values()) moment.dispose();
   }
-}
-
-function get<T>(map: ReadonlyMap<string, T>, name: string): T {
-  const value = map.get(name);
-  if (value === undefined) throw new Error(`no ${name}`);
-  return value;
 }

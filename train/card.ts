@@ -7,7 +7,7 @@ export function modelCard(manifest: Manifest): string {
   const vocabulary = architecture.vocabularySize.toLocaleString('en');
   return `# ${id}
 
-Is an English review positive or negative? A small LSTM, trained in TypeScript with tfjs and exported to ONNX.
+Is an English review positive or negative? A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 <!-- Generated from model.json by npm run train, export and evaluate. Edit train/card.ts instead. -->
 

@@ -10,7 +10,7 @@ import { createClassifier } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { BundleError, type Manifest, type Metrics } from '../shared/bundle.ts';
 import { readBundle } from './bundle.ts';
-import { type Config, PRESETS } from './config.ts';
+import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from './config.ts';
 import { readDataset } from './dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from './download.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
@@ -36,6 +36,8 @@ const TRAIN_FLAGS = {
   preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
   ...DATA_FLAGS,
   out: { kind: 'text', value: '<folder>', help: 'where the bundle and the checkpoint go (default: runs/<preset>)' },
+  cell: { kind: 'text', value: '<name>', help: `the recurrent layer: ${CELLS.join(', ')} (default: the preset's)` },
+  'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
   seed: { kind: 'number', value: '<n>', help: 'of weights, order and splits: the same seed gives the same model' },
   epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews' },
   limit: { kind: 'number', value: '<n>', help: 'train on so many reviews only' },
@@ -100,8 +102,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: readonly string[]): Promise<number> {
   refuse(positionals);
-  const { preset, epochs, seed, limit, validation: validationFraction } = flags;
-  const asked = { preset, epochs, seed, limit, validationFraction };
+  const { preset, cell, epochs, seed, limit, validation: validationFraction } = flags;
+  const embeddingUpdate = flags['embedding-update'];
+  // `train` checks them against the schema of a configuration.
+  const asked = { preset, cell, embeddingUpdate, epochs, seed, limit, validationFraction } as Partial<Config>;
   const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
   const { train } = await import('./train.ts'); // tfjs takes half a second to load, and not every command needs it

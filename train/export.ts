@@ -32,9 +32,9 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
   const fileFacts = async (bytes: Uint8Array) => ({ sha256: await sha256(bytes), bytes: bytes.length });
   const facts: Omit<Manifest, 'version'> = {
     schemaVersion: 1,
-    id: `sentiment-lstm-${config.preset}`,
+    id: `sentiment-${config.cell}-${config.preset}`,
     architecture: {
-      cell: 'lstm',
+      cell: config.cell,
       vocabularySize: vocabulary.size,
       embeddingUnits: config.embeddingUnits,
       units: config.units,

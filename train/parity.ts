@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { sigmoid } from '../edge/classifier.ts';
 import type { Network } from '../edge/network.ts';
 import { toBatch } from '../shared/encoding.ts';
-import { predict } from './fit.ts';
+import { predict } from './model.ts';
 
 /** The largest difference between two probabilities of the same text at which they count as the same answer. */
 export const PROBABILITY_TOLERANCE = 1e-4;

@@ -6,11 +6,15 @@ import { loadRuntime } from '../../edge/runtime/node.ts';
 import { convertDense } from '../../train/onnx/dense.ts';
 import { convertEmbedding } from '../../train/onnx/embedding.ts';
 import { GraphBuilder, type LayerConverter } from '../../train/onnx/graph.ts';
+import { convertGru } from '../../train/onnx/gru.ts';
 import { convertLstm } from '../../train/onnx/lstm.ts';
 import { IR_VERSION, LENGTHS, OPSET } from '../../train/onnx/opset.ts';
 import { ElementType, encodeModel } from '../../train/onnx/proto.ts';
+import { convertSimpleRnn } from '../../train/onnx/simple-rnn.ts';
 import { randomNumbers } from '../../train/random.ts';
 import { LSTM, randomizeWeights } from '../fixtures/networks.ts';
+
+type RecurrentArgs = Pick<Parameters<typeof tf.layers.lstm>[0], 'units' | 'useBias' | 'dropout' | 'returnSequences'>;
 
 const FEATURES = 5;
 const STEPS = 9;
@@ -34,7 +38,11 @@ describe('Embedding', () => {
   });
 });
 
-describe('LSTM', () => {
+describe.each<[string, (args: RecurrentArgs) => tf.layers.Layer, LayerConverter]>([
+  ['LSTM', (args) => tf.layers.lstm({ ...LSTM, ...args }), convertLstm],
+  ['GRU', (args) => tf.layers.gru({ recurrentActivation: 'sigmoid', ...args }), convertGru],
+  ['SimpleRNN', (args) => tf.layers.simpleRNN(args), convertSimpleRnn],
+])('%s', (_, create, convert) => {
   it.each([
     ['with fewer units than features', { units: 3 }],
     ['with more units than features', { units: 8 }],
@@ -42,9 +50,9 @@ describe('LSTM', () => {
     ['without a bias', { units: 6, useBias: false }],
     ['with dropout, which only training has', { units: 4, dropout: 0.5, recurrentDropout: 0.5 }],
   ])('has the same state after every step, %s', async (_, args) => {
-    const layer = tf.layers.lstm({ ...LSTM, returnSequences: true, ...args });
+    const layer = create({ ...args, returnSequences: true });
     build(layer, [1, 1, FEATURES]);
-    await compareByStep(layer, convertLstm, args.units);
+    await compareByStep(layer, convert, args.units);
   });
 });
 

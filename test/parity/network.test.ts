@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { sigmoid } from '../../edge/classifier.ts';
 import { toBatch } from '../../shared/encoding.ts';
-import { predict } from '../../train/fit.ts';
-import { buildModel } from '../../train/model.ts';
+import { buildModel, predict } from '../../train/model.ts';
 import { checkModel } from '../../train/onnx/check.ts';
 import { exportModel } from '../../train/onnx/export.ts';
 import { measureParity } from '../../train/parity.ts';
@@ -13,6 +12,8 @@ import { exported, LSTM, network, randomizeWeights } from '../fixtures/networks.
 
 const NETWORKS = {
   'one LSTM': () => network(tf.layers.lstm({ ...LSTM, units: 5 })),
+  'one GRU': () => network(tf.layers.gru({ units: 5, recurrentActivation: 'sigmoid' })),
+  'one SimpleRNN': () => network(tf.layers.simpleRNN({ units: 5 })),
   'two LSTMs': () =>
     network(tf.layers.lstm({ ...LSTM, units: 4, returnSequences: true }), tf.layers.lstm({ ...LSTM, units: 6 })),
   'a hidden Dense': () =>
@@ -49,7 +50,7 @@ describe.each(Object.entries(NETWORKS))('%s', (_, build) => {
 
 describe('the network that is trained', () => {
   it('answers alike at the sizes of the seed preset', async () => {
-    const model = buildModel({ vocabularySize: 5_000, embeddingUnits: 128, units: 64, seed: 1 });
+    const model = buildModel({ cell: 'lstm', vocabularySize: 5_000, embeddingUnits: 128, units: 64, seed: 1 });
     randomizeWeights(model);
     const rows = randomRows({ rows: 64, maxLength: 100, below: 5_000, seed: 2 });
     expect((await measureParity(model, await exported(model), rows)).maxDifference).toBeLessThan(1e-4);

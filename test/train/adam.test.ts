@@ -18,7 +18,7 @@ describe('Adam', () => {
     const adam = new Adam(0.05, variables);
     const stock = tf.train.adam(0.05);
     for (let step = 0; step < 60; step++) {
-      adam.update(variables, new Map([['w', gradient(ours)]]));
+      adam.update('w', ours, gradient(ours), adam.nextRate());
       stock.applyGradients([{ name: theirs.name, tensor: gradient(theirs) }]);
     }
     // They divide by √(1 − β₂ᵗ) on either side of ε, which is all the difference.
@@ -30,12 +30,11 @@ describe('Adam', () => {
 
   it('leaves no tensors behind', () => {
     const w = tf.variable(tf.tensor1d([1, 2, 3]));
-    const variables = new Map([['w', w]]);
-    const adam = new Adam(0.1, variables);
-    const grads = new Map([['w', tf.tensor1d([1, 1, 1])]]);
-    adam.update(variables, grads);
+    const adam = new Adam(0.1, new Map([['w', w]]));
+    const ones = tf.tensor1d([1, 1, 1]);
+    adam.update('w', w, ones, adam.nextRate());
     const before = tf.memory().numTensors;
-    for (let step = 0; step < 10; step++) adam.update(variables, grads);
+    for (let step = 0; step < 10; step++) adam.update('w', w, ones, adam.nextRate());
     expect(tf.memory().numTensors).toBe(before);
     adam.dispose();
     expect(tf.memory().numTensors).toBe(before - 2);

@@ -7,8 +7,8 @@ import { startBackend } from '../../train/backend.ts';
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from '../../train/checkpoint.ts';
 import { type Config, PRESETS } from '../../train/config.ts';
 import type { Example } from '../../train/examples.ts';
-import { fit, predict } from '../../train/fit.ts';
-import { trainableVariables } from '../../train/model.ts';
+import { fit } from '../../train/fit.ts';
+import { predict, trainableVariables } from '../../train/model.ts';
 import { randomRows } from '../../train/random.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 

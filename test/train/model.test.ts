@@ -5,7 +5,7 @@ import { buildModel, trainableVariables } from '../../train/model.ts';
 
 beforeAll(startBackend);
 
-const ARCHITECTURE = { vocabularySize: 20, embeddingUnits: 6, units: 4, seed: 1 };
+const ARCHITECTURE = { cell: 'lstm' as const, vocabularySize: 20, embeddingUnits: 6, units: 4, seed: 1 };
 
 describe('buildModel', () => {
   it("has the tutorial's weights, in its shapes", () => {

@@ -11,15 +11,20 @@ import type * as tf from '@tensorflow/tfjs';
 import { convertDense, convertDenseSum } from './dense.ts';
 import { convertEmbedding } from './embedding.ts';
 import { ExportError, GraphBuilder, type LayerConverter, requireOption } from './graph.ts';
+import { convertGru } from './gru.ts';
 import { convertLstm } from './lstm.ts';
 import { BATCH_AXIS, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXIS } from './opset.ts';
 import { ElementType, encodeModel } from './proto.ts';
+import { convertSimpleRnn } from './simple-rnn.ts';
 
 const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
   Embedding: convertEmbedding,
   LSTM: convertLstm,
+  GRU: convertGru,
+  SimpleRNN: convertSimpleRnn,
   Dense: convertDense,
 };
+const RECURRENT = ['LSTM', 'GRU', 'SimpleRNN'];
 
 /**
  * @param model Embedding, then recurrent layers, then Dense layers, the last of them Dense(1, sigmoid).
@@ -56,12 +61,12 @@ function requireOrder(layers: readonly tf.layers.Layer[]): void {
     throw new ExportError(`layer "${unknown.name}" (${unknown.getClassName()}) has no converter to ONNX`);
   }
   const order = layers.map((layer) => layer.getClassName()).join(' → ');
-  if (!/^Embedding( → LSTM)+( → Dense)+$/.test(order)) {
+  if (!/^Embedding( → (LSTM|GRU|SimpleRNN))+( → Dense)+$/.test(order)) {
     throw new ExportError(
-      `the layers are ${order}; only Embedding → LSTM → Dense, the last two repeated or not, can be exported`,
+      `the layers are ${order}; only Embedding → LSTM, GRU or SimpleRNN → Dense, the last two repeated or not, can be exported`,
     );
   }
-  const recurrent = layers.filter((layer) => layer.getClassName() === 'LSTM');
+  const recurrent = layers.filter((layer) => RECURRENT.includes(layer.getClassName()));
   for (const layer of recurrent) requireOption(layer, 'returnSequences', [layer !== recurrent.at(-1)]);
   const answer = layers.at(-1) as tf.layers.Layer;
   requireOption(answer, 'units', [1]);

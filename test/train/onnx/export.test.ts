@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { checkModel } from '../../../train/onnx/check.ts';
 import { exportModel } from '../../../train/onnx/export.ts';
-import { gatesToOnnx } from '../../../train/onnx/lstm.ts';
 import { decodeModel, encodeModel, type Model } from '../../../train/onnx/proto.ts';
+import { gatesToOnnx } from '../../../train/onnx/recurrent.ts';
 import { LSTM, network } from '../../fixtures/networks.ts';
 
 const lstm = (args: object = {}) => tf.layers.lstm({ ...LSTM, units: 5, name: 'memory', ...args });
@@ -27,7 +27,11 @@ describe('exportModel', () => {
       () => [lstm(), tf.layers.dropout({ rate: 0.5, name: 'drop' })],
       /"drop" \(Dropout\)/,
     ],
-    ['a GRU', () => [tf.layers.gru({ units: 3, name: 'gates' })], /"gates" \(GRU\)/],
+    [
+      'a GRU with hard sigmoid gates',
+      () => [tf.layers.gru({ units: 3, name: 'gates' })],
+      /"gates" \(GRU\): recurrentActivation/,
+    ],
     ['no recurrent layer', () => [tf.layers.dense({ units: 3 })], /Embedding → Dense → Dense/],
     ['a Dense before the LSTM', () => [tf.layers.dense({ units: 3 }), lstm()], /Embedding → Dense → LSTM/],
     [
@@ -70,7 +74,7 @@ describe('gatesToOnnx', () => {
   it('turns i, f, c, o side by side into i, o, f, c below each other', () => {
     // Two rows, units 2: the value says row, gate and unit.
     const values = Float32Array.from([100, 101, 110, 111, 120, 121, 130, 131, 200, 201, 210, 211, 220, 221, 230, 231]);
-    const { shape, values: turned } = gatesToOnnx({ shape: [2, 8], values }, 2);
+    const { shape, values: turned } = gatesToOnnx({ shape: [2, 8], values }, [0, 3, 1, 2]);
     expect(shape).toEqual([8, 2]);
     expect([...turned]).toEqual([100, 200, 101, 201, 130, 230, 131, 231, 110, 210, 111, 211, 120, 220, 121, 221]);
   });

@@ -1,0 +1,57 @@
+/** What every benchmark shares: measuring side by side, and printing a table or one JSON object. */
+
+import { createRequire } from 'node:module';
+import os from 'node:os';
+
+export interface Case {
+  readonly name: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly runs: number;
+}
+
+export interface Report {
+  readonly benchmark: string;
+  readonly cases: readonly Case[];
+  /** By name, each a quotient of two medians of this run. */
+  readonly ratios: Readonly<Record<string, number>>;
+}
+
+export function summarize(name: string, unit: string, samples: readonly number[]): Case {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] as number;
+  const median = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2;
+  return { name, unit, min: at(0), median, max: at(sorted.length - 1), runs: sorted.length };
+}
+
+/** Prints the report: for people, or with `--json` on the command line as one object on stdout. */
+export function print({ benchmark, cases, ratios }: Report, packages: readonly string[]): void {
+  const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} threads`;
+  const require = createRequire(import.meta.url);
+  const versions = Object.fromEntries([
+    ['node', process.versions.node],
+    ...packages.map((name) => [name, (require(`${name}/package.json`) as { version: string }).version]),
+  ]);
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ benchmark, machine, versions, cases, ratios })}\n`);
+    return;
+  }
+  const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
+  const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
+  const lines = [
+    `${benchmark} on ${machine}; ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+    '',
+    `${''.padEnd(width)}${'min'.padStart(10)}${'median'.padStart(10)}${'max'.padStart(10)}`,
+    ...cases.map(
+      ({ name, unit, min, median, max, runs }) =>
+        `${name.padEnd(width)}${number(min)}${number(median)}${number(max)}  ${unit}, ${runs} runs`,
+    ),
+    '',
+    ...Object.entries(ratios).map(([name, value]) => `${name.padEnd(width)}${number(value)}`),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,153 @@
+/** The comparison of the cells as Markdown with pictures, and as one self-contained HTML page. */
+import type { CellResult, Comparison } from './compare.ts';
+import { escapeXml, lineChart } from './plot.ts';
+
+export const NAMES = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
+
+interface Figure {
+  readonly file: string;
+  readonly svg: string;
+  readonly caption: string;
+}
+
+/** The report's files by name: a Markdown page, its pictures, and an HTML page with everything in it. */
+export function comparisonReport(comparison: Comparison): Record<string, string> {
+  const figures = figuresOf(comparison);
+  return {
+    'rnn-vs-lstm.md': markdown(comparison, figures),
+    'rnn-vs-lstm.html': html(comparison, figures),
+    ...Object.fromEntries(figures.map(({ file, svg }) => [file, svg])),
+  };
+}
+
+const TITLE = 'RNN versus LSTM, measured';
+
+function introduction({ config, reviews, validationReviews }: Comparison): string {
+  return (
+    `The same network with three recurrent cells, trained on the same ${reviews.toLocaleString('en')} reviews in the same order ` +
+    `(${config.epochs} epochs, the last ${config.maxTokens} tokens of a review, ${config.units} units, seed ${config.seed}), and measured ` +
+    `on ${validationReviews.toLocaleString('en')} that were held out of the training split. The test split took no part.`
+  );
+}
+
+function tableRows({ cells }: Comparison): string[][] {
+  return [
+    ['cell', 'held-out accuracy', 'best epoch', 'parameters', 'time a step', `gradient ${BACK} steps back`],
+    ...cells.map(({ cell, accuracies, parameters, millisecondsPerStep, gradientNorms }) => [
+      NAMES[cell],
+      (accuracies.at(-1) ?? Number.NaN).toFixed(4),
+      `${Math.max(...accuracies).toFixed(4)} (${accuracies.indexOf(Math.max(...accuracies)) + 1})`,
+      parameters.toLocaleString('en'),
+      `${millisecondsPerStep.toFixed(1)} ms`,
+      percentage(gradientNorms.trained[BACK]),
+    ]),
+  ];
+}
+
+/** How far back the table's last column looks. */
+const BACK = 50;
+
+function percentage(share: number | undefined): string {
+  if (share === undefined) return '–';
+  return share < 1e-4 ? `${(share * 100).toExponential(0)} %` : `${(share * 100).toPrecision(2)} %`;
+}
+
+function figuresOf({ cells, memorySteps, memorySeeds }: Comparison): Figure[] {
+  const curve = (values: readonly number[]) => values.map((norm, back) => [back, norm] as const);
+  const series = (points: (cell: CellResult) => readonly (readonly [number, number])[]) =>
+    cells.map((cell) => ({ name: NAMES[cell.cell], points: points(cell) }));
+  return [
+    {
+      file: 'gradient-untrained.svg',
+      svg: lineChart({
+        title: 'The gradient on its way back, before training',
+        xLabel: 'steps back from the end of the text',
+        yLabel: '‖∂L/∂h‖ relative to the end',
+        yLog: true,
+        series: series(({ gradientNorms }) => curve(gradientNorms.untrained)),
+      }),
+      caption: 'How much of the gradient is left k steps back, before training (mean over full-length reviews).',
+    },
+    {
+      file: 'gradient-trained.svg',
+      svg: lineChart({
+        title: 'The gradient on its way back, after training',
+        xLabel: 'steps back from the end of the text',
+        yLabel: '‖∂L/∂h‖ relative to the end',
+        yLog: true,
+        series: series(({ gradientNorms }) => curve(gradientNorms.trained)),
+      }),
+      caption: 'The same after training on the reviews.',
+    },
+    {
+      file: 'memory.svg',
+      svg: lineChart({
+        title: 'Remembering the first word',
+        xLabel: 'words in the text',
+        yLabel: 'accuracy',
+        xLog: true,
+        xTicks: cells[0]?.memory.map(({ length }) => length) ?? [],
+        yRange: [0.4, 1],
+        series: series(({ memory }) => memory.map(({ length, accuracy }) => [length, accuracy] as const)),
+      }),
+      caption: `A task that only the first word decides, after ${memorySteps} steps of training (median of ${memorySeeds} seeds); 0.5 is chance.`,
+    },
+  ];
+}
+
+const WHY = [
+  'A plain RNN multiplies its state by the same matrix at every step and squashes it, so the gradient on its way back is multiplied by that matrix and by the slope of tanh, again and again: it shrinks, or explodes, exponentially with the distance. What stood far back has no influence on the weights, and is not learnt.',
+  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. On the way back the gradient is multiplied by the forget gate, which the network sets itself and which starts near σ(1) = 0.73; where it learns to keep it near 1, the gradient arrives. The GRU does the same with one state: h = z ⊙ h + (1 − z) ⊙ candidate.',
+];
+
+function markdown(comparison: Comparison, figures: readonly Figure[]): string {
+  const [head = [], ...rows] = tableRows(comparison);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return `# ${TITLE}
+
+<!-- Written by npm run compare. -->
+
+${introduction(comparison)}
+
+${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
+
+## Why
+
+${WHY.join('\n\n')}
+
+${figures.map(({ file, caption }) => `![${caption}](${file})\n\n*${caption}*`).join('\n\n')}
+
+## Run it yourself
+
+\`\`\`sh
+npm run compare -- --data <aclImdb_v1.tar.gz or its folder> --out <folder>
+\`\`\`
+`;
+}
+
+function html(comparison: Comparison, figures: readonly Figure[]): string {
+  const [head = [], ...rows] = tableRows(comparison);
+  const row = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join('')}</tr>`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${TITLE}</title>
+<style>
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1.5rem 0 }
+th, td { padding: .4rem .8rem; border-bottom: 1px solid #8886; text-align: right; white-space: nowrap }
+th:first-child, td:first-child { text-align: left }
+figure { margin: 2rem 0; break-inside: avoid } figure svg { width: 100%; height: auto; border-radius: 8px } figcaption { opacity: .75 }
+</style>
+<h1>${TITLE}</h1>
+<p>${escapeXml(introduction(comparison))}</p>
+<table><thead>${row('th', head)}</thead><tbody>${rows.map((cells) => row('td', cells)).join('')}</tbody></table>
+<h2>Why</h2>
+${WHY.map((paragraph) => `<p>${escapeXml(paragraph)}</p>`).join('\n')}
+${figures.map(({ svg, caption }) => `<figure>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`).join('\n')}
+</html>
+`;
+}

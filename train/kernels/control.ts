@@ -1,0 +1,71 @@
+/**
+ * How threads share out a run, in the first bytes of the shared memory. Both sides read this file.
+ *
+ * Shares are claimed, not assigned: whoever is free takes the next one. So a worker that still starts, or that the
+ * machine has put aside, holds nothing up, and a share is the same work whoever does it.
+ */
+
+/** Places in an Int32Array at address 0, a cache line apart where both sides write. */
+export const SEQUENCE = 0; // counts runs: what sleeping workers watch
+export const NEXT = 16; // the next share to claim; from `THREADS` on there is none
+export const DONE = 32; // shares done: what the waiting main thread watches
+export const THREADS = 48; // shares of this run
+export const KERNEL = 49; // which export, by place in `kernelNames`
+export const COUNT = 50; // its arguments after the thread's index and the number of threads
+const CONTROL_WORDS = 64;
+
+/** A Float64Array at this address: the arguments, which are addresses, sizes and numbers. */
+export const ARGUMENTS = CONTROL_WORDS * 4;
+export const MAX_ARGUMENTS = 16;
+
+/** For how long to watch before sleeping: about what it takes to be woken. */
+const SPIN_MS = 0.1;
+
+export interface WorkerData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly errors: import('node:worker_threads').MessagePort;
+}
+
+export type Kernel = (...numbers: number[]) => void;
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Map<string, Kernel> {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return new Map(kernelNames(module).map((name) => [name, exports[name] as Kernel]));
+}
+
+export function kernelNames(module: WebAssembly.Module): string[] {
+  return WebAssembly.Module.exports(module).flatMap(({ name, kind }) => (kind === 'function' ? [name] : []));
+}
+
+/** Takes shares of the current run until there are none. A share that fails is reported, and done. */
+export function takeShares(
+  control: Int32Array,
+  numbers: Float64Array,
+  kernels: readonly Kernel[],
+  onError: (error: unknown) => void,
+): void {
+  for (;;) {
+    const share = Atomics.add(control, NEXT, 1);
+    const threads = Atomics.load(control, THREADS);
+    if (share >= threads) return;
+    // The run cannot end, nor these change, before this share is done
+    const kernel = kernels[control[KERNEL] as number] as Kernel;
+    try {
+      kernel(share, threads, ...numbers.subarray(0, control[COUNT]));
+    } catch (error) {
+      onError(error);
+    }
+    Atomics.add(control, DONE, 1);
+    Atomics.notify(control, DONE);
+  }
+}
+
+/** Waits, first awake and then asleep, for a place to hold another value than `value`. False when it took too long. */
+export function waitForChange(control: Int32Array, place: number, value: number, timeoutMs?: number): boolean {
+  const until = performance.now() + SPIN_MS;
+  do {
+    for (let i = 0; i < 50; i++) if (Atomics.load(control, place) !== value) return true;
+  } while (performance.now() < until);
+  return Atomics.wait(control, place, value, timeoutMs) !== 'timed-out';
+}

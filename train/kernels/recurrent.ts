@@ -1,0 +1,312 @@
+/**
+ * A recurrent layer, forward and backward, over batches of rows of different lengths: LSTM, GRU or SimpleRNN as tfjs
+ * defines them (sigmoid gates, GRU with `resetAfter: false`), from a state of zeros.
+ *
+ * What the kernels do is in assembly/recurrent.ts; here a batch is laid out in their memory and nothing is computed.
+ * No tfjs, no Embedding and no optimizer either.
+ */
+import type { Pool } from './pool.ts';
+
+export type Cell = 'lstm' | 'gru' | 'rnn';
+
+/** The gates of a cell, side by side in tfjs' order: i, f, c, o; z, r, h; one. */
+export const GATES = { lstm: 4, gru: 3, rnn: 1 } as const satisfies Record<Cell, number>;
+
+/** As tfjs stores them; W = gates · units. */
+export interface RecurrentWeights {
+  readonly kernel: Float32Array; // [features, W]
+  readonly recurrentKernel: Float32Array; // [units, W]
+  readonly bias: Float32Array; // [W]
+}
+
+/** Rows of vectors. One that occurs often is projected once: after an Embedding, there is one per distinct id. */
+export interface RaggedBatch {
+  readonly vectors: Float32Array; // [distinct, features]
+  readonly tokens: Int32Array; // [Σ lengths]: indices into `vectors`, row after row
+  readonly lengths: Int32Array; // [rows]; a row of length 0 ends in a state of zeros
+}
+
+export interface BackwardOptions {
+  /** dL/dh for every step's output, row after row [Σ lengths, units], on top of `gradient`. */
+  readonly everyState?: Float32Array;
+  /** Also return the gradient with respect to every state. */
+  readonly stateGradients?: boolean;
+}
+
+export interface RecurrentGradients extends RecurrentWeights {
+  readonly vectors: Float32Array; // [distinct, features]
+  /** dL/dh after every step, with all that later steps add to it, row after row [Σ lengths, units]. */
+  readonly stateGradients?: Float32Array;
+}
+
+/** Numbers in each thread's scratch (assembly/gemm.ts). */
+const SCRATCH = 1024;
+
+/** Rows in the kernels' memory are whole panels of the matrix product; what is added to them is zero, and stays so. */
+const PANEL = 8;
+
+export class Recurrent {
+  readonly cell: Cell;
+  readonly features: number;
+  readonly units: number;
+  readonly #pool: Pool;
+  /** The stretch of memory that batches are laid out in, as large as the largest so far needed. */
+  #memory = { address: 0, bytes: 0 };
+  #layout: Layout | undefined;
+  #canGoBack = false;
+
+  constructor(cell: Cell, features: number, units: number, pool: Pool) {
+    this.cell = cell;
+    this.features = features;
+    this.units = units;
+    this.#pool = pool;
+  }
+
+  /**
+   * The last state of each row → [rows, units].
+   *
+   * Here and below, what is returned may be the kernels' own memory: read it, or copy it, before the next call.
+   *
+   * @throws RangeError when a shape or a token is wrong
+   */
+  forward(weights: RecurrentWeights, batch: RaggedBatch): Float32Array {
+    this.#canGoBack = false;
+    this.#check(weights, batch);
+    const layout = this.#lay(batch);
+    const { floats, plan } = layout;
+    pad(floats('vectors'), batch.vectors, this.features);
+    pad(floats('kernel'), weights.kernel, this.units);
+    pad(floats('recurrentKernel'), weights.recurrentKernel, this.units);
+    pad(floats('bias'), weights.bias, this.units);
+    floats('last').fill(0); // what a row without steps ends in
+    for (const phase of ['packWeights', 'project', 'forward']) this.#pool.run(phase, plan);
+    this.#layout = layout;
+    this.#canGoBack = true;
+    return unpad(floats('last'), this.units, layout.rows);
+  }
+
+  /** The state after every step of the last `forward`, row after row → [Σ lengths, units]. */
+  states(): Float32Array {
+    if (!this.#layout) throw new Error('no forward pass');
+    const { floats, plan, tokens } = this.#layout;
+    const states = floats('states');
+    this.#pool.run('states', plan, states.byteOffset);
+    return unpad(states, this.units, tokens);
+  }
+
+  /**
+   * The gradients of a loss with respect to everything that went into the last `forward`. Once for each.
+   *
+   * @param gradient dL/dh for the last state of each row [rows, units]
+   */
+  backward(gradient: Float32Array, { everyState, stateGradients = false }: BackwardOptions = {}): RecurrentGradients {
+    if (!this.#layout || !this.#canGoBack) throw new Error('no forward pass to go back through');
+    const { features, units } = this;
+    const { floats, use, plan, rows, tokens, distinct } = this.#layout;
+    const gates = GATES[this.cell];
+    expectLength('gradient', gradient, rows * units);
+    if (everyState) expectLength('everyState', everyState, tokens * units);
+    this.#canGoBack = false; // the gradients take the place of the values
+    pad(floats('gradient'), gradient, units);
+    if (everyState) pad(floats('everyState'), everyState, units);
+    use('everyState', everyState !== undefined);
+    use('states', stateGradients);
+    for (const phase of ['packTransposed', 'backward', 'weights', 'vectors']) this.#pool.run(phase, plan);
+    return {
+      vectors: unpad(floats('dVectors'), features, distinct),
+      kernel: unpad(floats('dKernel'), units, features * gates),
+      recurrentKernel: unpad(floats('dRecurrentKernel'), units, units * gates),
+      bias: unpad(floats('dBias'), units, gates),
+      ...(stateGradients && { stateGradients: unpad(floats('states'), units, tokens) }),
+    };
+  }
+
+  /** Gives the memory back. */
+  dispose(): void {
+    if (this.#memory.bytes > 0) this.#pool.release(this.#memory.address);
+    this.#memory = { address: 0, bytes: 0 };
+    this.#layout = undefined;
+    this.#canGoBack = false;
+  }
+
+  #check({ kernel, recurrentKernel, bias }: RecurrentWeights, { vectors, tokens, lengths }: RaggedBatch): void {
+    const width = GATES[this.cell] * this.units;
+    expectLength('kernel', kernel, this.features * width);
+    expectLength('recurrentKernel', recurrentKernel, this.units * width);
+    expectLength('bias', bias, width);
+    const distinct = vectors.length / this.features;
+    if (!Number.isInteger(distinct)) throw new RangeError(`vectors have no whole rows of ${this.features}`);
+    let steps = 0;
+    for (const length of lengths) {
+      if (length < 0) throw new RangeError(`a row of length ${length}`);
+      steps += length;
+    }
+    expectLength('tokens', tokens, steps);
+    for (const token of tokens) {
+      if (token < 0 || token >= distinct) throw new RangeError(`token ${token} is none of ${distinct} vectors`);
+    }
+  }
+
+  /** Lays the batch out in memory. */
+  #lay({ vectors, tokens, lengths }: RaggedBatch): Layout {
+    const gates = GATES[this.cell];
+    const [features, units, rows, distinct] = [
+      padded(this.features),
+      padded(this.units),
+      lengths.length,
+      vectors.length / this.features,
+    ];
+    const { order, rowStart, stepAt } = schedule(lengths);
+    const sizes = [gates, features, units, rows, stepAt.length - 1, distinct];
+    const words = arrayWords(
+      gates,
+      features,
+      units,
+      rows,
+      stepAt.length - 1,
+      distinct,
+      tokens.length,
+      this.#pool.threads,
+    );
+    const names = Object.keys(words) as ArrayName[];
+
+    const planBytes = aligned((sizes.length + names.length) * 4);
+    this.#reserve(names.reduce((bytes, name) => bytes + aligned(words[name] * 4), planBytes));
+    const plan = this.#pool.integersAt(this.#memory.address, sizes.length + names.length);
+    const places = {} as Record<ArrayName, number>;
+    let address = plan.byteOffset + planBytes;
+    for (const name of names) {
+      places[name] = address;
+      address += aligned(words[name] * 4);
+    }
+    plan.set([...sizes, ...names.map((name) => places[name])]);
+    const integers = { tokens, rowStart, order, stepAt };
+    for (const [name, values] of Object.entries(integers)) {
+      this.#pool.integersAt(places[name as keyof typeof integers], values.length).set(values);
+    }
+    return {
+      rows,
+      tokens: tokens.length,
+      distinct,
+      plan: plan.byteOffset,
+      floats: (name) => this.#pool.floatsAt(places[name], words[name]),
+      use: (name, used) => {
+        plan[sizes.length + names.indexOf(name)] = used ? places[name] : 0;
+      },
+    };
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#memory.bytes) return;
+    this.dispose();
+    this.#memory = { address: this.#pool.allocate(bytes), bytes };
+  }
+}
+
+/** A batch in memory: assembly/plan.ts, filled in. */
+interface Layout {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly distinct: number;
+  /** The plan's address. */
+  readonly plan: number;
+  readonly floats: (name: ArrayName) => Float32Array;
+  /** Whether backward reads or writes an array that it can do without. */
+  readonly use: (name: 'everyState' | 'states', used: boolean) => void;
+}
+
+type ArrayName = keyof ReturnType<typeof arrayWords>;
+
+/** How many numbers each array of assembly/plan.ts has, in the order in which their addresses stand there. */
+function arrayWords(
+  gates: number,
+  features: number,
+  units: number,
+  rows: number,
+  steps: number,
+  distinct: number,
+  tokens: number,
+  threads: number,
+) {
+  const width = gates * units;
+  return {
+    vectors: distinct * features,
+    tokens,
+    rowStart: rows,
+    order: rows,
+    stepAt: steps + 1,
+    kernel: features * width,
+    recurrentKernel: units * width,
+    bias: width,
+    kernelPanels: features * width,
+    kernelTransposedPanels: features * width,
+    recurrentPanels: units * width,
+    recurrentTransposedPanels: units * width,
+    projected: distinct * width,
+    gates: tokens * width,
+    previous: tokens * units,
+    extra: tokens * units,
+    tanhCell: tokens * units,
+    last: rows * units,
+    gradient: rows * units,
+    everyState: tokens * units,
+    states: tokens * units,
+    dState: rows * units,
+    dExtra: rows * units,
+    dVectors: distinct * features,
+    dKernel: features * width,
+    dRecurrentKernel: units * width,
+    dBias: width,
+    scratch: threads * SCRATCH,
+  };
+}
+
+/** Rows by falling length, where each begins among the tokens, and where each step begins in a packed array. */
+function schedule(lengths: Int32Array): { order: Int32Array; rowStart: Int32Array; stepAt: Int32Array } {
+  const length = (row: number) => lengths[row] as number;
+  const order = Int32Array.from(lengths.keys()).sort((a, b) => length(b) - length(a));
+  const starts = new Int32Array(lengths.length);
+  for (let row = 1; row < lengths.length; row++) starts[row] = (starts[row - 1] as number) + length(row - 1);
+  const stepAt = new Int32Array((order.length > 0 ? length(order[0] as number) : 0) + 1);
+  for (let step = 0, running = order.length; step < stepAt.length - 1; step++) {
+    while (length(order[running - 1] as number) <= step) running--;
+    stepAt[step + 1] = (stepAt[step] as number) + running;
+  }
+  return { order, rowStart: order.map((row) => starts[row] as number), stepAt };
+}
+
+function padded(width: number): number {
+  return Math.ceil(width / PANEL) * PANEL;
+}
+
+/** Arrays begin on cache lines. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** Rows of `width` numbers to rows of whole panels. All the rest of `to` becomes zero. */
+function pad(to: Float32Array, rows: Float32Array, width: number): void {
+  const stride = padded(width);
+  if (stride === width) {
+    to.set(rows);
+    to.fill(0, rows.length);
+    return;
+  }
+  to.fill(0);
+  for (let from = 0, at = 0; from < rows.length; from += width, at += stride) {
+    to.set(rows.subarray(from, from + width), at);
+  }
+}
+
+/** The reverse: the first `count` rows, as they lie in memory when that is possible. */
+function unpad(from: Float32Array, width: number, count: number): Float32Array {
+  const stride = padded(width);
+  if (stride === width) return from.subarray(0, count * width);
+  const rows = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) rows.set(from.subarray(row * stride, row * stride + width), row * width);
+  return rows;
+}
+
+function expectLength(name: string, { length }: Float32Array | Int32Array, expected: number): void {
+  if (length !== expected) throw new RangeError(`${name} has ${length} numbers, not ${expected}`);
+}
