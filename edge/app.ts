@@ -8,7 +8,7 @@
 import { Hono } from 'hono';
 import { readJson } from './body.ts';
 import { type Classification, type Classifier, sigmoid } from './classifier.ts';
-import { ProblemError, problemResponse } from './errors.ts';
+import { type Problem, ProblemError, problemResponse } from './errors.ts';
 import {
   SentimentRequest,
   type SentimentResponse,
@@ -73,17 +73,23 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.json({ status: 'ready', model: id, version });
   });
 
-  const routes = app.routes.filter(({ path }) => path !== '/*');
+  const routes = [...app.routes];
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
     if (methods.includes('GET')) methods.push('HEAD'); // which Hono answers for every GET
-    app.all(path, () => problemResponse({ kind: 'method-not-allowed', allow: methods.join(', ') }));
+    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: methods.join(', ') }));
   }
-  app.notFound(() => problemResponse({ kind: 'not-found' }));
-  app.onError((error) =>
-    problemResponse(error instanceof ProblemError ? error.problem : { kind: 'internal', incident: report(error) }),
+  app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
+  app.onError((error, { req }) =>
+    refuse(req.raw, error instanceof ProblemError ? error.problem : { kind: 'internal', incident: report(error) }),
   );
   return app;
+}
+
+/** Answers without waiting for what is left of the body, which would otherwise be read to its end by the platform. */
+async function refuse(request: Request, problem: Problem): Promise<Response> {
+  if (!request.bodyUsed) await request.body?.cancel().catch(() => {}); // it may be read already
+  return problemResponse(problem);
 }
 
 /** Both labels with their scores, the likelier first. */

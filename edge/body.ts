@@ -1,11 +1,11 @@
 /** A request's body → a checked value, never reading more of it than the limit. */
 import * as v from 'valibot';
 import { type FieldError, ProblemError } from './errors.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { MAX_BODY_BYTES, MAX_REPORTED_ERRORS } from './limits.ts';
 
 /**
  * The body as the value of `schema`.
- * @throws ProblemError: unsupported-media-type, body-too-large, not-json or invalid-request.
+ * @throws ProblemError: unsupported-media-type, body-too-large, unreadable-body, not-json or invalid-request.
  */
 export async function readJson<Schema extends v.GenericSchema>(
   request: Request,
@@ -15,7 +15,9 @@ export async function readJson<Schema extends v.GenericSchema>(
   if (mediaType !== 'application/json') throw new ProblemError({ kind: 'unsupported-media-type' });
   const result = v.safeParse(schema, parse(await readBytes(request, MAX_BODY_BYTES)));
   if (result.success) return result.output;
-  const errors = result.issues.map((issue): FieldError => ({ pointer: pointerTo(issue), detail: issue.message }));
+  const errors = result.issues
+    .slice(0, MAX_REPORTED_ERRORS)
+    .map((issue): FieldError => ({ pointer: pointerTo(issue), detail: issue.message }));
   throw new ProblemError({ kind: 'invalid-request', errors });
 }
 
@@ -27,7 +29,9 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   let size = 0;
   const reader = request.body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new ProblemError({ kind: 'unreadable-body' }); // the client went away, or sent a broken chunk
+    });
     if (done) break;
     size += value.length;
     if (size > maxBytes) {

@@ -4,6 +4,7 @@
  */
 
 export type Problem =
+  | { readonly kind: 'unreadable-body' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unsupported-media-type' }
@@ -48,6 +49,8 @@ interface Description {
 
 function describe(problem: Problem): Description {
   switch (problem.kind) {
+    case 'unreadable-body':
+      return { status: 400, title: 'Unreadable body', detail: 'The body ended before it was whole.' };
     case 'not-json':
       return { status: 400, title: 'Not JSON', detail: 'The body is not JSON in UTF-8.' };
     case 'invalid-request': {

@@ -8,14 +8,15 @@ const text = v.pipe(
   v.check((value) => value.trim() !== '', 'is empty'),
 );
 const texts = v.pipe(
-  v.array(text, 'must be an array of strings'),
+  v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
-  v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`),
+  v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`), // before any of them is looked at
+  v.array(text),
 );
 
 /** `POST /v1/sentiment`: `{"text": …}` or `{"texts": […]}`. */
 export const SentimentRequest = v.pipe(
-  v.strictObject({ text: v.optional(text), texts: v.optional(texts) }, objectMessage),
+  jsonObject(v.strictObject({ text: v.optional(text), texts: v.optional(texts) }, objectMessage)),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
   v.transform((body) => body.texts ?? [body.text as string]),
 );
@@ -34,29 +35,38 @@ const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
  * the labels of an answer and `function_to_apply: "none"` asks for logits. `options`, which that API's clients send to
  * steer its own queue and cache, has nothing to steer here.
  */
-export const TextClassificationRequest = v.strictObject(
-  {
-    inputs: v.lazy((inputs) => (Array.isArray(inputs) ? texts : text)),
-    parameters: v.optional(
-      v.strictObject(
-        {
-          top_k: v.nullish(
-            v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'is below 1')),
+export const TextClassificationRequest = jsonObject(
+  v.strictObject(
+    {
+      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? texts : text)),
+      parameters: v.optional(
+        jsonObject(
+          v.strictObject(
+            {
+              top_k: v.nullish(
+                v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'is below 1')),
+              ),
+              function_to_apply: v.nullish(v.picklist(FUNCTIONS, `must be one of ${FUNCTIONS.join(', ')}`)),
+            },
+            objectMessage,
           ),
-          function_to_apply: v.nullish(v.picklist(FUNCTIONS, `must be one of ${FUNCTIONS.join(', ')}`)),
-        },
-        objectMessage,
+        ),
       ),
-    ),
-    options: v.optional(v.looseObject({}, 'must be an object')),
-  },
-  objectMessage,
+      options: v.optional(jsonObject(v.looseObject({}))),
+    },
+    objectMessage,
+  ),
 );
 
 /** One list a text; the labels in it by falling score. Always nested, for one text too. */
 export type TextClassificationResponse = readonly (readonly { readonly label: string; readonly score: number }[])[];
 
+/** To valibot an array is an object too. */
+function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return v.pipe(v.custom<v.InferInput<Schema>>(isObject, 'must be a JSON object'), schema);
+}
+
 function objectMessage(issue: v.StrictObjectIssue): string {
-  if (issue.expected === 'never') return 'is not a known field';
-  return issue.path === undefined ? 'must be a JSON object' : 'is required';
+  return issue.expected === 'never' ? 'is not a known field' : 'is required';
 }

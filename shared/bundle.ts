@@ -40,6 +40,9 @@ const metrics = v.object({
   confusion: v.strictTuple([v.strictTuple([v.number(), v.number()]), v.strictTuple([v.number(), v.number()])]),
 });
 
+/** On which reviews they were measured, too. */
+const recordedMetrics = v.object({ dataset: name, ...metrics.entries });
+
 const manifest = v.object({
   schemaVersion: v.literal(1),
   /** Names the model in URLs and in answers. */
@@ -83,13 +86,18 @@ const manifest = v.object({
     ),
   }),
   /** What the export was compared with the trained network on, and the largest difference in probability. */
-  parity: v.object({ texts: count, maxDifference: v.number() }),
+  parity: v.object({ inputs: count, maxDifference: v.number() }),
   /** By split, as `npm run evaluate -- --record` measured them on this very version. */
-  metrics: v.object({ train: v.optional(metrics), validation: v.optional(metrics), test: v.optional(metrics) }),
+  metrics: v.object({
+    train: v.optional(recordedMetrics),
+    validation: v.optional(recordedMetrics),
+    test: v.optional(recordedMetrics),
+  }),
 });
 
 export type Manifest = v.InferOutput<typeof manifest>;
 export type Metrics = v.InferOutput<typeof metrics>;
+export type RecordedMetrics = v.InferOutput<typeof recordedMetrics>;
 
 /** The contents of a bundle's three files. */
 export interface BundleFiles {

@@ -1,6 +1,6 @@
 /** The whole way, on reviews of our own: the command line trains, and the built worker answers with what it learnt. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -26,7 +26,10 @@ async function cli(args: readonly string[], { input = '', interruptAt = '' } = {
     child.stderr.on('data', (chunk) => {
       if (printed.includes(interruptAt)) return;
       printed += chunk;
-      if (printed.includes(interruptAt)) child.kill('SIGINT');
+      if (!printed.includes(interruptAt)) return;
+      // As it comes under npm: from the terminal, and from npm once more.
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 5);
     });
   }
   const code = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -93,6 +96,27 @@ describe('npm run train', () => {
   });
 });
 
+describe('an output folder', () => {
+  it('that cannot be one is refused before anything is read', async () => {
+    const file = path.join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', file]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: EEXIST[^\n]*\n$/)]);
+  });
+
+  it("keeps a README.md that is somebody's own", async () => {
+    const out = await temporaryFolder();
+    await writeFile(path.join(out, 'README.md'), '# My thesis');
+    for (const args of [
+      ['train', '--data', '/nowhere'],
+      ['export', '--from', trained],
+    ]) {
+      const { code, stderr } = await cli([...args, '--out', out]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*README\.md is not a model card[^\n]*\n$/)]);
+    }
+  });
+});
+
 describe('npm run export', () => {
   it('writes the same network from the checkpoint', async () => {
     const out = await temporaryFolder();
@@ -111,7 +135,7 @@ describe('npm run evaluate', () => {
     expect(metrics).toMatchObject({ reviews: 80, accuracy: expect.any(Number) });
     expect(metrics.accuracy).toBeGreaterThan(0.9);
     const manifest = parseManifest(await readFile(path.join(trained, 'model.json'), 'utf8'));
-    expect(manifest).toMatchObject({ version, metrics: { train: metrics } });
+    expect(manifest).toMatchObject({ version, metrics: { train: { dataset: 'mine', ...metrics } } });
     expect(await readFile(path.join(trained, 'README.md'), 'utf8')).toContain(
       `| accuracy | ${metrics.accuracy.toFixed(4)} |`,
     );
@@ -144,6 +168,9 @@ describe('npm run predict', () => {
 describe('the command line', () => {
   it.each([
     [['evaluate', '--split', 'tset'], 'no split "tset"'],
+    [['evaluate', '--limit=-5'], '--limit'],
+    [['evaluate', '--model', ''], '--model'],
+    [['train', '--preset', 'toString'], 'no preset "toString"'],
     [['train', '--preset', 'sead'], 'no preset "sead"'],
     [['train', '--epochs', '0'], 'epochs'],
     [['train', '--validation', '0.9'], 'validation'],

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../shared/bundle.ts';
-import { modelCard } from './card.ts';
+import { CARD_MARK, modelCard } from './card.ts';
 import { isSystemError, UserError } from './errors.ts';
 import { writeFiles } from './files.ts';
 
@@ -11,6 +11,17 @@ const CARD_FILE = 'README.md';
 /** Replaces what the bundle in `folder` says of itself: `model.json` and the model card. */
 export async function rewriteManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFiles(folder, describing(manifest));
+}
+
+/** @throws UserError when the folder has a README.md that is no model card: writing a bundle there would replace it. */
+export async function refuseForeignCard(folder: string): Promise<void> {
+  const file = path.join(folder, CARD_FILE);
+  const card = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return CARD_MARK;
+    throw error;
+  });
+  if (!card.includes(CARD_MARK))
+    throw new UserError(`${file} is not a model card and would be lost; choose another --out`);
 }
 
 /** The files that describe a model: `model.json` and its model card. */

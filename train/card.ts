@@ -1,15 +1,22 @@
 /** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
-import type { Manifest, Metrics } from '../shared/bundle.ts';
+import type { Manifest, RecordedMetrics } from '../shared/bundle.ts';
+
+/** What tells a model card from anybody else's README.md. */
+export const CARD_MARK = '<!-- Generated from model.json';
+
+/** The name of the reviews that the shipped models are trained on. */
+export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 
 export function modelCard(manifest: Manifest): string {
   const { id, version, architecture, maxTokens, labels, threshold, training, metrics, files, parity } = manifest;
-  const splits = Object.entries(metrics).filter((entry): entry is [string, Metrics] => entry[1] !== undefined);
+  const splits = Object.entries(metrics).filter((entry): entry is [string, RecordedMetrics] => entry[1] !== undefined);
+  const official = training.dataset === OFFICIAL_DATASET;
   const vocabulary = architecture.vocabularySize.toLocaleString('en');
   return `# ${id}
 
 Is an English review positive or negative? A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
-<!-- Generated from model.json by npm run train, export and evaluate. Edit train/card.ts instead. -->
+${CARD_MARK} by npm run train, export and evaluate. Edit train/card.ts instead. -->
 
 | | |
 | --- | --- |
@@ -19,7 +26,7 @@ Is an English review positive or negative? A small ${architecture.cell.toUpperCa
 | answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
 | size | ${fileSizes(files)} |
 | trained on | ${training.reviews.toLocaleString('en')} reviews of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
-| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.texts.toLocaleString('en')} texts |
+| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.inputs.toLocaleString('en')} inputs |
 
 ## Results
 
@@ -32,14 +39,16 @@ ${epochTable(training.epochs)}
 ## Limits
 
 - It knows the ${vocabulary} most frequent words of its training reviews, and reads only the end of a long text.
-- It has read nothing but film reviews in English; on other texts its answers are guesses with a number.
+- It has read nothing but ${official ? 'film reviews in English' : `the reviews of ${training.dataset}`}; on other texts its answers are guesses with a number.
 - Its probabilities are as good as the calibration error above says, and no better.
 - A text without one known word gets the probability 0.5 by rule.
-
-The weights were trained on the Large Movie Review Dataset v1.0 (Maas et al., 2011, *Learning Word Vectors for Sentiment
-Analysis*), whose reviews are not part of this repository.
-`;
+${official ? CITATION : ''}`;
 }
+
+const CITATION = `
+The reviews are those of Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011), and not part of this
+repository.
+`;
 
 function fileSizes(files: Manifest['files']): string {
   return Object.entries(files)
@@ -47,8 +56,9 @@ function fileSizes(files: Manifest['files']): string {
     .join(', ');
 }
 
-function metricsTable(splits: readonly (readonly [string, Metrics])[]): string {
-  const rows: [string, (metrics: Metrics) => string][] = [
+function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): string {
+  const rows: [string, (metrics: RecordedMetrics) => string][] = [
+    ['dataset', ({ dataset }) => dataset],
     ['reviews', ({ reviews }) => reviews.toLocaleString('en')],
     ['accuracy', ({ accuracy }) => accuracy.toFixed(4)],
     ['precision', ({ precision }) => precision.toFixed(4)],

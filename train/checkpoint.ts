@@ -86,7 +86,9 @@ export async function loadCheckpoint(folder: string): Promise<Run> {
   try {
     return restore(bytes);
   } catch (error) {
-    throw new UserError(`${file}: not a checkpoint that can be continued (${(error as Error).message})`);
+    throw new UserError(
+      `${file}: not a checkpoint that can be continued (${(error as Error).message}); delete it, or choose another folder`,
+    );
   }
 }
 

@@ -9,16 +9,16 @@ import { createInterface } from 'node:readline';
 import { createClassifier } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { BundleError, type Manifest, type Metrics } from '../shared/bundle.ts';
-import { readBundle } from './bundle.ts';
+import { readBundle, refuseForeignCard } from './bundle.ts';
+import { OFFICIAL_DATASET } from './card.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from './config.ts';
-import { readDataset } from './dataset.ts';
+import { type NamedDataset, readDataset } from './dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from './download.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
 import { evaluate, SPLITS, type Split } from './evaluate.ts';
 import { type Flags, type FlagValues, helpOf, parseFlags } from './flags.ts';
 import { progressLine } from './progress.ts';
 import { randomRows } from './random.ts';
-import type { NamedDataset } from './train.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
 
@@ -110,14 +110,22 @@ async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: read
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
   const { train } = await import('./train.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = new AbortController();
+  let started = false;
+  let stoppedAt = Number.POSITIVE_INFINITY;
   const stop = () => {
-    if (interruption.signal.aborted) process.exit(EXIT.stopped);
+    if (!started) process.exit(EXIT.stopped); // there is nothing to save yet
+    // One Ctrl-C can arrive twice, from the terminal and from npm.
+    if (performance.now() - stoppedAt > 1_000) process.exit(EXIT.stopped);
+    if (interruption.signal.aborted) return;
+    stoppedAt = performance.now();
     interruption.abort();
-    say('\nstopping after this step; press Ctrl-C again to lose it');
+    say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
 
   let line: ReturnType<typeof progressLine> | undefined;
+  let since = 0; // when the line was begun, and how many reviews there were before
+  let before = 0;
   const manifest = await train({
     loadDataset: () => loadData(flags),
     config,
@@ -125,15 +133,20 @@ async function runTrain(flags: FlagValues<typeof TRAIN_FLAGS>, positionals: read
     resume: flags.resume === true,
     signal: interruption.signal,
     onStart: ({ config, dataset, vocabulary, model }) => {
+      started = true;
       const held = dataset.validationReviews > 0 ? `, ${dataset.validationReviews} held out` : '';
       const network = `${vocabulary.size} words, ${model.countParams()} parameters, ${config.epochs} epochs`;
       say(`training on ${dataset.reviews} reviews${held}: ${network}`);
     },
     onStep: ({ epochs, step, totals }, steps) => {
-      line ??= progressLine(`epoch ${epochs.length + 1}`);
+      if (line === undefined) {
+        line = progressLine(`epoch ${epochs.length + 1}`);
+        [since, before] = [performance.now(), totals.reviews];
+      }
+      const rate = Math.round((totals.reviews - before) / ((performance.now() - since) / 1_000) || 0);
       const loss = (totals.loss / totals.reviews).toFixed(4);
       const accuracy = (totals.correct / totals.reviews).toFixed(4);
-      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}  step ${step}/${steps}`);
+      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}  ${rate} reviews/s`);
     },
     onEpoch: ({ epochs }) => {
       line?.done();
@@ -156,16 +169,19 @@ async function runEvaluate(flags: FlagValues<typeof EVALUATE_FLAGS>, positionals
   refuse(positionals);
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
-  const line = progressLine('scoring');
+  let line: ReturnType<typeof progressLine> | undefined;
   const { manifest, metrics } = await evaluate({
     folder: flags.model ?? 'model',
     loadDataset: () => loadData(flags),
     split,
     limit: flags.limit ?? 0,
     record: flags.record === true,
-    onProgress: (done, all) => line.update(done / all, `${done} reviews`),
+    onProgress: (done, all) => {
+      line ??= progressLine('scoring');
+      line.update(done / all, `${done} reviews`);
+    },
   });
-  line.done();
+  line?.done();
   const { id, version } = manifest;
   if (flags.json) print(JSON.stringify({ model: id, version, split, metrics }));
   else print(`${id} ${version} on the ${split} split\n\n${describe(metrics, manifest)}`);
@@ -202,6 +218,7 @@ async function runExport(flags: FlagValues<typeof EXPORT_FLAGS>, positionals: re
     import('./export.ts'),
   ]);
   await startBackend();
+  await refuseForeignCard(folder);
   const run = await loadCheckpoint(from);
   const { vocabulary, config } = run;
   // There need be no reviews here; ids drawn at random find a wrong weight as well.
@@ -214,7 +231,8 @@ async function loadData(flags: FlagValues<typeof DATA_FLAGS>): Promise<NamedData
   const location = flags.data ?? (await downloadArchive());
   say(`reading ${location}`);
   const dataset = await readDataset(location, { anySize: flags['any-size'] === true });
-  return { dataset, name: path.basename(path.resolve(location)).replace(/\.tar\.gz$/, '') };
+  const name = dataset.official ? OFFICIAL_DATASET : path.basename(path.resolve(location)).replace(/\.tar\.gz$/, '');
+  return { dataset, name };
 }
 
 async function downloadArchive(): Promise<string> {
@@ -233,7 +251,7 @@ function reportBundle(manifest: Manifest, folder: string, json: boolean | undefi
     return;
   }
   const difference = parity.maxDifference.toExponential(1);
-  print(`${id} ${version} is in ${folder}; ONNX and tfjs differ by at most ${difference} on ${parity.texts} texts`);
+  print(`${id} ${version} is in ${folder}; ONNX and tfjs differ by at most ${difference} on ${parity.inputs} inputs`);
 }
 
 function describe(metrics: Metrics, { labels }: Manifest): string {
@@ -297,6 +315,12 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
   return chosen.run(values, positionals);
 }
+
+// Whoever reads our output may have read enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

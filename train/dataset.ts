@@ -25,8 +25,16 @@ export interface Review {
 }
 
 export interface Dataset {
+  /** Whether it has the official numbers of reviews. */
+  readonly official: boolean;
   readonly train: readonly Review[];
   readonly test: readonly Review[];
+}
+
+export interface NamedDataset {
+  readonly dataset: Dataset;
+  /** What it is called in the bundle. */
+  readonly name: string;
 }
 
 export interface DatasetOptions {
@@ -60,7 +68,8 @@ export async function readDataset(location: string, options: DatasetOptions = {}
     throw error;
   });
   if (info.isDirectory()) await readFolder(location, reviews);
-  else await readArchive(location, reviews);
+  else if (info.isFile()) await readArchive(location, reviews);
+  else reviews.refuse('neither a file nor a folder');
   return reviews.finish(options.anySize === true);
 }
 
@@ -101,7 +110,8 @@ class Reviews {
         this.refuse(`${folder} has no reviews`);
       }
     }
-    return { train: this.#split('train'), test: this.#split('test') };
+    const official = counts.every(([folder, count]) => count === OFFICIAL_COUNTS[folder]);
+    return { official, train: this.#split('train'), test: this.#split('test') };
   }
 
   #split(split: 'train' | 'test'): Review[] {
@@ -132,7 +142,7 @@ async function readArchive(location: string, reviews: Reviews): Promise<void> {
         reviews.refuse(`the entry ${JSON.stringify(name)} points outside the archive`);
       }
       if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-        reviews.refuse(`the entry ${JSON.stringify(name)} is a ${type}, not a file or a folder`);
+        reviews.refuse(`the entry ${JSON.stringify(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
       }
       const review = type === 'directory' ? undefined : reviewAt(segments.slice(-3));
       if (review === undefined) {

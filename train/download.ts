@@ -63,7 +63,8 @@ async function fetchRest(
 ): Promise<void> {
   let received = await sizeOf(partial);
   try {
-    const headers: Record<string, string> = received > 0 ? { range: `bytes=${received}-` } : {};
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' }; // the archive's own bytes
+    if (received > 0) headers['range'] = `bytes=${received}-`;
     const response = await fetch(file.url, { headers, ...(signal && { signal }) });
     if (response.status === 416) throw new UnexpectedFile('the server has a shorter file');
     if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`);

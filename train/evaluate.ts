@@ -3,8 +3,8 @@ import { createClassifier, sigmoid } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import type { Manifest, Metrics } from '../shared/bundle.ts';
 import { readBundle, rewriteManifest } from './bundle.ts';
-import type { Dataset, Review } from './dataset.ts';
-import { UserError } from './errors.ts';
+import type { Dataset, NamedDataset, Review } from './dataset.ts';
+import { UsageError, UserError } from './errors.ts';
 import { splitReviews } from './examples.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 import { shuffled } from './random.ts';
@@ -16,7 +16,7 @@ export interface EvaluateOptions {
   /** The bundle's folder. */
   readonly folder: string;
   /** Called once the bundle is open. */
-  readonly loadDataset: () => Promise<{ dataset: Dataset }>;
+  readonly loadDataset: () => Promise<NamedDataset>;
   readonly split: Split;
   /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
   readonly limit: number;
@@ -30,9 +30,10 @@ const BATCH_SIZE = 64;
 /** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
 export async function evaluate(options: EvaluateOptions): Promise<{ manifest: Manifest; metrics: Metrics }> {
   const { folder, loadDataset, split, limit, record, onProgress } = options;
+  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   const manifest = await classifier.manifest();
-  const { dataset } = await loadDataset();
+  const { dataset, name } = await loadDataset();
   const whole = reviewsOf(split, dataset, manifest);
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const reviews = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
@@ -48,7 +49,11 @@ export async function evaluate(options: EvaluateOptions): Promise<{ manifest: Ma
     onProgress?.(predictions.length, reviews.length);
   }
   const metrics = computeMetrics(predictions, manifest.threshold);
-  if (record) await rewriteManifest(folder, { ...manifest, metrics: { ...manifest.metrics, [split]: metrics } });
+  if (record)
+    await rewriteManifest(folder, {
+      ...manifest,
+      metrics: { ...manifest.metrics, [split]: { dataset: name, ...metrics } },
+    });
   return { manifest, metrics };
 }
 

@@ -22,15 +22,17 @@ export function splitReviews(
   reviews: readonly Review[],
   { seed, limit, validationFraction }: Pick<Config, 'seed' | 'limit' | 'validationFraction'>,
 ): { train: Review[]; validation: Review[] } {
-  const share = limit > 0 ? Math.min(1, limit / reviews.length) : 1;
+  const wanted = limit > 0 ? Math.min(limit, reviews.length) : reviews.length;
   const train: Review[] = [];
   const validation: Review[] = [];
+  let taken = 0;
   for (const label of [0, 1]) {
     const all = shuffled(
       reviews.filter((review) => review.label === label),
       seed,
     );
-    const used = all.slice(0, Math.floor(all.length * share));
+    const used = all.slice(0, label === 0 ? Math.floor((all.length * wanted) / reviews.length) : wanted - taken);
+    taken += used.length;
     const held = Math.round(used.length * validationFraction);
     validation.push(...used.slice(0, held));
     train.push(...used.slice(held));

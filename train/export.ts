@@ -12,6 +12,9 @@ import { ExportError } from './onnx/graph.ts';
 import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
 
+/** Each cell's operator in ONNX. */
+const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
+
 /**
  * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
  * model card into `folder`.
@@ -20,7 +23,7 @@ import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
 export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
   const { config, vocabulary, dataset, progress } = run;
   const model = exportModel(run.model);
-  checkModel(model);
+  checkModel(model, [OPERATORS[config.cell]]);
   const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
   const parity = await measureParity(run.model, await loadNetwork(await loadRuntime(), model, names), samples);
   if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {

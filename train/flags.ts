@@ -32,6 +32,7 @@ export function parseFlags<F extends Flags>(
     throw new UsageError((error as Error).message.split('\n', 1)[0]);
   }
   const values = Object.entries(parsed.values).map(([name, value]) => {
+    if (value === '') throw new UsageError(`--${name} needs a value`);
     if (flags[name]?.kind !== 'number') return [name, value];
     if (typeof value !== 'string' || value.trim() === '' || !Number.isFinite(Number(value))) {
       throw new UsageError(`--${name} takes a number, not ${JSON.stringify(value)}`);

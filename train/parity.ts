@@ -9,8 +9,8 @@ import { predict } from './model.ts';
 export const PROBABILITY_TOLERANCE = 1e-4;
 
 export interface Parity {
-  /** How many texts were compared. */
-  readonly texts: number;
+  /** How many rows of ids were compared. */
+  readonly inputs: number;
   /** The largest |tfjs probability − ONNX probability|. */
   readonly maxDifference: number;
 }
@@ -36,5 +36,5 @@ export async function measureParity(
       maxDifference = difference <= maxDifference ? maxDifference : difference;
     }
   }
-  return { texts: rows.length, maxDifference };
+  return { inputs: rows.length, maxDifference };
 }

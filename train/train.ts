@@ -1,25 +1,21 @@
 /** Training from reviews to bundle: starts or continues a run, keeps its checkpoint, and exports it in the end. */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
 
+import { refuseForeignCard } from './bundle.ts';
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from './checkpoint.ts';
 import { Config, PRESETS } from './config.ts';
-import type { Dataset, Review } from './dataset.ts';
-import { UsageError, UserError } from './errors.ts';
+import type { NamedDataset, Review } from './dataset.ts';
+import { isSystemError, UsageError, UserError } from './errors.ts';
 import { buildVocabulary, splitReviews, toExamples } from './examples.ts';
 import { exportBundle } from './export.ts';
 import { type FitOptions, fit } from './fit.ts';
 import { shuffled } from './random.ts';
-
-export interface NamedDataset {
-  readonly dataset: Dataset;
-  /** What it is called in the bundle. */
-  readonly name: string;
-}
 
 export interface TrainOptions {
   /** Called once everything else is in order. */
@@ -50,6 +46,9 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await startBackend();
   const resumed = options.resume ? withConfig(await loadCheckpoint(folder), options.config) : undefined;
   const config = resumed?.config ?? configOf(options.config);
+  await mkdir(folder, { recursive: true }); // before the hours of work that are to go there
+  await access(folder, constants.W_OK);
+  await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
   const { dataset, name } = await loadDataset();
@@ -91,18 +90,26 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
 }
 
 function configOf(asked: Partial<Config>): Config {
-  const preset = PRESETS[asked.preset ?? 'seed'];
+  const name = asked.preset ?? 'seed';
+  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (preset === undefined) {
-    throw new UsageError(`no preset "${asked.preset}"; there is ${Object.keys(PRESETS).join(', ')}`);
+    throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
   }
   return validated({ ...preset, ...asked });
 }
+
+/** Where a flag is not called what its field is. */
+const FLAGS: Partial<Record<keyof Config, string>> = {
+  validationFraction: '--validation',
+  embeddingUpdate: '--embedding-update',
+};
 
 function validated(config: Config): Config {
   const result = v.safeParse(Config, config, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw new UsageError(`${v.getDotPath(issue)}: ${issue.message}`);
+  const field = v.getDotPath(issue) as keyof Config;
+  throw new UsageError(`${FLAGS[field] ?? `--${field}`}: ${issue.message}`);
 }
 
 /** The run with as many epochs as asked for. Any other change would make it a different run. */
@@ -119,8 +126,11 @@ function withConfig(run: Run, asked: Partial<Config>): Run {
 }
 
 async function refuseToLose(folder: string): Promise<void> {
-  const file = path.join(folder, CHECKPOINT_FILE);
-  if ((await stat(file).catch(() => undefined)) === undefined) return;
+  const hasCheckpoint = await stat(path.join(folder, CHECKPOINT_FILE)).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (hasCheckpoint === undefined) return;
   const { config, progress, model, adam } = await loadCheckpoint(folder);
   model.dispose();
   adam.dispose();

@@ -63,6 +63,17 @@ describe('a bug', () => {
   });
 });
 
+it('does not complain at greater length than it was asked', async () => {
+  const answers = await Promise.all(
+    [
+      { texts: Array(80_000).fill('') },
+      { texts: Array(64).fill(1) },
+      Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`f${i}`, 1])),
+    ].map(async (body) => (await createApp(WORKING).request('/v1/sentiment', request(body))).text()),
+  );
+  for (const answer of answers) expect(answer.length).toBeLessThan(4_096);
+});
+
 describe('a body', () => {
   it('is read no further than its limit, whatever its Content-Length says', async () => {
     let pulled = 0;
@@ -88,6 +99,30 @@ describe('a body', () => {
     const response = await createApp(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
     expect([response.status, pulled]).toEqual([415, 0]);
   });
+});
+
+it('gives up a body that nobody reads', async () => {
+  for (const [path, status] of [
+    ['/nowhere', 404],
+    ['/health', 405],
+  ] as const) {
+    let cancelled = false;
+    const body = new ReadableStream({
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const response = await createApp(WORKING).request(path, request(body));
+    expect([response.status, cancelled]).toEqual([status, true]);
+  }
+});
+
+it('calls a body that breaks off the client’s fault, not a bug', async () => {
+  const logged: unknown[] = [];
+  const app = createApp(WORKING, { logError: (...entry) => logged.push(entry) });
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error('connection lost')) });
+  expect((await app.request('/v1/sentiment', request(body))).status).toBe(400);
+  expect(logged).toEqual([]);
 });
 
 it('answers HEAD where it answers GET', async () => {

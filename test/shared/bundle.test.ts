@@ -5,9 +5,9 @@ import {
   type BundleFiles,
   contentVersion,
   type Manifest,
-  type Metrics,
   openBundle,
   parseManifest,
+  type RecordedMetrics,
   sha256,
 } from '../../shared/bundle.ts';
 import { Vocabulary } from '../../shared/vocabulary.ts';
@@ -16,7 +16,8 @@ import { manifestOf, TINY_WORDS, tinyBundleFiles, toBytes } from '../fixtures/bu
 const TINY = await tinyBundleFiles();
 const MANIFEST = manifestOf(TINY);
 
-const METRICS: Metrics = {
+const METRICS: RecordedMetrics = {
+  dataset: 'mine',
   reviews: 100,
   accuracy: 0.87,
   precision: 0.86,
@@ -249,7 +250,7 @@ describe('contentVersion', () => {
   it.each<[string, Partial<Manifest>]>([
     ['training', { training: { ...MANIFEST.training, preset: 'other', seed: 2, epochs: [] } }],
     ['metrics', { metrics: { test: METRICS } }],
-    ['parity', { parity: { texts: 9, maxDifference: 0.5 } }],
+    ['parity', { parity: { inputs: 9, maxDifference: 0.5 } }],
     ['the version itself', { version: '0123456789ab' }],
   ])('does not depend on %s', async (_name, change) => {
     expect(await contentVersion({ ...MANIFEST, ...change })).toBe(await contentVersion(MANIFEST));

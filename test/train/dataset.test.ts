@@ -24,6 +24,7 @@ const FEW: readonly CorpusFile[] = [
   { id: 'test/neg/0_1', text: 'poor' },
 ];
 const FEW_READ: Dataset = {
+  official: false,
   train: [
     { id: 'train/neg/0_2', text: 'bad', label: 0 },
     { id: 'train/pos/0_9', text: 'good', label: 1 },
@@ -166,7 +167,7 @@ describe('what is read', () => {
   });
 
   it('does not need test reviews when any size will do', async () => {
-    expect(await readPacked(entriesOf(FEW.slice(0, 2)))).toEqual({ train: FEW_READ.train, test: [] });
+    expect(await readPacked(entriesOf(FEW.slice(0, 2)))).toEqual({ ...FEW_READ, test: [] });
   });
 
   it('takes a review of just 1 MiB', async () => {
@@ -227,11 +228,19 @@ describe('an archive is refused', () => {
     [
       'a symbolic link',
       { name: 'aclImdb/train/pos/1_9.txt', type: 'symlink', linkname: '/etc/passwd' },
-      '"aclImdb/train/pos/1_9.txt" is a symlink',
+      '"aclImdb/train/pos/1_9.txt" is of type symlink',
     ],
-    ['a hard link', { name: 'train/pos/1_9.txt', type: 'link', linkname: 'README' }, '"train/pos/1_9.txt" is a link'],
-    ['a link that is no review', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is a symlink'],
-    ['a device', { name: 'train/pos/1.txt', type: 'character-device' }, '"train/pos/1.txt" is a character-device'],
+    [
+      'a hard link',
+      { name: 'train/pos/1_9.txt', type: 'link', linkname: 'README' },
+      '"train/pos/1_9.txt" is of type link',
+    ],
+    ['a link that is no review', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is of type symlink'],
+    [
+      'a device',
+      { name: 'train/pos/1.txt', type: 'character-device' },
+      '"train/pos/1.txt" is of type character-device',
+    ],
     ['a review twice', { name: 'aclImdb/train/pos/0_9.txt' }, '"train/pos/0_9.txt" stands in it twice'],
     ['a review twice, by another root', { name: 'train/neg/0_2.txt' }, '"train/neg/0_2.txt" stands in it twice'],
     ['a control character in a name', { name: 'train/pos/\x1b[2J\n..\\.txt' }, 'points outside the archive'],

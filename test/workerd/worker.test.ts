@@ -79,6 +79,7 @@ describe('POST /v1/sentiment', () => {
     ['not JSON', '{"text": ', 400, 'The body is not JSON in UTF-8.'],
     ['an empty body', '', 400, 'The body is not JSON in UTF-8.'],
     ['a number', '5', 422, 'the body must be a JSON object.'],
+    ['a list', '[]', 422, 'the body must be a JSON object.'],
     ['null', 'null', 422, 'the body must be a JSON object.'],
     ['no field', '{}', 422, 'the body must have either "text" or "texts".'],
     ['both fields', '{"text":"a","texts":["a"]}', 422, 'the body must have either "text" or "texts".'],
@@ -213,6 +214,7 @@ describe('POST /models/{id}', () => {
     [{ inputs: 5 }, '/inputs must be a string.'],
     [{ inputs: [] }, '/inputs is empty.'],
     [{ inputs: ['a', {}] }, '/inputs/1 must be a string.'],
+    [{ inputs: 'a', parameters: [] }, '/parameters must be a JSON object.'],
     [{ inputs: 'a', parameters: { top_k: 0 } }, '/parameters/top_k is below 1.'],
     [{ inputs: 'a', parameters: { topk: 1 } }, '/parameters/topk is not a known field.'],
     [

@@ -7,12 +7,13 @@ const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
 const CONTROL_FLOW_OPERATORS = ['Loop', 'Scan', 'If'];
 
 /**
- * Checks opset and IR version; inputs and output, with types and named dynamic axes; that there is a recurrent node, fed
+ * Checks opset and IR version; inputs and output, with types and named dynamic axes; that the recurrent nodes are the expected ones, fed
  * with the lengths, and no control flow; that every value is made once, before it is used, and every weight is used and
  * as long as its shape says.
+ * @param operators the recurrent nodes that there have to be.
  * @throws ExportError listing everything that does not fit.
  */
-export function checkModel(bytes: Uint8Array): void {
+export function checkModel(bytes: Uint8Array, operators: readonly string[] = ['LSTM']): void {
   const { ir_version, opset_import, graph } = decodeModel(bytes);
   const problems: string[] = [];
   const expect = (fits: boolean, problem: string) => {
@@ -35,7 +36,8 @@ export function checkModel(bytes: Uint8Array): void {
   expect(outputs === expectedOutputs, `outputs ${outputs}, not ${expectedOutputs}`);
 
   const recurrent = graph.node.filter((node) => RECURRENT_OPERATORS.includes(node.op_type));
-  expect(recurrent.length > 0, 'no recurrent node');
+  const found = recurrent.map(({ op_type }) => op_type).join(', ');
+  expect(found === operators.join(', '), `recurrent nodes ${found || 'none'}, not ${operators.join(', ')}`);
   for (const node of recurrent) expect(node.input[4] === LENGTHS, `${node.name} does not read ${LENGTHS}`);
   for (const { name, op_type } of graph.node) {
     expect(!CONTROL_FLOW_OPERATORS.includes(op_type), `${name} is a ${op_type}`);

@@ -117,7 +117,7 @@ describe('checkModel', () => {
     [
       'no recurrent node',
       ({ graph }) => Object.assign(graph.node[2] as object, { op_type: 'Identity' }),
-      'no recurrent node',
+      'recurrent nodes none, not LSTM',
     ],
     ['a recurrent node without lengths', ({ graph }) => graph.node[2]?.input.splice(4, 1, ''), 'does not read lengths'],
     ['a Loop', ({ graph }) => Object.assign(graph.node[0] as object, { op_type: 'Loop' }), 'is a Loop'],
