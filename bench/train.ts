@@ -29,6 +29,9 @@ const PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', 'assembly
 const config = PRESETS['seed'] as Config;
 const { vocabularySize, maxTokens, embeddingUnits, units, batchSize } = config;
 
+const gates = 4 * units;
+const tokens = batchSize * maxTokens;
+
 await startBackend();
 const draw = zipf(vocabularySize, ZIPF);
 const batches = Array.from({ length: ROUNDS * OURS_PER_ROUND }, () => batch());
@@ -80,8 +83,6 @@ cases.push(peak);
 /** Multiplications and additions that a step cannot do without, in 10⁹. */
 const distinct =
   batches.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / batches.length;
-const gates = 4 * units;
-const tokens = batchSize * maxTokens;
 const gigaflop = (2 * gates * (3 * distinct * embeddingUnits + 3 * tokens * units)) / 1e9;
 const reached = gigaflop / (ourCase.median / 1000) / (peak.median * pool.threads);
 print(

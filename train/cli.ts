@@ -16,6 +16,7 @@ import { type NamedDataset, readDataset } from './dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from './download.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
 import { evaluate, SPLITS, type Split } from './evaluate.ts';
+import { writeFiles } from './files.ts';
 import { type Flags, type FlagValues, helpOf, parseFlags } from './flags.ts';
 import { progressLine } from './progress.ts';
 import { randomRows } from './random.ts';
@@ -66,6 +67,15 @@ const EXPORT_FLAGS = {
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
+const COMPARE_FLAGS = {
+  ...DATA_FLAGS,
+  out: { kind: 'text', value: '<folder>', help: 'where the report goes (default: runs/compare)' },
+  epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews (default: 3)' },
+  limit: { kind: 'number', value: '<n>', help: 'use so many reviews only' },
+  'memory-steps': { kind: 'number', value: '<n>', help: 'training steps of the memory task (default: 600)' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
 interface Command<F extends Flags = Flags> {
   readonly usage: string;
   readonly summary: string;
@@ -91,6 +101,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Classifies a text, or every line of standard input.',
     flags: PREDICT_FLAGS,
     run: runPredict,
+  }),
+  compare: command({
+    usage: 'npm run compare -- [flags]',
+    summary: 'Trains LSTM, GRU and RNN on the same budget, and reports how they differ and why.',
+    flags: COMPARE_FLAGS,
+    run: runCompare,
   }),
   export: command({
     usage: 'npm run export -- [flags]',
@@ -224,6 +240,28 @@ async function runExport(flags: FlagValues<typeof EXPORT_FLAGS>, positionals: re
   // There need be no reviews here; ids drawn at random find a wrong weight as well.
   const samples = randomRows({ rows: 256, maxLength: config.maxTokens, below: vocabulary.size, seed: config.seed });
   reportBundle(await exportBundle(run, samples, folder), folder, flags.json);
+  return EXIT.done;
+}
+
+async function runCompare(flags: FlagValues<typeof COMPARE_FLAGS>, positionals: readonly string[]): Promise<number> {
+  refuse(positionals);
+  const [{ compare }, { comparisonReport }, { configOf }] = await Promise.all([
+    import('./compare.ts'),
+    import('./compare-report.ts'),
+    import('./train.ts'),
+  ]);
+  const folder = flags.out ?? path.join('runs', 'compare');
+  const { epochs, limit } = flags;
+  const memorySteps = flags['memory-steps'] ?? 600;
+  const config = configOf({
+    validationFraction: 0.1,
+    ...(epochs !== undefined && { epochs }),
+    ...(limit !== undefined && { limit }),
+  });
+  const { dataset } = await loadData(flags);
+  const comparison = await compare({ dataset, config, memorySteps, onProgress: say });
+  await writeFiles(folder, comparisonReport(comparison));
+  print(flags.json ? JSON.stringify(comparison) : `the report is in ${path.join(folder, 'rnn-vs-lstm.html')}`);
   return EXIT.done;
 }
 

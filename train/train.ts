@@ -89,7 +89,11 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   );
 }
 
-function configOf(asked: Partial<Config>): Config {
+/**
+ * The preset's configuration, `seed`'s by default, with what was asked for in its place.
+ * @throws UsageError when there is no such preset, or a value is out of its range.
+ */
+export function configOf(asked: Partial<Config>): Config {
   const name = asked.preset ?? 'seed';
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (preset === undefined) {
