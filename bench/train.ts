@@ -153,29 +153,21 @@ async function time(work: () => unknown): Promise<number> {
   return performance.now() - start;
 }
 
+type Four = [number, number, number, number];
+
 /** The product of one thread, with operands that fit the cache: [64, 64] · [64, 256], the shape of one recurrent step. */
 function gemmPeak(): Case {
   const a = single.floats(batchSize * units).fill(0.5);
   const b = single.floats(units * gates).fill(0.5);
   const c = single.floats(batchSize * gates);
+  const scratch = single.floats(1_024); // SCRATCH_BYTES of assembly/gemm.ts
+  const [toC, toA, toB, toScratch] = [c, a, b, scratch].map((array) => single.addressOf(array)) as number[] as Four;
+  const sizes = [batchSize, gates, units] as const; // rows, columns, depth
   const repeats = 200;
   const samples = Array.from({ length: 15 }, () => {
     const start = performance.now();
     for (let repeat = 0; repeat < repeats; repeat++) {
-      const addresses = [c, a, b].map((array) => single.addressOf(array)) as [number, number, number];
-      single.call(
-        'multiply',
-        addresses[0],
-        gates * 4,
-        addresses[1],
-        units * 4,
-        addresses[2],
-        units * 32,
-        batchSize,
-        gates,
-        units,
-        0,
-      );
+      single.call('multiply', toC, gates * 4, toA, units * 4, toB, units * 32, ...sizes, 0, toScratch);
     }
     return (repeats * 2 * batchSize * units * gates) / 1e6 / (performance.now() - start);
   });

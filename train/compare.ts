@@ -47,15 +47,18 @@ export interface CompareOptions {
   /** The cell in it is ignored. */
   readonly config: Config;
   readonly memorySteps: number;
+  /** Lengths of the memory task's texts. */
+  readonly memoryLengths?: readonly number[];
   readonly onProgress?: (what: string) => void;
 }
 
-export const MEMORY_LENGTHS = [10, 25, 50, 100, 200, 400];
+const MEMORY_LENGTHS = [10, 25, 50, 100, 200, 400];
 const MEMORY_SEEDS = [1, 2, 3];
 const GRADIENT_REVIEWS = 512;
 
 /** Trains and measures the three cells, one after the other. */
-export async function compare({ dataset, config, memorySteps, onProgress }: CompareOptions): Promise<Comparison> {
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const { dataset, config, memorySteps, memoryLengths = MEMORY_LENGTHS, onProgress } = options;
   await startBackend();
   const reviews = splitReviews(dataset.train, config);
   const vocabulary = buildVocabulary(reviews.train, config.vocabularySize);
@@ -90,7 +93,7 @@ export async function compare({ dataset, config, memorySteps, onProgress }: Comp
     });
     const trained = await gradientNorms(model, adam, own, probes);
     const memory = [];
-    for (const length of MEMORY_LENGTHS) {
+    for (const length of memoryLengths) {
       onProgress?.(`${cell}: remembering ${length} words`);
       const accuracies = [];
       for (const seed of MEMORY_SEEDS)
