@@ -3,7 +3,7 @@
  *
  * `g` is the row's gates [W] (in tfjs' order, each `bytes` long), `before` and `after` the states around the step.
  */
-import { madd, sigmoid, splat, tanh } from './math';
+import { flush, madd, sigmoid, splat, tanh } from './math';
 
 /** a(1 − a), the slope of the sigmoid where its value is a. */
 @inline
@@ -45,11 +45,11 @@ export function lstmBackward(
     const i = v128.load(at), f = v128.load(at + bytes), c = v128.load(at + 2 * bytes), o = v128.load(at + 3 * bytes);
     const t = v128.load(tanhCell + u), dh = v128.load(dState + u);
     const dc = madd(f32x4.mul(dh, o), tanhSlope(t), v128.load(dCell + u));
-    v128.store(at, f32x4.mul(f32x4.mul(dc, c), sigmoidSlope(i)));
-    v128.store(at + bytes, f32x4.mul(f32x4.mul(dc, v128.load(cellBefore + u)), sigmoidSlope(f)));
-    v128.store(at + 2 * bytes, f32x4.mul(f32x4.mul(dc, i), tanhSlope(c)));
-    v128.store(at + 3 * bytes, f32x4.mul(f32x4.mul(dh, t), sigmoidSlope(o)));
-    v128.store(dCell + u, f32x4.mul(dc, f));
+    v128.store(at, flush(f32x4.mul(f32x4.mul(dc, c), sigmoidSlope(i))));
+    v128.store(at + bytes, flush(f32x4.mul(f32x4.mul(dc, v128.load(cellBefore + u)), sigmoidSlope(f))));
+    v128.store(at + 2 * bytes, flush(f32x4.mul(f32x4.mul(dc, i), tanhSlope(c))));
+    v128.store(at + 3 * bytes, flush(f32x4.mul(f32x4.mul(dh, t), sigmoidSlope(o))));
+    v128.store(dCell + u, flush(f32x4.mul(dc, f)));
   }
 }
 
@@ -76,9 +76,9 @@ export function gruForward(g: usize, bytes: usize, before: usize, after: usize):
 export function gruBackward(g: usize, bytes: usize, before: usize, dState: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
     const z = v128.load(g + u), h = v128.load(g + 2 * bytes + u), dh = v128.load(dState + u);
-    v128.store(g + u, f32x4.mul(f32x4.mul(dh, f32x4.sub(v128.load(before + u), h)), sigmoidSlope(z)));
-    v128.store(g + 2 * bytes + u, f32x4.mul(f32x4.mul(dh, f32x4.sub(splat(1), z)), tanhSlope(h)));
-    v128.store(dState + u, f32x4.mul(dh, z));
+    v128.store(g + u, flush(f32x4.mul(f32x4.mul(dh, f32x4.sub(v128.load(before + u), h)), sigmoidSlope(z))));
+    v128.store(g + 2 * bytes + u, flush(f32x4.mul(f32x4.mul(dh, f32x4.sub(splat(1), z)), tanhSlope(h))));
+    v128.store(dState + u, flush(f32x4.mul(dh, z)));
   }
 }
 
@@ -86,8 +86,8 @@ export function gruBackward(g: usize, bytes: usize, before: usize, dState: usize
 export function gruResetBackward(g: usize, bytes: usize, before: usize, dReset: usize, dState: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
     const r = v128.load(g + bytes + u), d = v128.load(dReset + u);
-    v128.store(g + bytes + u, f32x4.mul(f32x4.mul(d, v128.load(before + u)), sigmoidSlope(r)));
-    v128.store(dState + u, madd(d, r, v128.load(dState + u)));
+    v128.store(g + bytes + u, flush(f32x4.mul(f32x4.mul(d, v128.load(before + u)), sigmoidSlope(r))));
+    v128.store(dState + u, flush(madd(d, r, v128.load(dState + u))));
   }
 }
 
@@ -102,6 +102,6 @@ export function rnnForward(g: usize, bytes: usize, after: usize): void {
 
 export function rnnBackward(g: usize, bytes: usize, dState: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
-    v128.store(g + u, f32x4.mul(v128.load(dState + u), tanhSlope(v128.load(g + u))));
+    v128.store(g + u, flush(f32x4.mul(v128.load(dState + u), tanhSlope(v128.load(g + u)))));
   }
 }
