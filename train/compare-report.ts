@@ -96,8 +96,9 @@ function figuresOf({ cells, memorySteps, memorySeeds }: Comparison): Figure[] {
 }
 
 const WHY = [
-  'A plain RNN multiplies its state by the same matrix at every step and squashes it, so the gradient on its way back is multiplied by that matrix and by the slope of tanh, again and again: it shrinks, or explodes, exponentially with the distance. What stood far back has no influence on the weights, and is not learnt.',
-  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. On the way back the gradient is multiplied by the forget gate, which the network sets itself and which starts near σ(1) = 0.73; where it learns to keep it near 1, the gradient arrives. The GRU does the same with one state: h = z ⊙ h + (1 − z) ⊙ candidate.',
+  'On its way back through the text, the gradient of a plain RNN is multiplied at every step by the same matrix and by the slope of tanh. In general that shrinks it, or blows it up, exponentially with the distance. But the matrix starts out orthogonal here, as in Keras, and such a matrix keeps lengths: before training, the plain RNN’s gradient fades least of all. The memory task asks for nothing else than to carry one bit from the first word, so it suits the plain RNN well. Training on reviews bends the matrix, and the even curve with it.',
+  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. The gradient is multiplied by the forget gate, which starts near σ(1) = 0.73 and so fades at first, faster than the plain RNN’s. What matters is that the network sets the gate itself: the second figure shows that it learns to hold it open. Where the first gradient is too faint to begin that, as with the longest texts of the memory task, nothing is learnt in so few steps. (Shown is the gradient of the output h; the cell beside it carries the rest.) The GRU does the same with one state, h = z ⊙ h + (1 − z) ⊙ candidate, and its z starts near 0.5: it fades fastest at first.',
+  'To carry a gradient far is one thing, to choose what is worth keeping another. Gates choose, word by word; a fixed matrix cannot. The table’s accuracies are what that is worth on reviews.',
 ];
 
 function markdown(comparison: Comparison, figures: readonly Figure[]): string {
@@ -136,7 +137,7 @@ function html(comparison: Comparison, figures: readonly Figure[]): string {
 <meta name="color-scheme" content="light dark">
 <title>${TITLE}</title>
 <style>
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1.5rem 0 }
 th, td { padding: .4rem .8rem; border-bottom: 1px solid #8886; text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
