@@ -69,12 +69,16 @@ describe('parseFlags', () => {
     expect(valuesOf('--epochs=-1')).toEqual({ epochs: -1 });
   });
 
-  it.each(['three', '', ' ', '3 epochs', 'NaN', 'Infinity', '1e999', '1,5'])('refuses %j as a number', (text) => {
+  it.each(['three', ' ', '3 epochs', 'NaN', 'Infinity', '1e999', '1,5'])('refuses %j as a number', (text) => {
     expect(refusalOf(`--epochs=${text}`)).toBe(`--epochs takes a number, not ${JSON.stringify(text)}`);
   });
 
   it.each(['--epoch', '--EPOCHS', '--constructor', '--no-json', '-e'])('refuses the unknown flag %s', (flag) => {
     expect(refusalOf(flag)).toContain(`Unknown option '${flag}'`);
+  });
+
+  it('refuses an empty value', () => {
+    expect(refusalOf('--epochs=')).toBe('--epochs needs a value');
   });
 
   it('refuses a flag without its value', () => {
