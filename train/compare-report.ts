@@ -2,7 +2,7 @@
 import type { CellResult, Comparison } from './compare.ts';
 import { escapeXml, lineChart } from './plot.ts';
 
-export const NAMES = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
+const NAMES = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 
 interface Figure {
   readonly file: string;

@@ -30,6 +30,8 @@ const EMBEDDING = 'embedding/embeddings';
 
 export class Trainer {
   readonly #variables: ReadonlyMap<string, tf.Variable>;
+  /** All but the embedding table: those that tfjs derives the loss by. */
+  readonly #derived: readonly (readonly [name: string, variable: tf.Variable])[];
   readonly #adam: Adam;
   readonly #options: TrainerOptions;
   readonly #pool: Pool;
@@ -42,6 +44,7 @@ export class Trainer {
 
   private constructor(model: tf.LayersModel, adam: Adam, options: TrainerOptions, pool: Pool) {
     this.#variables = trainableVariables(model);
+    this.#derived = [...this.#variables].filter(([name]) => name !== EMBEDDING);
     this.#adam = adam;
     this.#options = options;
     this.#pool = pool;
@@ -70,7 +73,6 @@ export class Trainer {
     return tf.tidy(() => {
       let probabilities!: tf.Tensor;
       let gradient!: Float32Array;
-      const dense = [...this.#variables].filter(([name]) => name !== EMBEDDING);
       const { value, grads } = tf.variableGrads(
         () => {
           const states = this.#lastStates(lookup, (vectors) => {
@@ -79,10 +81,12 @@ export class Trainer {
           probabilities = tf.keep(this.#answer(states)); // outlives the gradient's own tidy
           return binaryCrossentropy(labelsOf(examples), probabilities);
         },
-        dense.map(([, variable]) => variable),
+        this.#derived.map(([, variable]) => variable),
       );
       const rate = this.#adam.nextRate();
-      for (const [name, variable] of dense) this.#adam.update(name, variable, grads[variable.name] as tf.Tensor, rate);
+      for (const [name, variable] of this.#derived) {
+        this.#adam.update(name, variable, grads[variable.name] as tf.Tensor, rate);
+      }
       this.#updateTable(lookup.ids, gradient, rate);
       const result = totalsOf(value, probabilities, examples);
       probabilities.dispose();
@@ -119,7 +123,7 @@ export class Trainer {
           );
           return binaryCrossentropy(labelsOf(examples), this.#answer(last));
         },
-        [...this.#variables].filter(([name]) => name !== EMBEDDING).map(([, variable]) => variable),
+        this.#derived.map(([, variable]) => variable),
       );
     });
     const { units } = this.#recurrent;
@@ -252,7 +256,7 @@ function floats(tensor: tf.Tensor): Float32Array {
 }
 
 /** −mean(y ln p + (1 − y) ln(1 − p)), p kept 1e-7 away from 0 and 1 as Keras does. Both [rows, 1] → scalar. */
-export function binaryCrossentropy(labels: tf.Tensor, probabilities: tf.Tensor): tf.Scalar {
+function binaryCrossentropy(labels: tf.Tensor, probabilities: tf.Tensor): tf.Scalar {
   const p = probabilities.clipByValue(1e-7, 1 - 1e-7);
   const logLikelihood = labels.mul(p.log()).add(tf.sub(1, labels).mul(tf.sub(1, p).log()));
   return logLikelihood.mean().neg() as tf.Scalar;
