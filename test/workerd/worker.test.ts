@@ -156,8 +156,10 @@ describe('the limit of the body', () => {
   });
 
   it('reads no more than a Content-Length that says too little', async () => {
-    const answer = await raw((socket) => socket.write(`${head('content-length: 10')}${bodyOf(MAX_BODY_BYTES * 2)}`));
+    // Only as much surplus as the connection holds: a server that closes on more of it resets us before we have read its answer.
+    const answer = await raw((socket) => socket.write(`${head('content-length: 10')}${bodyOf(100)}`));
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('application/problem+json');
   });
 
   function head(header: string): string {
