@@ -27,6 +27,8 @@ export interface RaggedBatch {
 }
 
 export interface BackwardOptions {
+  /** dL/d(mean state) of each row [rows, units], on top of `gradient`. Only after a `forward` that took the mean. */
+  readonly mean?: Float32Array;
   /** dL/dh for every step's output, row after row [Σ lengths, units], on top of `gradient`. */
   readonly everyState?: Float32Array;
   /** Also return the gradient with respect to every state. */
@@ -67,22 +69,31 @@ export class Recurrent {
    *
    * Here and below, what is returned may be the kernels' own memory: read it, or copy it, before the next call.
    *
+   * @param mean also take the mean of each row's states, for `means`
    * @throws RangeError when a shape or a token is wrong
    */
-  forward(weights: RecurrentWeights, batch: RaggedBatch): Float32Array {
+  forward(weights: RecurrentWeights, batch: RaggedBatch, { mean = false } = {}): Float32Array {
     this.#canGoBack = false;
     this.#check(weights, batch);
     const layout = this.#lay(batch);
-    const { floats, plan } = layout;
+    const { floats, use, plan } = layout;
     pad(floats('vectors'), batch.vectors, this.features);
     pad(floats('kernel'), weights.kernel, this.units);
     pad(floats('recurrentKernel'), weights.recurrentKernel, this.units);
     pad(floats('bias'), weights.bias, this.units);
     floats('last').fill(0); // what a row without steps ends in
+    floats('mean').fill(0);
+    use('mean', mean);
     for (const phase of ['packWeights', 'project', 'forward']) this.#pool.run(phase, plan);
     this.#layout = layout;
     this.#canGoBack = true;
     return unpad(floats('last'), this.units, layout.rows);
+  }
+
+  /** The mean of each row's states in the last `forward`, which was to take it → [rows, units]. */
+  means(): Float32Array {
+    if (!this.#layout) throw new Error('no forward pass');
+    return unpad(this.#layout.floats('mean'), this.units, this.#layout.rows);
   }
 
   /** The state after every step of the last `forward`, row after row → [Σ lengths, units]. */
@@ -99,16 +110,19 @@ export class Recurrent {
    *
    * @param gradient dL/dh for the last state of each row [rows, units]
    */
-  backward(gradient: Float32Array, { everyState, stateGradients = false }: BackwardOptions = {}): RecurrentGradients {
+  backward(gradient: Float32Array, { mean, everyState, stateGradients = false }: BackwardOptions = {}): RecurrentGradients {
     if (!this.#layout || !this.#canGoBack) throw new Error('no forward pass to go back through');
     const { features, units } = this;
     const { floats, use, plan, rows, tokens, distinct } = this.#layout;
     const gates = GATES[this.cell];
     expectLength('gradient', gradient, rows * units);
+    if (mean) expectLength('mean', mean, rows * units);
     if (everyState) expectLength('everyState', everyState, tokens * units);
     this.#canGoBack = false; // the gradients take the place of the values
     pad(floats('gradient'), gradient, units);
+    if (mean) pad(floats('meanGradient'), mean, units);
     if (everyState) pad(floats('everyState'), everyState, units);
+    use('meanGradient', mean !== undefined);
     use('everyState', everyState !== undefined);
     use('states', stateGradients);
     for (const phase of ['packTransposed', 'backward', 'weights', 'vectors']) this.#pool.run(phase, plan);
@@ -211,8 +225,8 @@ interface Layout {
   /** The plan's address. */
   readonly plan: number;
   readonly floats: (name: ArrayName) => Float32Array;
-  /** Whether backward reads or writes an array that it can do without. */
-  readonly use: (name: 'everyState' | 'states', used: boolean) => void;
+  /** Whether the kernels read or write an array that they can do without. */
+  readonly use: (name: 'mean' | 'meanGradient' | 'everyState' | 'states', used: boolean) => void;
 }
 
 type ArrayName = keyof ReturnType<typeof arrayWords>;
@@ -248,7 +262,9 @@ function arrayWords(
     extra: tokens * units,
     tanhCell: tokens * units,
     last: rows * units,
+    mean: rows * units,
     gradient: rows * units,
+    meanGradient: rows * units,
     everyState: tokens * units,
     states: tokens * units,
     dState: rows * units,

@@ -42,9 +42,11 @@ export class Plan {
   extra: usize; // [T, units], packed. LSTM: the cell before each step. GRU: reset gate ⊙ state before the step
   tanhCell: usize; // [T, units], packed, LSTM only: tanh of the cell after each step
   last: usize; // [rows, units], the caller's order
+  mean: usize; // [rows, units], the caller's order: the mean of a row's states, or 0
 
   // Backward
   gradient: usize; // [rows, units], the caller's order
+  meanGradient: usize; // [rows, units], the caller's order, or 0; what reaches each state takes its place
   everyState: usize; // [T, units] row after row in the caller's order: gradients that come from outside, or 0
   states: usize; // the same order: where the whole gradients go, or 0
   dState: usize; // [rows, units], sorted

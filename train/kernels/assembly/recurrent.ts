@@ -11,6 +11,7 @@ import {
   gruBackward, gruForward, gruReset, gruResetBackward, lstmBackward, lstmForward, rnnBackward, rnnForward,
 } from './cells';
 import { multiply, multiplyTransposed, packColumns } from './gemm';
+import { splat } from './math';
 import { Plan } from './plan';
 
 const LSTM = 4;
@@ -99,6 +100,14 @@ export function forward(thread: i32, threads: i32, plan: Plan): void {
         rnnForward(g + i * gateStride, units, plan.after(row, step));
       }
     }
+    if (plan.mean) {
+      const next = plan.running(step + 1);
+      for (let row = thread; row < running; row += threads) {
+        const mean = plan.mean + plan.caller(row) * units;
+        addTo(mean, plan.after(row, step), units);
+        if (row >= next) scale(mean, 1 / <f32>(step + 1), units);
+      }
+    }
   }
 }
 
@@ -118,6 +127,14 @@ export function backward(thread: i32, threads: i32, plan: Plan): void {
     if (plan.everyState) {
       for (let row = thread, i: usize = 0; row < running; row += threads, i++) {
         addTo(dState + i * stride, plan.everyState + plan.place(row, step) * units, units);
+      }
+    }
+    if (plan.meanGradient) {
+      const next = plan.running(step + 1);
+      for (let row = thread, i: usize = 0; row < running; row += threads, i++) {
+        const gradient = plan.meanGradient + plan.caller(row) * units;
+        if (row >= next) scale(gradient, 1 / <f32>(step + 1), units); // the row's last step, the first to be seen
+        addTo(dState + i * stride, gradient, units);
       }
     }
     if (plan.states) {
@@ -212,4 +229,10 @@ export function states(thread: i32, threads: i32, plan: Plan, to: usize): void {
 @inline
 function addTo(a: usize, b: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) v128.store(a + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+}
+
+/** a *= b */
+@inline
+function scale(a: usize, b: f32, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(a + i, f32x4.mul(v128.load(a + i), splat(b)));
 }
