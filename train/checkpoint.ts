@@ -32,6 +32,8 @@ export interface Run {
 
 export const DatasetFacts = v.object({
   name: v.string(),
+  /** [negative, positive]. Checkpoints of before there were others do not say. */
+  labels: v.optional(v.strictTuple([v.string(), v.string()]), ['negative', 'positive']),
   /** Reviews trained on. */
   reviews: v.number(),
   validationReviews: v.number(),

@@ -6,6 +6,7 @@ import { tokenize } from '../shared/tokenizer.ts';
 import { Vocabulary } from '../shared/vocabulary.ts';
 import type { Config } from './config.ts';
 import type { Review } from './dataset.ts';
+import { copyKey } from './dataset-copies.ts';
 import { shuffled } from './random.ts';
 
 export interface Example {
@@ -16,7 +17,8 @@ export interface Example {
 
 /**
  * Cuts `reviews` in two with the configuration's seed. Each label is cut by itself, so that both parts keep the balance
- * of the whole, and the limit is applied before the cut.
+ * of the whole, and the limit is applied before the cut. Copies of one text stay together, whatever their labels: what
+ * the network has read is no measure of it.
  */
 export function splitReviews(
   reviews: readonly Review[],
@@ -25,6 +27,7 @@ export function splitReviews(
   const wanted = limit > 0 ? Math.min(limit, reviews.length) : reviews.length;
   const train: Review[] = [];
   const validation: Review[] = [];
+  const isHeld = new Map<string, boolean>(); // by text
   let taken = 0;
   for (const label of [0, 1]) {
     const all = shuffled(
@@ -33,9 +36,16 @@ export function splitReviews(
     );
     const used = all.slice(0, label === 0 ? Math.floor((all.length * wanted) / reviews.length) : wanted - taken);
     taken += used.length;
-    const held = Math.round(used.length * validationFraction);
-    validation.push(...used.slice(0, held));
-    train.push(...used.slice(held));
+    const groups = Map.groupBy(used, ({ text }) => copyKey(text));
+    const seen = [...groups].filter(([key]) => isHeld.get(key));
+    let held = seen.reduce((sum, [, copies]) => sum + copies.length, 0);
+    for (const [key, copies] of groups) {
+      if (isHeld.has(key)) continue;
+      const hold = held < Math.round(used.length * validationFraction);
+      isHeld.set(key, hold);
+      if (hold) held += copies.length;
+    }
+    for (const review of used) (isHeld.get(copyKey(review.text)) ? validation : train).push(review);
   }
   return { train, validation };
 }

@@ -45,7 +45,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
     },
     tokenizer: { name: TOKENIZER_NAME },
     maxTokens: config.maxTokens,
-    labels: ['negative', 'positive'],
+    labels: dataset.labels,
     threshold: 0.5,
     ...names,
     opset: OPSET,

@@ -62,7 +62,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   const vocabulary = resumed?.vocabulary ?? buildVocabulary(reviews.train, config.vocabularySize);
   const counts = { reviews: reviews.train.length, validationReviews: reviews.validation.length };
-  const run = resumed ?? newRun(config, { name, digest, ...counts }, vocabulary);
+  const run = resumed ?? newRun(config, { name, labels: [...dataset.labels], digest, ...counts }, vocabulary);
 
   const examples = toExamples(reviews.train, vocabulary, config.maxTokens);
   onStart?.(run);

@@ -25,6 +25,7 @@ const FEW: readonly CorpusFile[] = [
 ];
 const FEW_READ: Dataset = {
   official: false,
+  labels: ['negative', 'positive'],
   train: [
     { id: 'train/neg/0_2', text: 'bad', label: 0 },
     { id: 'train/pos/0_9', text: 'good', label: 1 },
@@ -33,6 +34,7 @@ const FEW_READ: Dataset = {
     { id: 'test/neg/0_1', text: 'poor', label: 0 },
     { id: 'test/pos/0_8', text: 'fine', label: 1 },
   ],
+  unlabelled: [],
 };
 
 const anySize = { anySize: true };
@@ -144,12 +146,6 @@ describe('what is read', () => {
     expect(await readDataset(folder, anySize)).toEqual(FEW_READ);
   });
 
-  it('leaves the unlabelled reviews out', async () => {
-    const reviews = [...FEW, { id: 'train/unsup/0_0', text: 'no label' }];
-    expect(await readPacked(entriesOf(reviews))).toEqual(FEW_READ);
-    expect(await readWritten(reviews)).toEqual(FEW_READ);
-  });
-
   it('keeps every text as it is', async () => {
     const text = '\uFEFF“Crème brûlée” 🎬<br /><br />\r\nline two\0 \t';
     const reviews = [...FEW.slice(1), { id: 'train/pos/0_9', text }, { id: 'train/pos/1_9', text: '' }];
@@ -163,6 +159,16 @@ describe('what is read', () => {
     const reviews = [...FEW.slice(1), { id: 'train/pos/0_9', text }];
     for (const { train } of [await readPacked(entriesOf(reviews)), await readWritten(reviews)]) {
       expect(train[1]).toEqual({ id: 'train/pos/0_9', text: 'good\uFFFD\uFFFD!\uFFFD', label: 1 });
+    }
+  });
+
+  it('keeps the texts without a label, by name', async () => {
+    const unlabelled = ['2_0', '10_0', '1_0'].map((name) => ({ id: `train/unsup/${name}`, text: `text ${name}` }));
+    for (const dataset of [
+      await readPacked(entriesOf([...unlabelled, ...FEW])),
+      await readWritten([...FEW, ...unlabelled]),
+    ]) {
+      expect(dataset).toEqual({ ...FEW_READ, unlabelled: ['text 10_0', 'text 1_0', 'text 2_0'] });
     }
   });
 
@@ -202,8 +208,9 @@ describe('the numbers of reviews', () => {
     const tar = await tarOf(entriesOf(reviews));
     const file = await archivePath();
     await writeFile(file, gzipSync(tar, { level: 1 }));
-    const { train, test } = await readDataset(file);
-    expect([train.length, test.length]).toEqual([25_000, 25_000]);
+    const { official, train, test, unlabelled } = await readDataset(file);
+    expect([train.length, test.length, unlabelled.length]).toEqual([25_000, 25_000, 50_000]);
+    expect(official).toBe(true);
 
     const less = tar.subarray(0, (reviews.length - 1) * 512); // an empty review is one header of 512 bytes
     await writeFile(file, gzipSync(less, { level: 1 }));
@@ -322,6 +329,14 @@ describe('an archive is refused', () => {
     await refusalOf(file);
     await packCorpus(file, entriesOf(CORPUS_REVIEWS));
     expect(await readDataset(file, anySize)).toEqual(CORPUS);
+  });
+});
+
+describe('what only a table has', () => {
+  it.each(['textColumn', 'labelColumn', 'positiveLabel'])('is refused for a folder: %s', async (option) => {
+    const folder = await temporaryFolder();
+    await writeCorpus(folder, FEW);
+    expect(await refusal(readDataset(folder, { ...anySize, [option]: 'x' }))).toContain('--positive-label are for a');
   });
 });
 

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { START_ID, UNKNOWN_ID } from '../../shared/vocabulary.ts';
 import type { Review } from '../../train/dataset.ts';
+import { copyKey } from '../../train/dataset-copies.ts';
 import { buildVocabulary, splitReviews, toExamples } from '../../train/examples.ts';
+import { shuffled } from '../../train/random.ts';
 import { CORPUS } from '../fixtures/corpus.ts';
 
 const REVIEWS = CORPUS.train; // 40 of each label
@@ -65,6 +68,38 @@ describe('splitReviews', () => {
 
   it('uses all reviews when the limit is larger', () => {
     expect(splitReviews(REVIEWS, { ...OPTIONS, limit: 1_000 })).toEqual(splitReviews(REVIEWS, OPTIONS));
+  });
+
+  it('keeps copies of a text on one side, whatever their labels', () => {
+    const reviews = fc.array(
+      fc.record({
+        id: fc.constant('id'),
+        text: fc.constantFrom('a', 'A', ' a', 'b', 'b ', 'B\n', 'c', 'd', 'e', 'f', 'g', 'h'),
+        label: fc.constantFrom(0 as const, 1 as const),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(reviews, fc.nat(50), fc.nat(60), fc.double({ min: 0, max: 0.5 }), (all, seed, limit, fraction) => {
+        const { train, validation } = splitReviews(all, { seed, limit, validationFraction: fraction });
+        const held = new Set(validation.map(({ text }) => copyKey(text)));
+        expect(train.filter(({ text }) => held.has(copyKey(text)))).toEqual([]);
+        expect(train.length + validation.length).toBe(limit > 0 ? Math.min(limit, all.length) : all.length);
+      }),
+    );
+  });
+
+  it('holds out no more than the copies of one text too many', () => {
+    const twice = [...REVIEWS, ...REVIEWS.map((review) => ({ ...review, id: `${review.id} again` }))];
+    const { validation } = splitReviews(twice, { ...OPTIONS, validationFraction: 0.1 });
+    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 8]);
+  });
+
+  it('has an order that copies do not change', () => {
+    const copies = [...REVIEWS.slice(0, 60), ...REVIEWS.slice(0, 20)];
+    const ofLabel = (label: 0 | 1) => copies.filter((review) => review.label === label);
+    const { train } = splitReviews(copies, { seed: 7, limit: 0, validationFraction: 0 });
+    expect(train).toEqual([...shuffled(ofLabel(0), 7), ...shuffled(ofLabel(1), 7)]);
   });
 
   it('takes no reviews at all', () => {

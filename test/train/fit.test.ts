@@ -4,7 +4,14 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Vocabulary } from '../../shared/vocabulary.ts';
 import { startBackend } from '../../train/backend.ts';
-import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from '../../train/checkpoint.ts';
+import {
+  CHECKPOINT_FILE,
+  type DatasetFacts,
+  loadCheckpoint,
+  newRun,
+  type Run,
+  saveCheckpoint,
+} from '../../train/checkpoint.ts';
 import { type Config, PRESETS } from '../../train/config.ts';
 import type { Example } from '../../train/examples.ts';
 import { fit } from '../../train/fit.ts';
@@ -29,7 +36,13 @@ const EXAMPLES: Example[] = randomRows({ rows: 60, maxLength: 6, below: VOCABULA
   ids,
   label: ids.includes(3) ? 1 : 0,
 }));
-const DATASET = { name: 'made up', reviews: EXAMPLES.length, validationReviews: 0, digest: '' };
+const DATASET: DatasetFacts = {
+  name: 'made up',
+  labels: ['negative', 'positive'],
+  reviews: EXAMPLES.length,
+  validationReviews: 0,
+  digest: '',
+};
 
 const start = (config: Config = CONFIG) => newRun(config, DATASET, VOCABULARY);
 const train = (run: Run, options: Partial<Parameters<typeof fit>[0]> = {}) =>

@@ -1,0 +1,47 @@
+/** What a command is, and what all of them share. Not here: parsing, help and exit codes on errors (`cli.ts`). */
+import type { Manifest } from '../../shared/bundle.ts';
+import { UsageError } from '../errors.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
+
+/** The world as a command may touch it. */
+export interface Shell {
+  /** A line of the result, on stdout. */
+  readonly print: (text: string) => void;
+  /** A line about the work, on stderr. */
+  readonly say: (text: string) => void;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => never;
+}
+
+export interface Command<F extends Flags = Flags> {
+  readonly usage: string;
+  readonly summary: string;
+  readonly flags: F;
+  /** Resolves with the exit code. */
+  readonly run: (flags: FlagValues<F>, positionals: readonly string[], shell: Shell) => Promise<number>;
+}
+
+/** Forgets the types of a command's flags, which only its own `run` needs. */
+export function command<F extends Flags>(definition: Command<F>): Command {
+  return definition as unknown as Command;
+}
+
+export const COMMON_FLAGS = {
+  json: { kind: 'switch', help: 'print one JSON object on stdout' },
+  help: { kind: 'switch', help: 'print this' },
+} as const satisfies Flags;
+
+/** @throws UsageError when there are arguments, for a command that takes flags only. */
+export function refuseArguments(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
+}
+
+/** What a command that wrote a bundle says of it. */
+export function describeBundle(manifest: Manifest, folder: string, json: boolean | undefined): string {
+  const { id, version, training, parity } = manifest;
+  if (json) return JSON.stringify({ model: id, version, folder, epochs: training.epochs, parity });
+  const difference = parity.maxDifference.toExponential(1);
+  return `${id} ${version} is in ${folder}; ONNX and tfjs differ by at most ${difference} on ${parity.inputs} inputs`;
+}

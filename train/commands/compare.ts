@@ -1,0 +1,44 @@
+/** `npm run compare`: LSTM, GRU and RNN on the same budget, and a report of how they differ and why. */
+import path from 'node:path';
+import { writeFiles } from '../files.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
+import { DATA_FLAGS, loadData } from './data.ts';
+
+const FLAGS = {
+  ...DATA_FLAGS,
+  out: { kind: 'text', value: '<folder>', help: 'where the report goes (default: runs/compare)' },
+  epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews (default: 3)' },
+  limit: { kind: 'number', value: '<n>', help: 'use so many reviews only' },
+  'memory-steps': { kind: 'number', value: '<n>', help: 'training steps of the memory task (default: 600)' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+export const compareCommand = command({
+  usage: 'npm run compare -- [flags]',
+  summary: 'Trains LSTM, GRU and RNN on the same budget, and reports how they differ and why.',
+  flags: FLAGS,
+  run,
+});
+
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+  refuseArguments(positionals);
+  const [{ compare }, { comparisonReport }, { configOf }] = await Promise.all([
+    import('../compare.ts'),
+    import('../compare-report.ts'),
+    import('../train.ts'),
+  ]);
+  const folder = flags.out ?? path.join('runs', 'compare');
+  const { epochs, limit } = flags;
+  const memorySteps = flags['memory-steps'] ?? 600;
+  const config = configOf({
+    validationFraction: 0.1,
+    ...(epochs !== undefined && { epochs }),
+    ...(limit !== undefined && { limit }),
+  });
+  const { dataset } = await loadData(flags, shell);
+  const comparison = await compare({ dataset, config, memorySteps, onProgress: shell.say });
+  await writeFiles(folder, comparisonReport(comparison));
+  shell.print(flags.json ? JSON.stringify(comparison) : `the report is in ${path.join(folder, 'rnn-vs-lstm.html')}`);
+  return EXIT.done;
+}

@@ -1,0 +1,84 @@
+/** `npm run evaluate`: scores a model bundle on a split of the reviews. */
+import { type Manifest, type Metrics, parseManifest } from '../../shared/bundle.ts';
+import { readBundle } from '../bundle.ts';
+import { refuseOtherLabels } from '../dataset-labels.ts';
+import { UsageError } from '../errors.ts';
+import { evaluate, SPLITS, type Split } from '../evaluate.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { progressLine } from '../progress.ts';
+import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
+import { DATA_FLAGS, loadData } from './data.ts';
+
+const FLAGS = {
+  model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
+  split: { kind: 'text', value: '<name>', help: `one of ${SPLITS.join(', ')} (default: test)` },
+  ...DATA_FLAGS,
+  limit: { kind: 'number', value: '<n>', help: 'score so many reviews only' },
+  record: { kind: 'switch', help: "write the metrics into the bundle's model.json and model card" },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+export const evaluateCommand = command({
+  usage: 'npm run evaluate -- [flags]',
+  summary: 'Scores a model bundle on a split of the reviews.',
+  flags: FLAGS,
+  run,
+});
+
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+  refuseArguments(positionals);
+  const split = flags.split ?? 'test';
+  if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
+  const folder = flags.model ?? 'model';
+  let line: ReturnType<typeof progressLine> | undefined;
+  const { manifest, metrics } = await evaluate({
+    folder,
+    loadDataset: async () => {
+      const named = await loadData(flags, shell);
+      const { labels } = parseManifest(new TextDecoder().decode((await readBundle(folder)).manifest));
+      refuseOtherLabels(named.dataset.labels, labels);
+      return named;
+    },
+    split,
+    limit: flags.limit ?? 0,
+    record: flags.record === true,
+    onProgress: (done, all) => {
+      line ??= progressLine('scoring');
+      line.update(done / all, `${done} reviews`);
+    },
+  });
+  line?.done();
+  const { id, version } = manifest;
+  if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
+  else shell.print(`${id} ${version} on the ${split} split\n\n${describe(metrics, manifest)}`);
+  return EXIT.done;
+}
+
+function isSplit(name: string): name is Split {
+  return (SPLITS as readonly string[]).includes(name);
+}
+
+function describe(metrics: Metrics, { labels }: Manifest): string {
+  const { reviews, confusion, ...ratios } = metrics;
+  const names: Record<keyof typeof ratios, string> = {
+    accuracy: 'accuracy',
+    precision: 'precision',
+    recall: 'recall',
+    f1: 'F1',
+    rocAuc: 'ROC-AUC',
+    logLoss: 'log loss',
+    brier: 'Brier score',
+    expectedCalibrationError: 'expected calibration error',
+  };
+  const line = (name: string, value: string) => `${name.padEnd(28)}${value.padStart(8)}`;
+  const width = Math.max(8, ...labels.map((label) => label.length)) + 2;
+  const row = (head: string, cells: readonly unknown[]) =>
+    head.padEnd(Math.max(20, width)) + cells.map((cell) => String(cell).padStart(width)).join('');
+  return [
+    line('reviews', String(reviews)),
+    ...Object.entries(names).map(([key, name]) => line(name, ratios[key as keyof typeof ratios].toFixed(4))),
+    '',
+    row('true label \\ answer', labels),
+    ...labels.map((label, index) => row(label, confusion[index] ?? [])),
+  ].join('\n');
+}

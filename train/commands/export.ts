@@ -1,0 +1,38 @@
+/** `npm run export`: the model bundle of a training run, written again from its checkpoint. */
+import path from 'node:path';
+import { refuseForeignCard } from '../bundle.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { randomRows } from '../random.ts';
+import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
+
+const FLAGS = {
+  from: { kind: 'text', value: '<folder>', help: 'the folder of the training run (default: runs/seed)' },
+  out: { kind: 'text', value: '<folder>', help: 'where the bundle goes (default: the same folder)' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+export const exportCommand = command({
+  usage: 'npm run export -- [flags]',
+  summary: 'Writes the model bundle of a training run again.',
+  flags: FLAGS,
+  run,
+});
+
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], { print }: Shell): Promise<number> {
+  refuseArguments(positionals);
+  const from = flags.from ?? path.join('runs', 'seed');
+  const folder = flags.out ?? from;
+  const [{ startBackend }, { loadCheckpoint }, { exportBundle }] = await Promise.all([
+    import('../backend.ts'),
+    import('../checkpoint.ts'),
+    import('../export.ts'),
+  ]);
+  await startBackend();
+  await refuseForeignCard(folder);
+  const run = await loadCheckpoint(from);
+  const { vocabulary, config } = run;
+  // There need be no reviews here; ids drawn at random find a wrong weight as well.
+  const samples = randomRows({ rows: 256, maxLength: config.maxTokens, below: vocabulary.size, seed: config.seed });
+  print(describeBundle(await exportBundle(run, samples, folder), folder, flags.json));
+  return EXIT.done;
+}

@@ -1,0 +1,44 @@
+/** `npm run predict`: classifies one text, or every line of standard input. */
+import { createInterface } from 'node:readline';
+import { createClassifier } from '../../edge/classifier.ts';
+import { loadRuntime } from '../../edge/runtime/node.ts';
+import { readBundle } from '../bundle.ts';
+import { UsageError } from '../errors.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { COMMON_FLAGS, command, EXIT, type Shell } from './command.ts';
+
+const FLAGS = {
+  model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+export const predictCommand = command({
+  usage: 'npm run predict -- [flags] ["a text"]',
+  summary: 'Classifies a text, or every line of standard input.',
+  flags: FLAGS,
+  run,
+});
+
+async function run(
+  flags: FlagValues<typeof FLAGS>,
+  positionals: readonly string[],
+  { print, say }: Shell,
+): Promise<number> {
+  if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
+  if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
+  const folder = flags.model ?? 'model';
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
+  const { id, version } = await classifier.manifest();
+  const texts = positionals.length > 0 ? positionals : createInterface({ input: process.stdin });
+  if (positionals.length === 0 && process.stdin.isTTY) say('one text a line; Ctrl-D ends');
+  const results = [];
+  for await (const text of texts) {
+    const [answer] = await classifier.classify([text]);
+    if (answer === undefined) continue;
+    const { label, score, tokens, unknown, truncated } = answer;
+    if (flags.json) results.push({ label, score, tokens, unknown, truncated });
+    else print(`${label}\t${score.toFixed(4)}\t${text}`);
+  }
+  if (flags.json) print(JSON.stringify({ model: id, version, results }));
+  return EXIT.done;
+}

@@ -1,0 +1,122 @@
+/** `npm run train`: reviews → a model bundle. Ctrl-C leaves a checkpoint to continue from. */
+import path from 'node:path';
+import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { progressLine } from '../progress.ts';
+import type { TrainOptions } from '../train.ts';
+import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
+import { DATA_FLAGS, loadData } from './data.ts';
+
+const FLAGS = {
+  preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
+  ...DATA_FLAGS,
+  out: { kind: 'text', value: '<folder>', help: 'where the bundle and the checkpoint go (default: runs/<preset>)' },
+  cell: { kind: 'text', value: '<name>', help: `the recurrent layer: ${CELLS.join(', ')} (default: the preset's)` },
+  'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
+  seed: { kind: 'number', value: '<n>', help: 'of weights, order and splits: the same seed gives the same model' },
+  epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews' },
+  limit: { kind: 'number', value: '<n>', help: 'train on so many reviews only' },
+  validation: { kind: 'number', value: '<fraction>', help: 'of the training reviews to hold out and measure on' },
+  resume: { kind: 'switch', help: 'continue the run in --out' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+export const trainCommand = command({
+  usage: 'npm run train -- [flags]',
+  summary: 'Trains the network on labelled reviews and writes a model bundle.',
+  flags: FLAGS,
+  run,
+});
+
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+  refuseArguments(positionals);
+  const { say, print } = shell;
+  const { preset, cell, epochs, seed, limit, validation: validationFraction } = flags;
+  const embeddingUpdate = flags['embedding-update'];
+  // `train` checks them against the schema of a configuration.
+  const asked = { preset, cell, embeddingUpdate, epochs, seed, limit, validationFraction } as Partial<Config>;
+  const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  const folder = flags.out ?? path.join('runs', preset ?? 'seed');
+  const { train } = await import('../train.ts'); // tfjs takes half a second to load, and not every command needs it
+  const interruption = interruptible(shell);
+  const progress = progressOf(say);
+  const manifest = await train({
+    loadDataset: () => loadData(flags, shell),
+    config,
+    folder,
+    resume: flags.resume === true,
+    signal: interruption.signal,
+    ...progress,
+    onStart: (run) => {
+      interruption.start();
+      progress.onStart(run);
+    },
+  });
+  progress.done();
+  if (manifest === undefined) {
+    say(`stopped; continue with the same command and --resume (the run is in ${folder})`);
+    return EXIT.stopped;
+  }
+  print(describeBundle(manifest, folder, flags.json));
+  return EXIT.done;
+}
+
+/** Turns Ctrl-C into a signal for the run, once there is one to save. */
+function interruptible({ say, exit }: Shell): { readonly signal: AbortSignal; readonly start: () => void } {
+  const interruption = new AbortController();
+  let started = false;
+  let stoppedAt = Number.POSITIVE_INFINITY;
+  const stop = () => {
+    if (!started) exit(EXIT.stopped); // there is nothing to save yet
+    // One Ctrl-C can arrive twice, from the terminal and from npm.
+    if (performance.now() - stoppedAt > 1_000) exit(EXIT.stopped);
+    if (interruption.signal.aborted) return;
+    stoppedAt = performance.now();
+    interruption.abort();
+    say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return {
+    signal: interruption.signal,
+    start: () => {
+      started = true;
+    },
+  };
+}
+
+type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onStep' | 'onEpoch'>>;
+
+/** What a run tells of itself on its way. `done` ends the line that is being drawn. */
+function progressOf(say: Shell['say']): Callbacks & { readonly done: () => void } {
+  let line: ReturnType<typeof progressLine> | undefined;
+  let since = 0; // when the line was begun, and how many reviews there were before
+  let before = 0;
+  const done = () => {
+    line?.done();
+    line = undefined;
+  };
+  return {
+    done,
+    onStart: ({ config, dataset, vocabulary, model }) => {
+      const held = dataset.validationReviews > 0 ? `, ${dataset.validationReviews} held out` : '';
+      const network = `${vocabulary.size} words, ${model.countParams()} parameters, ${config.epochs} epochs`;
+      say(`training on ${dataset.reviews} reviews${held}: ${network}`);
+    },
+    onStep: ({ epochs, step, totals }, steps) => {
+      if (line === undefined) {
+        line = progressLine(`epoch ${epochs.length + 1}`);
+        [since, before] = [performance.now(), totals.reviews];
+      }
+      const rate = Math.round((totals.reviews - before) / ((performance.now() - since) / 1_000) || 0);
+      const loss = (totals.loss / totals.reviews).toFixed(4);
+      const accuracy = (totals.correct / totals.reviews).toFixed(4);
+      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}  ${rate} reviews/s`);
+    },
+    onEpoch: ({ epochs }) => {
+      done();
+      const last = epochs.at(-1);
+      if (last?.validationLoss === undefined || last.validationAccuracy === undefined) return;
+      say(`  validation loss ${last.validationLoss.toFixed(4)}  accuracy ${last.validationAccuracy.toFixed(4)}`);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** Which texts are copies of one another; and a file's records → its distinct texts, each with its one label. */
+import { createHash } from 'node:crypto';
+import { MAX_REVIEW_BYTES, quoted, refuseLine } from './dataset-lines.ts';
+import type { TableRecord } from './dataset-records.ts';
+
+/** The same for two texts that differ in case and white space only, so that no split stands between them. */
+export function copyKey(text: string): string {
+  // A single space, which is most white space by far, is left as it is.
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\S ]\s*| \s+/g, ' ')
+    .trim();
+}
+
+/** A text that stands in a file, once or more than once. */
+export interface DistinctText extends TableRecord {
+  /** Of its `copyKey`: SHA-256, hexadecimal. */
+  readonly hash: string;
+}
+
+const MAX_LABEL_LENGTH = 100;
+
+/**
+ * The texts without empty ones and contradictions, in the order of their hashes: it is the same whatever the order of
+ * the file.
+ * @param location of the file that the records are from.
+ * @param warn is told how many were left out, and why.
+ * @throws UserError when a record is no review, or has a third label.
+ */
+export async function distinctTexts(
+  records: AsyncIterable<TableRecord>,
+  location: string,
+  warn: (warning: string) => void,
+): Promise<DistinctText[]> {
+  const labels = new Set<string>();
+  const all = new Map<string, Copies>();
+  let empty = 0;
+  for await (const record of records) {
+    const key = copyKey(record.text);
+    if (key === '') {
+      empty++;
+      continue;
+    }
+    refuseBadRecord(record, labels, location);
+    const hash = createHash('sha256').update(key).digest('hex');
+    const copies = all.get(hash);
+    if (copies === undefined) all.set(hash, { kept: record, records: 1, contradictory: false });
+    else add(copies, record);
+  }
+
+  let repeats = 0;
+  let contradictions = 0;
+  const texts: DistinctText[] = [];
+  for (const [hash, { kept, records, contradictory }] of all) {
+    if (contradictory) {
+      contradictions += records;
+      continue;
+    }
+    repeats += records - 1;
+    texts.push({ hash, ...kept });
+  }
+  const warnOf = (count: number, one: string, many: string) => {
+    if (count > 0) warn(`${count} ${count === 1 ? one : many} left out`);
+  };
+  warnOf(empty, 'review is empty and was', 'reviews are empty and were');
+  warnOf(repeats, 'review repeats another one and was', 'reviews repeat another one and were');
+  warnOf(contradictions, 'review occurs with both labels and was', 'reviews occur with both labels and were');
+  return texts.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+}
+
+/** All copies of one text. */
+interface Copies {
+  kept: TableRecord;
+  records: number;
+  contradictory: boolean;
+}
+
+function add(copies: Copies, record: TableRecord): void {
+  const { kept } = copies;
+  copies.records++;
+  if (record.label === '') {
+    if (kept.label === '' && record.text < kept.text) copies.kept = record;
+    return;
+  }
+  if (kept.label === '') copies.kept = record;
+  else if (kept.label !== record.label) copies.contradictory = true;
+  // Any of them would do, but which one it is must not depend on the order of the file.
+  else if (record.text < kept.text) copies.kept = record;
+}
+
+/** Remembers the record's label in `labels`. */
+function refuseBadRecord({ line, text, label }: TableRecord, labels: Set<string>, location: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_REVIEW_BYTES) refuseLine(location, line, `the text has ${bytes} bytes, which is no review`);
+  if (label === '') return;
+  if (label.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(label)) {
+    refuseLine(location, line, `${quoted(label)} is no label; name the column they are in with --label-column`);
+  }
+  labels.add(label);
+  if (labels.size <= 2) return;
+  const others = [...labels].slice(0, 2).map(quoted).join(' and ');
+  refuseLine(location, line, `a third label, ${quoted(label)}, beside ${others}; there are to be two`);
+}

@@ -1,0 +1,181 @@
+/**
+ * The reviews of the Large Movie Review Dataset v1.0, or of any dataset in its layout:
+ *
+ *     aclImdb/{train,test}/{pos,neg}/<name>.txt      and train/unsup/<name>.txt, without a label
+ *
+ * It comes as the official archive, read as a stream and never unpacked to disk, or as the folder the archive unpacks
+ * to. Both give the same reviews in the same order, so a seed means the same training run on either.
+ */
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import type { Dataset, Review } from './dataset.ts';
+import { MAX_REVIEW_BYTES } from './dataset-lines.ts';
+import { isSystemError, UserError } from './errors.ts';
+
+/** The official number of reviews in each folder. */
+const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {
+  'train/pos': 12_500,
+  'train/neg': 12_500,
+  'train/unsup': 50_000,
+  'test/pos': 12_500,
+  'test/neg': 12_500,
+};
+
+/** The official archive unpacks to 0.5 GB. */
+const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
+
+/**
+ * Reads the folder that the archive unpacks to.
+ * @throws UserError as `readImdbArchive` does.
+ */
+export async function readImdbFolder(location: string, anySize: boolean): Promise<Dataset> {
+  const reviews = new Reviews(location);
+  await readFolder(location, reviews);
+  return reviews.finish(anySize);
+}
+
+/**
+ * Reads the archive, as a stream.
+ * @throws UserError when it is damaged, truncated, not in the layout above, or holds other than the official numbers of
+ * reviews and `anySize` is not set.
+ */
+export async function readImdbArchive(location: string, anySize: boolean): Promise<Dataset> {
+  const reviews = new Reviews(location);
+  await readArchive(location, reviews);
+  return reviews.finish(anySize);
+}
+
+/** Collects reviews by folder, and refuses what makes no sense. */
+class Reviews {
+  readonly #location: string;
+  readonly #folders = new Map<string, Map<string, string>>();
+
+  constructor(location: string) {
+    this.#location = location;
+    for (const folder of Object.keys(OFFICIAL_COUNTS)) this.#folders.set(folder, new Map());
+  }
+
+  /** @param folder such as `train/pos`. @param name the file's name without `.txt`. */
+  add(folder: string, name: string, text: string): void {
+    const reviews = this.#folders.get(folder);
+    if (reviews === undefined) return;
+    if (reviews.has(name)) this.refuse(`${JSON.stringify(`${folder}/${name}.txt`)} stands in it twice`);
+    reviews.set(name, text);
+  }
+
+  refuse(why: string): never {
+    throw new UserError(`${this.#location}: ${why}`);
+  }
+
+  finish(anySize: boolean): Dataset {
+    const counts = [...this.#folders].map(([folder, reviews]) => [folder, reviews.size] as const);
+    if (counts.every(([, count]) => count === 0)) {
+      this.refuse('no reviews in it; expected train/pos, train/neg, test/pos and test/neg with .txt files');
+    }
+    for (const [folder, count] of counts) {
+      const official = OFFICIAL_COUNTS[folder];
+      if (!anySize && count !== official) {
+        const advice = 'get it again, or add --any-size if this is a dataset of your own in the same layout';
+        this.refuse(`${folder} has ${count} reviews instead of ${official}; ${advice}`);
+      }
+      if (anySize && count === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
+        this.refuse(`${folder} has no reviews`);
+      }
+    }
+    const official = counts.every(([folder, count]) => count === OFFICIAL_COUNTS[folder]);
+    return {
+      official,
+      labels: ['negative', 'positive'],
+      train: this.#split('train'),
+      test: this.#split('test'),
+      unlabelled: this.#sorted('train/unsup').map(([, text]) => text),
+    };
+  }
+
+  #split(split: 'train' | 'test'): Review[] {
+    return [...this.#labelled(`${split}/neg`, 0), ...this.#labelled(`${split}/pos`, 1)];
+  }
+
+  #labelled(folder: string, label: 0 | 1): Review[] {
+    return this.#sorted(folder).map(([name, text]) => ({ id: `${folder}/${name}`, text, label }));
+  }
+
+  /** By name, so that the order in the archive or on the disk does not matter. */
+  #sorted(folder: string): [name: string, text: string][] {
+    return [...(this.#folders.get(folder) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** The folder and name of a review, from the last three parts of its path; undefined for any other file. */
+function reviewAt([split, label, file]: readonly string[]): { folder: string; name: string } | undefined {
+  if (!file?.endsWith('.txt') || file.startsWith('.')) return undefined;
+  return { folder: `${split}/${label}`, name: file.slice(0, -'.txt'.length) };
+}
+
+async function readArchive(location: string, reviews: Reviews): Promise<void> {
+  const entries = extract();
+  const unpacking = pipeline(createReadStream(location), createGunzip(), limitSize, entries);
+  const reading = (async () => {
+    for await (const entry of entries) {
+      const { name, type, size = 0 } = entry.header;
+      const segments = name.replace(/^\.\//, '').replace(/\/$/, '').split('/');
+      if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || segments.includes('..')) {
+        reviews.refuse(`the entry ${JSON.stringify(name)} points outside the archive`);
+      }
+      if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
+        reviews.refuse(`the entry ${JSON.stringify(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
+      }
+      const review = type === 'directory' ? undefined : reviewAt(segments.slice(-3));
+      if (review === undefined) {
+        entry.resume();
+        continue;
+      }
+      if (size > MAX_REVIEW_BYTES) {
+        reviews.refuse(`the entry ${JSON.stringify(name)} has ${size} bytes, which is no review`);
+      }
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      reviews.add(review.folder, review.name, Buffer.concat(chunks).toString('utf8'));
+    }
+  })();
+  try {
+    await Promise.all([reading, unpacking]);
+  } catch (error) {
+    entries.destroy();
+    await Promise.allSettled([reading, unpacking]);
+    if (error instanceof UserError || isSystemError(error) || !(error instanceof Error)) throw error;
+    reviews.refuse(`not a whole .tar.gz archive (${error.message}); get it again`);
+  }
+}
+
+/** A small file can unpack to anything. */
+async function* limitSize(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
+    yield chunk;
+  }
+}
+
+async function readFolder(location: string, reviews: Reviews): Promise<void> {
+  // Both `aclImdb` itself and the folder it was unpacked in are what people have at hand.
+  const nested = path.join(location, 'aclImdb');
+  const root = (await stat(nested).catch(() => undefined))?.isDirectory() ? nested : location;
+  for (const folder of Object.keys(OFFICIAL_COUNTS)) {
+    const files = await readdir(path.join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+      if (isSystemError(error) && error.code === 'ENOENT') return [];
+      throw error;
+    });
+    for (const file of files) {
+      const review = reviewAt([...folder.split('/'), file.name]);
+      if (review === undefined) continue;
+      if (!file.isFile()) reviews.refuse(`${JSON.stringify(`${folder}/${file.name}`)} is not a plain file`);
+      reviews.add(folder, review.name, await readFile(path.join(root, folder, file.name), 'utf8'));
+    }
+  }
+}
