@@ -1,7 +1,11 @@
-/** Scores a bundle on a split of a dataset, with the very classifier that the edge runs. */
-import { createClassifier, sigmoid } from '../edge/classifier.ts';
+/**
+ * Scores a bundle on a split of a dataset, with the very classifier that the edge runs. What comes out is one
+ * `Evaluation`: the metrics of `model.json` and the model card are made from it, and so is the report (`report.ts`).
+ */
+import { type Classifier, createClassifier, sigmoid } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import type { Manifest, Metrics } from '../shared/bundle.ts';
+import { tokenize } from '../shared/tokenizer.ts';
 import { readBundle, rewriteManifest } from './bundle.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
 import { UsageError, UserError } from './errors.ts';
@@ -11,6 +15,27 @@ import { shuffled } from './random.ts';
 
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
+
+/** A review and what the model says of it. */
+export interface ScoredReview extends Review {
+  /** Log-odds of the positive label. */
+  readonly logit: number;
+  /** How many tokens the whole text has, those that were cut off included. */
+  readonly tokens: number;
+}
+
+/** What one run over a split measured. */
+export interface Evaluation {
+  readonly split: Split;
+  /** The dataset's name. */
+  readonly dataset: string;
+  /** How many reviews the split has; `reviews` is a sample of them when there was a limit. */
+  readonly splitReviews: number;
+  /** In the order they were read. The texts are the dataset's own strings, not copies. */
+  readonly reviews: readonly ScoredReview[];
+  /** Computed from `reviews`. */
+  readonly metrics: Metrics;
+}
 
 export interface EvaluateOptions {
   /** The bundle's folder. */
@@ -28,33 +53,50 @@ export interface EvaluateOptions {
 const BATCH_SIZE = 64;
 
 /** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
-export async function evaluate(options: EvaluateOptions): Promise<{ manifest: Manifest; metrics: Metrics }> {
+export async function evaluate(
+  options: EvaluateOptions,
+): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
   const { folder, loadDataset, split, limit, record, onProgress } = options;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
-  const manifest = await classifier.manifest();
+  const opened = await classifier.manifest();
   const { dataset, name } = await loadDataset();
-  const whole = reviewsOf(split, dataset, manifest);
+  const whole = reviewsOf(split, dataset, opened);
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
-  const reviews = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
-  if (record && reviews.length < whole.length) throw new UserError('only a whole split is recorded; leave out --limit');
+  const sample = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
+  if (record && sample.length < whole.length) throw new UserError('only a whole split is recorded; leave out --limit');
 
-  const predictions: Prediction[] = [];
+  const reviews = await score(classifier, sample, onProgress);
+  const metrics = computeMetrics(reviews.map(predictionOf), opened.threshold);
+  const recorded = { ...opened.metrics, [split]: { dataset: name, ...metrics } };
+  const manifest = record ? { ...opened, metrics: recorded } : opened;
+  if (record) await rewriteManifest(folder, manifest);
+  return { manifest, metrics, evaluation: { split, dataset: name, splitReviews: whole.length, reviews, metrics } };
+}
+
+/** The model's answer to every review, in their order. */
+async function score(
+  classifier: Classifier,
+  reviews: readonly Review[],
+  onProgress: EvaluateOptions['onProgress'],
+): Promise<ScoredReview[]> {
+  const scored: ScoredReview[] = [];
   for (let from = 0; from < reviews.length; from += BATCH_SIZE) {
     const batch = reviews.slice(from, from + BATCH_SIZE);
     const answers = await classifier.classify(batch.map(({ text }) => text));
     for (const [index, { logit }] of answers.entries()) {
-      predictions.push({ probability: sigmoid(logit), label: (batch[index] as Review).label });
+      const review = batch[index] as Review;
+      // The classifier counts the tokens it read; how long the text is, is for the report to know.
+      scored.push({ ...review, logit, tokens: tokenize(review.text).length });
     }
-    onProgress?.(predictions.length, reviews.length);
+    onProgress?.(scored.length, reviews.length);
   }
-  const metrics = computeMetrics(predictions, manifest.threshold);
-  if (record)
-    await rewriteManifest(folder, {
-      ...manifest,
-      metrics: { ...manifest.metrics, [split]: { dataset: name, ...metrics } },
-    });
-  return { manifest, metrics };
+  return scored;
+}
+
+/** What the metrics are computed from. */
+export function predictionOf({ logit, label }: Pick<ScoredReview, 'logit' | 'label'>): Prediction {
+  return { probability: sigmoid(logit), label };
 }
 
 /** The same cut that the training run made. */

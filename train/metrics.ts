@@ -7,8 +7,22 @@ export interface Prediction {
   readonly label: 0 | 1;
 }
 
+/** The reviews whose probability lies in one bin. */
+export interface CalibrationBin {
+  /** The bin is [from, to); the last one has its end too. */
+  readonly from: number;
+  readonly to: number;
+  readonly reviews: number;
+  /** How many of them are positive. */
+  readonly positives: number;
+  /** The sum of their probabilities: how many would be positive if the probabilities were right. */
+  readonly expected: number;
+}
+
 /** Bins of the expected calibration error, equal in width. */
 const CALIBRATION_BINS = 15;
+/** The normal quantile of a two-sided interval of 95 %. */
+const Z_95 = 1.959963984540054;
 /** Probabilities are kept this far from 0 and 1 for the log loss, which a single certain mistake would make infinite. */
 const CLIP = 1e-15;
 
@@ -75,15 +89,60 @@ function rocAuc(predictions: readonly Prediction[]): number {
  * the probability of the positive label (Naeini et al., 2015).
  */
 function expectedCalibrationError(predictions: readonly Prediction[]): number {
-  const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ probability: 0, positives: 0 }));
+  const gaps = calibrationBins(predictions).reduce((sum, bin) => sum + Math.abs(bin.expected - bin.positives), 0);
+  return ratio(gaps, predictions.length);
+}
+
+/** The bins of the expected calibration error, from 0 to 1; empty ones are among them. */
+export function calibrationBins(predictions: readonly Prediction[]): CalibrationBin[] {
+  const bins = Array.from({ length: CALIBRATION_BINS }, (_, index) => ({
+    from: index / CALIBRATION_BINS,
+    to: (index + 1) / CALIBRATION_BINS,
+    reviews: 0,
+    positives: 0,
+    expected: 0,
+  }));
   for (const { probability, label } of predictions) {
     const index = Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1);
     const bin = bins[index] as (typeof bins)[number];
-    bin.probability += probability;
+    bin.reviews++;
     bin.positives += label;
+    bin.expected += probability;
   }
-  const gaps = bins.reduce((sum, bin) => sum + Math.abs(bin.probability - bin.positives), 0);
-  return ratio(gaps, predictions.length);
+  return bins;
+}
+
+/**
+ * The ROC curve from (0, 0) to (1, 1), as [false positive rate, true positive rate]: one point for every distinct
+ * probability, so that the area under the straight lines between them is the ROC-AUC. Empty when there are reviews of
+ * one label only.
+ */
+export function rocCurve(predictions: readonly Prediction[]): [number, number][] {
+  const sorted = [...predictions].sort((a, b) => b.probability - a.probability);
+  const positives = sorted.filter(({ label }) => label === 1).length;
+  const negatives = sorted.length - positives;
+  if (positives === 0 || negatives === 0) return [];
+  const points: [number, number][] = [[0, 0]];
+  let truePositives = 0;
+  for (const [index, { probability, label }] of sorted.entries()) {
+    truePositives += label;
+    if (sorted[index + 1]?.probability === probability) continue;
+    points.push([(index + 1 - truePositives) / negatives, truePositives / positives]);
+  }
+  return points;
+}
+
+/**
+ * The 95 % interval of a share, `part` of `whole` (Wilson, 1927). Unlike the textbook's ± it stays within [0, 1], and says
+ * something sensible of 3 out of 3.
+ */
+export function wilsonInterval(part: number, whole: number): [low: number, high: number] {
+  if (whole === 0) return [0, 1];
+  const share = part / whole;
+  const z2 = Z_95 ** 2 / whole;
+  const centre = (share + z2 / 2) / (1 + z2);
+  const half = (Z_95 / (1 + z2)) * Math.sqrt((share * (1 - share) + z2 / 4) / whole);
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }
 
 function mean(predictions: readonly Prediction[], value: (prediction: Prediction) => number): number {

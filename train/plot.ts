@@ -54,10 +54,10 @@ export function lineChart({
   const grid = [
     ...yAxis.ticks.map((y) => {
       const at = yAxis.place(y).toFixed(1);
-      return `<path class="grid" d="M${left} ${at}H${right}"/><text x="${left - 8}" y="${at}" dy=".35em" text-anchor="end">${label(y)}</text>`;
+      return `<path class="grid" d="M${left} ${at}H${right}"/><text x="${left - 8}" y="${at}" dy=".35em" text-anchor="end">${tickLabel(y)}</text>`;
     }),
     ...xAxis.ticks.map(
-      (x) => `<text x="${xAxis.place(x).toFixed(1)}" y="${bottom + 20}" text-anchor="middle">${label(x)}</text>`,
+      (x) => `<text x="${xAxis.place(x).toFixed(1)}" y="${bottom + 20}" text-anchor="middle">${tickLabel(x)}</text>`,
     ),
   ];
   const lines = shown.map(({ name, points }, index) => {
@@ -82,13 +82,15 @@ ${lines.join('\n')}
 `;
 }
 
-interface Axis {
+/** Shared with the report's charts (`report/charts.ts`), which are drawn in the page's own style. */
+export interface Axis {
   readonly ticks: readonly number[];
   /** A value → where it stands in the picture. */
   readonly place: (value: number) => number;
 }
 
-function axis(
+/** From a range of values to a range of places. @param given the ticks; default: round numbers around the range. */
+export function axis(
   [low, high]: readonly [number, number],
   log: boolean,
   from: number,
@@ -123,7 +125,8 @@ function extent(values: readonly number[]): [number, number] {
   return [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
 }
 
-function label(value: number): string {
+/** A tick's text. */
+export function tickLabel(value: number): string {
   if (value !== 0 && Math.abs(value) < 1e-3) return `1e${Math.round(Math.log10(Math.abs(value)))}`;
   return Number(value.toPrecision(6)).toLocaleString('en');
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeMetrics, type Prediction } from '../../train/metrics.ts';
+import { calibrationBins, computeMetrics, type Prediction, rocCurve, wilsonInterval } from '../../train/metrics.ts';
 
 /** Predictions from [probability, label] pairs. */
 function predictions(...pairs: readonly (readonly [number, 0 | 1])[]): Prediction[] {
@@ -224,5 +224,68 @@ describe('any predictions', () => {
     expect(() => computeMetrics(predictions([-0.1, 1], [0.5, 0]), 0.5)).toThrow('-0.1 is no probability');
     expect(() => computeMetrics(predictions([Number.NaN, 1], [0.1, 0]), 0.5)).toThrow('NaN is no probability');
     expect(() => computeMetrics(predictions([1.2, 1]), 0.5)).toThrow('1.2 is no probability');
+  });
+});
+
+describe('the ROC curve', () => {
+  const area = (points: readonly (readonly [number, number])[]) =>
+    points.slice(1).reduce((sum, [x, y], index) => {
+      const [before, below] = points[index] as [number, number];
+      return sum + ((x - before) * (y + below)) / 2;
+    }, 0);
+
+  it('rises from (0, 0) to (1, 1), with the ROC-AUC below it', () => {
+    fc.assert(
+      fc.property(anyPredictions, (all) => {
+        const points = rocCurve(all);
+        fc.pre(points.length > 0);
+        expect([points[0], points.at(-1)]).toEqual([
+          [0, 0],
+          [1, 1],
+        ]);
+        expect(area(points)).toBeCloseTo(computeMetrics(all, 0.5).rocAuc, 12);
+      }),
+    );
+  });
+
+  it('is none for one label', () => {
+    expect(rocCurve(predictions([0.1, 1], [0.9, 1]))).toEqual([]);
+  });
+});
+
+describe('the calibration bins', () => {
+  it('hold every review, and give the expected calibration error', () => {
+    fc.assert(
+      fc.property(anyPredictions, (all) => {
+        const bins = calibrationBins(all);
+        expect(bins).toHaveLength(15);
+        expect(bins.reduce((sum, { reviews }) => sum + reviews, 0)).toBe(all.length);
+        const gaps = bins.reduce((sum, { expected, positives }) => sum + Math.abs(expected - positives), 0);
+        const { expectedCalibrationError } = computeMetrics(all, 0.5);
+        expect(gaps / (all.length || 1)).toBeCloseTo(expectedCalibrationError, 12);
+      }),
+    );
+  });
+});
+
+describe('the Wilson interval', () => {
+  it('is the published one', () => {
+    // Newcombe (1998), table I, method 3: 81 of 263, 15 of 148, 0 of 20 and 1 of 29.
+    const published = [
+      [81, 263, 0.2553, 0.3662],
+      [15, 148, 0.0624, 0.1605],
+      [0, 20, 0, 0.1611],
+      [1, 29, 0.0061, 0.1718],
+    ] as const;
+    for (const [part, whole, low, high] of published) {
+      const interval = wilsonInterval(part, whole);
+      expect(interval[0]).toBeCloseTo(low, 4);
+      expect(interval[1]).toBeCloseTo(high, 4);
+    }
+  });
+
+  it('says nothing of nothing', () => {
+    expect(wilsonInterval(0, 0)).toEqual([0, 1]);
+    expect(wilsonInterval(3, 3)[1]).toBe(1);
   });
 });

@@ -1,0 +1,39 @@
+/** Numbers as the report writes them. */
+
+/** 12,500 */
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** 12,500 reviews, 1 review */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** A metric, with as many digits as the model card has. */
+export function metric(value: number): string {
+  return value.toFixed(4);
+}
+
+/** 84.75 %, with a space that does not break. */
+export function percent(share: number, digits = 1): string {
+  return `${(share * 100).toFixed(digits)}\u00a0%`;
+}
+
+/** A probability; one that would round to certainty says so. */
+export function probability(value: number): string {
+  if (value > 0.9999 && value < 1) return 'over\u00a099.99\u00a0%';
+  return percent(value, value > 0.99 ? 2 : 1);
+}
+
+/** 81.2–88.1 % */
+export function interval([low, high]: readonly [number, number], digits = 1): string {
+  return `${(low * 100).toFixed(digits)}–${percent(high, digits)}`;
+}
+
+/** With its sign, and a true minus. */
+export function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(2);
+  if (Number(digits) === 0) return digits;
+  return `${value < 0 ? '−' : '+'}${digits}`;
+}
