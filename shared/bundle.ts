@@ -54,6 +54,12 @@ const manifest = v.object({
     vocabularySize: count,
     embeddingUnits: count,
     units: count,
+    /** What the answer is made of: the state after the last token, or the mean of all states and the last. */
+    pooling: v.optional(v.picklist(['last', 'mean-last']), 'last'),
+    /** Rows of the table in which bigrams and trigrams have their weights; 0 when the network has none. */
+    ngramBuckets: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    /** What the file stores the large weights as. */
+    weights: v.optional(v.picklist(['float32', 'int8']), 'float32'),
     parameters: count,
   }),
   tokenizer: v.object({ name: v.literal(TOKENIZER_NAME) }),
@@ -72,6 +78,8 @@ const manifest = v.object({
     preset: name,
     dataset: name,
     reviews: count,
+    /** Texts without a label that were trained on as well. */
+    unlabelled: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
     validationReviews: v.pipe(v.number(), v.integer(), v.minValue(0)),
     validationFraction: fraction,
     limit: v.number(),

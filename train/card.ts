@@ -21,7 +21,7 @@ ${CARD_MARK} by npm run train, export and evaluate. Edit train/card.ts instead. 
 | | |
 | --- | --- |
 | version | \`${version}\` |
-| network | Embedding ${vocabulary} × ${architecture.embeddingUnits} → ${architecture.cell.toUpperCase()} ${architecture.units} → Dense 1, ${architecture.parameters.toLocaleString('en')} parameters, float32 |
+| network | ${networkText(architecture)}, ${architecture.weights} |
 | reads | the last ${maxTokens} tokens of a text |
 | answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
 | size | ${fileSizes(files)} |
@@ -43,6 +43,20 @@ ${epochTable(training.epochs)}
 - Its probabilities are as good as the calibration error above says, and no better.
 - A text without one known word gets the probability 0.5 by rule.
 ${official ? CITATION : ''}`;
+}
+
+/** The layers from the ids to the answer, and how many weights they have. */
+export function networkText(architecture: Manifest['architecture']): string {
+  const { cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, parameters } = architecture;
+  const count = (value: number) => value.toLocaleString('en');
+  const layers = [
+    `Embedding ${count(vocabularySize)} × ${embeddingUnits}`,
+    `${cell.toUpperCase()} ${units}`,
+    ...(pooling === 'mean-last' ? ['mean and last state'] : []),
+    'Dense 1',
+  ];
+  const ngrams = ngramBuckets > 0 ? ` + words, bigrams and trigrams in ${count(ngramBuckets)} buckets` : '';
+  return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
 }
 
 const CITATION = `

@@ -12,11 +12,15 @@ import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
 import { Vocabulary } from '../shared/vocabulary.ts';
 import { Adam } from './adam.ts';
+import { Calibration } from './calibrate.ts';
 import { Config } from './config.ts';
 import { isSystemError, UserError } from './errors.ts';
 import { writeFiles } from './files.ts';
 import { newProgress, Progress } from './fit.ts';
-import { buildModel, trainableVariables } from './model.ts';
+import { allVariables, buildModel, trainableVariables } from './model.ts';
+
+/** The tensor of `Run.targets`. */
+const TARGETS = 'targets';
 
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 
@@ -25,9 +29,13 @@ export interface Run {
   readonly config: Config;
   readonly dataset: DatasetFacts;
   readonly vocabulary: Vocabulary;
-  readonly model: tf.Sequential;
+  readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly progress: Progress;
+  /** What the teacher says of every text that is trained on: probabilities of the positive label. */
+  targets?: Float32Array;
+  /** Fitted when the training is done. The weights of `model` are those of before. */
+  calibration?: Calibration;
 }
 
 export const DatasetFacts = v.object({
@@ -36,6 +44,8 @@ export const DatasetFacts = v.object({
   labels: v.optional(v.strictTuple([v.string(), v.string()]), ['negative', 'positive']),
   /** Reviews trained on. */
   reviews: v.number(),
+  /** Texts without a label that are trained on as well. */
+  unlabelled: v.optional(v.number(), 0),
   validationReviews: v.number(),
   /** SHA-256 over the texts and labels of both: a run can be resumed on no other reviews. */
   digest: v.string(),
@@ -57,18 +67,20 @@ export async function saveCheckpoint(folder: string, run: Run): Promise<void> {
       dataset: JSON.stringify(run.dataset),
       progress: JSON.stringify(run.progress),
       adamSteps: String(run.adam.steps),
+      ...(run.calibration && { calibration: JSON.stringify(run.calibration) }),
       vocabulary: run.vocabulary.toString(),
     },
   };
   const parts: Uint8Array[] = [];
   let at = 0;
-  for (const [name, variable] of variablesOf(run)) {
-    const values = await variable.data<'float32'>();
+  const add = (name: string, values: Float32Array, shape: readonly number[]) => {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    header[name] = { dtype: 'F32', shape: variable.shape, data_offsets: [at, at + bytes.length] };
+    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes.length] };
     parts.push(bytes);
     at += bytes.length;
-  }
+  };
+  for (const [name, variable] of variablesOf(run)) add(name, await variable.data<'float32'>(), variable.shape);
+  if (run.targets) add(TARGETS, run.targets, [run.targets.length]);
   const headerBytes = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(headerBytes.length));
@@ -100,6 +112,7 @@ const Metadata = v.object({
   progress: v.pipe(v.string(), v.parseJson(), Progress),
   adamSteps: v.pipe(v.string(), v.transform(Number), v.integer()),
   vocabulary: v.string(),
+  calibration: v.optional(v.pipe(v.string(), v.parseJson(), Calibration)),
 });
 const TensorHeader = v.object({
   dtype: v.literal('F32'),
@@ -110,25 +123,33 @@ const TensorHeader = v.object({
 function restore(bytes: Buffer): Run {
   const dataStart = 8 + Number(bytes.readBigUInt64LE(0));
   const header = v.parse(v.record(v.string(), v.unknown()), JSON.parse(bytes.toString('utf8', 8, dataStart)));
-  const { config, dataset, progress, adamSteps, vocabulary } = v.parse(Metadata, header['__metadata__']);
+  const metadata = v.parse(Metadata, header['__metadata__']);
+  const { config, dataset, progress, adamSteps, vocabulary, calibration } = metadata;
   const run = newRun(config, dataset, Vocabulary.parse(vocabulary));
   Object.assign(run.progress, progress);
   run.adam.steps = adamSteps;
-  for (const [name, variable] of variablesOf(run)) {
+  const read = (name: string, expected?: readonly number[]) => {
     const { shape, data_offsets } = v.parse(TensorHeader, header[name]);
     const [from, to] = data_offsets;
-    if (String(shape) !== String(variable.shape) || to - from !== variable.size * 4) {
-      throw new Error(`${name} has the shape [${shape}] instead of [${variable.shape}]`);
+    if (expected && String(shape) !== String(expected)) {
+      throw new Error(`${name} has the shape [${shape}] instead of [${expected}]`);
     }
     if (dataStart + to > bytes.length) throw new Error('it is cut off');
-    const values = new Float32Array(variable.size);
+    const values = new Float32Array(shape.reduce((size, axis) => size * axis, 1));
+    if (to - from !== values.byteLength) throw new Error(`${name} has ${to - from} bytes`);
     new Uint8Array(values.buffer).set(bytes.subarray(dataStart + from, dataStart + to));
+    return values;
+  };
+  for (const [name, variable] of variablesOf(run)) {
+    const values = read(name, variable.shape);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
+  if (TARGETS in header) run.targets = read(TARGETS);
+  if (calibration) run.calibration = calibration;
   return run;
 }
 
 /** Every variable that a run is made of, by its name in the file. */
 function variablesOf({ model, adam }: Run): Map<string, tf.Variable> {
-  return new Map([...trainableVariables(model), ...adam.moments]);
+  return new Map([...allVariables(model), ...adam.moments]);
 }

@@ -61,7 +61,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const { dataset, config, memorySteps, memoryLengths = MEMORY_LENGTHS, onProgress } = options;
   await startBackend();
   const reviews = splitReviews(dataset.train, config);
-  const vocabulary = buildVocabulary(reviews.train, config.vocabularySize);
+  const vocabulary = buildVocabulary(
+    reviews.train.map(({ text }) => text),
+    config.vocabularySize,
+  );
   const train = toExamples(reviews.train, vocabulary, config.maxTokens);
   const validation = toExamples(reviews.validation, vocabulary, config.maxTokens);
   // The gradient at k steps back exists in texts of more than k tokens only: full ones show the whole curve.
@@ -123,7 +126,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
 
 /** The mean over `probes` of ‖∂L/∂h‖ at 0, 1, 2 … steps before the end, divided by the first. */
 async function gradientNorms(
-  model: tf.Sequential,
+  model: tf.LayersModel,
   adam: Adam,
   config: Config,
   probes: readonly Example[],

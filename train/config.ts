@@ -6,9 +6,13 @@
 import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));
 
 export const EMBEDDING_UPDATES = ['lazy', 'dense'] as const;
 export const CELLS = ['lstm', 'gru', 'rnn'] as const;
+export const POOLINGS = ['last', 'mean-last'] as const;
+export const WEIGHTS = ['float32', 'int8'] as const;
+export const DECAYS = ['none', 'linear'] as const;
 
 /** A schema, because a checkpoint's configuration comes from a file. */
 export const Config = v.object({
@@ -25,20 +29,51 @@ export const Config = v.object({
   cell: v.picklist(CELLS),
   embeddingUnits: count,
   units: count,
+  /** What of the cell's states the answer is made of: the last one, or the mean of all and the last. */
+  pooling: v.picklist(POOLINGS),
+  /**
+   * Rows of the table of word pairs and triples, whose weights add to the answer beside the network's; a prime. 0: none.
+   */
+  ngramBuckets: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 20 - 1)),
+  /** How the large weights are stored: int8 takes a quarter of the room. */
+  weights: v.picklist(WEIGHTS),
+
+  // What it learns from
+  /**
+   * Passes of the teacher over the texts (teacher/teach.ts), of which those without a label are then trained on too.
+   * 0: there is no teacher, and what has no label is not used.
+   */
+  teacherEpochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Numbers in the teacher's vector of a text. */
+  teacherWidth: v.pipe(count, v.multipleOf(4)),
 
   // How it is trained: Adam on binary cross-entropy
   learningRate: v.number(),
+  /** Whether the learning rate stays as it is or falls to zero, by the same amount with each step. */
+  learningRateDecay: v.picklist(DECAYS),
   /**
    * Which rows of the embedding table a step moves: with `lazy` those that its batch reads; with `dense` all of them, as
    * Adam's momentum has it. See docs/training.md for what the difference is worth.
    */
   embeddingUpdate: v.picklist(EMBEDDING_UPDATES),
+  /** The share of a word's numbers that a step leaves out, the same ones wherever the batch has the word. */
+  embeddingDropout: share,
+  /** The share of the numbers that a step hides from the Dense layer. */
+  featureDropout: share,
+  /** The share of the words that a step reads as unknown. */
+  wordDropout: share,
+  /** The share of the texts of which a step reads a few words only, from anywhere: short texts are texts too. */
+  crops: share,
   /** Reviews a step. */
   batchSize: count,
   /** Passes over the training split. */
   epochs: count,
-  /** The share of the training reviews that is held out: measured after every epoch, never trained on. */
+  /**
+   * The share of the training reviews that is held out: measured after every epoch, never trained on. In the end, the
+   * confidence of the answers is fitted on it, if `calibrate` says so.
+   */
   validationFraction: v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)),
+  calibrate: v.boolean(),
   /** Of the initial weights, the order of the reviews, and the cut of the validation split. */
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1)),
   /** Use so many of the training reviews, drawn with the seed. 0: all. */
@@ -56,12 +91,54 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     cell: 'lstm',
     embeddingUnits: 128,
     units: 64,
+    pooling: 'last',
+    ngramBuckets: 0,
+    weights: 'float32',
+    teacherEpochs: 0,
+    teacherWidth: 4,
     learningRate: 1e-3,
+    learningRateDecay: 'none',
     embeddingUpdate: 'lazy',
+    embeddingDropout: 0,
+    featureDropout: 0,
+    wordDropout: 0,
+    crops: 0,
     batchSize: 64,
     epochs: 3,
     validationFraction: 0,
+    calibrate: false,
     seed: 4, // the least validation loss after the last epoch among 1 to 5 (docs/training.md)
+    limit: 0,
+  },
+
+  /**
+   * The model that ships: small, calibrated, taught by larger ones, and at home with short texts too. docs/experiments.md
+   * says where the numbers come from.
+   */
+  best: {
+    preset: 'best',
+    vocabularySize: 20_000,
+    maxTokens: 400,
+    cell: 'lstm',
+    embeddingUnits: 64,
+    units: 64,
+    pooling: 'mean-last',
+    ngramBuckets: 524_287,
+    weights: 'int8',
+    teacherEpochs: 8,
+    teacherWidth: 100,
+    learningRate: 2e-3,
+    learningRateDecay: 'linear',
+    embeddingUpdate: 'lazy',
+    embeddingDropout: 0.3,
+    featureDropout: 0.3,
+    wordDropout: 0.1,
+    crops: 0.5,
+    batchSize: 64,
+    epochs: 4,
+    validationFraction: 0.1,
+    calibrate: true,
+    seed: 1,
     limit: 0,
   },
 };

@@ -11,6 +11,7 @@ import { exportModel } from './onnx/export.ts';
 import { ExportError } from './onnx/graph.ts';
 import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
+import type { Quantized } from './quantize.ts';
 
 /** Each cell's operator in ONNX. */
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
@@ -18,11 +19,17 @@ const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 /**
  * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
  * model card into `folder`.
+ * @param quantized what `quantize(run.model)` returned, for a file of int8.
  * @throws ExportError when the network cannot be exported, or its export does not answer as it does.
  */
-export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
+export async function exportBundle(
+  run: Run,
+  samples: readonly Int32Array[],
+  folder: string,
+  quantized: ReadonlyMap<string, Quantized> = new Map(),
+): Promise<Manifest> {
   const { config, vocabulary, dataset, progress } = run;
-  const model = exportModel(run.model);
+  const model = exportModel(run.model, quantized);
   checkModel(model, [OPERATORS[config.cell]]);
   const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
   const parity = await measureParity(run.model, await loadNetwork(await loadRuntime(), model, names), samples);
@@ -41,6 +48,9 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
       vocabularySize: vocabulary.size,
       embeddingUnits: config.embeddingUnits,
       units: config.units,
+      pooling: config.pooling,
+      ngramBuckets: config.ngramBuckets,
+      weights: quantized.size > 0 ? 'int8' : 'float32',
       parameters: run.model.countParams(),
     },
     tokenizer: { name: TOKENIZER_NAME },
@@ -57,6 +67,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
       preset: config.preset,
       dataset: dataset.name,
       reviews: dataset.reviews,
+      unlabelled: dataset.unlabelled,
       validationReviews: dataset.validationReviews,
       validationFraction: config.validationFraction,
       limit: config.limit,

@@ -8,8 +8,8 @@ import type * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
 import type { Adam } from './adam.ts';
 import type { Config } from './config.ts';
-import type { Example } from './examples.ts';
-import { shuffled } from './random.ts';
+import { batches, type Example, vary } from './examples.ts';
+import { randomNumbers, shuffled } from './random.ts';
 import { type Totals, Trainer } from './trainer.ts';
 
 const EpochResult = v.object({
@@ -64,7 +64,10 @@ export async function fit(options: FitOptions): Promise<boolean> {
       while (progress.step < steps) {
         if (signal?.aborted) return false;
         const from = progress.step * config.batchSize;
-        add(progress.totals, trainer.step(order.slice(from, from + config.batchSize)));
+        const done = (progress.epochs.length * steps + progress.step) / (config.epochs * steps);
+        const random = randomNumbers(config.seed + 2 ** 31 * done); // depends on the place alone, like the order
+        const batch = order.slice(from, from + config.batchSize).map((example) => vary(example, config, random));
+        add(progress.totals, trainer.step(batch, config.learningRateDecay === 'linear' ? 1 - done : 1));
         progress.step++;
         onStep?.(progress, steps);
         await new Promise(setImmediate); // a step blocks; this lets Ctrl-C and the progress bar through
@@ -94,9 +97,7 @@ function means({ loss, correct, reviews }: Totals): { loss: number; accuracy: nu
 /** Loss and accuracy without training. */
 function measure(trainer: Trainer, examples: readonly Example[], batchSize: number): Totals {
   const sum = newProgress().totals;
-  for (let from = 0; from < examples.length; from += batchSize) {
-    add(sum, trainer.measure(examples.slice(from, from + batchSize)));
-  }
+  for (const batch of batches(examples, batchSize)) add(sum, trainer.measure(batch));
   return sum;
 }
 

@@ -6,7 +6,7 @@
  */
 import { START_ID } from '../shared/vocabulary.ts';
 import { Adam } from './adam.ts';
-import type { Config } from './config.ts';
+import { type Config, PRESETS } from './config.ts';
 import type { Example } from './examples.ts';
 import { buildModel, trainableVariables } from './model.ts';
 import { randomNumbers } from './random.ts';
@@ -31,7 +31,7 @@ export async function memoryAccuracy({ cell, length, steps, seed }: MemoryTask):
   const random = randomNumbers(seed);
   const model = buildModel({ cell, vocabularySize: FIRST_NOISE + NOISE_WORDS, embeddingUnits: 16, units: 32, seed });
   const adam = new Adam(3e-3, trainableVariables(model));
-  const trainer = await Trainer.create(model, adam, { cell, embeddingUpdate: 'lazy' });
+  const trainer = await Trainer.create(model, adam, { ...(PRESETS['seed'] as Config), cell });
   for (let step = 0; step < steps; step++) trainer.step(texts(BATCH_SIZE, length, random));
   const held = texts(TEST_TEXTS, length, random);
   const probabilities = trainer.predict(held.map(({ ids }) => ids));

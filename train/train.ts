@@ -6,16 +6,19 @@ import path from 'node:path';
 import * as v from 'valibot';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
-
 import { refuseForeignCard } from './bundle.ts';
+import { type Calibration, calibrate } from './calibrate.ts';
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from './checkpoint.ts';
 import { Config, PRESETS } from './config.ts';
-import type { NamedDataset, Review } from './dataset.ts';
+import type { Dataset, NamedDataset, Review } from './dataset.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
-import { buildVocabulary, splitReviews, toExamples } from './examples.ts';
+import { batches, buildVocabulary, type Example, splitReviews, toExample, toExamples } from './examples.ts';
 import { exportBundle } from './export.ts';
 import { type FitOptions, fit } from './fit.ts';
+import { ngramLogits, trainNgrams } from './ngram-reader.ts';
 import { shuffled } from './random.ts';
+import { teach } from './teacher/teach.ts';
+import { Trainer } from './trainer.ts';
 
 export interface TrainOptions {
   /** Called once everything else is in order. */
@@ -26,8 +29,10 @@ export interface TrainOptions {
   readonly folder: string;
   /** Continue the checkpoint in `folder`. */
   readonly resume: boolean;
-  /** Called once, before the first step. */
+  /** Called once, before anything is computed. */
   readonly onStart?: (run: Run) => void;
+  /** What is being done before the first step, and which share of it is. */
+  readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
   readonly onEpoch?: FitOptions['onStep'];
   /** Stops the run, which leaves a checkpoint. */
@@ -35,14 +40,14 @@ export interface TrainOptions {
 }
 
 /** How many of the training reviews the export is compared with the network on. */
-const PARITY_REVIEWS = 1_000;
+const PARITY_REVIEWS = 256;
 
 /**
  * Trains and exports. Resolves with what the bundle says of itself, or with `undefined` when the signal stopped the run.
  * @throws UserError when `folder` holds an unfinished run that is not to be resumed, or none that can be.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
-  const { loadDataset, folder, signal, onStart, onStep, onEpoch } = options;
+  const { loadDataset, folder, signal, onStart, onPreparation, onStep, onEpoch } = options;
   await startBackend();
   const resumed = options.resume ? withConfig(await loadCheckpoint(folder), options.config) : undefined;
   const config = resumed?.config ?? configOf(options.config);
@@ -54,22 +59,40 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const { dataset, name } = await loadDataset();
   const reviews = splitReviews(dataset.train, config);
   if (reviews.train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
-  const digest = digestOf([...reviews.train, ...reviews.validation]);
+  const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
+  const digest = digestOf([...reviews.train, ...reviews.validation], unlabelled);
   if (resumed !== undefined && resumed.dataset.digest !== digest) {
     throw new UserError(
       `${folder}: that run was started on other reviews; resume it with the --data it was started with`,
     );
   }
-  const vocabulary = resumed?.vocabulary ?? buildVocabulary(reviews.train, config.vocabularySize);
-  const counts = { reviews: reviews.train.length, validationReviews: reviews.validation.length };
+  const texts = [...reviews.train.map(({ text }) => text), ...unlabelled];
+  const vocabulary = resumed?.vocabulary ?? buildVocabulary(texts, config.vocabularySize);
+  const counts = {
+    reviews: reviews.train.length,
+    unlabelled: unlabelled.length,
+    validationReviews: reviews.validation.length,
+  };
   const run = resumed ?? newRun(config, { name, labels: [...dataset.labels], digest, ...counts }, vocabulary);
-
-  const examples = toExamples(reviews.train, vocabulary, config.maxTokens);
   onStart?.(run);
+
+  const targets = await targetsOf(run, reviews.train, texts, options);
+  if (targets === undefined) {
+    await saveCheckpoint(folder, run);
+    return undefined;
+  }
+  const examples = texts.map((text, index) => toExample(text, targets[index] as number, vocabulary, config.maxTokens));
+  const validation = toExamples(reviews.validation, vocabulary, config.maxTokens);
+  const isNew = run.progress.epochs.length === 0 && run.progress.step === 0;
+  if (config.ngramBuckets > 0 && isNew) {
+    onPreparation?.('weights of n-grams', 0);
+    trainNgrams(run.model, examples);
+    onPreparation?.('weights of n-grams', 1);
+  }
   const finished = await fit({
     ...run,
     train: examples,
-    validation: toExamples(reviews.validation, vocabulary, config.maxTokens),
+    validation,
     ...(onStep && { onStep }),
     onEpoch: async (progress, steps) => {
       await saveCheckpoint(folder, run);
@@ -81,11 +104,68 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     await saveCheckpoint(folder, run);
     return undefined;
   }
+  if (config.calibrate && validation.length > 0) {
+    run.calibration = await calibrationOf(run, validation);
+    await saveCheckpoint(folder, run);
+  }
   const samples = shuffled(examples, config.seed).slice(0, PARITY_REVIEWS);
   return exportBundle(
     run,
     samples.map(({ ids }) => ids),
     folder,
+  );
+}
+
+/** As many times the labelled reviews as the official dataset has, when there is a limit on those. */
+const UNLABELLED_PER_REVIEW = 2;
+
+function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonly string[] {
+  return limit > 0 ? shuffled(unlabelled, seed).slice(0, UNLABELLED_PER_REVIEW * limit) : unlabelled;
+}
+
+/**
+ * What the network is to answer to each text: the label, or what the teacher says, which the run then keeps. `undefined`
+ * when the signal stopped the teacher.
+ */
+async function targetsOf(
+  run: Run,
+  labelled: readonly Review[],
+  texts: readonly string[],
+  { onPreparation, signal }: TrainOptions,
+): Promise<ArrayLike<number> | undefined> {
+  const { teacherEpochs, teacherWidth, seed } = run.config;
+  if (teacherEpochs === 0) return labelled.map(({ label }) => label);
+  if (run.targets) return run.targets;
+  // The teacher wants the dataset's own order, in which the reviews of one film stand together.
+  const idOf = (index: number) => labelled[index]?.id ?? '~';
+  const order = [...texts.keys()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
+  const taught = await teach(
+    order.map((index) => texts[index] as string),
+    order.map((index) => labelled[index]?.label),
+    {
+      width: teacherWidth,
+      epochs: teacherEpochs,
+      seed,
+      ...(onPreparation && { onProgress: onPreparation }),
+      ...(signal && { signal }),
+    },
+  );
+  if (taught === undefined) return undefined;
+  run.targets = new Float32Array(texts.length);
+  for (const [place, index] of order.entries()) run.targets[index] = taught[place] as number;
+  return run.targets;
+}
+
+/** What the answers to the held-out reviews say of how sure the network may be. */
+async function calibrationOf({ model, adam, config }: Run, validation: readonly Example[]): Promise<Calibration> {
+  const rows = validation.map(({ ids }) => ids);
+  const trainer = await Trainer.create(model, adam, config);
+  const recurrent = batches(rows, config.batchSize).flatMap((batch) => [...trainer.logits(batch)]);
+  trainer.dispose();
+  const ngrams = config.ngramBuckets > 0 ? ngramLogits(model, rows) : new Float64Array(rows.length);
+  return calibrate(
+    { recurrent, ngrams },
+    validation.map(({ label }) => label),
   );
 }
 
@@ -143,8 +223,9 @@ async function refuseToLose(folder: string): Promise<void> {
   }
 }
 
-function digestOf(reviews: readonly Review[]): string {
+function digestOf(reviews: readonly Review[], unlabelled: readonly string[]): string {
   const hash = createHash('sha256');
   for (const { text, label } of reviews) hash.update(`${label} ${text.length} ${text}`);
+  for (const text of unlabelled) hash.update(`? ${text.length} ${text}`);
   return hash.digest('hex');
 }

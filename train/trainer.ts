@@ -11,14 +11,18 @@ import { type Adam, BETA1, BETA2, EPSILON } from './adam.ts';
 import type { Config } from './config.ts';
 import type { Example } from './examples.ts';
 import { updateAdam, updateAdamRows } from './kernels/adam.ts';
+import { dropOut } from './kernels/dropout.ts';
 import { Pool } from './kernels/pool.ts';
-import { type RaggedBatch, Recurrent } from './kernels/recurrent.ts';
+import { type RaggedBatch, Recurrent, type RecurrentGradients } from './kernels/recurrent.ts';
 import { trainableVariables } from './model.ts';
 
 /** Sums over the reviews of a batch. */
 export type Totals = { loss: number; correct: number; reviews: number };
 
-export type TrainerOptions = Pick<Config, 'cell' | 'embeddingUpdate'>;
+export type TrainerOptions = Pick<
+  Config,
+  'cell' | 'embeddingUpdate' | 'pooling' | 'embeddingDropout' | 'featureDropout' | 'seed'
+>;
 
 /** A batch on its way through the network: which rows of the table it reads, and where. */
 interface Lookup extends RaggedBatch {
@@ -67,42 +71,58 @@ export class Trainer {
     return new Trainer(model, adam, options, pool ?? (await sharedPool()));
   }
 
-  /** One forward pass, one backward pass, one update. */
-  step(examples: readonly Example[]): Totals {
+  /**
+   * One forward pass, one backward pass, one update.
+   * @param rateFactor what the learning rate is multiplied by
+   */
+  step(examples: readonly Example[], rateFactor = 1): Totals {
     const lookup = this.#lookUp(examples.map(({ ids }) => ids));
+    const { embeddingDropout, featureDropout, seed } = this.#options;
+    const dropoutSeed = seed + this.#adam.steps * 0x9e3779b9; // so that a resumed run leaves out the same
+    dropOut(this.#pool, lookup.vectors, embeddingDropout, dropoutSeed);
     return tf.tidy(() => {
       let probabilities!: tf.Tensor;
       let gradient!: Float32Array;
       const { value, grads } = tf.variableGrads(
         () => {
-          const states = this.#lastStates(lookup, (vectors) => {
-            gradient = vectors;
+          const features = this.#features(lookup, ({ vectors }) => {
+            gradient = this.#pool.floats(vectors.length);
+            gradient.set(vectors);
+            dropOut(this.#pool, gradient, embeddingDropout, dropoutSeed);
           });
-          probabilities = tf.keep(this.#answer(states)); // outlives the gradient's own tidy
+          const seen = featureDropout > 0 ? tf.dropout(features, featureDropout, undefined, dropoutSeed) : features;
+          probabilities = tf.keep(this.#answer(seen).sigmoid()); // outlives the gradient's own tidy
           return binaryCrossentropy(labelsOf(examples), probabilities);
         },
         this.#derived.map(([, variable]) => variable),
       );
-      const rate = this.#adam.nextRate();
+      this.#pool.free(lookup.vectors);
+      const rate = this.#adam.nextRate() * rateFactor;
       for (const [name, variable] of this.#derived) {
         this.#adam.update(name, variable, grads[variable.name] as tf.Tensor, rate);
       }
       this.#updateTable(lookup.ids, gradient, rate);
+      this.#pool.free(gradient);
       const result = totalsOf(value, probabilities, examples);
       probabilities.dispose();
       return result;
     });
   }
 
-  /** The probability of the positive label for each row of ids. */
+  /** The probability of the positive label for each row of ids, by this network alone: n-grams are not heard. */
   predict(rows: readonly Int32Array[]): Float32Array {
-    return tf.tidy(() => this.#answer(this.#lastStates(this.#lookUp(rows))).dataSync() as Float32Array);
+    return tf.tidy(() => this.#logits(rows).sigmoid().dataSync() as Float32Array);
+  }
+
+  /** The same before the sigmoid. */
+  logits(rows: readonly Int32Array[]): Float32Array {
+    return tf.tidy(() => this.#logits(rows).dataSync() as Float32Array);
   }
 
   /** Loss and accuracy, without training. */
   measure(examples: readonly Example[]): Totals {
     return tf.tidy(() => {
-      const probabilities = this.#answer(this.#lastStates(this.#lookUp(examples.map(({ ids }) => ids))));
+      const probabilities = this.#logits(examples.map(({ ids }) => ids)).sigmoid();
       return totalsOf(binaryCrossentropy(labelsOf(examples), probabilities), probabilities, examples);
     });
   }
@@ -114,18 +134,19 @@ export class Trainer {
     tf.tidy(() => {
       tf.variableGrads(
         () => {
-          const last = this.#lastStates(
+          const features = this.#features(
             lookup,
-            (_, stateGradients) => {
-              states = stateGradients;
+            ({ stateGradients }) => {
+              states = stateGradients?.slice();
             },
             true,
           );
-          return binaryCrossentropy(labelsOf(examples), this.#answer(last));
+          return binaryCrossentropy(labelsOf(examples), this.#answer(features).sigmoid());
         },
         this.#derived.map(([, variable]) => variable),
       );
     });
+    this.#pool.free(lookup.vectors);
     const { units } = this.#recurrent;
     let end = 0;
     return Array.from(lookup.lengths, (length) => {
@@ -155,22 +176,34 @@ export class Trainer {
     this.#recurrent.dispose();
   }
 
-  /** The recurrent layer's state after each row's last id, as one tfjs operation: [rows, units]. */
-  #lastStates(
-    lookup: Lookup,
-    onGradient?: (vectors: Float32Array, stateGradients: Float32Array | undefined) => void,
-    stateGradients = false,
-  ): tf.Tensor {
+  #logits(rows: readonly Int32Array[]): tf.Tensor {
+    const lookup = this.#lookUp(rows);
+    const logits = this.#answer(this.#features(lookup));
+    this.#pool.free(lookup.vectors);
+    return logits;
+  }
+
+  /**
+   * The recurrent layer and its pooling, as one tfjs operation: [rows, units] the last states, or [rows, 2 · units] with
+   * the means before them.
+   */
+  #features(lookup: Lookup, onGradients?: (gradients: RecurrentGradients) => void, stateGradients = false): tf.Tensor {
     const { cell, units } = this.#recurrent;
+    const mean = this.#options.pooling === 'mean-last';
+    const shape: [number, number] = [lookup.lengths.length, units];
     const operation = tf.customGrad((...inputs) => {
       const [kernel, recurrentKernel, bias] = inputs as unknown as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor];
       const weights = { kernel: floats(kernel), recurrentKernel: floats(recurrentKernel), bias: floats(bias) };
-      const last = this.#recurrent.forward(weights, lookup);
+      const last = tf.tensor2d(this.#recurrent.forward(weights, lookup, { mean }).slice(), shape);
       return {
-        value: tf.tensor2d(last.slice(), [lookup.lengths.length, units]),
+        value: mean ? tf.concat([tf.tensor2d(this.#recurrent.means().slice(), shape), last], 1) : last,
         gradFunc: (gradient: tf.Tensor) => {
-          const gradients = this.#recurrent.backward(floats(gradient), { stateGradients });
-          onGradient?.(gradients.vectors, gradients.stateGradients);
+          const [ofMean, ofLast] = mean ? tf.split(gradient, 2, 1) : [undefined, gradient];
+          const gradients = this.#recurrent.backward(floats(ofLast as tf.Tensor), {
+            ...(ofMean && { mean: floats(ofMean) }),
+            stateGradients,
+          });
+          onGradients?.(gradients);
           return [
             tf.tensor(gradients.kernel.slice(), kernel.shape),
             tf.tensor(gradients.recurrentKernel.slice(), recurrentKernel.shape),
@@ -186,11 +219,12 @@ export class Trainer {
     );
   }
 
-  /** The Dense layer: [rows, units] → probabilities [rows, 1]. */
-  #answer(states: tf.Tensor): tf.Tensor {
-    return states.matMul(this.#variable('dense/kernel')).add(this.#variable('dense/bias')).sigmoid();
+  /** The Dense layer: [rows, features] → logits [rows, 1]. */
+  #answer(features: tf.Tensor): tf.Tensor {
+    return features.matMul(this.#variable('dense/kernel')).add(this.#variable('dense/bias'));
   }
 
+  /** The vectors are the pool's: whoever asks for them gives them back. */
   #lookUp(rows: readonly Int32Array[]): Lookup {
     const lengths = Int32Array.from(rows, ({ length }) => length);
     const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
@@ -207,7 +241,7 @@ export class Trainer {
       }
     }
     const width = this.#width;
-    const vectors = new Float32Array(distinct.length * width);
+    const vectors = this.#pool.floats(distinct.length * width);
     for (const [place, id] of distinct.entries()) {
       this.#places[id] = 0;
       vectors.set(this.#table.weights.subarray(id * width, (id + 1) * width), place * width);
@@ -215,16 +249,13 @@ export class Trainer {
     return { ids: Int32Array.from(distinct), vectors, tokens, lengths };
   }
 
-  /** @param gradient [ids × width] */
+  /** @param gradient [ids × width], in the pool's memory */
   #updateTable(ids: Int32Array, gradient: Float32Array, rate: number): void {
     const rates = { rate, beta1: BETA1, beta2: BETA2, epsilon: EPSILON };
     const rows = this.#pool.integers(ids.length);
     rows.set(ids);
     if (this.#options.embeddingUpdate === 'lazy') {
-      const compact = this.#pool.floats(gradient.length);
-      compact.set(gradient);
-      updateAdamRows(this.#pool, { ...this.#table, gradient: compact }, rows, this.#width, rates);
-      this.#pool.free(compact);
+      updateAdamRows(this.#pool, { ...this.#table, gradient }, rows, this.#width, rates);
     } else {
       const whole = this.#pool.floats(this.#table.weights.length).fill(0);
       for (const [place, id] of ids.entries()) {
@@ -272,6 +303,6 @@ function labelsOf(examples: readonly Example[]): tf.Tensor2D {
 
 function totalsOf(loss: tf.Scalar, probabilities: tf.Tensor, examples: readonly Example[]): Totals {
   const p = probabilities.dataSync();
-  const correct = examples.filter(({ label }, row) => Number((p[row] as number) >= 0.5) === label).length;
+  const correct = examples.filter(({ label }, row) => (p[row] as number) >= 0.5 === label >= 0.5).length;
   return { loss: (loss.dataSync()[0] as number) * examples.length, correct, reviews: examples.length };
 }

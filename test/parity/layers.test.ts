@@ -108,7 +108,7 @@ async function run(
   const axes = input.dims.map((_, axis) => `axis_${axis}`);
   graph.input('x', input.type === 'int32' ? ElementType.int32 : ElementType.float32, axes);
   graph.input(LENGTHS, ElementType.int32, ['batch']);
-  const output = convert(layer, 'x', graph);
+  const output = convert(layer, graph, 'x');
   graph.output(output, ElementType.float32, ['sequence', 'batch', 'units']);
   const model = encodeModel({
     ir_version: IR_VERSION,

@@ -159,6 +159,12 @@ describe('parseManifest', () => {
     expect(parseManifest(JSON.stringify(MANIFEST))).toEqual(MANIFEST);
   });
 
+  it('takes a manifest that does not say how its network pools for one of the plain kind', () => {
+    const { pooling, ngramBuckets, weights, ...architecture } = MANIFEST.architecture;
+    expect(parseManifest(JSON.stringify({ ...MANIFEST, architecture }))).toEqual(MANIFEST);
+    expect([pooling, ngramBuckets, weights]).toEqual(['last', 0, 'float32']);
+  });
+
   it.each(Object.keys(MANIFEST))('refuses a manifest without %s, and names it', async (field) => {
     expect(await manifestRefused(withField(MANIFEST, [field], undefined))).toMatch(
       new RegExp(`^model\\.json: ${field}: .*"${field}"`),
@@ -178,6 +184,9 @@ describe('parseManifest', () => {
     [['architecture', 'cell'], 'transformer'],
     [['architecture', 'units'], 0],
     [['architecture', 'vocabularySize'], 9.5],
+    [['architecture', 'pooling'], 'max'],
+    [['architecture', 'ngramBuckets'], -1],
+    [['architecture', 'weights'], 'int4'],
     [['tokenizer', 'name'], 'words-v0'],
     [['tokenizer', 'name'], undefined],
     [['maxTokens'], 0],

@@ -14,6 +14,8 @@ const idsOf = (reviews: readonly Review[]) => reviews.map(({ id }) => id);
 const countOf = (reviews: readonly Review[], label: 0 | 1) => reviews.filter((review) => review.label === label).length;
 
 /** Reviews of the given texts, all of one label. */
+const textsOf = (reviews: readonly Review[]) => reviews.map(({ text }) => text);
+
 function reviewsOf(...texts: string[]): Review[] {
   return texts.map((text, index) => ({ id: `train/pos/${index}`, text, label: 1 }));
 }
@@ -109,14 +111,14 @@ describe('splitReviews', () => {
 
 describe('buildVocabulary', () => {
   it('ranks the tokens by frequency, ties by token', () => {
-    const vocabulary = buildVocabulary(reviewsOf('The film, the FILM!', 'the book', 'a café'), 100);
+    const vocabulary = buildVocabulary(['The film, the FILM!', 'the book', 'a café'], 100);
     expect(vocabulary.toString()).toBe('<pad>\n<start>\n<unk>\nthe\nfilm\n!\na\nbook\ncafe\n');
   });
 
   it('has the size asked for, specials included, when there are words enough', () => {
-    const vocabulary = buildVocabulary(REVIEWS, 20);
+    const vocabulary = buildVocabulary(textsOf(REVIEWS), 20);
     expect(vocabulary.size).toBe(20);
-    const larger = buildVocabulary(REVIEWS, 40);
+    const larger = buildVocabulary(textsOf(REVIEWS), 40);
     expect(larger.toString().startsWith(vocabulary.toString())).toBe(true);
   });
 
@@ -124,7 +126,7 @@ describe('buildVocabulary', () => {
     const held = { id: 'train/pos/held', text: 'wonderful xylophone', label: 1 } as const;
     const { train, validation } = splitReviews([...REVIEWS, held], { ...OPTIONS, seed: seedThatHolds(held) });
     expect(validation).toContain(held);
-    const vocabulary = buildVocabulary(train, 5_000);
+    const vocabulary = buildVocabulary(textsOf(train), 5_000);
     expect(vocabulary.idOf('wonderful')).not.toBe(UNKNOWN_ID);
     expect(vocabulary.idOf('xylophone')).toBe(UNKNOWN_ID);
   });
@@ -139,7 +141,7 @@ describe('buildVocabulary', () => {
 });
 
 describe('toExamples', () => {
-  const vocabulary = buildVocabulary(reviewsOf('one one one two two three'), 100);
+  const vocabulary = buildVocabulary(['one one one two two three'], 100);
   const [one, two, three] = ['one', 'two', 'three'].map((word) => vocabulary.idOf(word));
 
   it('gives START and the ids of the tokens, in the order of the reviews', () => {

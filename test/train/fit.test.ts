@@ -40,6 +40,7 @@ const DATASET: DatasetFacts = {
   name: 'made up',
   labels: ['negative', 'positive'],
   reviews: EXAMPLES.length,
+  unlabelled: 0,
   validationReviews: 0,
   digest: '',
 };

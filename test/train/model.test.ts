@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../train/backend.ts';
-import { buildModel, trainableVariables } from '../../train/model.ts';
+import { allVariables, buildModel, hasNgrams, trainableVariables } from '../../train/model.ts';
+import { randomizeWeights } from '../fixtures/networks.ts';
 
 beforeAll(startBackend);
 
@@ -18,6 +19,34 @@ describe('buildModel', () => {
       ['dense/kernel', [4, 1]],
       ['dense/bias', [1]],
     ]);
+  });
+
+  it('has a Dense twice as wide for the mean, and a weight for each word and bucket', () => {
+    const model = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 211 });
+    const shapes = Object.fromEntries([...allVariables(model)].map(([name, { shape }]) => [name, shape]));
+    expect(shapes).toEqual({
+      'embedding/embeddings': [20, 6],
+      'lstm/kernel': [6, 16],
+      'lstm/recurrent_kernel': [4, 16],
+      'lstm/bias': [16],
+      'dense/kernel': [8, 1],
+      'dense/bias': [1],
+      'ngrams/unigrams': [20],
+      'ngrams/hashed': [211],
+    });
+    // The tables are not for Adam.
+    const trainable = [...trainableVariables(model).keys()];
+    expect(trainable).toEqual(Object.keys(shapes).filter((name) => !name.startsWith('ngrams')));
+    expect([hasNgrams(model), hasNgrams(buildModel(ARCHITECTURE))]).toEqual([true, false]);
+  });
+
+  it('starts with the same weights whatever is pooled, and with n-grams that say nothing', () => {
+    const values = (options: object) => allVariables(buildModel({ ...ARCHITECTURE, ...options }));
+    const [plain, rich] = [values({}), values({ pooling: 'mean-last', ngramBuckets: 211 })];
+    for (const name of ['embedding/embeddings', 'lstm/kernel', 'lstm/recurrent_kernel']) {
+      expect(rich.get(name)?.dataSync()).toEqual(plain.get(name)?.dataSync());
+    }
+    expect(rich.get('ngrams/hashed')?.dataSync()).toEqual(new Float32Array(211));
   });
 
   it('repeats its initial weights by seed', () => {
@@ -38,8 +67,12 @@ describe('buildModel', () => {
     expect([...(variables.get('lstm/bias') as tf.Tensor).dataSync()]).toEqual([...'0000111100000000'].map(Number));
   });
 
-  it('does not read padding, wherever it stands', () => {
-    const model = buildModel(ARCHITECTURE);
+  it.each([
+    ['last', 0],
+    ['mean-last', 211],
+  ] as const)('does not read padding, wherever it stands: pooling %s, %i buckets', (pooling, ngramBuckets) => {
+    const model = buildModel({ ...ARCHITECTURE, pooling, ngramBuckets });
+    randomizeWeights(model);
     const answer = (ids: number[]) =>
       (model.apply(tf.tensor2d([ids], [1, ids.length], 'int32')) as tf.Tensor).dataSync()[0];
     const bare = answer([1, 7, 3]);
@@ -48,8 +81,12 @@ describe('buildModel', () => {
     expect(answer([1, 7, 4])).not.toBe(bare);
   });
 
-  it('is saved and loaded by stock tfjs', async () => {
-    const model = buildModel(ARCHITECTURE);
+  it.each([
+    ['last', 0],
+    ['mean-last', 211],
+  ] as const)('is saved and loaded by tfjs: pooling %s, %i buckets', async (pooling, ngramBuckets) => {
+    const model = buildModel({ ...ARCHITECTURE, pooling, ngramBuckets });
+    randomizeWeights(model);
     let saved: tf.io.ModelArtifacts | undefined;
     await model.save(
       tf.io.withSaveHandler(async (artifacts) => {

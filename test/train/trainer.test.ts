@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Adam } from '../../train/adam.ts';
 import { startBackend } from '../../train/backend.ts';
-import { CELLS, type Config } from '../../train/config.ts';
+import { CELLS, type Config, POOLINGS, PRESETS } from '../../train/config.ts';
 import type { Example } from '../../train/examples.ts';
 import { Pool } from '../../train/kernels/pool.ts';
 import { buildModel, predict, trainableVariables } from '../../train/model.ts';
@@ -12,6 +12,7 @@ import { Trainer, type TrainerOptions } from '../../train/trainer.ts';
 beforeAll(startBackend);
 
 const VOCABULARY_SIZE = 23;
+const SEED = PRESETS['seed'] as Config;
 const RATE = 0.01;
 /** Rows of several lengths, the shortest too, with ids that repeat; odd sizes everywhere. */
 const EXAMPLES: Example[] = [
@@ -22,12 +23,13 @@ const EXAMPLES: Example[] = [
 const ROWS = EXAMPLES.map(({ ids }) => ids);
 
 async function start(cell: Config['cell'], options: Partial<TrainerOptions> = {}, pool?: Pool) {
-  const model = buildModel({ cell, vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5, seed: 1 });
+  const { pooling = 'last' } = options;
+  const model = buildModel({ cell, vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5, seed: 1, pooling });
   const adam = new Adam(RATE, trainableVariables(model));
   return {
     model,
     adam,
-    trainer: await Trainer.create(model, adam, { cell, embeddingUpdate: 'dense', ...options }, pool),
+    trainer: await Trainer.create(model, adam, { ...SEED, cell, embeddingUpdate: 'dense', ...options }, pool),
   };
 }
 
@@ -52,16 +54,16 @@ function stockStep(model: tf.LayersModel, adam: Adam): void {
 }
 
 describe.each(CELLS)('the trainer of a network with %s', (cell) => {
-  it('predicts what the stock layers predict', async () => {
-    const { model, trainer } = await start(cell);
+  it.each(POOLINGS)('predicts what the stock layers predict, with %s pooling', async (pooling) => {
+    const { model, trainer } = await start(cell, { pooling });
     const expected = predict(model, ROWS);
     for (const [row, probability] of trainer.predict(ROWS).entries()) {
       expect(probability).toBeCloseTo(expected[row] as number, 6);
     }
   });
 
-  it('takes the steps that the stock layers take', async () => {
-    const [ours, stock] = [await start(cell), await start(cell)];
+  it.each(POOLINGS)('takes the steps that the stock layers take, with %s pooling', async (pooling) => {
+    const [ours, stock] = [await start(cell, { pooling }), await start(cell, { pooling })];
     for (let step = 0; step < 5; step++) {
       ours.trainer.step(EXAMPLES);
       stockStep(stock.model, stock.adam);

@@ -110,7 +110,10 @@ export class Recurrent {
    *
    * @param gradient dL/dh for the last state of each row [rows, units]
    */
-  backward(gradient: Float32Array, { mean, everyState, stateGradients = false }: BackwardOptions = {}): RecurrentGradients {
+  backward(
+    gradient: Float32Array,
+    { mean, everyState, stateGradients = false }: BackwardOptions = {},
+  ): RecurrentGradients {
     if (!this.#layout || !this.#canGoBack) throw new Error('no forward pass to go back through');
     const { features, units } = this;
     const { floats, use, plan, rows, tokens, distinct } = this.#layout;

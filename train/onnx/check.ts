@@ -4,12 +4,23 @@ import { BATCH_AXIS, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXI
 import { decodeModel, ElementType, type ValueInfo } from './proto.ts';
 
 const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
-const CONTROL_FLOW_OPERATORS = ['Loop', 'Scan', 'If'];
+/** All that the converters write; no control flow is among them. */
+const OPERATORS = [
+  ...RECURRENT_OPERATORS,
+  ...['Add', 'Cast', 'Concat', 'CumSum', 'Div', 'Expand', 'Gather', 'MatMul', 'Mod', 'Mul', 'Pad', 'Relu', 'Shape'],
+  ...['Sigmoid', 'Slice', 'Sqrt', 'Squeeze', 'Sum', 'Tanh', 'Transpose', 'Unsqueeze'],
+];
+/** Bytes of each type that a weight can have. */
+const WIDTHS: Readonly<Record<number, number>> = {
+  [ElementType.float32]: 4,
+  [ElementType.int8]: 1,
+  [ElementType.int64]: 8,
+};
 
 /**
- * Checks opset and IR version; inputs and output, with types and named dynamic axes; that the recurrent nodes are the expected ones, fed
- * with the lengths, and no control flow; that every value is made once, before it is used, and every weight is used and
- * as long as its shape says.
+ * Checks opset and IR version; inputs and output, with types and named dynamic axes; that the recurrent nodes are the expected ones,
+ * fed with the lengths, and the other operators known ones; that every value is made once, before it is used, and every
+ * weight is used, of a known type, and as long as its shape says.
  * @param operators the recurrent nodes that there have to be.
  * @throws ExportError listing everything that does not fit.
  */
@@ -39,9 +50,7 @@ export function checkModel(bytes: Uint8Array, operators: readonly string[] = ['L
   const found = recurrent.map(({ op_type }) => op_type).join(', ');
   expect(found === operators.join(', '), `recurrent nodes ${found || 'none'}, not ${operators.join(', ')}`);
   for (const node of recurrent) expect(node.input[4] === LENGTHS, `${node.name} does not read ${LENGTHS}`);
-  for (const { name, op_type } of graph.node) {
-    expect(!CONTROL_FLOW_OPERATORS.includes(op_type), `${name} is a ${op_type}`);
-  }
+  for (const { name, op_type } of graph.node) expect(OPERATORS.includes(op_type), `${name} is a ${op_type}`);
 
   const weights = graph.initializer.map(({ name }) => name);
   const known = new Set([...graph.input.map(({ name }) => name), ...weights]);
@@ -57,7 +66,9 @@ export function checkModel(bytes: Uint8Array, operators: readonly string[] = ['L
   const used = new Set(graph.node.flatMap(({ input }) => input));
   for (const weight of weights) expect(used.has(weight), `weight ${weight} is not used`);
   for (const { name, dims, data_type, raw_data } of graph.initializer) {
-    const width = data_type === ElementType.int64 ? 8 : 4;
+    const width = WIDTHS[data_type];
+    expect(width !== undefined, `weight ${name} is of type ${data_type}`);
+    if (width === undefined) continue;
     const expected = dims.reduce((product, dim) => product * dim, width);
     expect(raw_data.length === expected, `weight ${name} has ${raw_data.length} bytes instead of ${expected}`);
   }

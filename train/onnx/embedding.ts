@@ -1,10 +1,20 @@
-/** Embedding → Gather. */
-import { type LayerConverter, layerWeight, requireOption } from './graph.ts';
+/** Embedding → Gather, and for int8 the product with the row's scale. */
+import { type LayerConverter, requireOption } from './graph.ts';
+import { ElementType } from './proto.ts';
+import { layerInt8, layerWeight } from './weights.ts';
 
 /** ids int32 [sequence, batch] → [sequence, batch, units]. */
-export const convertEmbedding: LayerConverter = (layer, ids, graph) => {
+export const convertEmbedding: LayerConverter = (layer, graph, ids) => {
   // Without the mask tfjs would read the padding, which this graph never does.
   requireOption(layer, 'maskZero', [true]);
-  const table = graph.weight(`${layer.name}/embeddings`, layerWeight(layer, 'embeddings')); // [vocabulary, units]
-  return graph.node('Gather', layer.name, [table, ids]);
+  const { name } = layer;
+  const { shape, values } = layerWeight(layer, 'embeddings'); // [vocabulary, units]
+  const quantized = layerInt8(layer, 'embeddings', 0, graph);
+  const table = graph.weight(`${name}/embeddings`, { shape, values: quantized?.values ?? values });
+  if (quantized === undefined) return graph.node('Gather', name, [table, ids]);
+  const steps = graph.node('Gather', `${name}/int8`, [table, ids]);
+  const floats = graph.node('Cast', `${name}/float`, [steps], { to: ElementType.float32 });
+  const rowScales = { shape: [quantized.scales.length, 1], values: quantized.scales };
+  const scales = graph.weight(`${name}/embeddings/scales`, rowScales);
+  return graph.node('Mul', name, [floats, graph.node('Gather', `${name}/scales`, [scales, ids])]);
 };

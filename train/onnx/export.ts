@@ -8,13 +8,19 @@
  * stays out: logits add up, probabilities do not.
  */
 import type * as tf from '@tensorflow/tfjs';
+import type { Quantized } from '../quantize.ts';
+import { convertActivation } from './activation.ts';
+import { convertAdd } from './add.ts';
 import { convertDense, convertDenseSum } from './dense.ts';
 import { convertEmbedding } from './embedding.ts';
 import { ExportError, GraphBuilder, type LayerConverter, requireOption } from './graph.ts';
 import { convertGru } from './gru.ts';
+import { convertHashedNgrams } from './hashed-ngrams.ts';
 import { convertLstm } from './lstm.ts';
-import { BATCH_AXIS, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXIS } from './opset.ts';
+import { convertMeanAndLast } from './mean-and-last.ts';
+import { BATCH_AXIS, IDS_BY_STEP, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXIS } from './opset.ts';
 import { ElementType, encodeModel } from './proto.ts';
+import { requireReadings } from './readings.ts';
 import { convertSimpleRnn } from './simple-rnn.ts';
 
 const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
@@ -22,28 +28,29 @@ const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
   LSTM: convertLstm,
   GRU: convertGru,
   SimpleRNN: convertSimpleRnn,
+  MeanAndLast: convertMeanAndLast,
+  HashedNgrams: convertHashedNgrams,
   Dense: convertDense,
+  Add: convertAdd,
+  Activation: convertActivation,
 };
-const RECURRENT = ['LSTM', 'GRU', 'SimpleRNN'];
 
 /**
- * @param model Embedding, then recurrent layers, then Dense layers, the last of them Dense(1, sigmoid).
+ * @param model a graph of such layers from one input of ids to one probability, the last of them Dense(1, sigmoid) or
+ * Activation(sigmoid).
+ * @param quantized as `quantize(model)` returned it: these weights are written as int8.
  * @throws ExportError naming the layer, or its option, that cannot be represented exactly.
  */
-export function exportModel(model: tf.Sequential): Uint8Array {
-  const { layers } = model;
-  requireOrder(layers);
-  const graph = new GraphBuilder('sentiment');
+export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<string, Quantized>): Uint8Array {
+  requireReadings(model);
+  const graph = new GraphBuilder('sentiment', quantized);
   const ids = graph.input(INPUT_IDS, ElementType.int32, [BATCH_AXIS, SEQUENCE_AXIS]);
   graph.input(LENGTHS, ElementType.int32, [BATCH_AXIS]);
+  graph.node('Transpose', IDS_BY_STEP, [ids], { perm: [1, 0] }); // [sequence, batch]
 
-  let value = graph.node('Transpose', 'ids_by_step', [ids], { perm: [1, 0] }); // [sequence, batch]
-  for (const layer of layers.slice(0, -1))
-    value = (CONVERTERS[layer.getClassName()] as LayerConverter)(layer, value, graph);
-  const last = layers.at(-1) as tf.layers.Layer;
-  value = convertDenseSum(last, value, graph); // [sequence, batch, 1]
-  value = graph.node('Squeeze', 'logits_by_step', [value, graph.integers('unit_axis', [2])]); // [sequence, batch]
-  graph.node('Transpose', LOGITS, [value], { perm: [1, 0] });
+  const logits = convertLogit(model.outputs[0] as tf.SymbolicTensor, graph); // [sequence, batch, 1]
+  const byStep = graph.node('Squeeze', 'logits_by_step', [logits, graph.integers('unit_axis', [2])]); // [sequence, batch]
+  graph.node('Transpose', LOGITS, [byStep], { perm: [1, 0] });
   graph.output(LOGITS, ElementType.float32, [BATCH_AXIS, SEQUENCE_AXIS]);
 
   return encodeModel({
@@ -54,21 +61,29 @@ export function exportModel(model: tf.Sequential): Uint8Array {
   });
 }
 
-/** @throws ExportError unless the layers stand in an order in which each sees in the graph what it saw in tfjs. */
-function requireOrder(layers: readonly tf.layers.Layer[]): void {
-  const unknown = layers.find((layer) => !Object.hasOwn(CONVERTERS, layer.getClassName()));
-  if (unknown !== undefined) {
-    throw new ExportError(`layer "${unknown.name}" (${unknown.getClassName()}) has no converter to ONNX`);
-  }
-  const order = layers.map((layer) => layer.getClassName()).join(' → ');
-  if (!/^Embedding( → (LSTM|GRU|SimpleRNN))+( → Dense)+$/.test(order)) {
+/** Writes everything that the network's answer is made of, but for the sigmoid at its end. */
+function convertLogit({ sourceLayer, inputs, shape }: tf.SymbolicTensor, graph: GraphBuilder): string {
+  const kind = sourceLayer.getClassName();
+  if (kind !== 'Dense' && kind !== 'Activation') {
     throw new ExportError(
-      `the layers are ${order}; only Embedding → LSTM, GRU or SimpleRNN → Dense, the last two repeated or not, can be exported`,
+      `the last layer, "${sourceLayer.name}", is ${kind}; only Dense or Activation, with sigmoid, can be exported`,
     );
   }
-  const recurrent = layers.filter((layer) => RECURRENT.includes(layer.getClassName()));
-  for (const layer of recurrent) requireOption(layer, 'returnSequences', [layer !== recurrent.at(-1)]);
-  const answer = layers.at(-1) as tf.layers.Layer;
-  requireOption(answer, 'units', [1]);
-  requireOption(answer, 'activation', ['sigmoid']);
+  if (shape.at(-1) !== 1) {
+    throw new ExportError(`layer "${sourceLayer.name}" (${kind}) answers with ${shape.at(-1)} numbers instead of one`);
+  }
+  requireOption(sourceLayer, 'activation', ['sigmoid']);
+  const [input] = inputs as [tf.SymbolicTensor];
+  const read = convert(input, graph);
+  return kind === 'Dense' ? convertDenseSum(sourceLayer, graph, read) : read;
+}
+
+/** Writes what `tensor` is made of and then itself, unless another layer reads it too and it is there. Returns its name. */
+function convert({ sourceLayer, inputs }: tf.SymbolicTensor, graph: GraphBuilder): string {
+  const kind = sourceLayer.getClassName();
+  if (kind === 'InputLayer') return IDS_BY_STEP;
+  return graph.shared(sourceLayer.name, () => {
+    const read = inputs.map((input) => convert(input, graph));
+    return (CONVERTERS[kind] as LayerConverter)(sourceLayer, graph, ...read);
+  });
 }

@@ -1,18 +1,23 @@
 /** Builds an ONNX graph node by node. A value in it is known by its name. */
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
+import type { Quantized } from '../quantize.ts';
 import { type Attribute, AttributeType, type Dimension, ElementType, type Graph, type ValueInfo } from './proto.ts';
 
 /** A weight on its way into the file: its values row by row. */
-export interface Weight {
+export interface Weight<Values extends Float32Array | Int8Array = Float32Array | Int8Array> {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: Values;
 }
 
 export class GraphBuilder {
+  /** By a weight's name in tfjs, such as `lstm/kernel`: its int8 form, if the file is to have that. */
+  readonly quantized: ReadonlyMap<string, Quantized>;
   readonly #graph: Graph;
+  readonly #shared = new Map<string, string>();
 
-  constructor(name: string) {
+  constructor(name: string, quantized: ReadonlyMap<string, Quantized> = new Map()) {
+    this.quantized = quantized;
     this.#graph = { name, node: [], initializer: [], input: [], output: [] };
   }
 
@@ -25,14 +30,26 @@ export class GraphBuilder {
     this.#graph.output.push(valueInfo(name, type, axes));
   }
 
-  /** A constant of float32. Returns its name. */
+  /** A constant of float32 or int8. Returns its name. */
   weight(name: string, { shape, values }: Weight): string {
-    return this.#initializer(name, ElementType.float32, shape, values);
+    return this.#initializer(name, values instanceof Int8Array ? ElementType.int8 : ElementType.float32, shape, values);
   }
 
   /** A constant of int64 [n], which is how shapes and axes are given. Returns its name. */
   integers(name: string, values: readonly number[]): string {
     return this.#initializer(name, ElementType.int64, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** A constant of int64 without axes. Returns its name. */
+  integer(name: string, value: number): string {
+    return this.#initializer(name, ElementType.int64, [], BigInt64Array.of(BigInt(value)));
+  }
+
+  /** What `make` wrote under this name, which it does once however many ask. Returns what it returned. */
+  shared(name: string, make: (name: string) => string): string {
+    const made = this.#shared.get(name) ?? make(name);
+    this.#shared.set(name, made);
+    return made;
   }
 
   /**
@@ -59,20 +76,17 @@ export class GraphBuilder {
     return this.#graph;
   }
 
-  #initializer(name: string, type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): string {
+  #initializer(
+    name: string,
+    type: ElementType,
+    dims: readonly number[],
+    values: Float32Array | Int8Array | BigInt64Array,
+  ): string {
     // Typed arrays hold the machine's byte order, which is little-endian, like ONNX's, wherever Node runs.
     const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#graph.initializer.push({ name, dims: [...dims], data_type: type, raw_data });
     return name;
   }
-}
-
-/** A layer's weight by the last part of its name, such as `kernel`. */
-export function layerWeight(layer: tf.layers.Layer, name: string): Weight {
-  const weight = layer.weights.find(({ originalName }) => originalName.split('/').at(-1) === name);
-  if (weight === undefined) throw new Error(`layer "${layer.name}" has no weight "${name}"`);
-  const tensor = weight.read();
-  return { shape: tensor.shape, values: tensor.dataSync() as Float32Array };
 }
 
 function valueInfo(name: string, elem_type: ElementType, axes: readonly string[]): ValueInfo {
@@ -87,10 +101,11 @@ function attribute(name: string, value: number | readonly number[]): Attribute {
 
 /**
  * Writes one layer into the graph and returns the name of its output. What flows between layers is
- * [sequence, batch, features], the order in which ONNX' recurrent operators read.
+ * [sequence, batch, features], the order in which ONNX' recurrent operators read; ids are int32 [sequence, batch].
+ * @param inputs the names of what the layer reads.
  * @throws ExportError when the layer has an option that ONNX cannot represent exactly.
  */
-export type LayerConverter = (layer: tf.layers.Layer, input: string, graph: GraphBuilder) => string;
+export type LayerConverter = (layer: tf.layers.Layer, graph: GraphBuilder, ...inputs: string[]) => string;
 
 /** The network cannot be exported exactly. The message names the layer and the option. */
 export class ExportError extends UserError {

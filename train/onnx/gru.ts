@@ -8,9 +8,9 @@
 import { type LayerConverter, requireOption } from './graph.ts';
 import { convertRecurrent } from './recurrent.ts';
 
-export const convertGru: LayerConverter = (layer, x, graph) => {
+export const convertGru: LayerConverter = (layer, graph, x) => {
   requireOption(layer, 'recurrentActivation', ['sigmoid']);
-  return convertRecurrent(layer, x, graph, {
+  return convertRecurrent(layer, graph, x, {
     operator: 'GRU',
     gates: [0, 1, 2],
     attributes: { linear_before_reset: 0 },

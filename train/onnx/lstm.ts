@@ -8,7 +8,7 @@
 import { type LayerConverter, requireOption } from './graph.ts';
 import { convertRecurrent } from './recurrent.ts';
 
-export const convertLstm: LayerConverter = (layer, x, graph) => {
+export const convertLstm: LayerConverter = (layer, graph, x) => {
   requireOption(layer, 'recurrentActivation', ['sigmoid']);
-  return convertRecurrent(layer, x, graph, { operator: 'LSTM', gates: [0, 3, 1, 2] });
+  return convertRecurrent(layer, graph, x, { operator: 'LSTM', gates: [0, 3, 1, 2] });
 };

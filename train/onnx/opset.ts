@@ -12,6 +12,9 @@ export const LENGTHS = 'lengths';
 /** float32 [batch, sequence]: at t, the logit of the text that ends there. Meaningless from a row's length on. */
 export const LOGITS = 'logits';
 
+/** The ids as the layers read them: int32 [sequence, batch]. */
+export const IDS_BY_STEP = 'ids_by_step';
+
 /** The names of the dynamic axes. */
 export const BATCH_AXIS = 'batch';
 export const SEQUENCE_AXIS = 'sequence';

@@ -68,7 +68,7 @@ const SCHEMA = protobuf.parse(
   { keepCase: true },
 ).root;
 
-export const ElementType = { float32: 1, int32: 6, int64: 7 } as const;
+export const ElementType = { float32: 1, int8: 3, int32: 6, int64: 7 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 export const AttributeType = { int: 2, ints: 7 } as const;
 

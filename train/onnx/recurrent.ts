@@ -1,7 +1,9 @@
 /** What the three recurrent layers have in common on their way to ONNX. */
 import type * as tf from '@tensorflow/tfjs';
-import { type GraphBuilder, layerWeight, requireOption, type Weight } from './graph.ts';
+import { type GraphBuilder, requireOption, type Weight } from './graph.ts';
 import { LENGTHS } from './opset.ts';
+import { ElementType } from './proto.ts';
+import { layerInt8, layerWeight } from './weights.ts';
 
 export interface RecurrentOperator {
   /** ONNX' name for it. */
@@ -19,16 +21,16 @@ export interface RecurrentOperator {
  */
 export function convertRecurrent(
   layer: tf.layers.Layer,
-  x: string,
   graph: GraphBuilder,
+  x: string,
   { operator, gates, attributes = {} }: RecurrentOperator,
 ): string {
   requireOption(layer, 'activation', ['tanh']);
   for (const option of ['goBackwards', 'stateful', 'returnState']) requireOption(layer, option, [false]);
   const { name } = layer;
   const units = Number(layer.getConfig()['units']);
-  const W = graph.weight(`${name}/W`, oneDirection(gatesToOnnx(layerWeight(layer, 'kernel'), gates)));
-  const R = graph.weight(`${name}/R`, oneDirection(gatesToOnnx(layerWeight(layer, 'recurrent_kernel'), gates)));
+  const W = convertMatrix(layer, 'kernel', graph, { name: `${name}/W`, gates });
+  const R = convertMatrix(layer, 'recurrent_kernel', graph, { name: `${name}/R`, gates });
   const B = requireOption(layer, 'useBias', [true, false])
     ? graph.weight(`${name}/B`, biasToOnnx(layerWeight(layer, 'bias'), gates))
     : '';
@@ -37,11 +39,32 @@ export function convertRecurrent(
   return graph.node('Squeeze', `${name}/states`, [states, graph.integers(`${name}/direction_axis`, [1])]);
 }
 
+/** Writes one of the two matrices: [1 direction, gates · units, rows]. */
+function convertMatrix(
+  layer: tf.layers.Layer,
+  part: string,
+  graph: GraphBuilder,
+  { name, gates }: { name: string; gates: readonly number[] },
+): string {
+  const weight = layerWeight(layer, part);
+  const quantized = layerInt8(layer, part, 1, graph);
+  if (quantized === undefined) return graph.weight(name, oneDirection(gatesToOnnx(weight, gates)));
+  const { values, scales } = quantized;
+  const steps = graph.weight(`${name}/int8`, oneDirection(gatesToOnnx({ shape: weight.shape, values }, gates)));
+  // A column of tfjs is a row here, and its scale goes where it goes: [1, gates · units, 1].
+  const rowScales = oneDirection(gatesToOnnx({ shape: [1, scales.length], values: scales }, gates));
+  const floats = graph.node('Cast', `${name}/float`, [steps], { to: ElementType.float32 });
+  return graph.node('Mul', name, [floats, graph.weight(`${name}/scales`, rowScales)]);
+}
+
 /** tfjs [rows, gates · units] → ONNX [gates · units, rows]. @param gates for each in ONNX' order, its place in tfjs'. */
-export function gatesToOnnx({ shape, values }: Weight, gates: readonly number[]): Weight {
+export function gatesToOnnx<Values extends Float32Array | Int8Array>(
+  { shape, values }: Weight<Values>,
+  gates: readonly number[],
+): Weight<Values> {
   const [rows = 0, columns = 0] = shape;
   const units = columns / gates.length;
-  const result = new Float32Array(values.length);
+  const result = values.slice() as Values;
   for (const [to, from] of gates.entries()) {
     for (let unit = 0; unit < units; unit++) {
       for (let row = 0; row < rows; row++) {
@@ -53,7 +76,7 @@ export function gatesToOnnx({ shape, values }: Weight, gates: readonly number[])
 }
 
 /** tfjs [gates · units] → ONNX [1, 2 · gates · units]: the input half holds the bias, the recurrent half zeros. */
-function biasToOnnx({ values }: Weight, gates: readonly number[]): Weight {
+function biasToOnnx({ values }: Weight<Float32Array>, gates: readonly number[]): Weight {
   const result = new Float32Array(2 * values.length);
   result.set(gatesToOnnx({ shape: [1, values.length], values }, gates).values);
   return { shape: [1, result.length], values: result };

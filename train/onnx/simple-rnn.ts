@@ -2,5 +2,5 @@
 import type { LayerConverter } from './graph.ts';
 import { convertRecurrent } from './recurrent.ts';
 
-export const convertSimpleRnn: LayerConverter = (layer, x, graph) =>
-  convertRecurrent(layer, x, graph, { operator: 'RNN', gates: [0] });
+export const convertSimpleRnn: LayerConverter = (layer, graph, x) =>
+  convertRecurrent(layer, graph, x, { operator: 'RNN', gates: [0] });

@@ -3,6 +3,7 @@
  * give the same page.
  */
 import type { Manifest } from '../../shared/bundle.ts';
+import { networkText } from '../card.ts';
 import { type Evaluation, predictionOf } from '../evaluate.ts';
 import { wilsonInterval } from '../metrics.ts';
 import { confusionTable, labelTable } from './answers.ts';
@@ -64,8 +65,7 @@ function header(
   { id, version, architecture, maxTokens, training }: Manifest,
   evaluation: Evaluation | undefined,
 ): Html {
-  const { cell, vocabularySize, embeddingUnits, units, parameters } = architecture;
-  const network = `Embedding ${count(vocabularySize)} × ${embeddingUnits} → ${cell.toUpperCase()} ${units} → Dense 1, ${count(parameters)} parameters; reads the last ${count(maxTokens)} tokens of a text`;
+  const network = `${networkText(architecture)}; reads the last ${count(maxTokens)} tokens of a text`;
   return html`<header>
 <p class="eyebrow">${evaluation ? `Report on the ${evaluation.split} split` : 'Report on the training'}</p>
 <h1>${id}</h1>

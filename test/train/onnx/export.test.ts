@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { HashedNgrams } from '../../../train/layers/hashed-ngrams.ts';
+import { MeanAndLast } from '../../../train/layers/mean-and-last.ts';
+import { buildModel } from '../../../train/model.ts';
 import { checkModel } from '../../../train/onnx/check.ts';
 import { exportModel } from '../../../train/onnx/export.ts';
-import { decodeModel, encodeModel, type Model } from '../../../train/onnx/proto.ts';
+import { decodeModel, ElementType, encodeModel, type Model } from '../../../train/onnx/proto.ts';
 import { gatesToOnnx } from '../../../train/onnx/recurrent.ts';
-import { LSTM, network } from '../../fixtures/networks.ts';
+import { quantize } from '../../../train/quantize.ts';
+import { LSTM, network, randomizeWeights } from '../../fixtures/networks.ts';
 
 const lstm = (args: object = {}) => tf.layers.lstm({ ...LSTM, units: 5, name: 'memory', ...args });
 
@@ -32,8 +36,11 @@ describe('exportModel', () => {
       () => [tf.layers.gru({ units: 3, name: 'gates' })],
       /"gates" \(GRU\): recurrentActivation/,
     ],
-    ['no recurrent layer', () => [tf.layers.dense({ units: 3 })], /Embedding → Dense → Dense/],
-    ['a Dense before the LSTM', () => [tf.layers.dense({ units: 3 }), lstm()], /Embedding → Dense → LSTM/],
+    [
+      'a Dense right behind the Embedding',
+      () => [tf.layers.dense({ units: 3, name: 'mix' }), lstm()],
+      /"mix" \(Dense\) reads layer "embedding_\w+" \(Embedding\), the vectors of an Embedding; only a summary/,
+    ],
     [
       'hard sigmoid gates',
       () => [lstm({ recurrentActivation: 'hardSigmoid' })],
@@ -44,7 +51,7 @@ describe('exportModel', () => {
     [
       'a last LSTM that returns sequences',
       () => [lstm({ returnSequences: true })],
-      /"memory" \(LSTM\): returnSequences/,
+      /\(Dense\) reads layer "memory" \(LSTM\), every state of a recurrent layer \(returnSequences\); only a summary/,
     ],
     [
       'a Dense activation',
@@ -64,9 +71,111 @@ describe('exportModel', () => {
       return model;
     };
     expect(() => exportModel(build(false, 1, 'sigmoid'))).toThrow(/"words" \(Embedding\): maskZero is false/);
-    expect(() => exportModel(build(true, 2, 'sigmoid'))).toThrow(/"answer" \(Dense\): units is 2/);
+    expect(() => exportModel(build(true, 2, 'sigmoid'))).toThrow(
+      /"answer" \(Dense\) answers with 2 numbers instead of one/,
+    );
     expect(() => exportModel(build(true, 1, 'linear'))).toThrow(/"answer" \(Dense\): activation is "linear"/);
     expect(() => exportModel(build(true, 1, 'sigmoid'))).not.toThrow();
+  });
+});
+
+describe('exportModel, on graphs of layers', () => {
+  const ids = () => tf.input({ shape: [null], dtype: 'int32' });
+  const vectors = (input: tf.SymbolicTensor) =>
+    tf.layers.embedding({ inputDim: 9, outputDim: 2, maskZero: true, name: 'words' }).apply(input) as tf.SymbolicTensor;
+  const summary = (input: tf.SymbolicTensor) => lstm().apply(vectors(input)) as tf.SymbolicTensor;
+  const dense = (name: string) => tf.layers.dense({ units: 1, name });
+  const apply = (layer: tf.layers.Layer, ...inputs: tf.SymbolicTensor[]) =>
+    layer.apply(inputs.length === 1 ? (inputs[0] as tf.SymbolicTensor) : inputs) as tf.SymbolicTensor;
+  const sigmoid = (input: tf.SymbolicTensor) => apply(tf.layers.activation({ activation: 'sigmoid' }), input);
+  const ngrams = () => new HashedNgrams({ name: 'ngrams', vocabularySize: 9, buckets: 31 });
+
+  it.each<[string, () => Parameters<typeof tf.model>[0], RegExp]>([
+    [
+      'two inputs',
+      () => {
+        const inputs = [ids(), ids()] as const;
+        const logits = [apply(dense('a'), summary(inputs[0])), apply(ngrams(), inputs[1])];
+        return { inputs: [...inputs], outputs: sigmoid(apply(tf.layers.add(), ...logits)) };
+      },
+      /the network has 2 inputs; only one/,
+    ],
+    [
+      'two outputs',
+      () => {
+        const inputs = ids();
+        const logit = apply(dense('a'), summary(inputs));
+        return { inputs, outputs: [sigmoid(logit), logit] };
+      },
+      /the network has 2 outputs; only one/,
+    ],
+    [
+      'n-grams alone',
+      () => {
+        const inputs = ids();
+        return { inputs, outputs: sigmoid(apply(ngrams(), inputs)) };
+      },
+      /the network has no recurrent layer/,
+    ],
+    [
+      'the mean of an Embedding',
+      () => {
+        const inputs = ids();
+        return {
+          inputs,
+          outputs: sigmoid(apply(dense('a'), apply(new MeanAndLast({ name: 'pool' }), vectors(inputs)))),
+        };
+      },
+      /"pool" \(MeanAndLast\) reads layer "words" \(Embedding\)/,
+    ],
+    [
+      'a layer in two places',
+      () => {
+        const inputs = ids();
+        const twice = tf.layers.dense({ units: 5, name: 'twice' });
+        return { inputs, outputs: sigmoid(apply(dense('a'), apply(twice, apply(twice, summary(inputs))))) };
+      },
+      /"twice" \(Dense\) is used twice/,
+    ],
+    [
+      'an answer without a sigmoid',
+      () => {
+        const inputs = ids();
+        const logits = [apply(dense('a'), summary(inputs)), apply(ngrams(), inputs)];
+        return { inputs, outputs: apply(tf.layers.add({ name: 'sum' }), ...logits) };
+      },
+      /the last layer, "sum", is Add/,
+    ],
+    [
+      'an answer with another activation',
+      () => {
+        const inputs = ids();
+        const last = tf.layers.activation({ activation: 'tanh', name: 'bend' });
+        return { inputs, outputs: apply(last, apply(dense('a'), summary(inputs))) };
+      },
+      /"bend" \(Activation\): activation is "tanh"/,
+    ],
+  ])('refuses %s', (_, args, message) => {
+    expect(() => exportModel(tf.model(args()))).toThrow(message);
+  });
+
+  it('writes large weights as int8 with float32 scales, and refuses the int8 form of other weights', () => {
+    const model = buildModel({
+      ...{ cell: 'lstm', vocabularySize: 9, embeddingUnits: 3, units: 2, seed: 1 },
+      ...{ pooling: 'mean-last', ngramBuckets: 31 },
+    });
+    const quantized = quantize(model);
+    const file = exportModel(model, quantized);
+    expect(() => checkModel(file)).not.toThrow();
+    const int8 = decodeModel(file).graph.initializer.filter(({ data_type }) => data_type === ElementType.int8);
+    expect(int8.map(({ name, dims }) => [name, dims])).toEqual([
+      ['embedding/embeddings', [9, 3]],
+      ['lstm/W/int8', [1, 8, 3]],
+      ['lstm/R/int8', [1, 8, 2]],
+      ['ngrams/table', [31 + 9]],
+    ]);
+    randomizeWeights(model);
+    expect(() => exportModel(model, quantized)).toThrow('"embedding" (Embedding): the int8 form of embeddings is not');
   });
 });
 
@@ -132,6 +241,11 @@ describe('checkModel', () => {
       'a weight that is cut off',
       ({ graph }) => Object.assign(graph.initializer[0] as object, { raw_data: new Uint8Array(4) }),
       'has 4 bytes',
+    ],
+    [
+      'a weight of another type',
+      ({ graph }) => Object.assign(graph.initializer[0] as object, { data_type: 11 }),
+      'is of type 11',
     ],
   ])('refuses %s', (_, change, message) => {
     expect(() => checkModel(changed(change))).toThrow(message);

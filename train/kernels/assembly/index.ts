@@ -1,5 +1,7 @@
 /** What the module exports. It has no memory, no data and no allocator of its own: JavaScript passes addresses. */
 export { adam, adamRows } from './adam';
+export { documentRound } from './documents';
+export { dropout } from './dropout';
 export { multiply, multiplyTransposed, packColumns } from './gemm';
 export { expOf, sigmoidOf, tanhOf } from './math';
 export { backward, forward, packTransposed, packWeights, project, states, vectors, weights } from './recurrent';

@@ -1,0 +1,88 @@
+/** The network with mean pooling and n-grams, in float32 and in int8: tfjs and onnxruntime answer alike. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { sigmoid } from '../../edge/classifier.ts';
+import { toBatch } from '../../shared/encoding.ts';
+import { CELLS } from '../../train/config.ts';
+import { type Architecture, buildModel, predict } from '../../train/model.ts';
+import { checkModel } from '../../train/onnx/check.ts';
+import { exportModel } from '../../train/onnx/export.ts';
+import { measureParity } from '../../train/parity.ts';
+import { quantize } from '../../train/quantize.ts';
+import { randomRows } from '../../train/random.ts';
+import { importModel } from '../fixtures/import.ts';
+import { exported, randomizeWeights } from '../fixtures/networks.ts';
+
+const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
+const VOCABULARY_SIZE = 30;
+const ROWS = randomRows({ rows: 100, maxLength: 40, below: VOCABULARY_SIZE, seed: 5 });
+
+type Parts = Required<Pick<Architecture, 'cell' | 'pooling' | 'ngramBuckets'>> & { weights: 'float32' | 'int8' };
+const NETWORKS: Parts[] = CELLS.flatMap((cell) =>
+  (['float32', 'int8'] as const).flatMap((weights) => [
+    { cell, pooling: 'last', ngramBuckets: 0, weights },
+    { cell, pooling: 'last', ngramBuckets: 211, weights },
+    { cell, pooling: 'mean-last', ngramBuckets: 0, weights },
+    { cell, pooling: 'mean-last', ngramBuckets: 211, weights },
+  ]),
+);
+
+/** Units ≠ embedding units, so that nothing fits the wrong way round. */
+function build({ cell, pooling, ngramBuckets, weights }: Parts) {
+  const sizes = { vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5 };
+  const model = buildModel({ cell, pooling, ngramBuckets, ...sizes, seed: 1 });
+  randomizeWeights(model);
+  return { model, quantized: weights === 'int8' ? quantize(model) : undefined };
+}
+
+describe.each(NETWORKS)('$cell, pooling $pooling, $ngramBuckets buckets, $weights', (parts) => {
+  it('answers as tfjs does, for rows of every length in one batch', async () => {
+    const { model, quantized } = build(parts);
+    checkModel(exportModel(model, quantized), [OPERATORS[parts.cell]]);
+    const { maxDifference } = await measureParity(model, await exported(model, quantized), ROWS);
+    expect(maxDifference).toBeLessThan(2e-6);
+  });
+
+  it('says at every step what it would say of the text cut there', async () => {
+    const { model, quantized } = build(parts);
+    const onnx = await exported(model, quantized);
+    const text = Int32Array.from({ length: 25 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
+    const batch = toBatch([text.slice(0, 3), text]);
+    const logits = (await onnx.run(batch)).subarray(batch.steps);
+    const cuts = Array.from(text, (_, index) => text.slice(0, index + 1));
+    const tfjs = predict(model, cuts);
+    for (const [index, cut] of cuts.entries()) {
+      const alone = await onnx.run(toBatch([cut]));
+      expect(logits[index]).toBeCloseTo(alone[index] as number, 5);
+      expect(sigmoid(logits[index] as number)).toBeCloseTo(tfjs[index] as number, 5);
+    }
+  });
+
+  it('is the same network, and the same file, after the way back', () => {
+    const { model, quantized } = build(parts);
+    const file = exportModel(model, quantized);
+    const back = importModel(file);
+    expect(predict(back.model, ROWS)).toEqual(predict(model, ROWS));
+    expect(Buffer.compare(exportModel(back.model, back.quantized), file)).toBe(0);
+  });
+});
+
+describe('sizes', () => {
+  it('has a file of less than 2 MB at the sizes of the large network, and answers alike', {
+    timeout: 60_000,
+  }, async () => {
+    const sizes = { vocabularySize: 20_000, embeddingUnits: 64, units: 64, ngramBuckets: 524_287 };
+    const model = buildModel({ cell: 'lstm', pooling: 'mean-last', ...sizes, seed: 1 });
+    randomizeWeights(model);
+    const quantized = quantize(model);
+    expect(exportModel(model, quantized).length).toBeLessThan(2_000_000);
+    const rows = randomRows({ rows: 32, maxLength: 400, below: sizes.vocabularySize, seed: 2 });
+    expect((await measureParity(model, await exported(model, quantized), rows)).maxDifference).toBeLessThan(1e-4);
+  });
+
+  it('writes the shipped file byte for byte from its own weights', async () => {
+    const file = await readFile('model/model.onnx');
+    const { model, quantized } = importModel(file);
+    expect(Buffer.compare(exportModel(model, quantized), file)).toBe(0);
+  });
+});

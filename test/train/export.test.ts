@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openBundle } from '../../shared/bundle.ts';
+import { Vocabulary } from '../../shared/vocabulary.ts';
+import { startBackend } from '../../train/backend.ts';
+import { readBundle } from '../../train/bundle.ts';
+import { newRun, type Run } from '../../train/checkpoint.ts';
+import { type Config, PRESETS } from '../../train/config.ts';
+import { exportBundle } from '../../train/export.ts';
+import { quantize } from '../../train/quantize.ts';
+import { randomRows } from '../../train/random.ts';
+import { importModel } from '../fixtures/import.ts';
+import { randomizeWeights } from '../fixtures/networks.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+
+beforeAll(startBackend);
+
+const VOCABULARY = new Vocabulary(['the', 'film', 'good', 'bad']);
+const SAMPLES = randomRows({ rows: 20, maxLength: 9, below: VOCABULARY.size, seed: 1 });
+const FACTS = {
+  name: 'made up',
+  labels: ['negative', 'positive'],
+  reviews: 4,
+  unlabelled: 0,
+  validationReviews: 1,
+  digest: '',
+} as const;
+
+/** A run that has trained nothing, with random weights and the network of the large preset. */
+function pooledRun(): Run {
+  const sizes = { embeddingUnits: 5, units: 3, pooling: 'mean-last', ngramBuckets: 31 } as const;
+  const config: Config = { ...(PRESETS['seed'] as Config), ...sizes };
+  const run = newRun(config, { ...FACTS, labels: [...FACTS.labels] }, VOCABULARY);
+  randomizeWeights(run.model);
+  return run;
+}
+
+describe('exportBundle', () => {
+  it('writes a bundle that says what its network is made of, and how its weights are stored', async () => {
+    const folder = await temporaryFolder();
+    const run = pooledRun();
+    const manifest = await exportBundle(run, SAMPLES, folder, quantize(run.model));
+    const { pooling, ngramBuckets, weights } = manifest.architecture;
+    expect({ pooling, ngramBuckets, weights }).toEqual({ pooling: 'mean-last', ngramBuckets: 31, weights: 'int8' });
+    expect(manifest.parity.maxDifference).toBeLessThan(2e-6);
+    const bundle = await openBundle(await readBundle(folder));
+    expect(bundle.manifest).toEqual(manifest);
+    expect(importModel(bundle.model).quantized.size).toBe(5);
+    const card = await readFile(path.join(folder, 'README.md'), 'utf8');
+    expect(card).toContain('LSTM 3 → mean and last state → Dense 1 + words, bigrams and trigrams in 31 buckets, ');
+    expect(card).toMatch(/parameters, int8 \|/);
+  });
+
+  it('writes float32 weights unless given others, and refuses those of another network', async () => {
+    const folder = await temporaryFolder();
+    const run = pooledRun();
+    const other = quantize(pooledRun().model);
+    await expect(exportBundle(run, SAMPLES, folder, other)).rejects.toThrow(
+      'the int8 form of embeddings is not its own',
+    );
+    const manifest = await exportBundle(run, SAMPLES, folder);
+    expect(manifest.architecture.weights).toBe('float32');
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * Vectors of documents: each learns to point where its own n-grams point and away from others (train/teacher/document-vectors.ts
+ * has the objective and its source).
+ *
+ * Documents and n-grams are dealt into BLOCKS each. In round r, block b of the documents meets block (b + r) mod BLOCKS of
+ * the n-grams, so in BLOCKS rounds every document meets all its n-grams, and within a round no two blocks touch one
+ * vector: they can run side by side, and the result does not depend on how many do.
+ */
+import { sigmoid, splat } from './math';
+
+export const BLOCKS = 4;
+/** Draws for the negatives: a power of two for each block. */
+const NEGATIVES = 1 << 18;
+
+@unmanaged
+export class Documents {
+  width: i32; // of a vector, a multiple of 4
+  count: i32; // documents
+  starts: usize; // i32 [count + 1]: where a document's n-grams begin in `grams`
+  grams: usize; // i32: n-grams; n-gram g is of block g mod BLOCKS
+  negatives: usize; // i32 [BLOCKS, NEGATIVES]: n-grams of a block, as often as they are to be drawn
+  documentVectors: usize; // [count, width]
+  gramVectors: usize; // [n-grams, width]
+  direction: usize; // [BLOCKS, width]: scratch
+}
+
+/** α in the objective: how sharply a cosine decides. */
+const SHARPNESS: f32 = 6;
+/** n-grams drawn against each one of the document. */
+const DRAWS = 5;
+
+export function documentRound(thread: i32, threads: i32, plan: Documents, round: i32, seed: i32, rate: f32): void {
+  for (let block = thread; block < BLOCKS; block += threads) {
+    let random = <u64>seed * 0x9E3779B97F4A7C15 + <u64>(round * BLOCKS + block) * 0xBF58476D1CE4E5B9 + 1;
+    const grams = (block + round) % BLOCKS, bytes = <usize>plan.width << 2;
+    const negatives = plan.negatives + <usize>(grams * NEGATIVES) * 4, direction = plan.direction + <usize>block * bytes;
+    for (let document = block; document < plan.count; document += BLOCKS) {
+      const vector = plan.documentVectors + <usize>document * bytes, starts = plan.starts + (<usize>document << 2);
+      const end = plan.grams + (<usize>load<i32>(starts, 4) << 2);
+      for (let at = plan.grams + (<usize>load<i32>(starts) << 2); at < end; at += 4) {
+        const gram = load<i32>(at);
+        if (gram % BLOCKS != grams) continue;
+        const length = norm(vector, bytes);
+        memory.fill(direction, 0, bytes);
+        draw(vector, length, plan.gramVectors + <usize>gram * bytes, 1, rate, direction, bytes);
+        for (let i = 0; i < DRAWS; i++) {
+          random = random * 6364136223846793005 + 1442695040888963407;
+          const other = load<i32>(negatives + (<usize>(random >> 33) & (NEGATIVES - 1)) * 4);
+          if (other != gram) draw(vector, length, plan.gramVectors + <usize>other * bytes, 0, rate, direction, bytes);
+        }
+        for (let i: usize = 0; i < bytes; i += 16) {
+          v128.store(vector + i, f32x4.add(v128.load(vector + i), v128.load(direction + i)));
+        }
+      }
+    }
+  }
+}
+
+/**
+ * One step on the cross-entropy of σ(α cos(d, w)) and `target`: moves w, and adds to `direction` how d is to move.
+ * ∂cos/∂d = w / (‖d‖‖w‖) − cos · d / ‖d‖², and the same the other way round.
+ */
+@inline
+function draw(d: usize, length: f32, w: usize, target: f32, rate: f32, direction: usize, bytes: usize): void {
+  let product = splat(0), square = splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(w + i);
+    product = f32x4.add(product, f32x4.mul(v128.load(d + i), x));
+    square = f32x4.add(square, f32x4.mul(x, x));
+  }
+  const width = sqrt<f32>(sum(square)) + SMALL, inverse: f32 = 1 / (length * width), cosine = sum(product) * inverse;
+  const guess = f32x4.extract_lane(sigmoid(splat(SHARPNESS * cosine)), 0);
+  const step = rate * SHARPNESS * (target - guess);
+  const across = splat(step * inverse), alongD = splat(step * cosine / (length * length));
+  const alongW = splat(step * cosine / (width * width));
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(w + i), y = v128.load(d + i);
+    const move = f32x4.sub(f32x4.mul(across, x), f32x4.mul(alongD, y));
+    v128.store(direction + i, f32x4.add(v128.load(direction + i), move));
+    v128.store(w + i, f32x4.add(x, f32x4.sub(f32x4.mul(across, y), f32x4.mul(alongW, x))));
+  }
+}
+
+/** Keeps a vector of zeros from dividing by zero. */
+const SMALL: f32 = 1e-9;
+
+@inline
+function norm(a: usize, bytes: usize): f32 {
+  let square = splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(a + i);
+    square = f32x4.add(square, f32x4.mul(x, x));
+  }
+  return sqrt<f32>(sum(square)) + SMALL;
+}
+
+@inline
+function sum(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3);
+}

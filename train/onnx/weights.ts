@@ -1,0 +1,42 @@
+/**
+ * A layer's weights on their way into the graph: as float32, or in their int8 form with float32 scales, which ordinary
+ * operators multiply again. A matrix is constant in both forms, so onnxruntime computes it once, when it opens the file; of
+ * a table only the rows that a text asks for are ever turned into float32.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import { dequantize, type Quantized } from '../quantize.ts';
+import { ExportError, type GraphBuilder, type Weight } from './graph.ts';
+
+/** A layer's weight by the last part of its name, such as `kernel`. */
+export function layerWeight(layer: tf.layers.Layer, part: string): Weight<Float32Array> {
+  const tensor = variable(layer, part).read();
+  return { shape: tensor.shape, values: tensor.dataSync() as Float32Array };
+}
+
+/**
+ * Its int8 form, if the file is to have that.
+ * @param axis along which the graph can have scales; undefined: one scale for all.
+ * @throws ExportError when it is not the form of the weight as it is now.
+ */
+export function layerInt8(
+  layer: tf.layers.Layer,
+  part: string,
+  axis: number | undefined,
+  graph: GraphBuilder,
+): Quantized | undefined {
+  const name = variable(layer, part).originalName;
+  const quantized = graph.quantized.get(name);
+  if (quantized === undefined) return undefined;
+  const { shape, values } = layerWeight(layer, part);
+  const same = quantized.axis === axis && quantized.values.length === values.length;
+  if (!same || dequantize(quantized, shape).some((value, index) => value !== values[index])) {
+    throw new ExportError(`layer "${layer.name}" (${layer.getClassName()}): the int8 form of ${part} is not its own`);
+  }
+  return quantized;
+}
+
+function variable(layer: tf.layers.Layer, part: string): tf.LayerVariable {
+  const found = layer.weights.find(({ originalName }) => originalName.split('/').at(-1) === part);
+  if (found === undefined) throw new Error(`layer "${layer.name}" has no weight "${part}"`);
+  return found;
+}

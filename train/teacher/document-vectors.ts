@@ -1,0 +1,99 @@
+/**
+ * Vectors of texts, learned without labels: DV-ngrams-cosine (Thongtan & Phienthrakul 2019,
+ * https://aclanthology.org/P19-2057). A text's vector d and the vectors w of its n-grams are moved so that
+ *
+ *     −Σ over its n-grams w: ln σ(α cos(d, w)) − Σ over drawn n-grams w′: ln σ(−α cos(d, w′))
+ *
+ * falls. What sets a text apart then stands in d, and a linear model of d sees what one of n-grams does not: that two of
+ * them mean the same because they keep the same company.
+ *
+ * The steps are taken in assembly/documents.ts; here the memory is laid out.
+ */
+import { Pool } from '../kernels/pool.ts';
+import { randomNumbers } from '../random.ts';
+import type { Ngrams } from './ngrams.ts';
+
+export interface DocumentVectorOptions {
+  /** Numbers in a vector, a multiple of 4. */
+  readonly width: number;
+  /** Passes over the texts. */
+  readonly epochs: number;
+  readonly seed: number;
+  /** Threads to compute on; the result does not depend on how many. Default: all. */
+  readonly threads?: number;
+  /** Called after every part of the work. */
+  readonly onProgress?: (share: number) => void;
+  /** Stops between two parts. */
+  readonly signal?: AbortSignal;
+}
+
+/** As in assembly/documents.ts. */
+const BLOCKS = 4;
+const NEGATIVES = 1 << 18;
+/** The first step's size. It falls to almost zero, by the same amount with each part. */
+const RATE = 0.1;
+const LAST_RATE = 0.02;
+/** Vectors start as small random numbers, up to this far from zero. */
+const SPREAD = 0.1;
+
+/** → [texts, width], or `undefined` when the signal stopped it. */
+export async function documentVectors(
+  { size, grams, starts }: Ngrams,
+  { width, epochs, seed, threads, onProgress, signal }: DocumentVectorOptions,
+): Promise<Float32Array | undefined> {
+  // A pool of its own: this takes far more memory than the rest of the training, and a pool's memory never shrinks.
+  const pool = await Pool.create(threads === undefined ? {} : { threads });
+  try {
+    const count = starts.length - 1;
+    const random = randomNumbers(seed);
+    const integers = (values: Int32Array) => {
+      const array = pool.integers(values.length);
+      array.set(values);
+      return pool.addressOf(array);
+    };
+    const vectors = (rows: number) => {
+      const array = pool.floats(rows * width);
+      for (let i = 0; i < array.length; i++) array[i] = (random() * 2 - 1) * SPREAD;
+      return array;
+    };
+    const documents = vectors(count);
+    const fields = [
+      ...[width, count, integers(starts), integers(grams), integers(negatives(size, grams))],
+      ...[documents, vectors(size), pool.floats(BLOCKS * width)].map((array) => pool.addressOf(array)),
+    ];
+    const plan = pool.integers(fields.length);
+    plan.set(fields);
+    for (let part = 0; part < epochs * BLOCKS; part++) {
+      await new Promise(setImmediate); // a part blocks; this lets Ctrl-C and the progress bar through
+      if (signal?.aborted) return undefined;
+      const rate = RATE * Math.max(1 - part / (epochs * BLOCKS), LAST_RATE);
+      pool.run('documentRound', pool.addressOf(plan), part % BLOCKS, seed * 1_000 + part, rate);
+      onProgress?.((part + 1) / (epochs * BLOCKS));
+    }
+    return documents.slice();
+  } finally {
+    await pool.close();
+  }
+}
+
+/** [BLOCKS, NEGATIVES]: each block's n-grams in proportion to their counts to the power of ¾, as word2vec draws them. */
+function negatives(size: number, grams: Int32Array): Int32Array {
+  const weights = new Float64Array(size);
+  for (const gram of grams) (weights[gram] as number)++;
+  for (const [gram, count] of weights.entries()) weights[gram] = count ** 0.75;
+  const table = new Int32Array(BLOCKS * NEGATIVES);
+  for (let block = 0; block < Math.min(BLOCKS, size); block++) {
+    let total = 0;
+    for (let gram = block; gram < size; gram += BLOCKS) total += weights[gram] as number;
+    let gram = block;
+    let reached = weights[gram] as number;
+    for (let i = 0; i < NEGATIVES; i++) {
+      while (gram + BLOCKS < size && reached < ((i + 0.5) / NEGATIVES) * total) {
+        gram += BLOCKS;
+        reached += weights[gram] as number;
+      }
+      table[block * NEGATIVES + i] = gram;
+    }
+  }
+  return table;
+}

@@ -1,0 +1,150 @@
+/**
+ * Soft labels for the reviews that have no label, and for those that have one: what a stronger model than the network,
+ * too large and too slow for the edge, makes of each text. The network then learns from three times as many reviews, and
+ * from graded answers instead of yes and no (Hinton et al. 2015, https://arxiv.org/abs/1503.02531).
+ *
+ * The teacher is the sum of two linear models: one over n-grams, weighted by naive Bayes (Wang & Manning 2012,
+ * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
+ * that was trained on its own label: labelled texts are dealt into folds, and each fold is left to the models of the rest.
+ */
+import { tokenize } from '../../shared/tokenizer.ts';
+import { documentVectors } from './document-vectors.ts';
+import { dot, fitLogisticRegression, type SparseRows } from './logistic-regression.ts';
+import { fitNaiveBayes } from './naive-bayes.ts';
+import { bagOfNgrams, collectNgrams, readCorpus } from './ngrams.ts';
+
+export interface TeachOptions {
+  /** Numbers in a document's vector, a multiple of 4. */
+  readonly width: number;
+  /** Passes over the texts that the vectors are learned in. */
+  readonly epochs: number;
+  readonly seed: number;
+  /** What is being done, and which share of it is. */
+  readonly onProgress?: (what: string, share: number) => void;
+  /** Stops the teaching between two parts of it. */
+  readonly signal?: AbortSignal;
+}
+
+const FOLDS = 5;
+/** The penalties, chosen on validation reviews (docs/experiments.md). */
+const NGRAM_COST = 20;
+const VECTOR_COST = 0.1;
+/** Vectors are scaled to this length, so that the cost means the same whatever the training made of them. */
+const VECTOR_LENGTH = 10;
+
+/**
+ * @param texts those that stand next to each other may be of one kind, such as reviews of one film: folds are stretches,
+ * lest the teacher recognise what it has seen
+ * @param labels by text; undefined where there is none
+ * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
+ */
+export async function teach(
+  texts: readonly string[],
+  labels: readonly (0 | 1 | undefined)[],
+  { width, epochs, seed, onProgress, signal }: TeachOptions,
+): Promise<Float32Array | undefined> {
+  onProgress?.('teacher: n-grams', 0);
+  const corpus = readCorpus(wordsOf(texts));
+  const ngrams = collectNgrams(corpus);
+  const folds = foldsOf(labels);
+  const targets = Float64Array.from(labels, (label) => label ?? 0);
+  const bag = bagOfNgrams(ngrams, corpus);
+  const byNgrams = await crossFit(bag, folds, {
+    fit: (rows) => fitNaiveBayes(bag, targets, { cost: NGRAM_COST, rows }),
+    onProgress: (share) => onProgress?.('teacher: n-grams', share),
+    ...(signal && { signal }),
+  });
+  if (byNgrams === undefined) return undefined;
+
+  const vectors = await documentVectors(ngrams, {
+    width,
+    epochs,
+    seed,
+    onProgress: (share) => onProgress?.('teacher: document vectors', share),
+    ...(signal && { signal }),
+  });
+  if (vectors === undefined) return undefined;
+  const dense = denseRows(normalised(vectors, width));
+  const byVectors = await crossFit(dense, folds, {
+    fit: (rows) => fitLogisticRegression(dense, targets, { cost: VECTOR_COST, rows }),
+  });
+  if (byVectors === undefined) return undefined;
+
+  // What each of the two is worth: learned from answers to texts that neither had seen.
+  const both = denseRows([byNgrams, byVectors]);
+  const rows = Int32Array.from(folds.flat());
+  const weights = fitLogisticRegression(both, targets, { cost: 100, rows, maxPasses: 100 });
+  return Float32Array.from(texts, (_, text) => 1 / (1 + Math.exp(-dot(weights, both, text))));
+}
+
+function* wordsOf(texts: readonly string[]): Generator<string[]> {
+  for (const text of texts) yield tokenize(text).map((token) => token.text);
+}
+
+/** For each fold the texts with a label that are in it: stretches of each label. */
+function foldsOf(labels: readonly (0 | 1 | undefined)[]): number[][] {
+  const folds: number[][] = Array.from({ length: FOLDS }, () => []);
+  for (const label of [0, 1]) {
+    const texts = [...labels.keys()].filter((text) => labels[text] === label);
+    for (const [place, text] of texts.entries()) folds[Math.floor((place * FOLDS) / texts.length)]?.push(text);
+  }
+  return folds;
+}
+
+interface CrossFitOptions {
+  /** @returns the weights of a linear model of these rows */
+  readonly fit: (rows: Int32Array) => Float64Array;
+  readonly onProgress?: (share: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer to every text by models that have not seen its label; to one without a label, their mean. */
+async function crossFit(
+  x: SparseRows,
+  folds: readonly (readonly number[])[],
+  { fit, onProgress, signal }: CrossFitOptions,
+): Promise<Float64Array | undefined> {
+  const answers = new Float64Array(x.starts.length - 1);
+  const foldOf = new Int32Array(answers.length).fill(-1);
+  for (const [fold, texts] of folds.entries()) for (const text of texts) foldOf[text] = fold;
+  for (const fold of folds.keys()) {
+    await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+    if (signal?.aborted) return undefined;
+    const weights = fit(Int32Array.from(folds.filter((_, other) => other !== fold).flat()));
+    for (const text of answers.keys()) {
+      if (foldOf[text] === fold) answers[text] = dot(weights, x, text);
+      else if (foldOf[text] === -1) (answers[text] as number) += dot(weights, x, text) / folds.length;
+    }
+    onProgress?.((fold + 1) / folds.length);
+  }
+  return answers;
+}
+
+/** Columns of numbers, by row, and one of ones for the bias. */
+function denseRows(columns: readonly (Float64Array | Float32Array)[]): SparseRows {
+  const width = columns.length + 1;
+  const rows = columns[0]?.length ?? 0;
+  const values = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    for (const [place, column] of columns.entries()) values[row * width + place] = column[row] as number;
+    values[row * width + width - 1] = 1;
+  }
+  return {
+    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
+    columns: Int32Array.from(values, (_, at) => at % width),
+    values,
+    width,
+  };
+}
+
+/** Vectors [rows, width] of length `VECTOR_LENGTH` each, as columns. */
+function normalised(vectors: Float32Array, width: number): Float32Array[] {
+  const rows = vectors.length / width;
+  const columns = Array.from({ length: width }, () => new Float32Array(rows));
+  for (let row = 0; row < rows; row++) {
+    const vector = vectors.subarray(row * width, (row + 1) * width);
+    const scale = VECTOR_LENGTH / (Math.hypot(...vector) || 1);
+    for (const [place, column] of columns.entries()) column[row] = (vector[place] as number) * scale;
+  }
+  return columns;
+}
