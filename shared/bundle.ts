@@ -56,7 +56,7 @@ const manifest = v.object({
     units: count,
     /** What the answer is made of: the state after the last token, or the mean of all states and the last. */
     pooling: v.optional(v.picklist(['last', 'mean-last']), 'last'),
-    /** Rows of the table in which bigrams and trigrams have their weights; 0 when the network has none. */
+    /** Rows of the table in which bigrams have their weights; 0 when the network has none. */
     ngramBuckets: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
     /** What the file stores the large weights as. */
     weights: v.optional(v.picklist(['float32', 'int8']), 'float32'),

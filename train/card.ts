@@ -55,7 +55,7 @@ export function networkText(architecture: Manifest['architecture']): string {
     ...(pooling === 'mean-last' ? ['mean and last state'] : []),
     'Dense 1',
   ];
-  const ngrams = ngramBuckets > 0 ? ` + words, bigrams and trigrams in ${count(ngramBuckets)} buckets` : '';
+  const ngrams = ngramBuckets > 0 ? ` + words and bigrams in ${count(ngramBuckets)} buckets` : '';
   return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
 }
 

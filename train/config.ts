@@ -32,7 +32,7 @@ export const Config = v.object({
   /** What of the cell's states the answer is made of: the last one, or the mean of all and the last. */
   pooling: v.picklist(POOLINGS),
   /**
-   * Rows of the table of word pairs and triples, whose weights add to the answer beside the network's; a prime. 0: none.
+   * Rows of the table of word pairs, whose weights add to the answer beside the network's; a prime. 0: none.
    */
   ngramBuckets: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 20 - 1)),
   /** How the large weights are stored: int8 takes a quarter of the room. */
@@ -123,7 +123,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     embeddingUnits: 64,
     units: 64,
     pooling: 'mean-last',
-    ngramBuckets: 524_287,
+    ngramBuckets: 262_139,
     weights: 'int8',
     teacherEpochs: 8,
     teacherWidth: 100,

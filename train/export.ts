@@ -4,6 +4,7 @@ import { loadRuntime } from '../edge/runtime/node.ts';
 import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../shared/bundle.ts';
 import { TOKENIZER_NAME } from '../shared/tokenizer.ts';
 import { describing } from './bundle.ts';
+import { applyCalibration } from './calibrate.ts';
 import type { Run } from './checkpoint.ts';
 import { writeFiles } from './files.ts';
 import { checkModel } from './onnx/check.ts';
@@ -11,7 +12,7 @@ import { exportModel } from './onnx/export.ts';
 import { ExportError } from './onnx/graph.ts';
 import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
-import type { Quantized } from './quantize.ts';
+import { type Quantized, quantize } from './quantize.ts';
 
 /** Each cell's operator in ONNX. */
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
@@ -19,16 +20,13 @@ const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 /**
  * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
  * model card into `folder`.
- * @param quantized what `quantize(run.model)` returned, for a file of int8.
+ * The run's model becomes the exported one: its weights are calibrated, and rounded if they are to be int8.
  * @throws ExportError when the network cannot be exported, or its export does not answer as it does.
  */
-export async function exportBundle(
-  run: Run,
-  samples: readonly Int32Array[],
-  folder: string,
-  quantized: ReadonlyMap<string, Quantized> = new Map(),
-): Promise<Manifest> {
+export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
   const { config, vocabulary, dataset, progress } = run;
+  if (run.calibration) applyCalibration(run.model, run.calibration);
+  const quantized = config.weights === 'int8' ? quantize(run.model) : new Map<string, Quantized>();
   const model = exportModel(run.model, quantized);
   checkModel(model, [OPERATORS[config.cell]]);
   const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };

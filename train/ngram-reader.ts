@@ -1,10 +1,10 @@
 /**
- * The n-gram half of the network: weights for words, and for the hashed pairs and triples of them. It is trained by itself,
+ * The n-gram half of the network: weights for words, and for the hashed pairs of them. It is trained by itself,
  * because its problem is convex and solved in half a minute.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Example } from './examples.ts';
-import { ngramIds } from './layers/ngram-hash.ts';
+import { bigramBuckets } from './layers/bigram-hash.ts';
 import { weightOf } from './model.ts';
 import type { SparseRows } from './teacher/logistic-regression.ts';
 import { fitNaiveBayes } from './teacher/naive-bayes.ts';
@@ -33,31 +33,24 @@ export function ngramLogits(model: tf.LayersModel, rows: readonly Int32Array[]):
   const unigrams = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
   const hashed = weightOf(model, 'ngrams/hashed').dataSync<'float32'>();
   return Float64Array.from(rows, (ids) => {
-    const { bigrams, trigrams } = ngramIds(ids, hashed.length);
     let sum = 0;
-    for (const [t, id] of ids.entries()) {
-      const [bigram = 0, trigram = 0] = [bigrams[t], trigrams[t]];
-      sum += (unigrams[id] as number) + (hashed[bigram] as number) + (hashed[trigram] as number);
-    }
+    for (const id of ids) sum += unigrams[id] as number;
+    for (const bucket of bigramBuckets(ids, hashed.length)) sum += hashed[bucket] as number;
     return sum / Math.sqrt(ids.length);
   });
 }
 
 /** The layer's sum as a matrix of the examples: what each weight is multiplied by. */
 function sparseRows(examples: readonly Example[], words: number, buckets: number): SparseRows {
-  const entries = 3 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
+  const entries = 2 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
   const columns = new Int32Array(entries);
   const values = new Float32Array(entries);
   const starts = new Int32Array(examples.length + 1);
   let at = 0;
   for (const [row, { ids }] of examples.entries()) {
-    const { bigrams, trigrams } = ngramIds(ids, buckets);
     const from = at;
-    for (const [t, id] of ids.entries()) {
-      columns[at++] = id;
-      columns[at++] = words + (bigrams[t] as number);
-      columns[at++] = words + (trigrams[t] as number);
-    }
+    for (const id of ids) columns[at++] = id;
+    for (const bucket of bigramBuckets(ids, buckets)) columns[at++] = words + bucket;
     at = from + mergeRepeated(columns.subarray(from, at), values.subarray(from, at), 1 / Math.sqrt(ids.length));
     starts[row + 1] = at;
   }

@@ -8,7 +8,7 @@ import { readBundle } from '../../train/bundle.ts';
 import { newRun, type Run } from '../../train/checkpoint.ts';
 import { type Config, PRESETS } from '../../train/config.ts';
 import { exportBundle } from '../../train/export.ts';
-import { quantize } from '../../train/quantize.ts';
+import { predict } from '../../train/model.ts';
 import { randomRows } from '../../train/random.ts';
 import { importModel } from '../fixtures/import.ts';
 import { randomizeWeights } from '../fixtures/networks.ts';
@@ -28,8 +28,8 @@ const FACTS = {
 } as const;
 
 /** A run that has trained nothing, with random weights and the network of the large preset. */
-function pooledRun(): Run {
-  const sizes = { embeddingUnits: 5, units: 3, pooling: 'mean-last', ngramBuckets: 31 } as const;
+function pooledRun(weights: Config['weights']): Run {
+  const sizes = { embeddingUnits: 5, units: 3, pooling: 'mean-last', ngramBuckets: 31, weights } as const;
   const config: Config = { ...(PRESETS['seed'] as Config), ...sizes };
   const run = newRun(config, { ...FACTS, labels: [...FACTS.labels] }, VOCABULARY);
   randomizeWeights(run.model);
@@ -39,8 +39,7 @@ function pooledRun(): Run {
 describe('exportBundle', () => {
   it('writes a bundle that says what its network is made of, and how its weights are stored', async () => {
     const folder = await temporaryFolder();
-    const run = pooledRun();
-    const manifest = await exportBundle(run, SAMPLES, folder, quantize(run.model));
+    const manifest = await exportBundle(pooledRun('int8'), SAMPLES, folder);
     const { pooling, ngramBuckets, weights } = manifest.architecture;
     expect({ pooling, ngramBuckets, weights }).toEqual({ pooling: 'mean-last', ngramBuckets: 31, weights: 'int8' });
     expect(manifest.parity.maxDifference).toBeLessThan(2e-6);
@@ -48,18 +47,27 @@ describe('exportBundle', () => {
     expect(bundle.manifest).toEqual(manifest);
     expect(importModel(bundle.model).quantized.size).toBe(5);
     const card = await readFile(path.join(folder, 'README.md'), 'utf8');
-    expect(card).toContain('LSTM 3 → mean and last state → Dense 1 + words, bigrams and trigrams in 31 buckets, ');
+    expect(card).toContain('LSTM 3 → mean and last state → Dense 1 + words and bigrams in 31 buckets, ');
     expect(card).toMatch(/parameters, int8 \|/);
   });
 
-  it('writes float32 weights unless given others, and refuses those of another network', async () => {
+  it('writes float32 weights where the configuration says so', async () => {
     const folder = await temporaryFolder();
-    const run = pooledRun();
-    const other = quantize(pooledRun().model);
-    await expect(exportBundle(run, SAMPLES, folder, other)).rejects.toThrow(
-      'the int8 form of embeddings is not its own',
-    );
-    const manifest = await exportBundle(run, SAMPLES, folder);
+    const manifest = await exportBundle(pooledRun('float32'), SAMPLES, folder);
     expect(manifest.architecture.weights).toBe('float32');
+    expect(importModel((await openBundle(await readBundle(folder))).model).quantized.size).toBe(0);
+  });
+
+  it('exports the calibrated network', async () => {
+    const folder = await temporaryFolder();
+    const run = pooledRun('float32');
+    const [plain] = predict(run.model, [Int32Array.of(1, 3, 5)]);
+    run.calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0.25 };
+    await exportBundle(run, SAMPLES, folder);
+    const { model } = importModel((await openBundle(await readBundle(folder))).model);
+    const [calibrated] = predict(model, [Int32Array.of(1, 3, 5)]);
+    const logit = (p: number | undefined) => Math.log((p as number) / (1 - (p as number)));
+    // Dense's own bias is a part of the recurrent half.
+    expect(logit(calibrated)).toBeCloseTo(0.5 * logit(plain) + 0.25, 4);
   });
 });

@@ -1,19 +1,19 @@
 /**
- * A linear model of words and word pairs and triples as a tfjs layer: each position of a text adds the weight of its id
- * and the weights of the buckets of the bigram and the trigram that end there.
+ * A linear model of words and of pairs of words as a tfjs layer: each position of a text adds the weight of its id and that
+ * of the bucket of the bigram that ends there.
  *
- *     logit = Σ_t (unigrams[id[t]] + hashed[h₂(t)] + hashed[h₃(t)]) / √(number of positions)
+ *     logit = Σ_t (unigrams[id[t]] + hashed[h(t)]) / √(number of positions)
  *
  * It is the reference for training and for the ONNX graph, and not fast: the ids are hashed in JavaScript.
  */
 import * as tf from '@tensorflow/tfjs';
-import { HASH_LIMIT, ngramIds } from './ngram-hash.ts';
+import { bigramBuckets, HASH_LIMIT } from './bigram-hash.ts';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>;
 
 export interface HashedNgramsArgs extends LayerArgs {
   readonly vocabularySize: number;
-  /** Rows of the table that bigrams and trigrams share; a prime. */
+  /** Rows of the table of bigrams; a prime. */
   readonly buckets: number;
 }
 
@@ -49,27 +49,25 @@ export class HashedNgrams extends tf.layers.Layer {
     return tf.tidy(() => {
       const ids = (Array.isArray(inputs) ? inputs[0] : inputs)?.toInt() as tf.Tensor2D;
       const hashed = this.#hashed.read();
-      const weights = tf.addN([
-        this.#unigrams.read().gather(ids),
-        ...this.#buckets(ids).map((buckets) => hashed.gather(buckets)),
-      ]); // [batch, steps]
+      const weights = this.#unigrams
+        .read()
+        .gather(ids)
+        .add(hashed.gather(this.#buckets(ids))); // [batch, steps]
       const read = ids.notEqual(0).toFloat();
       const positions = read.sum(1, true); // [batch, 1]
       return weights.mul(read).sum(1, true).div(positions.sqrt());
     });
   }
 
-  /** Of the bigrams and of the trigrams, each int32 [batch, steps]. */
-  #buckets(ids: tf.Tensor2D): tf.Tensor[] {
+  /** int32 [batch, steps] */
+  #buckets(ids: tf.Tensor2D): tf.Tensor {
     const [, steps] = ids.shape;
-    const bigrams = ids.dataSync<'int32'>().slice();
-    const trigrams = bigrams.slice();
-    for (let from = 0; from < bigrams.length; from += steps) {
-      const row = ngramIds(bigrams.subarray(from, from + steps), this.#bucketCount);
-      bigrams.set(row.bigrams, from);
-      trigrams.set(row.trigrams, from);
+    const buckets = ids.dataSync<'int32'>().slice();
+    for (let from = 0; from < buckets.length; from += steps) {
+      const row = buckets.subarray(from, from + steps);
+      row.set(bigramBuckets(row, this.#bucketCount));
     }
-    return [bigrams, trigrams].map((values) => tf.tensor2d(values, ids.shape, 'int32'));
+    return tf.tensor2d(buckets, ids.shape, 'int32');
   }
 
   override getConfig(): tf.serialization.ConfigDict {
