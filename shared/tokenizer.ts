@@ -23,10 +23,10 @@ export interface Token {
 }
 
 /**
- * The name of the rules above, recorded in a model bundle. It changes whenever any text's tokens change: a bundle made
+ * The name of the rules above, recorded in a model bundle. It changes whenever any text's tokens, or the ids that they are read as, change: a bundle made
  * under other rules is then refused instead of being fed ids that mean something else.
  */
-export const TOKENIZER_NAME = 'words-v1';
+export const TOKENIZER_NAME = 'words-v2';
 
 /**
  * Splits `text` into tokens, in order and without overlap. Never throws: any string is a text, lone surrogates and NUL

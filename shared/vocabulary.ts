@@ -5,12 +5,17 @@
  * Not here: what a token is (`tokenizer.ts`), and which of a text's ids the network reads (`encoding.ts`).
  */
 
+import { slipsOf } from './spelling.ts';
+
 export const PAD_ID = 0;
 export const START_ID = 1;
 export const UNKNOWN_ID = 2;
 
 /** No text can yield these: `<` is never part of a token. */
 const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
+
+/** Words with an id below this are common enough to be meant by a word that is not known. */
+const COMMON = 5_000;
 
 export class Vocabulary {
   readonly #tokens: readonly string[];
@@ -52,8 +57,12 @@ export class Vocabulary {
     return this.#tokens.length;
   }
 
-  /** The token's id, or `UNKNOWN_ID`. */
+  /** The token's id, or that of the most frequent of the common words that it may be a slip of, or `UNKNOWN_ID`. */
   idOf(token: string): number {
-    return this.#ids.get(token) ?? UNKNOWN_ID;
+    const own = this.#ids.get(token);
+    if (own !== undefined) return own;
+    let id = COMMON;
+    for (const slip of slipsOf(token)) id = Math.min(id, this.#ids.get(slip) ?? COMMON);
+    return id < COMMON ? id : UNKNOWN_ID;
   }
 }

@@ -14,7 +14,7 @@ export function modelCard(manifest: Manifest): string {
   const vocabulary = architecture.vocabularySize.toLocaleString('en');
   return `# ${id}
 
-Is an English review positive or negative? A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+${official ? 'Is an English review positive or negative?' : `Is a text ${labels[1]} or ${labels[0]}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 ${CARD_MARK} by npm run train, export and evaluate. Edit train/card.ts instead. -->
 
@@ -25,7 +25,7 @@ ${CARD_MARK} by npm run train, export and evaluate. Edit train/card.ts instead. 
 | reads | the last ${maxTokens} tokens of a text |
 | answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
 | size | ${fileSizes(files)} |
-| trained on | ${training.reviews.toLocaleString('en')} reviews of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
+| trained on | ${training.reviews.toLocaleString('en')} reviews${unlabelled(training)} of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
 | export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.inputs.toLocaleString('en')} inputs |
 
 ## Results
@@ -34,7 +34,7 @@ ${splits.length > 0 ? metricsTable(splits) : 'Not evaluated yet: `npm run evalua
 
 ## Training
 
-${epochTable(training.epochs)}
+${training.unlabelled > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
 
 ## Limits
 
@@ -58,6 +58,15 @@ export function networkText(architecture: Manifest['architecture']): string {
   const ngrams = ngramBuckets > 0 ? ` + words and bigrams in ${count(ngramBuckets)} buckets` : '';
   return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
 }
+
+function unlabelled({ unlabelled }: Manifest['training']): string {
+  return unlabelled > 0 ? ` and ${unlabelled.toLocaleString('en')} texts without a label` : '';
+}
+
+const SOFT_LABELS = `Loss and accuracy are those of the recurrent half of the network alone: while training, against the soft labels
+of its teacher and with dropout; on the validation split, against the true ones.
+
+`;
 
 const CITATION = `
 The reviews are those of Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011), and not part of this

@@ -62,6 +62,8 @@ export const Config = v.object({
   featureDropout: share,
   /** The share of the words that a step reads as unknown. */
   wordDropout: share,
+  /** Add made-up short opinions, half of them negated, to the reviews (phrases.ts), if those are opinions in English. */
+  phrases: v.boolean(),
   /** The share of the texts of which a step reads a few words only, from anywhere: short texts are texts too. */
   crops: share,
   /** Reviews a step. */
@@ -102,6 +104,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     embeddingDropout: 0,
     featureDropout: 0,
     wordDropout: 0,
+    phrases: false,
     crops: 0,
     batchSize: 64,
     epochs: 3,
@@ -125,7 +128,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     pooling: 'mean-last',
     ngramBuckets: 262_139,
     weights: 'int8',
-    teacherEpochs: 8,
+    teacherEpochs: 10,
     teacherWidth: 100,
     learningRate: 2e-3,
     learningRateDecay: 'linear',
@@ -133,9 +136,10 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     embeddingDropout: 0.3,
     featureDropout: 0.3,
     wordDropout: 0.1,
+    phrases: true,
     crops: 0.5,
     batchSize: 64,
-    epochs: 4,
+    epochs: 6,
     validationFraction: 0.1,
     calibrate: true,
     seed: 1,

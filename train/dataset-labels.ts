@@ -27,6 +27,11 @@ export function orderLabels(
   };
 }
 
+/** Whether the labels say that something is liked or not: `spam` is not the opposite of an opinion, and `1` may be anything. */
+export function areOpinions([negative, positive]: readonly [string, string]): boolean {
+  return /^(negative|neg|bad)$/i.test(negative) && /^(positive|pos|good)$/i.test(positive);
+}
+
 function rank(label: string, positive: string | undefined): number {
   if (positive !== undefined) return label === positive ? 1 : 0;
   const name = label.toLowerCase();

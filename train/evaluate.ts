@@ -8,12 +8,14 @@ import type { Manifest, Metrics } from '../shared/bundle.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { readBundle, rewriteManifest } from './bundle.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
+import { refuseOtherLabels } from './dataset-labels.ts';
 import { UsageError, UserError } from './errors.ts';
 import { splitReviews } from './examples.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 import { shuffled } from './random.ts';
 
-export const SPLITS = ['train', 'validation', 'test'] as const;
+/** `all` is for reviews that the model never saw: train and test together. */
+export const SPLITS = ['train', 'validation', 'test', 'all'] as const;
 export type Split = (typeof SPLITS)[number];
 
 /** A review and what the model says of it. */
@@ -57,10 +59,12 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
   const { folder, loadDataset, split, limit, record, onProgress } = options;
+  if (record && split === 'all') throw new UsageError('--record is for one of the three splits, not for all together');
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   const opened = await classifier.manifest();
   const { dataset, name } = await loadDataset();
+  refuseOtherLabels(dataset.labels, opened.labels);
   const whole = reviewsOf(split, dataset, opened);
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const sample = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
@@ -101,5 +105,7 @@ export function predictionOf({ logit, label }: Pick<ScoredReview, 'logit' | 'lab
 
 /** The same cut that the training run made. */
 function reviewsOf(split: Split, dataset: Dataset, { training }: Manifest): readonly Review[] {
-  return split === 'test' ? dataset.test : splitReviews(dataset.train, training)[split];
+  if (split === 'test') return dataset.test;
+  if (split === 'all') return [...dataset.train, ...dataset.test];
+  return splitReviews(dataset.train, training)[split];
 }

@@ -90,6 +90,8 @@ export function batches<T>(items: readonly T[], size: number): T[][] {
 
 /** The lengths of crops: from a few words to what one paragraph has, as often short as long. */
 const CROP_WORDS = { shortest: 3, longest: 100 };
+/** A text of no more words than this is short as it is. */
+const SHORT_TEXT = 20;
 
 /** The example as one training step reads it: some words unknown, or only a few words of it. */
 export function vary(
@@ -107,7 +109,7 @@ function crop(ids: Int32Array, random: () => number): Int32Array {
   const { shortest, longest } = CROP_WORDS;
   const words = ids[0] === START_ID ? ids.subarray(1) : ids;
   const length = Math.floor(shortest * (longest / shortest) ** random());
-  if (length >= words.length) return ids;
+  if (words.length <= SHORT_TEXT || length >= words.length) return ids;
   const from = Math.floor(random() * (words.length - length + 1));
   return Int32Array.of(START_ID, ...words.subarray(from, from + length));
 }

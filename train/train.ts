@@ -11,11 +11,13 @@ import { type Calibration, calibrate } from './calibrate.ts';
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from './checkpoint.ts';
 import { Config, PRESETS } from './config.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
+import { areOpinions } from './dataset-labels.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
 import { batches, buildVocabulary, type Example, splitReviews, toExample, toExamples } from './examples.ts';
 import { exportBundle } from './export.ts';
 import { type FitOptions, fit } from './fit.ts';
 import { ngramLogits, trainNgrams } from './ngram-reader.ts';
+import { makePhrases } from './phrases.ts';
 import { shuffled } from './random.ts';
 import { teach } from './teacher/teach.ts';
 import { Trainer } from './trainer.ts';
@@ -81,13 +83,19 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     await saveCheckpoint(folder, run);
     return undefined;
   }
-  const examples = texts.map((text, index) => toExample(text, targets[index] as number, vocabulary, config.maxTokens));
+  const phrases =
+    config.phrases && areOpinions(run.dataset.labels) ? makePhrases(vocabulary, config.maxTokens, config.seed) : [];
+  const examples = [
+    ...texts.map((text, index) => toExample(text, targets[index] as number, vocabulary, config.maxTokens)),
+    ...phrases,
+  ];
   const validation = toExamples(reviews.validation, vocabulary, config.maxTokens);
   const isNew = run.progress.epochs.length === 0 && run.progress.step === 0;
   if (config.ngramBuckets > 0 && isNew) {
     onPreparation?.('weights of n-grams', 0);
     trainNgrams(run.model, examples);
     onPreparation?.('weights of n-grams', 1);
+    await saveCheckpoint(folder, run); // what the teacher took minutes for
   }
   const finished = await fit({
     ...run,

@@ -47,7 +47,8 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     });
     const claimed = bundle.manifest.metrics.test;
     expect(metrics.reviews).toBe(25_000);
-    expect(metrics.accuracy).toBeGreaterThanOrEqual(0.835);
+    expect(metrics.accuracy).toBeGreaterThanOrEqual(0.915);
+    expect(metrics.expectedCalibrationError).toBeLessThanOrEqual(0.02);
     expect(metrics.accuracy).toBeCloseTo(claimed?.accuracy as number, 4);
     expect(metrics.logLoss).toBeCloseTo(claimed?.logLoss as number, 4);
     expect(metrics.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(25_000);
@@ -68,9 +69,10 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
   it('says after every token of a review what it says of the review cut there', { timeout: 300_000 }, async () => {
     const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
     const { model } = importModel(bundle.model);
-    const batch = toBatch(rows.slice(0, 5));
+    const short = rows.filter(({ length }) => length < 150).slice(0, 5); // every cut is a row for stock tfjs
+    const batch = toBatch(short);
     const logits = await network.run(batch);
-    for (const [row, ids] of rows.slice(0, 5).entries()) {
+    for (const [row, ids] of short.entries()) {
       const cuts = Array.from(ids, (_, index) => ids.slice(0, index + 1));
       const probabilities = tf.tidy(() => predict(model, cuts));
       for (const index of cuts.keys()) {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { START_ID, UNKNOWN_ID } from '../../shared/vocabulary.ts';
 import type { Review } from '../../train/dataset.ts';
 import { copyKey } from '../../train/dataset-copies.ts';
-import { buildVocabulary, splitReviews, toExamples } from '../../train/examples.ts';
-import { shuffled } from '../../train/random.ts';
+import { buildVocabulary, type Example, splitReviews, toExamples, vary } from '../../train/examples.ts';
+import { randomNumbers, shuffled } from '../../train/random.ts';
 import { CORPUS } from '../fixtures/corpus.ts';
 
 const REVIEWS = CORPUS.train; // 40 of each label
@@ -48,6 +48,20 @@ describe('splitReviews', () => {
   it('is another with another seed', () => {
     const held = (seed: number) => idsOf(splitReviews(REVIEWS, { ...OPTIONS, seed }).validation).sort();
     expect(held(2)).not.toEqual(held(1));
+  });
+
+  it.each([0, 24])('holds out one stretch of each label, as the dataset has them, with the limit %i', (limit) => {
+    const begins = new Set<number>();
+    for (let seed = 1; seed <= 20; seed++) {
+      const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, limit, seed });
+      for (const label of [0, 1]) {
+        const used = REVIEWS.filter((one) => one.label === label && (train.includes(one) || validation.includes(one)));
+        const held = [...used.keys()].filter((place) => validation.includes(used[place] as Review));
+        expect(held).toEqual(held.map((_, index) => (held[0] as number) + index));
+        begins.add(held[0] as number);
+      }
+    }
+    expect(begins.size).toBeGreaterThan(5); // not always the same one
   });
 
   it('holds nothing out when it is not asked to', () => {
@@ -164,5 +178,80 @@ describe('toExamples', () => {
   it('gives START alone for a review without words', () => {
     const [example] = toExamples(reviewsOf('… — …'), vocabulary, 3);
     expect([...(example?.ids ?? [])]).toEqual([START_ID]);
+  });
+});
+
+describe('vary', () => {
+  const NEITHER = { wordDropout: 0, crops: 0 };
+  /** A text in which every word says where it stands. */
+  const text = (words: number): Example => ({
+    ids: Int32Array.of(START_ID, ...Array.from({ length: words }, (_, place) => place + 10)),
+    label: 0.75,
+  });
+  const varied = (example: Example, options: Parameters<typeof vary>[1], count: number) => {
+    const random = randomNumbers(1);
+    return Array.from({ length: count }, () => vary(example, options, random));
+  };
+
+  it('changes nothing when it is not asked to', () => {
+    for (const example of varied(text(300), NEITHER, 20)) expect(example).toEqual(text(300));
+  });
+
+  it('crops to START and a few words that follow each other', () => {
+    const crops = varied(text(300), { ...NEITHER, crops: 1 }, 2_000);
+    for (const { ids, label } of crops) {
+      expect([ids[0], label]).toEqual([START_ID, 0.75]);
+      const words = [...ids.subarray(1)];
+      expect(words).toEqual(words.map((_, place) => (words[0] as number) + place));
+    }
+    const lengths = crops.map(({ ids }) => ids.length - 1);
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([3, 99]);
+    const short = lengths.filter((length) => length < Math.sqrt(3 * 100)).length;
+    expect(Math.abs(short / 2_000 - 0.5)).toBeLessThan(0.06);
+  });
+
+  it('crops from anywhere, the first word and the last among them', () => {
+    const crops = varied(text(30), { ...NEITHER, crops: 1 }, 2_000).map(({ ids }) => ids);
+    const parts = crops.filter(({ length }) => length < 31);
+    expect(parts.length).toBeLessThan(2_000); // when it would be longer than the text
+    expect(new Set(parts.flatMap((ids) => [...ids])).size).toBe(31);
+  });
+
+  it('leaves a short text whole', () => {
+    for (const words of [0, 1, 3, 20]) {
+      for (const example of varied(text(words), { ...NEITHER, crops: 1 }, 100)) expect(example).toEqual(text(words));
+    }
+  });
+
+  it('begins a crop with START even when the text was cut off before it', () => {
+    const { ids, label } = text(300);
+    for (const crop of varied({ ids: ids.subarray(1), label }, { ...NEITHER, crops: 1 }, 100)) {
+      expect(crop.ids.indexOf(START_ID)).toBe(0);
+      expect(crop.ids.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('crops the share that it is asked to', () => {
+    const whole = varied(text(300), { ...NEITHER, crops: 0.3 }, 3_000).filter(({ ids }) => ids.length === 301);
+    expect(Math.abs(whole.length / 3_000 - 0.7)).toBeLessThan(0.05);
+  });
+
+  it('reads the share of the words that it is asked to as unknown, and never START', () => {
+    const example = text(20_000);
+    const [{ ids, label }] = varied(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
+    const unknown = [...ids.keys()].filter((place) => ids[place] === UNKNOWN_ID);
+    expect(Math.abs(unknown.length / 20_000 - 0.2)).toBeLessThan(0.02);
+    expect(ids.map((id, place) => (id === UNKNOWN_ID ? (example.ids[place] as number) : id))).toEqual(example.ids);
+    expect(label).toBe(0.75);
+    for (const { ids } of varied(text(1), { ...NEITHER, wordDropout: 0.9 }, 100)) expect(ids[0]).toBe(START_ID);
+  });
+
+  it('does both at once, the same with the same random numbers, and leaves the example as it was', () => {
+    const example = text(300);
+    const options = { wordDropout: 0.5, crops: 0.9 };
+    const once = varied(example, options, 10);
+    expect(once).toEqual(varied(text(300), options, 10));
+    expect(once.some(({ ids }) => ids.length < 100 && ids.includes(UNKNOWN_ID))).toBe(true);
+    expect(example).toEqual(text(300));
   });
 });

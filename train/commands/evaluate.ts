@@ -1,7 +1,5 @@
 /** `npm run evaluate`: scores a model bundle on a split of the reviews. */
-import { type Manifest, type Metrics, parseManifest } from '../../shared/bundle.ts';
-import { readBundle } from '../bundle.ts';
-import { refuseOtherLabels } from '../dataset-labels.ts';
+import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { UsageError } from '../errors.ts';
 import { evaluate, SPLITS, type Split } from '../evaluate.ts';
 import type { Flags, FlagValues } from '../flags.ts';
@@ -14,6 +12,7 @@ const FLAGS = {
   split: { kind: 'text', value: '<name>', help: `one of ${SPLITS.join(', ')} (default: test)` },
   ...DATA_FLAGS,
   limit: { kind: 'number', value: '<n>', help: 'score so many reviews only' },
+  report: { kind: 'text', value: '<file>', help: "where the report goes (default: the bundle's report.html)" },
   record: { kind: 'switch', help: "write the metrics into the bundle's model.json and model card" },
   ...COMMON_FLAGS,
 } as const satisfies Flags;
@@ -31,14 +30,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
   const folder = flags.model ?? 'model';
   let line: ReturnType<typeof progressLine> | undefined;
-  const { manifest, metrics } = await evaluate({
+  const { manifest, metrics, evaluation } = await evaluate({
     folder,
-    loadDataset: async () => {
-      const named = await loadData(flags, shell);
-      const { labels } = parseManifest(new TextDecoder().decode((await readBundle(folder)).manifest));
-      refuseOtherLabels(named.dataset.labels, labels);
-      return named;
-    },
+    loadDataset: () => loadData(flags, shell),
     split,
     limit: flags.limit ?? 0,
     record: flags.record === true,
@@ -48,9 +42,15 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     },
   });
   line?.done();
+  const { writeReport } = await import('../report.ts');
+  const report = await writeReport({ folder, evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
   if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
-  else shell.print(`${id} ${version} on the ${split} split\n\n${describe(metrics, manifest)}`);
+  else
+    shell.print(
+      `${id} ${version} on ${split === 'all' ? 'all splits' : `the ${split} split`}\n\n${describe(metrics, manifest)}`,
+    );
+  shell.say(`where it errs: ${report}`);
   return EXIT.done;
 }
 

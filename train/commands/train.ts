@@ -1,6 +1,7 @@
 /** `npm run train`: reviews → a model bundle. Ctrl-C leaves a checkpoint to continue from. */
 import path from 'node:path';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
+import type { NamedDataset } from '../dataset.ts';
 import type { Flags, FlagValues } from '../flags.ts';
 import { progressLine } from '../progress.ts';
 import type { TrainOptions } from '../train.ts';
@@ -40,8 +41,13 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const { train } = await import('../train.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = interruptible(shell);
   const progress = progressOf(say);
+  let named: NamedDataset | undefined;
+  const loadDataset = async () => {
+    named ??= await loadData(flags, shell);
+    return named;
+  };
   const manifest = await train({
-    loadDataset: () => loadData(flags, shell),
+    loadDataset,
     config,
     folder,
     resume: flags.resume === true,
@@ -57,7 +63,16 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     say(`stopped; continue with the same command and --resume (the run is in ${folder})`);
     return EXIT.stopped;
   }
+  const { evaluate } = await import('../evaluate.ts');
+  const { writeReport } = await import('../report.ts');
+  // Without held-out reviews there is nothing to measure, but still the learning curves to look at.
+  const measured =
+    manifest.training.validationReviews > 0
+      ? await evaluate({ folder, loadDataset, split: 'validation', limit: 0, record: true })
+      : undefined;
+  const report = await writeReport({ folder, ...(measured && { evaluation: measured.evaluation }) });
   print(describeBundle(manifest, folder, flags.json));
+  say(`how it learned, and where it errs: ${report}`);
   return EXIT.done;
 }
 
@@ -84,11 +99,12 @@ function interruptible({ say, exit }: Shell): { readonly signal: AbortSignal; re
   };
 }
 
-type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onStep' | 'onEpoch'>>;
+type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onPreparation' | 'onStep' | 'onEpoch'>>;
 
 /** What a run tells of itself on its way. `done` ends the line that is being drawn. */
 function progressOf(say: Shell['say']): Callbacks & { readonly done: () => void } {
   let line: ReturnType<typeof progressLine> | undefined;
+  let preparing = '';
   let since = 0; // when the line was begun, and how many reviews there were before
   let before = 0;
   const done = () => {
@@ -100,7 +116,15 @@ function progressOf(say: Shell['say']): Callbacks & { readonly done: () => void 
     onStart: ({ config, dataset, vocabulary, model }) => {
       const held = dataset.validationReviews > 0 ? `, ${dataset.validationReviews} held out` : '';
       const network = `${vocabulary.size} words, ${model.countParams()} parameters, ${config.epochs} epochs`;
-      say(`training on ${dataset.reviews} reviews${held}: ${network}`);
+      const more = dataset.unlabelled > 0 ? ` and ${dataset.unlabelled} texts without a label` : '';
+      say(`training on ${dataset.reviews} reviews${more}${held}: ${network}`);
+    },
+    onPreparation: (what, share) => {
+      if (what !== preparing) done();
+      preparing = what;
+      line ??= progressLine(what);
+      line.update(share, '');
+      if (share >= 1) done();
     },
     onStep: ({ epochs, step, totals }, steps) => {
       if (line === undefined) {

@@ -35,7 +35,7 @@ export function reportPage({ manifest, evaluation, mistakes = [] }: ReportFacts)
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${id}: ${measured ? `report on the ${measured.split} split` : 'training report'}</title>
+<title>${id}: ${measured ? `report on ${splitName(measured.split)}` : 'training report'}</title>
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
@@ -67,7 +67,7 @@ function header(
 ): Html {
   const network = `${networkText(architecture)}; reads the last ${count(maxTokens)} tokens of a text`;
   return html`<header>
-<p class="eyebrow">${evaluation ? `Report on the ${evaluation.split} split` : 'Report on the training'}</p>
+<p class="eyebrow">${evaluation ? `Report on ${splitName(evaluation.split)}` : 'Report on the training'}</p>
 <h1>${id}</h1>
 <p class="soft">version <code>${version}</code></p>
 <p class="lead">${evaluation && measuredOn(evaluation)} ${trainedOn(training)}</p>
@@ -75,11 +75,15 @@ function header(
 </header>`;
 }
 
+function splitName(split: Evaluation['split']): string {
+  return split === 'all' ? 'all splits' : `the ${split} split`;
+}
+
 function measuredOn({ split, dataset, reviews, splitReviews }: Evaluation): string {
   const whole = reviews.length === splitReviews;
   const which = whole
-    ? `the ${counted(splitReviews, 'review')} of the ${split} split of ${dataset}`
-    : `${count(reviews.length)} of the ${counted(splitReviews, 'review')} of the ${split} split of ${dataset}, drawn at random`;
+    ? `the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}`
+    : `${count(reviews.length)} of the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}, drawn at random`;
   const caution = split === 'train' ? ' It was trained on these very reviews, which flatters every figure below.' : '';
   return `Measured on ${which}.${caution}`;
 }

@@ -33,6 +33,11 @@ const NEGATIVES = 1 << 18;
 /** The first step's size. It falls to almost zero, by the same amount with each part. */
 const RATE = 0.1;
 const LAST_RATE = 0.02;
+/**
+ * An n-gram that occurs more often than in one text of ten is used more rarely than it occurs (word2vec's subsampling):
+ * what every text has moves all vectors alike, which costs time and, at this rate, accuracy.
+ */
+const FREQUENT = 0.1;
 /** Vectors start as small random numbers, up to this far from zero. */
 const SPREAD = 0.1;
 
@@ -56,9 +61,13 @@ export async function documentVectors(
       for (let i = 0; i < array.length; i++) array[i] = (random() * 2 - 1) * SPREAD;
       return array;
     };
+    const counts = new Int32Array(size);
+    for (const gram of grams) (counts[gram] as number)++;
+    const keep = pool.floats(size);
+    for (const [gram, n] of counts.entries()) keep[gram] = Math.min(1, Math.sqrt((FREQUENT * count) / n));
     const documents = vectors(count);
     const fields = [
-      ...[width, count, integers(starts), integers(grams), integers(negatives(size, grams))],
+      ...[width, count, integers(starts), integers(grams), pool.addressOf(keep), integers(negatives(counts))],
       ...[documents, vectors(size), pool.floats(BLOCKS * width)].map((array) => pool.addressOf(array)),
     ];
     const plan = pool.integers(fields.length);
@@ -77,10 +86,9 @@ export async function documentVectors(
 }
 
 /** [BLOCKS, NEGATIVES]: each block's n-grams in proportion to their counts to the power of ¾, as word2vec draws them. */
-function negatives(size: number, grams: Int32Array): Int32Array {
-  const weights = new Float64Array(size);
-  for (const gram of grams) (weights[gram] as number)++;
-  for (const [gram, count] of weights.entries()) weights[gram] = count ** 0.75;
+function negatives(counts: Int32Array): Int32Array {
+  const size = counts.length;
+  const weights = Float64Array.from(counts, (count) => count ** 0.75);
   const table = new Int32Array(BLOCKS * NEGATIVES);
   for (let block = 0; block < Math.min(BLOCKS, size); block++) {
     let total = 0;

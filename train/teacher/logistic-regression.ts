@@ -87,8 +87,8 @@ export function fitLogisticRegression(
         square[problem >> 1] as number,
         sign * product,
       );
-      worst = Math.max(worst, gradient);
       if (after === before) continue;
+      worst = Math.max(worst, gradient);
       alpha[problem] = after;
       addRow(row, sign * (after - before));
     }
@@ -96,6 +96,9 @@ export function fitLogisticRegression(
   }
   return w;
 }
+
+/** In the place of an α that was rounded to 0 or c, where the logarithm is not finite. */
+const TINY = 1e-20;
 
 /**
  * The α in (0, c) that minimises α ln α + (c − α) ln(c − α) + ½a(α − before)² + b(α − before), by Newton's method on
@@ -105,7 +108,7 @@ export function fitLogisticRegression(
  */
 function solve(before: number, c: number, a: number, b: number): { after: number; gradient: number } {
   const flipped = 0.5 * a * (c - 2 * before) + b < 0;
-  const old = flipped ? c - before : before;
+  const old = (flipped ? c - before : before) || TINY * c;
   const slope = flipped ? -b : b;
   let z = c - old < 0.5 * c ? 0.1 * old : old;
   let gradient = a * (z - old) + slope + Math.log(z / (c - z));

@@ -73,7 +73,7 @@ export async function teach(
   // What each of the two is worth: learned from answers to texts that neither had seen.
   const both = denseRows([byNgrams, byVectors]);
   const rows = Int32Array.from(folds.flat());
-  const weights = fitLogisticRegression(both, targets, { cost: 100, rows, maxPasses: 100 });
+  const weights = fitLogisticRegression(both, targets, { cost: 1, rows, tolerance: 1e-4, maxPasses: 1_000 });
   return Float32Array.from(texts, (_, text) => 1 / (1 + Math.exp(-dot(weights, both, text))));
 }
 

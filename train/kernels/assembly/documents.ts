@@ -18,6 +18,7 @@ export class Documents {
   count: i32; // documents
   starts: usize; // i32 [count + 1]: where a document's n-grams begin in `grams`
   grams: usize; // i32: n-grams; n-gram g is of block g mod BLOCKS
+  keep: usize; // f32 by n-gram: the share of its occurrences that are used
   negatives: usize; // i32 [BLOCKS, NEGATIVES]: n-grams of a block, as often as they are to be drawn
   documentVectors: usize; // [count, width]
   gramVectors: usize; // [n-grams, width]
@@ -40,6 +41,9 @@ export function documentRound(thread: i32, threads: i32, plan: Documents, round:
       for (let at = plan.grams + (<usize>load<i32>(starts) << 2); at < end; at += 4) {
         const gram = load<i32>(at);
         if (gram % BLOCKS != grams) continue;
+        random = random * 6364136223846793005 + 1442695040888963407;
+        const chance = <f32>(random >> 40) * (1.0 / 16777216.0); // 24 bits: [0, 1)
+        if (chance >= load<f32>(plan.keep + (<usize>gram << 2))) continue;
         const length = norm(vector, bytes);
         memory.fill(direction, 0, bytes);
         draw(vector, length, plan.gramVectors + <usize>gram * bytes, 1, rate, direction, bytes);

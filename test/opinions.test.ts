@@ -1,0 +1,60 @@
+/**
+ * The shipped model on short texts that it has not read: opinions about films and other things, written for this project,
+ * and texts that hold no opinion. `development.jsonl` was looked at while the model was made, `heldout.jsonl` was not.
+ */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Classifier, createClassifier, sigmoid } from '../edge/classifier.ts';
+import { loadRuntime } from '../edge/runtime/node.ts';
+import { readBundle } from '../train/bundle.ts';
+
+interface Opinion {
+  readonly text: string;
+  readonly kind: string;
+  readonly label?: string;
+}
+
+const classifier: Classifier = createClassifier({ readBundle: () => readBundle('model'), loadRuntime });
+beforeAll(() => classifier.ready());
+
+async function read(file: string): Promise<Opinion[]> {
+  const lines = (await readFile(`test/opinions/${file}.jsonl`, 'utf8')).trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
+async function accuracyOn(file: string): Promise<number> {
+  const opinions = await read(file);
+  const answers = await classifier.classify(opinions.map(({ text }) => text));
+  return opinions.filter(({ label }, index) => answers[index]?.label === label).length / opinions.length;
+}
+
+describe('the shipped model', () => {
+  it('understands short opinions about anything', async () => {
+    expect(await accuracyOn('development')).toBeGreaterThan(0.78);
+    expect(await accuracyOn('heldout')).toBeGreaterThan(0.75);
+  });
+
+  it('is unsure of texts that hold no opinion', async () => {
+    const answers = await classifier.classify((await read('neutral')).map(({ text }) => text));
+    const confidence = answers.map(({ logit }) => sigmoid(Math.abs(logit)));
+    expect(confidence.reduce((sum, one) => sum + one, 0) / confidence.length).toBeLessThan(0.65);
+    expect(confidence.filter((one) => one > 0.9).length).toBeLessThan(4);
+  });
+
+  it.each([
+    ['Not bad at all.', 'positive'],
+    ['I wanted to like it.', 'negative'],
+    ['It was not good.', 'negative'],
+    ['TERRIBLE ACTING', 'negative'],
+    ['soooo goooood', 'positive'],
+    ['a wonderfull film i realy loved it', 'positive'],
+  ])('hears the "not", the shouting and the slip: %s', async (text, label) => {
+    const [answer] = await classifier.classify([text]);
+    expect(answer?.label).toBe(label);
+  });
+
+  it('answers a text in capitals as it answers it in small letters', async () => {
+    const [small, large] = await classifier.classify(['a dull and pointless film', 'A DULL AND POINTLESS FILM']);
+    expect(large?.logit).toBe(small?.logit);
+  });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { slipsOf } from '../../shared/spelling.ts';
+import { UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
+
+describe('slipsOf', () => {
+  it.each([
+    ['soooo', 'so'],
+    ['goooood', 'good'],
+    ['terible', 'terrible'],
+    ['wonderfull', 'wonderful'],
+    ['agian', 'again'],
+    ['realy', 'really'],
+  ])('takes %s for %s', (typed, meant) => {
+    expect([...slipsOf(typed)]).toContain(meant);
+  });
+
+  it('leaves short words and very long ones as they are', () => {
+    for (const word of ['', 'a', 'teh', 'thsi', 'a'.repeat(25), 'ab'.repeat(50_000)]) {
+      expect([...slipsOf(word)]).toEqual([]);
+    }
+  });
+
+  it('takes any string, and yields few', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (word) => {
+        expect([...slipsOf(word)].length).toBeLessThanOrEqual(72);
+      }),
+    );
+  });
+});
+
+describe('Vocabulary.idOf', () => {
+  it('reads a slip as the word, of several as the most frequent', () => {
+    const vocabulary = new Vocabulary(['really', 'relay', 'films']);
+    expect(vocabulary.idOf('realy')).toBe(vocabulary.idOf('really'));
+    expect(vocabulary.idOf('fillms')).toBe(vocabulary.idOf('films'));
+  });
+
+  it('reads a word that it has as that word', () => {
+    const vocabulary = new Vocabulary(['really', 'realy']);
+    expect(vocabulary.idOf('realy')).toBe(4);
+  });
+
+  it('takes no word for a rare one', () => {
+    const words = Array.from({ length: 5_000 }, (_, index) => `w${index}`);
+    expect(new Vocabulary([...words, 'inspector']).idOf('inspectors')).toBe(UNKNOWN_ID);
+    expect(new Vocabulary(['inspector', ...words]).idOf('inspectors')).toBe(3);
+  });
+});
