@@ -12,8 +12,14 @@ import { fitLogisticRegression } from './teacher/logistic-regression.ts';
 export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), bias: v.number() });
 export type Calibration = v.InferOutput<typeof Calibration>;
 
+/** The mean of the two halves: what is right when nothing was held out to find out more. */
+export const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
+
 /** Hundreds of reviews outweigh the penalty by far. With a larger cost the descent would not arrive. */
 const COST = 1;
+
+/** Of a dozen held-out reviews chance can make anything; it must not turn the answers round. */
+const LEAST = 0.1;
 
 /** @param logits of both halves on held-out reviews; of n-grams zeros where there are none. @param labels theirs */
 export function calibrate(
@@ -31,7 +37,7 @@ export function calibrate(
   };
   const options = { cost: COST, maxPasses: 1_000, tolerance: 1e-4 };
   const [recurrent = 1, ngrams = 0, bias = 0] = fitLogisticRegression(x, Float64Array.from(labels), options);
-  return { recurrent, ngrams, bias };
+  return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), bias };
 }
 
 /** Scales the model's weights, in place. */

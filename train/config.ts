@@ -4,6 +4,7 @@
  *     npm run train -- --preset seed
  */
 import * as v from 'valibot';
+import { UsageError } from './errors.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));
@@ -146,3 +147,31 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     limit: 0,
   },
 };
+
+/**
+ * The preset's configuration, `seed`'s by default, with what was asked for in its place.
+ * @throws UsageError when there is no such preset, or a value is out of its range.
+ */
+export function configOf(asked: Partial<Config>): Config {
+  const name = asked.preset ?? 'seed';
+  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
+  if (preset === undefined) {
+    throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
+  }
+  return validated({ ...preset, ...asked });
+}
+
+/** Where a flag is not called what its field is. */
+const FLAGS: Partial<Record<keyof Config, string>> = {
+  validationFraction: '--validation',
+  embeddingUpdate: '--embedding-update',
+};
+
+/** @throws UsageError naming the flag whose value is out of its range. */
+export function validated(config: Config): Config {
+  const result = v.safeParse(Config, config, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue) as keyof Config;
+  throw new UsageError(`${FLAGS[field] ?? `--${field}`}: ${issue.message}`);
+}

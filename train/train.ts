@@ -3,13 +3,12 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
 import { refuseForeignCard } from './bundle.ts';
-import { type Calibration, calibrate } from './calibrate.ts';
+import { type Calibration, calibrate, MEAN } from './calibrate.ts';
 import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } from './checkpoint.ts';
-import { Config, PRESETS } from './config.ts';
+import { type Config, configOf, validated } from './config.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
 import { areOpinions } from './dataset-labels.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
@@ -112,8 +111,8 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     await saveCheckpoint(folder, run);
     return undefined;
   }
-  if (config.calibrate && validation.length > 0) {
-    run.calibration = await calibrationOf(run, validation);
+  if (config.calibrate) {
+    run.calibration = validation.length > 0 ? await calibrationOf(run, validation) : MEAN;
     await saveCheckpoint(folder, run);
   }
   const samples = shuffled(examples, config.seed).slice(0, PARITY_REVIEWS);
@@ -175,33 +174,6 @@ async function calibrationOf({ model, adam, config }: Run, validation: readonly 
     { recurrent, ngrams },
     validation.map(({ label }) => label),
   );
-}
-
-/**
- * The preset's configuration, `seed`'s by default, with what was asked for in its place.
- * @throws UsageError when there is no such preset, or a value is out of its range.
- */
-export function configOf(asked: Partial<Config>): Config {
-  const name = asked.preset ?? 'seed';
-  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-  if (preset === undefined) {
-    throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
-  }
-  return validated({ ...preset, ...asked });
-}
-
-/** Where a flag is not called what its field is. */
-const FLAGS: Partial<Record<keyof Config, string>> = {
-  validationFraction: '--validation',
-  embeddingUpdate: '--embedding-update',
-};
-
-function validated(config: Config): Config {
-  const result = v.safeParse(Config, config, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = v.getDotPath(issue) as keyof Config;
-  throw new UsageError(`${FLAGS[field] ?? `--${field}`}: ${issue.message}`);
 }
 
 /** The run with as many epochs as asked for. Any other change would make it a different run. */

@@ -1,5 +1,6 @@
 /** `npm run compare`: LSTM, GRU and RNN on the same budget, and a report of how they differ and why. */
 import path from 'node:path';
+import { configOf } from '../config.ts';
 import { writeFiles } from '../files.ts';
 import type { Flags, FlagValues } from '../flags.ts';
 import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
@@ -23,10 +24,9 @@ export const compareCommand = command({
 
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
   refuseArguments(positionals);
-  const [{ compare }, { comparisonReport }, { configOf }] = await Promise.all([
+  const [{ compare }, { comparisonReport }] = await Promise.all([
     import('../compare.ts'),
     import('../compare-report.ts'),
-    import('../train.ts'),
   ]);
   const folder = flags.out ?? path.join('runs', 'compare');
   const { epochs, limit } = flags;
