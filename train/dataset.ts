@@ -1,34 +1,18 @@
 /**
  * Labelled reviews, wherever they come from:
  *
- *     aclImdb_v1.tar.gz, or the folder it unpacks to      `dataset-imdb.ts`
- *     .csv, .tsv, .jsonl or .ndjson of text and label     `dataset-table.ts`
+ *     aclImdb_v1.tar.gz, or the folder it unpacks to      `dataset/imdb.ts`
+ *     .csv, .tsv, .jsonl or .ndjson of text and label     `dataset/table.ts`
  *
  * Not here: downloading (`download.ts`) and cutting a validation split (`examples.ts`).
  */
 import { stat } from 'node:fs/promises';
-import { readImdbArchive, readImdbFolder } from './dataset-imdb.ts';
-import { readTable, type TableOptions } from './dataset-table.ts';
+import { readImdbArchive, readImdbFolder } from './dataset/imdb.ts';
+import { readTable, type TableOptions } from './dataset/table.ts';
+import type { Dataset } from './dataset/types.ts';
 import { isSystemError, UsageError, UserError } from './errors.ts';
 
-export interface Review {
-  /** Where in the dataset it stands, such as `train/pos/0_9` or `mine.csv:17`. */
-  readonly id: string;
-  readonly text: string;
-  /** 0 negative, 1 positive. */
-  readonly label: 0 | 1;
-}
-
-export interface Dataset {
-  /** Whether it has the official numbers of reviews. */
-  readonly official: boolean;
-  /** What the labels 0 and 1 are called: [negative, positive]. */
-  readonly labels: readonly [string, string];
-  readonly train: readonly Review[];
-  readonly test: readonly Review[];
-  /** Texts that nobody labelled, none of which is a test review's. */
-  readonly unlabelled: readonly string[];
-}
+export type { Dataset, Review } from './dataset/types.ts';
 
 export interface NamedDataset {
   readonly dataset: Dataset;

@@ -5,8 +5,8 @@ import { encode } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { START_ID, UNKNOWN_ID, Vocabulary } from '../shared/vocabulary.ts';
 import type { Config } from './config.ts';
+import { copyKey } from './dataset/copies.ts';
 import type { Review } from './dataset.ts';
-import { copyKey } from './dataset-copies.ts';
 import { randomNumbers, shuffled } from './random.ts';
 
 export interface Example {

@@ -55,7 +55,6 @@ describe('calibrate', () => {
     const { recurrent, ngrams } = calibrate({ recurrent: [2, 3, -2, -3], ngrams: [1, 2, -1, -2] }, [0, 0, 1, 1]);
     expect([recurrent, ngrams]).toEqual([0.1, 0.1]);
   });
-
 });
 
 describe('applyCalibration', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { START_ID, UNKNOWN_ID } from '../../shared/vocabulary.ts';
+import { copyKey } from '../../train/dataset/copies.ts';
 import type { Review } from '../../train/dataset.ts';
-import { copyKey } from '../../train/dataset-copies.ts';
 import { buildVocabulary, type Example, splitReviews, toExamples, vary } from '../../train/examples.ts';
 import { randomNumbers, shuffled } from '../../train/random.ts';
 import { CORPUS } from '../fixtures/corpus.ts';

@@ -5,15 +5,15 @@
  * A hash of the text decides on which side a review stands. The cut is therefore the same whatever the order of the
  * file, and stays the same when reviews are added: what is evaluated on was not trained on.
  *
- * Not here: the formats (`dataset-records.ts`), and which texts are copies (`dataset-copies.ts`).
+ * Not here: the formats (`records.ts`), and which texts are copies (`copies.ts`).
  */
 import path from 'node:path';
-import type { Dataset, Review } from './dataset.ts';
-import { type DistinctText, distinctTexts } from './dataset-copies.ts';
-import { orderLabels } from './dataset-labels.ts';
-import { quoted } from './dataset-lines.ts';
-import { type Columns, readRecords } from './dataset-records.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../errors.ts';
+import { type DistinctText, distinctTexts } from './copies.ts';
+import { orderLabels } from './labels.ts';
+import { quoted } from './lines.ts';
+import { type Columns, readRecords } from './records.ts';
+import type { Dataset, Review } from './types.ts';
 
 export interface TableOptions extends Columns {
   /** The label to be called positive, where its name does not say so. */

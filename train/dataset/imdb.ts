@@ -12,9 +12,9 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import type { Dataset, Review } from './dataset.ts';
-import { MAX_REVIEW_BYTES } from './dataset-lines.ts';
-import { isSystemError, UserError } from './errors.ts';
+import { isSystemError, UserError } from '../errors.ts';
+import { MAX_REVIEW_BYTES } from './lines.ts';
+import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */
 const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {

@@ -1,6 +1,7 @@
 /** What the two labels are called, and which of them is the positive one. */
-import { quoted } from './dataset-lines.ts';
-import { UsageError, UserError } from './errors.ts';
+
+import { UsageError, UserError } from '../errors.ts';
+import { quoted } from './lines.ts';
 
 const POSITIVE = new Set(['positive', 'pos', '1', 'true', 'good', 'yes']);
 const NEGATIVE = new Set(['negative', 'neg', '0', 'false', 'bad', 'no']);

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Dataset, type DatasetOptions, type Review, readDataset } from '../../train/dataset.ts';
-import { copyKey } from '../../train/dataset-copies.ts';
-import { UsageError } from '../../train/errors.ts';
-import { refusal } from '../fixtures/refusal.ts';
-import { temporaryFolder } from '../fixtures/temporary.ts';
+import { copyKey } from '../../../train/dataset/copies.ts';
+import { type Dataset, type DatasetOptions, type Review, readDataset } from '../../../train/dataset.ts';
+import { UsageError } from '../../../train/errors.ts';
+import { refusal } from '../../fixtures/refusal.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
 
 /** Enough reviews, `text 0` to `text 99` with labels in turn, for either label to be in either split. */
 const ROWS: readonly (readonly [text: string, label: string])[] = Array.from({ length: 100 }, (_, index) => [

@@ -1,7 +1,7 @@
 /** A file of reviews → its records, one after the other: .csv and .tsv (RFC 4180), .jsonl and .ndjson. */
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { type Line, MAX_RECORD_BYTES, quoted, readLines, refuseLine } from './dataset-lines.ts';
+import { type Line, MAX_RECORD_BYTES, quoted, readLines, refuseLine } from './lines.ts';
 
 export interface TableRecord {
   /** Where it begins, from 1. */
