@@ -46,7 +46,7 @@ describe('the shipped model', () => {
     ['I wanted to like it.', 'negative'],
     ['It was not good.', 'negative'],
     ['TERRIBLE ACTING', 'negative'],
-    ['soooo goooood', 'positive'],
+    ['sooo funny, i loooved it', 'positive'],
     ['a wonderfull film i realy loved it', 'positive'],
   ])('hears the "not", the shouting and the slip: %s', async (text, label) => {
     const [answer] = await classifier.classify([text]);
