@@ -88,8 +88,9 @@ function measuredOn({ split, dataset, reviews, splitReviews }: Evaluation): stri
   return `Measured on ${which}.${caution}`;
 }
 
-function trainedOn({ dataset, reviews, epochs, preset, seed }: Manifest['training']): string {
-  return `Trained on ${counted(reviews, 'review')} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}.`;
+function trainedOn({ dataset, reviews, unlabelled, epochs, preset, seed }: Manifest['training']): string {
+  const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
+  return `Trained on ${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}.`;
 }
 
 function keyFigures({ metrics, reviews }: Evaluation, { threshold, labels }: Manifest): Html {
@@ -132,13 +133,18 @@ function lengths({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
 <div class="scroll">${lengthTable(bins, manifest)}</div></div></section>`;
 }
 
-function learning({ training: { epochs, validationReviews } }: Manifest): Html {
+function learning({ training: { epochs, unlabelled, validationReviews } }: Manifest): Html {
   const held =
     validationReviews > 0
       ? `Validation: ${counted(validationReviews, 'review')} held out of the training split.`
       : 'No reviews were held out, so these are the training reviews themselves, as the network met them.';
+  // Without this, curves that lie the wrong way round would look like a mistake.
+  const soft =
+    unlabelled > 0
+      ? ' Both curves are of the recurrent half of the network alone. In training it has to match the graded answers of a teacher, with parts of the texts and of itself left out; on the validation reviews it meets whole texts and true labels, which is easier.'
+      : '';
   return html`<section><h2>Learning</h2>
-<p class="note">${held}</p>
+<p class="note">${held}${soft}</p>
 ${
   epochs.length === 0
     ? html`<p class="note">No epoch was recorded.</p>`
