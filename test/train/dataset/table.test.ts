@@ -283,7 +283,11 @@ describe('a file is refused', () => {
       `${CSV}a "quote" in it,positive\n`,
       '102: a quote inside a text without quotes around',
     ],
-    ['a row without an end', `${CSV}"${'a\n'.repeat(2 ** 22 + 1)}`, '102: a row of more than 8388608 bytes; '],
+    [
+      'a row without an end',
+      `${CSV}"${`${'a'.repeat(1_023)}\n`.repeat(2 ** 13 + 1)}`,
+      '102: a row of more than 8388608 bytes; ',
+    ],
     ['a line without an end', `${CSV}${'a'.repeat(2 ** 23 + 1)}`, '102: a line of more than 8388608 bytes'],
     ['another encoding', Buffer.from(`${CSV}café,positive\n`, 'latin1'), '102: not UTF-8 text; '],
     ['half a character at its end', Buffer.from(`${CSV}caf\u00e9`).subarray(0, -1), '102: not UTF-8 text; '],
