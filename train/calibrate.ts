@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
 import { hasNgrams, weightOf } from './model.ts';
-import { fitLogisticRegression } from './teacher/logistic-regression.ts';
+import { fitLogits } from './teacher/logistic-regression.ts';
 
 /** logit = recurrent · (the recurrent half's) + ngrams · (the n-grams') + bias. */
 export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), bias: v.number() });
@@ -14,9 +14,6 @@ export type Calibration = v.InferOutput<typeof Calibration>;
 
 /** The mean of the two halves: what is right when nothing was held out to find out more. */
 export const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
-
-/** Hundreds of reviews outweigh the penalty by far. With a larger cost the descent would not arrive. */
-const COST = 1;
 
 /** Of a dozen held-out reviews chance can make anything; it must not turn the answers round. */
 const LEAST = 0.1;
@@ -26,17 +23,8 @@ export function calibrate(
   logits: { readonly recurrent: ArrayLike<number>; readonly ngrams: ArrayLike<number> },
   labels: readonly number[],
 ): Calibration {
-  const values = Float32Array.from(
-    labels.flatMap((_, row) => [logits.recurrent[row], logits.ngrams[row], 1] as number[]),
-  );
-  const x = {
-    starts: Int32Array.from({ length: labels.length + 1 }, (_, row) => 3 * row),
-    columns: Int32Array.from(values, (_, at) => at % 3),
-    values,
-    width: 3,
-  };
-  const options = { cost: COST, maxPasses: 1_000, tolerance: 1e-4 };
-  const [recurrent = 1, ngrams = 0, bias = 0] = fitLogisticRegression(x, Float64Array.from(labels), options);
+  const halves = [logits.recurrent, logits.ngrams];
+  const [recurrent = 1, ngrams = 0, bias = 0] = fitLogits(halves, Float64Array.from(labels));
   return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), bias };
 }
 

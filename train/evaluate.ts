@@ -10,13 +10,18 @@ import { readBundle, rewriteManifest } from './bundle.ts';
 import { refuseOtherLabels } from './dataset/labels.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
 import { UsageError, UserError } from './errors.ts';
-import { splitReviews } from './examples.ts';
+import { batches, splitReviews } from './examples.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 import { shuffled } from './random.ts';
 
 /** `all` is for reviews that the model never saw: train and test together. */
 export const SPLITS = ['train', 'validation', 'test', 'all'] as const;
 export type Split = (typeof SPLITS)[number];
+
+/** As it stands in a sentence. */
+export function splitName(split: Split): string {
+  return split === 'all' ? 'all splits' : `the ${split} split`;
+}
 
 /** A review and what the model says of it. */
 export interface ScoredReview extends Review {
@@ -85,8 +90,7 @@ async function score(
   onProgress: EvaluateOptions['onProgress'],
 ): Promise<ScoredReview[]> {
   const scored: ScoredReview[] = [];
-  for (let from = 0; from < reviews.length; from += BATCH_SIZE) {
-    const batch = reviews.slice(from, from + BATCH_SIZE);
+  for (const batch of batches(reviews, BATCH_SIZE)) {
     const answers = await classifier.classify(batch.map(({ text }) => text));
     for (const [index, { logit }] of answers.entries()) {
       const review = batch[index] as Review;

@@ -40,8 +40,9 @@ export function splitReviews(
     used.push(...some);
     hold(some, reviews, Math.round(some.length * validationFraction), randomNumbers(seed)(), held);
   }
-  const isHeld = ({ text }: Review) => held.size > 0 && held.has(copyKey(text));
-  return { train: used.filter((review) => !isHeld(review)), validation: used.filter(isHeld) };
+  if (held.size === 0) return { train: used, validation: [] };
+  const parts = Map.groupBy(used, ({ text }) => held.has(copyKey(text)));
+  return { train: parts.get(false) ?? [], validation: parts.get(true) ?? [] };
 }
 
 /**

@@ -48,7 +48,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
       units: config.units,
       pooling: config.pooling,
       ngramBuckets: config.ngramBuckets,
-      weights: quantized.size > 0 ? 'int8' : 'float32',
+      weights: config.weights,
       parameters: run.model.countParams(),
     },
     tokenizer: { name: TOKENIZER_NAME },

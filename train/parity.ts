@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { sigmoid } from '../edge/classifier.ts';
 import type { Network } from '../edge/network.ts';
 import { toBatch } from '../shared/encoding.ts';
+import { batches } from './examples.ts';
 import { predict } from './model.ts';
 
 /** The largest difference between two probabilities of the same text at which they count as the same answer. */
@@ -24,8 +25,7 @@ export async function measureParity(
   rows: readonly Int32Array[],
 ): Promise<Parity> {
   let maxDifference = 0;
-  for (let from = 0; from < rows.length; from += BATCH_SIZE) {
-    const some = rows.slice(from, from + BATCH_SIZE);
+  for (const some of batches(rows, BATCH_SIZE)) {
     const expected = predict(model, some);
     const batch = toBatch(some);
     const logits = await network.run(batch);

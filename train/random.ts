@@ -13,15 +13,19 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A new array with the items in an order that depends on nothing but the seed (Fisher–Yates). */
+/** A new array with the items in an order that depends on nothing but the seed. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const random = randomNumbers(seed);
   const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [result[last], result[other]] = [result[other] as T, result[last] as T];
-  }
+  shuffle(result, randomNumbers(seed));
   return result;
+}
+
+/** Puts the items into another order, in place (Fisher–Yates). */
+export function shuffle<T>(items: T[], random: () => number): void {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [items[last], items[other]] = [items[other] as T, items[last] as T];
+  }
 }
 
 /** Texts that nobody wrote: rows of 1 to `maxLength` random ids in [1, below), so without padding. */

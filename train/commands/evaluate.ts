@@ -1,7 +1,7 @@
 /** `npm run evaluate`: scores a model bundle on a split of the reviews. */
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { UsageError } from '../errors.ts';
-import { evaluate, SPLITS, type Split } from '../evaluate.ts';
+import { evaluate, SPLITS, type Split, splitName } from '../evaluate.ts';
 import type { Flags, FlagValues } from '../flags.ts';
 import { progressLine } from '../progress.ts';
 import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
@@ -46,10 +46,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const report = await writeReport({ folder, evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
   if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
-  else
-    shell.print(
-      `${id} ${version} on ${split === 'all' ? 'all splits' : `the ${split} split`}\n\n${describe(metrics, manifest)}`,
-    );
+  else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics, manifest)}`);
   shell.say(`where it errs: ${report}`);
   return EXIT.done;
 }

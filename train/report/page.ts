@@ -4,7 +4,7 @@
  */
 import type { Manifest } from '../../shared/bundle.ts';
 import { networkText } from '../card.ts';
-import { type Evaluation, predictionOf } from '../evaluate.ts';
+import { type Evaluation, predictionOf, splitName } from '../evaluate.ts';
 import { wilsonInterval } from '../metrics.ts';
 import { confusionTable, labelTable } from './answers.ts';
 import { reliabilityChart, reliabilityTable } from './calibration.ts';
@@ -73,10 +73,6 @@ function header(
 <p class="lead">${evaluation && measuredOn(evaluation)} ${trainedOn(training)}</p>
 <p class="lead soft">${network}.</p>
 </header>`;
-}
-
-function splitName(split: Evaluation['split']): string {
-  return split === 'all' ? 'all splits' : `the ${split} split`;
 }
 
 function measuredOn({ split, dataset, reviews, splitReviews }: Evaluation): string {

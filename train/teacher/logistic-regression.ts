@@ -5,7 +5,7 @@
  * It minimises ½‖w‖² + C Σ (−y ln p − (1 − y) ln(1 − p)), p = σ(w · x). The targets y may be probabilities: an example
  * with y = 0.7 counts as a positive one of weight 0.7 and a negative one of weight 0.3.
  */
-import { randomNumbers } from '../random.ts';
+import { randomNumbers, shuffle } from '../random.ts';
 
 /** Rows of a sparse matrix, one after the other. */
 export interface SparseRows {
@@ -69,23 +69,16 @@ export function fitLogisticRegression(
   const random = randomNumbers(0);
   for (let pass = 0; pass < maxPasses; pass++) {
     let worst = 0;
-    for (let last = problems.length - 1; last > 0; last--) {
-      const other = Math.floor(random() * (last + 1));
-      [problems[last], problems[other]] = [problems[other] as number, problems[last] as number];
-    }
+    shuffle(problems, random);
     for (const problem of problems) {
       const row = rows[problem >> 1] as number;
       const sign = problem & 1 ? -1 : 1;
-      let product = 0;
-      for (let at = starts[row] as number, end = starts[row + 1] as number; at < end; at++) {
-        product += (w[columns[at] as number] as number) * (values[at] as number);
-      }
       const before = alpha[problem] as number;
       const { after, gradient } = solve(
         before,
         limit[problem] as number,
         square[problem >> 1] as number,
-        sign * product,
+        sign * dot(w, x, row),
       );
       if (after === before) continue;
       worst = Math.max(worst, gradient);
@@ -128,4 +121,39 @@ export function dot(w: Float64Array, { starts, columns, values }: SparseRows, ro
     sum += (w[columns[at] as number] as number) * (values[at] as number);
   }
   return sum;
+}
+
+/** Columns of numbers, by row, and one of ones for the bias. */
+export function denseRows(columns: readonly ArrayLike<number>[]): SparseRows {
+  const width = columns.length + 1;
+  const rows = columns[0]?.length ?? 0;
+  const values = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    for (const [place, column] of columns.entries()) values[row * width + place] = column[row] as number;
+    values[row * width + width - 1] = 1;
+  }
+  return {
+    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
+    columns: Int32Array.from(values, (_, at) => at % width),
+    values,
+    width,
+  };
+}
+
+/**
+ * What each of a few models' logits is worth, and a bias after them: w of σ(w · logits) for the targets.
+ *
+ * With so few columns a large cost would make the descent so slow that it does not arrive. With this one it does, and
+ * hundreds of rows outweigh the penalty by far.
+ *
+ * @param logits by model, then by row
+ * @param rows those to learn from. Default: all.
+ */
+export function fitLogits(
+  logits: readonly ArrayLike<number>[],
+  targets: Float64Array,
+  rows?: Int32Array,
+): Float64Array {
+  const options = { cost: 1, tolerance: 1e-4, maxPasses: 1_000 };
+  return fitLogisticRegression(denseRows(logits), targets, { ...options, ...(rows && { rows }) });
 }

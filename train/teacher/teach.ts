@@ -7,9 +7,10 @@
  * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
  * that was trained on its own label: labelled texts are dealt into folds, and each fold is left to the models of the rest.
  */
+import { sigmoid } from '../../edge/classifier.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { documentVectors } from './document-vectors.ts';
-import { dot, fitLogisticRegression, type SparseRows } from './logistic-regression.ts';
+import { denseRows, dot, fitLogisticRegression, fitLogits, type SparseRows } from './logistic-regression.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
 import { bagOfNgrams, collectNgrams, readCorpus } from './ngrams.ts';
 
@@ -71,10 +72,9 @@ export async function teach(
   if (byVectors === undefined) return undefined;
 
   // What each of the two is worth: learned from answers to texts that neither had seen.
+  const weights = fitLogits([byNgrams, byVectors], targets, Int32Array.from(folds.flat()));
   const both = denseRows([byNgrams, byVectors]);
-  const rows = Int32Array.from(folds.flat());
-  const weights = fitLogisticRegression(both, targets, { cost: 1, rows, tolerance: 1e-4, maxPasses: 1_000 });
-  return Float32Array.from(texts, (_, text) => 1 / (1 + Math.exp(-dot(weights, both, text))));
+  return Float32Array.from(texts, (_, text) => sigmoid(dot(weights, both, text)));
 }
 
 function* wordsOf(texts: readonly string[]): Generator<string[]> {
@@ -118,23 +118,6 @@ async function crossFit(
     onProgress?.((fold + 1) / folds.length);
   }
   return answers;
-}
-
-/** Columns of numbers, by row, and one of ones for the bias. */
-function denseRows(columns: readonly (Float64Array | Float32Array)[]): SparseRows {
-  const width = columns.length + 1;
-  const rows = columns[0]?.length ?? 0;
-  const values = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    for (const [place, column] of columns.entries()) values[row * width + place] = column[row] as number;
-    values[row * width + width - 1] = 1;
-  }
-  return {
-    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
-    columns: Int32Array.from(values, (_, at) => at % width),
-    values,
-    width,
-  };
 }
 
 /** Vectors [rows, width] of length `VECTOR_LENGTH` each, as columns. */

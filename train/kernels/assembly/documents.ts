@@ -8,7 +8,7 @@
  */
 import { sigmoid, splat } from './math';
 
-export const BLOCKS = 4;
+const BLOCKS = 4;
 /** Draws for the negatives: a power of two for each block. */
 const NEGATIVES = 1 << 18;
 
@@ -41,14 +41,14 @@ export function documentRound(thread: i32, threads: i32, plan: Documents, round:
       for (let at = plan.grams + (<usize>load<i32>(starts) << 2); at < end; at += 4) {
         const gram = load<i32>(at);
         if (gram % BLOCKS != grams) continue;
-        random = random * 6364136223846793005 + 1442695040888963407;
+        random = next(random);
         const chance = <f32>(random >> 40) * (1.0 / 16777216.0); // 24 bits: [0, 1)
         if (chance >= load<f32>(plan.keep + (<usize>gram << 2))) continue;
         const length = norm(vector, bytes);
         memory.fill(direction, 0, bytes);
         draw(vector, length, plan.gramVectors + <usize>gram * bytes, 1, rate, direction, bytes);
         for (let i = 0; i < DRAWS; i++) {
-          random = random * 6364136223846793005 + 1442695040888963407;
+          random = next(random);
           const other = load<i32>(negatives + (<usize>(random >> 33) & (NEGATIVES - 1)) * 4);
           if (other != gram) draw(vector, length, plan.gramVectors + <usize>other * bytes, 0, rate, direction, bytes);
         }
@@ -83,6 +83,12 @@ function draw(d: usize, length: f32, w: usize, target: f32, rate: f32, direction
     v128.store(direction + i, f32x4.add(v128.load(direction + i), move));
     v128.store(w + i, f32x4.add(x, f32x4.sub(f32x4.mul(across, y), f32x4.mul(alongW, x))));
   }
+}
+
+/** The state after this one of a linear congruential generator (Knuth's MMIX); its high bits are the random ones. */
+@inline
+function next(state: u64): u64 {
+  return state * 6364136223846793005 + 1442695040888963407;
 }
 
 /** Keeps a vector of zeros from dividing by zero. */
