@@ -7,7 +7,7 @@
 import compiled from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import imageFile from '../../.prepared/image.bin';
-import { sha256 } from '../../shared/bundle.ts';
+import { BUNDLE_FILES, type Manifest } from '../../shared/bundle.ts';
 import type { Runtime } from '../network.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
@@ -18,31 +18,34 @@ const image = decodeImage(imageFile);
 let start: Image | undefined;
 let started = false;
 
-export async function loadRuntime(): Promise<Runtime> {
-  configure(ort.env);
-  ort.env.wasm.wasmBinary = STAND_IN;
-  return { Tensor: ort.Tensor, InferenceSession: { create } };
-}
-
 /** Stands for bytes that are never read. */
 const STAND_IN = new Uint8Array(8);
 
-const create: Runtime['InferenceSession']['create'] = async (model, options) => {
-  if (image === undefined || started) return ort.InferenceSession.create(model, options);
+/** Whether the runtime starts from the image for this model, and so in milliseconds. */
+export function isPreinitialized(manifest: Manifest): boolean {
+  return image !== undefined && misfit(image, manifest) === undefined;
+}
+
+export async function loadRuntime(manifest: Manifest): Promise<Runtime> {
+  configure(ort.env);
+  ort.env.wasm.wasmBinary = STAND_IN;
+  const first = !started;
   started = true;
-  const misfit = await doesNotFit(image, model);
-  if (misfit !== undefined) {
+  if (image === undefined || !first) return ort;
+  const other = misfit(image, manifest);
+  if (other !== undefined) {
     // A slow start is better than none.
-    console.warn(`the memory image is for another ${misfit}: onnxruntime-web starts without it`);
-    return ort.InferenceSession.create(model, options);
+    console.warn(`the memory image is for another ${other}: onnxruntime-web starts without it`);
+    return ort;
   }
   start = image;
-  return ort.InferenceSession.create(STAND_IN, options); // the session has read the model already
-};
+  // The session in the image has read the model already.
+  return { Tensor: ort.Tensor, InferenceSession: { create: (_, o) => ort.InferenceSession.create(STAND_IN, o) } };
+}
 
-async function doesNotFit({ header }: Image, model: Uint8Array): Promise<string | undefined> {
+function misfit({ header }: Image, { files }: Manifest): string | undefined {
   if (header.runtime.version !== ort.env.versions.web) return 'version of onnxruntime-web';
-  if (header.model !== (await sha256(model))) return 'model';
+  if (header.model !== files[BUNDLE_FILES.model].sha256) return 'model';
   return undefined;
 }
 
