@@ -2,7 +2,7 @@
  * What `npm run build`, `dev` and `deploy` do before wrangler bundles: writes `.prepared/image.bin`, the memory of
  * onnxruntime-web started with model/, for the worker to start from. Its bytes depend on those two alone.
  *
- *     node prepare/cli.ts
+ *     node prepare/cli.ts [folder]           another folder than .prepared/
  *     STOCK_RUNTIME=1 node prepare/cli.ts    writes an empty file: the worker starts onnxruntime-web as it is
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BUNDLE_FILES, openBundle } from '../shared/bundle.ts';
 
-const FOLDER = '.prepared';
+const folder = process.argv[2] ?? '.prepared';
 
 async function prepare(): Promise<Uint8Array> {
   if (process.env['STOCK_RUNTIME']) return new Uint8Array();
@@ -31,5 +31,5 @@ async function prepare(): Promise<Uint8Array> {
 }
 
 const image = await prepare();
-await mkdir(FOLDER, { recursive: true });
-await writeFile(path.join(FOLDER, 'image.bin'), image);
+await mkdir(folder, { recursive: true });
+await writeFile(path.join(folder, 'image.bin'), image);
