@@ -7,9 +7,9 @@
  * "from nothing" evaluates the worker's module in the first request, so that the time has all of it but the start of the
  * process. As deployed, the module is evaluated before there is a request; "first request" is what is left then.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { post, startWorker } from '../test/workerd/worker.ts';
+import { builtFiles, post, startWorker } from '../test/workerd/worker.ts';
 import { type Case, print, summarize } from './harness.ts';
 
 const ROUNDS = 9;
@@ -62,11 +62,10 @@ async function answers(files: Parameters<typeof startWorker>[0], lazy: boolean):
   }
 }
 
-/** Of the built worker's files, without the source map. */
+/** Of the built worker's files, before compression. */
 async function sizes(): Promise<Case[]> {
-  const files = (await readdir('dist')).filter((file) => file !== 'README.md' && !file.endsWith('.map'));
   return Promise.all(
-    files.map(async (file) => {
+    (await builtFiles()).map(async (file) => {
       const { size } = await stat(path.join('dist', file));
       return summarize(file.replace(/^[0-9a-f]{40}-/, ''), 'KiB', [size / 1024]);
     }),

@@ -69,8 +69,7 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
     Object.entries(FILES).map(([key, name]) => [name as string, files[key as keyof typeof FILES]]),
   );
   const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
-  for (const file of await readdir(DIST)) {
-    if (file === 'README.md' || file.endsWith('.map')) continue;
+  for (const file of await builtFiles()) {
     const contents = new Uint8Array(await readFile(path.join(DIST, file)));
     const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler puts a hash before it
     const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
@@ -81,6 +80,12 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
     };
   }
   return modules;
+}
+
+/** The worker and what it imports; earlier builds may have left more in the folder. */
+export async function builtFiles(): Promise<string[]> {
+  const main = await readFile(path.join(DIST, MAIN), 'utf8');
+  return (await readdir(DIST)).filter((file) => file === MAIN || main.includes(`./${file}"`));
 }
 
 async function compatibilityDate(): Promise<string> {
