@@ -1,6 +1,6 @@
 /** What every benchmark shares: measuring side by side, and printing a table or one JSON object. */
 
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
 export interface Case {
@@ -29,10 +29,9 @@ export function summarize(name: string, unit: string, samples: readonly number[]
 /** Prints the report: for people, or with `--json` on the command line as one object on stdout. */
 export function print({ benchmark, cases, ratios }: Report, packages: readonly string[]): void {
   const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} threads`;
-  const require = createRequire(import.meta.url);
   const versions = Object.fromEntries([
     ['node', process.versions.node],
-    ...packages.map((name) => [name, (require(`${name}/package.json`) as { version: string }).version]),
+    ...packages.map((name) => [name, JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version]),
   ]);
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ benchmark, machine, versions, cases, ratios })}\n`);

@@ -34,15 +34,16 @@ export interface Classifier {
 
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles>;
-  readonly loadRuntime: () => Promise<Runtime>;
+  /** @param manifest of the bundle whose network the runtime is to run, verified. */
+  readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
 }
 
 /** A classifier that has loaded nothing yet. */
 export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions): Classifier {
   const bundle = retrying(async () => openBundle(await readBundle()));
   const network = retrying(async () => {
-    const [{ model, manifest }, runtime] = await Promise.all([bundle(), loadRuntime()]);
-    return loadNetwork(runtime, model, manifest);
+    const { model, manifest } = await bundle();
+    return loadNetwork(await loadRuntime(manifest), model, manifest);
   });
   return {
     ready: async () => void (await network()),

@@ -19,3 +19,8 @@ declare module '*/model.json' {
   const bytes: ArrayBuffer;
   export default bytes;
 }
+
+declare module '*/image.bin' {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}

@@ -24,7 +24,11 @@ export class Vocabulary {
   /** @param words the words in the order of their ids, the specials not among them. */
   constructor(words: Iterable<string>) {
     this.#tokens = [...SPECIALS, ...words];
-    this.#ids = new Map(this.#tokens.map((token, id) => [token, id]));
+    const ids = new Map<string, number>();
+    this.#tokens.forEach((token, id) => {
+      ids.set(token, id);
+    });
+    this.#ids = ids;
     if (this.#ids.size !== this.#tokens.length) throw new Error('a word stands twice in the vocabulary');
   }
 

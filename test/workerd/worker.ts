@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
-import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
+import { BUNDLE_FILES } from '../../shared/bundle.ts';
 
 export interface RunningWorker {
   /** Without a slash at the end. */
@@ -12,11 +12,25 @@ export interface RunningWorker {
   readonly stop: () => Promise<void>;
 }
 
+export interface StartOptions {
+  /** Whether the worker's own module is evaluated in the first POST, and not before. */
+  readonly lazy?: boolean;
+}
+
 const DIST = path.resolve('dist');
 const MAIN = 'worker.js';
+const LAZY_MAIN = 'lazy.js';
+const LAZY = `export default {
+  fetch: async (request, ...rest) =>
+    request.method === 'POST' ? (await import('./${MAIN}')).default.fetch(request, ...rest) : new Response(),
+};`;
+const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
 
-/** @param bundle takes the place of the shipped one, file by file. */
-export async function startWorker(bundle: Partial<BundleFiles> = {}): Promise<RunningWorker> {
+/** @param files take the place of those that the worker was built with. An empty image is the stock runtime. */
+export async function startWorker(
+  files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
+  { lazy = false }: StartOptions = {},
+): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -29,7 +43,7 @@ export async function startWorker(bundle: Partial<BundleFiles> = {}): Promise<Ru
         config: {
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
-          manifest: { mainModule: MAIN, modules: await builtModules(bundle) },
+          manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
         },
       },
     ],
@@ -50,13 +64,12 @@ export async function post(url: string, body: unknown): Promise<{ status: number
 
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
 
-async function builtModules(bundle: Partial<BundleFiles>): Promise<Modules> {
+async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Promise<Modules> {
   const replaced = new Map(
-    Object.entries(BUNDLE_FILES).map(([key, name]) => [name as string, bundle[key as keyof BundleFiles]]),
+    Object.entries(FILES).map(([key, name]) => [name as string, files[key as keyof typeof FILES]]),
   );
-  const modules: Modules = {};
-  for (const file of await readdir(DIST)) {
-    if (file === 'README.md' || file.endsWith('.map')) continue;
+  const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
+  for (const file of await builtFiles()) {
     const contents = new Uint8Array(await readFile(path.join(DIST, file)));
     const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler puts a hash before it
     const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
@@ -67,6 +80,12 @@ async function builtModules(bundle: Partial<BundleFiles>): Promise<Modules> {
     };
   }
   return modules;
+}
+
+/** The worker and what it imports; earlier builds may have left more in the folder. */
+export async function builtFiles(): Promise<string[]> {
+  const main = await readFile(path.join(DIST, MAIN), 'utf8');
+  return (await readdir(DIST)).filter((file) => file === MAIN || main.includes(`./${file}"`));
 }
 
 async function compatibilityDate(): Promise<string> {

@@ -7,13 +7,29 @@ const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
 /** All that the converters write; no control flow is among them. */
 const OPERATORS = [
   ...RECURRENT_OPERATORS,
-  ...['Add', 'Cast', 'Concat', 'CumSum', 'Div', 'Expand', 'Gather', 'MatMul', 'Mod', 'Mul', 'Pad', 'Relu', 'Shape'],
+  ...[
+    'Add',
+    'Cast',
+    'Concat',
+    'CumSum',
+    'DequantizeLinear',
+    'Div',
+    'Expand',
+    'Gather',
+    'MatMul',
+    'Mod',
+    'Mul',
+    'Pad',
+    'Relu',
+    'Shape',
+  ],
   ...['Sigmoid', 'Slice', 'Sqrt', 'Squeeze', 'Sum', 'Tanh', 'Transpose', 'Unsqueeze'],
 ];
 /** Bytes of each type that a weight can have. */
 const WIDTHS: Readonly<Record<number, number>> = {
   [ElementType.float32]: 4,
   [ElementType.int8]: 1,
+  [ElementType.int32]: 4,
   [ElementType.int64]: 8,
 };
 

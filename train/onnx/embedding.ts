@@ -1,7 +1,6 @@
 /** Embedding → Gather, and for int8 the product with the row's scale. */
 import { type LayerConverter, requireOption } from './graph.ts';
-import { ElementType } from './proto.ts';
-import { layerInt8, layerWeight } from './weights.ts';
+import { layerInt8, layerWeight, toFloat } from './weights.ts';
 
 /** ids int32 [sequence, batch] → [sequence, batch, units]. */
 export const convertEmbedding: LayerConverter = (layer, graph, ids) => {
@@ -13,7 +12,7 @@ export const convertEmbedding: LayerConverter = (layer, graph, ids) => {
   const table = graph.weight(`${name}/embeddings`, { shape, values: quantized?.values ?? values });
   if (quantized === undefined) return graph.node('Gather', name, [table, ids]);
   const steps = graph.node('Gather', `${name}/int8`, [table, ids]);
-  const floats = graph.node('Cast', `${name}/float`, [steps], { to: ElementType.float32 });
+  const floats = toFloat(graph, `${name}/float`, steps);
   const rowScales = { shape: [quantized.scales.length, 1], values: quantized.scales };
   const scales = graph.weight(`${name}/embeddings/scales`, rowScales);
   return graph.node('Mul', name, [floats, graph.node('Gather', `${name}/scales`, [scales, ids])]);

@@ -45,6 +45,11 @@ export class GraphBuilder {
     return this.#initializer(name, ElementType.int64, [], BigInt64Array.of(BigInt(value)));
   }
 
+  /** A constant of int32 without axes. Returns its name. */
+  int32(name: string, value: number): string {
+    return this.#initializer(name, ElementType.int32, [], Int32Array.of(value));
+  }
+
   /** What `make` wrote under this name, which it does once however many ask. Returns what it returned. */
   shared(name: string, make: (name: string) => string): string {
     const made = this.#shared.get(name) ?? make(name);
@@ -80,7 +85,7 @@ export class GraphBuilder {
     name: string,
     type: ElementType,
     dims: readonly number[],
-    values: Float32Array | Int8Array | BigInt64Array,
+    values: Float32Array | Int8Array | Int32Array | BigInt64Array,
   ): string {
     // Typed arrays hold the machine's byte order, which is little-endian, like ONNX's, wherever Node runs.
     const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,16 +1,15 @@
 /**
- * HashedNgrams → the hashes in int64, a lookup, and its running sum. A position's n-grams end there, so the sum up to it is
+ * HashedNgrams → the hashes in int32, a lookup, and its running sum. A position's n-grams end there, so the sum up to it is
  * that of the text cut there.
  *
- * The two tables are one here, the hashed one first, so that one Gather and, for int8, one Cast serve both weights of a
+ * The two tables are one here, the hashed one first, so that one Gather and, for int8, one conversion serve both weights of a
  * position; the product with their scales, which are ones for float32, adds them up.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { BIGRAM_PRIME } from '../layers/bigram-hash.ts';
 import type { GraphBuilder, LayerConverter, Weight } from './graph.ts';
 import { positionsRead, runningSum } from './positions.ts';
-import { ElementType } from './proto.ts';
-import { layerInt8, layerWeight } from './weights.ts';
+import { layerInt8, layerWeight, toFloat } from './weights.ts';
 
 /** ids int32 [sequence, batch] → [sequence, batch, 1]. */
 export const convertHashedNgrams: LayerConverter = (layer, graph, ids) => {
@@ -18,10 +17,7 @@ export const convertHashedNgrams: LayerConverter = (layer, graph, ids) => {
   const { table, scales } = tables(layer, graph);
   const values = graph.weight(`${name}/table`, table); // [buckets + vocabulary]
   const found = graph.node('Gather', `${name}/found`, [values, places(layer, graph, ids)]); // [sequence, batch, 2]
-  const floats =
-    table.values instanceof Int8Array
-      ? graph.node('Cast', `${name}/float`, [found], { to: ElementType.float32 })
-      : found;
+  const floats = table.values instanceof Int8Array ? toFloat(graph, `${name}/float`, found) : found;
   const weights = graph.node('MatMul', `${name}/weights`, [floats, graph.weight(`${name}/scales`, scales)]);
   const sum = runningSum(graph, `${name}/sum`, weights); // [sequence, batch, 1]
   return graph.node('Div', name, [sum, graph.node('Sqrt', `${name}/root`, [positionsRead(graph)])]);
@@ -44,27 +40,37 @@ function tables(layer: tf.layers.Layer, graph: GraphBuilder): { table: Weight; s
   };
 }
 
+/** The root of HASH_LIMIT, below which ids and buckets are. */
+const RADIX = 1_024;
+
 /**
- * Where in the table the weights of each position's bigram and unigram are: int64 [sequence, batch, 2]. The hash is that of
+ * Where in the table the weights of each position's bigram and unigram are: int32 [sequence, batch, 2]. The hash is that of
  * `layers/bigram-hash.ts`, below the number of buckets whatever the ids are.
+ *
+ * The ids are int32, and so is everything here: converting them to int64 would be one Cast, but the first Cast of an isolate
+ * costs more than all the rest of its first run (`toFloat` says why). With the prime ≡ RADIX · high + low, the product
+ * id · prime ≡ (id · RADIX mod buckets) · high + id · low, of which no part reaches 2³¹.
  */
 function places(layer: tf.layers.Layer, graph: GraphBuilder, ids: string): string {
   const { name } = layer;
-  const one = graph.integer(`${name}/one`, 1);
-  const buckets = graph.integer(`${name}/buckets`, Number(layer.getConfig()['buckets']));
-  const whole = graph.node('Cast', `${name}/int64`, [ids], { to: ElementType.int64 });
-  const current = graph.node('Unsqueeze', `${name}/ids`, [whole, graph.integers(`${name}/axis`, [2])]);
+  const size = Number(layer.getConfig()['buckets']);
+  const constant = (what: string, value: number) => graph.int32(`${name}/${what}`, value);
+  const [one, buckets] = [constant('one', 1), constant('buckets', size)];
+  const prime = BIGRAM_PRIME % size;
+  const current = graph.node('Unsqueeze', `${name}/ids`, [ids, graph.integers(`${name}/axis`, [2])]);
   // The ids before each position, plus one: all of them moved by one place.
   const successors = graph.node('Add', `${name}/successors`, [current, one]);
   const padding = graph.integers(`${name}/padding`, [1, 0, 0, 0, 0, 0]);
   const padded = graph.node('Pad', `${name}/padded`, [successors, padding, one]); // [1 + sequence, batch, 1]
   const [from, to] = [graph.integers(`${name}/from`, [0]), graph.integers(`${name}/to`, [-1])];
   const previous = graph.node('Slice', `${name}/previous`, [padded, from, to]); // [sequence, batch, 1]
-  const product = graph.node('Mul', `${name}/product`, [current, graph.integer(`${name}/prime`, BIGRAM_PRIME)]);
-  const bigrams = graph.node('Mod', `${name}/bigrams`, [
-    graph.node('Add', `${name}/mixed`, [product, previous]),
-    buckets,
-  ]);
+  const shifted = graph.node('Mul', `${name}/shifted`, [current, constant('radix', RADIX)]);
+  const reduced = graph.node('Mod', `${name}/reduced`, [shifted, buckets]);
+  const highPart = graph.node('Mul', `${name}/high_part`, [reduced, constant('high', Math.floor(prime / RADIX))]);
+  const lowPart = graph.node('Mul', `${name}/low_part`, [current, constant('low', prime % RADIX)]);
+  const product = graph.node('Add', `${name}/product`, [highPart, lowPart]);
+  const mixed = graph.node('Add', `${name}/mixed`, [product, previous]);
+  const bigrams = graph.node('Mod', `${name}/bigrams`, [mixed, buckets]);
   const unigrams = graph.node('Add', `${name}/unigrams`, [current, buckets]);
   return graph.node('Concat', `${name}/places`, [bigrams, unigrams], { axis: 2 });
 }

@@ -40,3 +40,13 @@ function variable(layer: tf.layers.Layer, part: string): tf.LayerVariable {
   if (found === undefined) throw new Error(`layer "${layer.name}" has no weight "${part}"`);
   return found;
 }
+
+/**
+ * int8 → float32 of the same value, of what a text asked for. Cast would say it, too, but its kernel in onnxruntime-web is one
+ * function for all pairs of types, half a megabyte of code that is compiled when the first text comes (25 to 50 ms) and
+ * once more, optimised, when many have come (a second and hundreds of megabytes). Multiplying with 1 is exact.
+ */
+export function toFloat(graph: GraphBuilder, name: string, int8: string): string {
+  const one = graph.shared('unit_scale', (shared) => graph.weight(shared, { shape: [], values: Float32Array.of(1) }));
+  return graph.node('DequantizeLinear', name, [int8, one]);
+}

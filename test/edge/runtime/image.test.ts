@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { decodeImage, encodeImage, type ImageHeader, overlay } from '../../../edge/runtime/image.ts';
+
+const header: ImageHeader = {
+  runtime: { version: '1', sha256: 'ä' },
+  model: 'b',
+  memoryBytes: 65_536,
+  session: 7,
+  names: { constructors: 'c', init: 'i', createSession: 's', imports: 'a', memory: 'm', resizeHeap: 'r' },
+};
+
+it('comes out as it went in, and lays its runs where they belong', () => {
+  const runs = [
+    { address: 2, bytes: Uint8Array.of(1, 0, 2) },
+    { address: 9, bytes: Uint8Array.of(3) },
+  ];
+  const image = decodeImage(encodeImage(header, runs).buffer);
+  if (image === undefined) throw new Error('no image');
+  expect(image.header).toEqual(header);
+  const memory = new Uint8Array(11).fill(9);
+  overlay(image, memory);
+  expect([...memory]).toEqual([9, 9, 1, 0, 2, 9, 9, 9, 9, 3, 9]);
+});
+
+it('is none when the file is empty', () => {
+  expect(decodeImage(new ArrayBuffer(0))).toBeUndefined();
+});
