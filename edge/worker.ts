@@ -20,10 +20,7 @@ const app = createApp(classifier);
 // What an isolate has to do once, it does before its first request, whose CPU time is counted: reads the bundle, starts
 // the runtime, and has the code of a run compiled. A stock runtime takes too long for that.
 try {
-  if (isPreinitialized(await classifier.manifest())) {
-    await classifier.classify(['It was wonderfull.', 'Not a good film, was it?']);
-    await app.request('/v1/model'); // no more: a body cannot be read outside a request
-  }
+  if (isPreinitialized(await classifier.manifest())) await classifier.classify(['It was wonderfull.']);
 } catch {
   // The first request will find the same wrong, and can say so.
 }

@@ -23,13 +23,13 @@ export class Vocabulary {
 
   /** @param words the words in the order of their ids, the specials not among them. */
   constructor(words: Iterable<string>) {
-    this.#tokens = [...SPECIALS, ...words];
+    const tokens = [...SPECIALS, ...words];
     const ids = new Map<string, number>();
-    this.#tokens.forEach((token, id) => {
-      ids.set(token, id);
-    });
+    // A plain loop: a new isolate runs it once, interpreted, on the way to its first answer.
+    for (let id = 0; id < tokens.length; id++) ids.set(tokens[id] as string, id);
+    if (ids.size !== tokens.length) throw new Error('a word stands twice in the vocabulary');
+    this.#tokens = tokens;
     this.#ids = ids;
-    if (this.#ids.size !== this.#tokens.length) throw new Error('a word stands twice in the vocabulary');
   }
 
   /** The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order. */

@@ -7,23 +7,8 @@ const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
 /** All that the converters write; no control flow is among them. */
 const OPERATORS = [
   ...RECURRENT_OPERATORS,
-  ...[
-    'Add',
-    'Cast',
-    'Concat',
-    'CumSum',
-    'DequantizeLinear',
-    'Div',
-    'Expand',
-    'Gather',
-    'MatMul',
-    'Mod',
-    'Mul',
-    'Pad',
-    'Relu',
-    'Shape',
-  ],
-  ...['Sigmoid', 'Slice', 'Sqrt', 'Squeeze', 'Sum', 'Tanh', 'Transpose', 'Unsqueeze'],
+  ...['Add', 'Cast', 'Concat', 'CumSum', 'DequantizeLinear', 'Div', 'Expand', 'Gather', 'MatMul', 'Mod', 'Mul', 'Relu'],
+  ...['Shape', 'Sigmoid', 'Slice', 'Sqrt', 'Squeeze', 'Sum', 'Tanh', 'Transpose', 'Unsqueeze'],
 ];
 /** Bytes of each type that a weight can have. */
 const WIDTHS: Readonly<Record<number, number>> = {

@@ -58,19 +58,25 @@ function places(layer: tf.layers.Layer, graph: GraphBuilder, ids: string): strin
   const [one, buckets] = [constant('one', 1), constant('buckets', size)];
   const prime = BIGRAM_PRIME % size;
   const current = graph.node('Unsqueeze', `${name}/ids`, [ids, graph.integers(`${name}/axis`, [2])]);
-  // The ids before each position, plus one: all of them moved by one place.
-  const successors = graph.node('Add', `${name}/successors`, [current, one]);
-  const padding = graph.integers(`${name}/padding`, [1, 0, 0, 0, 0, 0]);
-  const padded = graph.node('Pad', `${name}/padded`, [successors, padding, one]); // [1 + sequence, batch, 1]
-  const [from, to] = [graph.integers(`${name}/from`, [0]), graph.integers(`${name}/to`, [-1])];
-  const previous = graph.node('Slice', `${name}/previous`, [padded, from, to]); // [sequence, batch, 1]
+  // The ids before each position: a row of zeros, and all but the last. (Pad would put the zeros there, but its one kernel for
+  // all types is more code to compile than any other of this graph, and an isolate's first text waits for that.)
+  const [from, second, to] = [
+    graph.integers(`${name}/from`, [0]),
+    graph.integers(`${name}/second`, [1]),
+    graph.integers(`${name}/to`, [-1]),
+  ];
+  const first = graph.node('Slice', `${name}/first`, [current, from, second]); // [1, batch, 1]
+  const zeros = graph.node('Mul', `${name}/zeros`, [first, constant('zero', 0)]);
+  const moved = graph.node('Concat', `${name}/moved`, [zeros, current], { axis: 0 }); // [1 + sequence, batch, 1]
+  const previous = graph.node('Slice', `${name}/previous`, [moved, from, to]); // [sequence, batch, 1]
   const shifted = graph.node('Mul', `${name}/shifted`, [current, constant('radix', RADIX)]);
   const reduced = graph.node('Mod', `${name}/reduced`, [shifted, buckets]);
   const highPart = graph.node('Mul', `${name}/high_part`, [reduced, constant('high', Math.floor(prime / RADIX))]);
   const lowPart = graph.node('Mul', `${name}/low_part`, [current, constant('low', prime % RADIX)]);
   const product = graph.node('Add', `${name}/product`, [highPart, lowPart]);
-  const mixed = graph.node('Add', `${name}/mixed`, [product, previous]);
-  const bigrams = graph.node('Mod', `${name}/bigrams`, [mixed, buckets]);
+  const pairs = graph.node('Add', `${name}/pairs`, [product, previous]);
+  const hashes = graph.node('Add', `${name}/hashes`, [pairs, one]);
+  const bigrams = graph.node('Mod', `${name}/bigrams`, [hashes, buckets]);
   const unigrams = graph.node('Add', `${name}/unigrams`, [current, buckets]);
   return graph.node('Concat', `${name}/places`, [bigrams, unigrams], { axis: 2 });
 }
