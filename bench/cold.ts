@@ -7,14 +7,14 @@
  * "from nothing" evaluates the worker's module in the first request, so that the time has all of it but the start of the
  * process. As deployed, the module is evaluated before there is a request; "first request" is what is left then.
  */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { builtFiles, post, startWorker } from '../test/workerd/worker.ts';
 import { type Case, print, summarize } from './harness.ts';
 
 const ROUNDS = 9;
 const TEXT = 'A wonderful film. I loved every minute of it, and the acting is superb!';
-const STOCK = { image: new Uint8Array() };
+const STOCK = { model: await readFile('model/model.onnx') };
 
 const fromNothing = { stock: [] as number[], ours: [] as number[] };
 const asDeployed = { stock: [] as number[], ours: [] as number[] };

@@ -1,7 +1,14 @@
 /**
  * Texts → sentiment. Owns the one network of its isolate, loads it when it is first needed, and knows nothing of HTTP.
  */
-import { type Bundle, type BundleFiles, type Manifest, openBundle } from '../shared/bundle.ts';
+import {
+  type Bundle,
+  type BundleFiles,
+  type Manifest,
+  openBundle,
+  openPrepared,
+  type PreparedFiles,
+} from '../shared/bundle.ts';
 import { encode, toBatch } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
@@ -33,14 +40,17 @@ export interface Classifier {
 }
 
 export interface ClassifierOptions {
-  readonly readBundle: () => Promise<BundleFiles>;
+  readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
   /** @param manifest of the bundle whose network the runtime is to run, verified. */
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
 }
 
 /** A classifier that has loaded nothing yet. */
 export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions): Classifier {
-  const bundle = retrying(async () => openBundle(await readBundle()));
+  const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
+    const files = await readBundle();
+    return 'model' in files ? openBundle(files) : openPrepared(files);
+  });
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
     return loadNetwork(await loadRuntime(manifest), model, manifest);
@@ -52,7 +62,11 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
   };
 }
 
-async function classify(texts: readonly string[], bundle: Bundle, network: Network): Promise<Classification[]> {
+async function classify(
+  texts: readonly string[],
+  bundle: Pick<Bundle, 'manifest' | 'vocabulary'>,
+  network: Network,
+): Promise<Classification[]> {
   if (texts.length === 0) return [];
   const { manifest, vocabulary } = bundle;
   const encodings = texts.map((text) => encode(tokenize(text), vocabulary, manifest.maxTokens));

@@ -22,13 +22,16 @@ export interface Runtime {
 }
 type Session = Pick<InferenceSession, 'run'>;
 
-/** @param model the bytes of `model.onnx`. @param manifest names its inputs and output. */
+/** Stands for the model of a runtime that has its session already. */
+const NO_MODEL = new Uint8Array();
+
+/** @param model the bytes of `model.onnx`; not for a runtime that has its session already. @param manifest names its inputs and output. */
 export async function loadNetwork(
   runtime: Runtime,
-  model: Uint8Array,
+  model: Uint8Array | undefined,
   { inputs, output }: Pick<Manifest, 'inputs' | 'output'>,
 ): Promise<Network> {
-  const session = await runtime.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  const session = await runtime.InferenceSession.create(model ?? NO_MODEL, { executionProviders: ['wasm'] });
   let last: Promise<unknown> = Promise.resolve();
   return {
     run: (batch) => {

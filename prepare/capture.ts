@@ -9,7 +9,7 @@ import { loadNetwork } from '../edge/network.ts';
 import { encodeImage, type Run } from '../edge/runtime/image.ts';
 import type { Imports } from '../edge/runtime/preinitialized.ts';
 import { configure } from '../edge/runtime/settings.ts';
-import { type Manifest, sha256 } from '../shared/bundle.ts';
+import { BUNDLE_FILES, type Bundle, sha256 } from '../shared/bundle.ts';
 import { type PrepareNames, readNames } from './names.ts';
 
 const PAGE = 4096;
@@ -22,12 +22,12 @@ export interface Source {
   /** The package's `ort-wasm-simd-threaded.wasm` and the `.mjs` beside it. */
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly javascript: string;
-  readonly model: Uint8Array;
-  readonly manifest: Pick<Manifest, 'inputs' | 'output'>;
+  readonly bundle: Bundle;
 }
 
 /** @returns the image as a file. One call a process: onnxruntime-web starts only once. */
-export async function captureImage({ wasm, javascript, model, manifest }: Source): Promise<Uint8Array<ArrayBuffer>> {
+export async function captureImage({ wasm, javascript, bundle }: Source): Promise<Uint8Array<ArrayBuffer>> {
+  const { manifest, model, vocabulary } = bundle;
   const module = await WebAssembly.compile(wasm);
   const names = readNames(javascript, module);
   const started = Promise.withResolvers<Started>();
@@ -63,11 +63,13 @@ export async function captureImage({ wasm, javascript, model, manifest }: Source
   return encodeImage(
     {
       runtime: { version: ort.env.versions.web ?? '', sha256: await sha256(wasm) },
-      model: await sha256(model),
+      model: manifest.files[BUNDLE_FILES.model].sha256,
+      vocabulary: manifest.files[BUNDLE_FILES.vocabulary].sha256,
       memoryBytes: memory.buffer.byteLength,
       session,
       names: namesOfImage,
     },
+    vocabulary.index,
     runsOf(pristine, constructed, copy(memory)),
   );
 }

@@ -8,6 +8,7 @@
  * Not here: reading files. Whoever has the three contents, from disk or from the worker's own modules, passes them in.
  */
 import * as v from 'valibot';
+import type { LineIndex } from './line-index.ts';
 import { TOKENIZER_NAME } from './tokenizer.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -114,6 +115,12 @@ export interface BundleFiles {
   readonly manifest: Uint8Array;
 }
 
+/** What is left of a bundle for a runtime that has the session for its model already. */
+export interface PreparedFiles extends Omit<BundleFiles, 'model'> {
+  /** `Vocabulary.index`, and the SHA-256 of the `vocabulary.txt` that it was made of. */
+  readonly index: { readonly lines: LineIndex; readonly sha256: string };
+}
+
 /** A bundle whose files were found to be what `model.json` says they are. */
 export interface Bundle {
   readonly manifest: Manifest;
@@ -132,26 +139,41 @@ export class BundleError extends Error {
  * that the vocabulary has the size the network was built for.
  * @throws BundleError on the first thing that does not fit.
  */
-export async function openBundle(files: BundleFiles): Promise<Bundle> {
-  const manifest = parseManifest(decode(files.manifest, BUNDLE_FILES.manifest));
-  await verify(files.model, BUNDLE_FILES.model, manifest);
-  await verify(files.vocabulary, BUNDLE_FILES.vocabulary, manifest);
+export async function openBundle({ model, ...files }: BundleFiles): Promise<Bundle> {
+  const manifest = await openManifest(files.manifest);
+  await verify(model, BUNDLE_FILES.model, manifest);
+  return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest), model };
+}
+
+/** Checks all that there is of a prepared bundle. @throws BundleError on the first thing that does not fit. */
+export async function openPrepared(files: PreparedFiles): Promise<Omit<Bundle, 'model'>> {
+  const manifest = await openManifest(files.manifest);
+  if (files.index.sha256 !== manifest.files[BUNDLE_FILES.vocabulary].sha256) {
+    throw new BundleError(`the index was made of another ${BUNDLE_FILES.vocabulary}`);
+  }
+  return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest, files.index.lines) };
+}
+
+async function openManifest(bytes: Uint8Array): Promise<Manifest> {
+  const manifest = parseManifest(decode(bytes, BUNDLE_FILES.manifest));
   if ((await contentVersion(manifest)) !== manifest.version) {
     throw new BundleError(`${BUNDLE_FILES.manifest}: version does not match the contents; export the bundle again`);
   }
-  const words = decode(files.vocabulary, BUNDLE_FILES.vocabulary);
+  return manifest;
+}
+
+async function openVocabulary(bytes: Uint8Array, manifest: Manifest, index?: LineIndex): Promise<Vocabulary> {
+  await verify(bytes, BUNDLE_FILES.vocabulary, manifest);
+  const { vocabularySize } = manifest.architecture;
+  const words = decode(bytes, BUNDLE_FILES.vocabulary);
   let vocabulary: Vocabulary;
   try {
-    vocabulary = Vocabulary.parse(words);
+    vocabulary = Vocabulary.parse(words, index);
   } catch (error) {
     throw new BundleError(`${BUNDLE_FILES.vocabulary}: ${(error as Error).message}`);
   }
-  if (vocabulary.size !== manifest.architecture.vocabularySize) {
-    throw new BundleError(
-      `${BUNDLE_FILES.vocabulary} has ${vocabulary.size} tokens, the network ${manifest.architecture.vocabularySize}`,
-    );
-  }
-  return { manifest, vocabulary, model: files.model };
+  if (vocabulary.size === vocabularySize) return vocabulary;
+  throw new BundleError(`${BUNDLE_FILES.vocabulary} has ${vocabulary.size} tokens, the network ${vocabularySize}`);
 }
 
 /**

@@ -5,6 +5,7 @@
  * Not here: what a token is (`tokenizer.ts`), and which of a text's ids the network reads (`encoding.ts`).
  */
 
+import { countLines, findLine, indexLines, type LineIndex } from './line-index.ts';
 import { slipsOf } from './spelling.ts';
 
 export const PAD_ID = 0;
@@ -18,55 +19,61 @@ const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 const COMMON = 5_000;
 
 export class Vocabulary {
-  readonly #tokens: readonly string[];
-  readonly #ids: ReadonlyMap<string, number>;
+  /** The text of `vocabulary.txt`. */
+  readonly #file: string;
+  /** Of its lines, whose numbers are the ids. A new isolate is given it with the file. */
+  readonly index: LineIndex;
 
-  /** @param words the words in the order of their ids, the specials not among them. */
-  constructor(words: Iterable<string>) {
-    const tokens = [...SPECIALS, ...words];
-    const ids = new Map<string, number>();
-    // A plain loop: a new isolate runs it once, interpreted, on the way to its first answer.
-    for (let id = 0; id < tokens.length; id++) ids.set(tokens[id] as string, id);
-    if (ids.size !== tokens.length) throw new Error('a word stands twice in the vocabulary');
-    this.#tokens = tokens;
-    this.#ids = ids;
+  private constructor(file: string, index = indexLines(file)) {
+    this.#file = file;
+    this.index = index;
+  }
+
+  /** @param words in the order of their ids, the specials not among them. @throws Error when one stands twice. */
+  static of(words: Iterable<string>): Vocabulary {
+    return new Vocabulary([...SPECIALS, ...words, ''].join('\n'));
   }
 
   /** The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order. */
   static fromCounts(counts: ReadonlyMap<string, number>, size: number): Vocabulary {
     const ranked = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-    return new Vocabulary(ranked.slice(0, size - SPECIALS.length).map(([token]) => token));
+    return Vocabulary.of(ranked.slice(0, size - SPECIALS.length).map(([token]) => token));
   }
 
   /**
    * Reads `vocabulary.txt`: line n (from 0) is the token with id n.
+   * @param index that of the same file, if it is there already; the file is then taken to be right.
    * @throws Error when the file does not begin with the specials, or has an empty or repeated line.
    */
-  static parse(file: string): Vocabulary {
+  static parse(file: string, index?: LineIndex): Vocabulary {
+    if (index !== undefined) return new Vocabulary(file, index);
     const lines = file.replace(/\n$/, '').split('\n');
     if (!SPECIALS.every((special, id) => lines[id] === special)) {
       throw new Error(`the vocabulary does not begin with ${SPECIALS.join(', ')}`);
     }
     if (lines.includes('')) throw new Error(`line ${lines.indexOf('') + 1} of the vocabulary is empty`);
-    return new Vocabulary(lines.slice(SPECIALS.length));
+    return Vocabulary.of(lines.slice(SPECIALS.length));
   }
 
   /** The text of `vocabulary.txt`, which `parse` reads back. */
   toString(): string {
-    return `${this.#tokens.join('\n')}\n`;
+    return this.#file;
   }
 
   /** How many ids there are, the three specials included. */
   get size(): number {
-    return this.#tokens.length;
+    return countLines(this.index);
   }
 
   /** The token's id, or that of the most frequent of the common words that it may be a slip of, or `UNKNOWN_ID`. */
   idOf(token: string): number {
-    const own = this.#ids.get(token);
-    if (own !== undefined) return own;
+    const own = findLine(token, this.#file, this.index);
+    if (own >= 0) return own;
     let id = COMMON;
-    for (const slip of slipsOf(token)) id = Math.min(id, this.#ids.get(slip) ?? COMMON);
+    for (const slip of slipsOf(token)) {
+      const line = findLine(slip, this.#file, this.index);
+      if (line >= 0) id = Math.min(id, line);
+    }
     return id < COMMON ? id : UNKNOWN_ID;
   }
 }

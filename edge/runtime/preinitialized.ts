@@ -20,8 +20,6 @@ export function instantiatePreinitialized(
   const memory = environment[names.memory] as WebAssembly.Memory;
   const resizeHeap = environment[names.resizeHeap] as (bytes: number) => boolean;
   const constructors = stock[names.constructors] as () => void;
-  const createSession = stock[names.createSession] as (...args: unknown[]) => number;
-  let created = false;
   const exports = {
     ...stock,
     [names.constructors]: () => {
@@ -32,11 +30,7 @@ export function instantiatePreinitialized(
       overlay(image, new Uint8Array(memory.buffer));
     },
     [names.init]: () => 0,
-    [names.createSession]: (...args: unknown[]) => {
-      if (created) return createSession(...args);
-      created = true;
-      return session;
-    },
+    [names.createSession]: () => session,
   };
   return { exports } as unknown as WebAssembly.Instance;
 }

@@ -44,7 +44,7 @@ function summingRuntime(seen: { batches: number; running: number } = { batches: 
 }
 
 const WORDS = ['one', 'two', 'three'];
-const vocabulary = new Vocabulary(WORDS);
+const vocabulary = Vocabulary.of(WORDS);
 
 async function build(overrides: Partial<ClassifierOptions> = {}, manifest = {}): Promise<Classifier> {
   const files = await tinyBundleFiles({ vocabulary: vocabulary.toString(), manifest: { maxTokens: 5, ...manifest } });

@@ -33,9 +33,10 @@ it('has the weights once, and nothing of the file that they came from', async ()
   expect(image.indexOf(middle, first + 1)).toBe(-1);
 });
 
-it('is empty when the stock runtime is wanted', async () => {
+it('leaves the model to the stock runtime when that is wanted', async () => {
   const folder = await temporaryFolder();
   const env = { ...process.env, STOCK_RUNTIME: '1' };
   await promisify(execFile)(process.execPath, [path.resolve('prepare/cli.ts'), folder], { env });
   expect(await readFile(path.join(folder, 'image.bin'))).toHaveLength(0);
+  expect(await readFile(path.join(folder, 'model.onnx'))).toEqual(await readFile('model/model.onnx'));
 });

@@ -77,7 +77,7 @@ describe('openBundle', () => {
 
   it('opens with labels and a vocabulary of any language', async () => {
     const files = await tinyBundleFiles({
-      vocabulary: new Vocabulary(['好', '😀']).toString(),
+      vocabulary: Vocabulary.of(['好', '😀']).toString(),
       manifest: { labels: ['négatif', '긍정'] },
     });
     const { manifest, vocabulary } = await openBundle(files);

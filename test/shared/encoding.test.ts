@@ -5,7 +5,7 @@ import { tokenize } from '../../shared/tokenizer.ts';
 import { PAD_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 
 /** a is 3, b is 4, and so on to e, which is 7. */
-const VOCABULARY = new Vocabulary(['a', 'b', 'c', 'd', 'e']);
+const VOCABULARY = Vocabulary.of(['a', 'b', 'c', 'd', 'e']);
 
 const encodeText = (text: string, maxTokens: number) => encode(tokenize(text), VOCABULARY, maxTokens);
 const idsOf = (text: string, maxTokens: number) => [...encodeText(text, maxTokens).ids];

@@ -32,19 +32,19 @@ describe('slipsOf', () => {
 
 describe('Vocabulary.idOf', () => {
   it('reads a slip as the word, of several as the most frequent', () => {
-    const vocabulary = new Vocabulary(['really', 'relay', 'films']);
+    const vocabulary = Vocabulary.of(['really', 'relay', 'films']);
     expect(vocabulary.idOf('realy')).toBe(vocabulary.idOf('really'));
     expect(vocabulary.idOf('fillms')).toBe(vocabulary.idOf('films'));
   });
 
   it('reads a word that it has as that word', () => {
-    const vocabulary = new Vocabulary(['really', 'realy']);
+    const vocabulary = Vocabulary.of(['really', 'realy']);
     expect(vocabulary.idOf('realy')).toBe(4);
   });
 
   it('takes no word for a rare one', () => {
     const words = Array.from({ length: 5_000 }, (_, index) => `w${index}`);
-    expect(new Vocabulary([...words, 'inspector']).idOf('inspectors')).toBe(UNKNOWN_ID);
-    expect(new Vocabulary(['inspector', ...words]).idOf('inspectors')).toBe(3);
+    expect(Vocabulary.of([...words, 'inspector']).idOf('inspectors')).toBe(UNKNOWN_ID);
+    expect(Vocabulary.of(['inspector', ...words]).idOf('inspectors')).toBe(3);
   });
 });

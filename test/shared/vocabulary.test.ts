@@ -12,18 +12,18 @@ const ranking = (counts: Record<string, number>, size = 100) =>
 
 describe('ids', () => {
   it("follow Keras' convention: 0 pads, 1 starts, 2 is unknown, the first word is 3", () => {
-    const vocabulary = new Vocabulary(['the', 'film']);
+    const vocabulary = Vocabulary.of(['the', 'film']);
     expect([PAD_ID, START_ID, UNKNOWN_ID]).toEqual([0, 1, 2]);
     expect(['<pad>', '<start>', '<unk>', 'the', 'film'].map((word) => vocabulary.idOf(word))).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('is the unknown id for every other word, in other cases too', () => {
-    const vocabulary = new Vocabulary(['the']);
+    const vocabulary = Vocabulary.of(['the']);
     for (const word of ['film', 'The', 'the ', '', 'th']) expect(vocabulary.idOf(word)).toBe(UNKNOWN_ID);
   });
 
   it('is the unknown id for names that every object has', () => {
-    const vocabulary = new Vocabulary(['the']);
+    const vocabulary = Vocabulary.of(['the']);
     for (const word of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'size', 'get', '0']) {
       expect(vocabulary.idOf(word)).toBe(UNKNOWN_ID);
     }
@@ -31,26 +31,26 @@ describe('ids', () => {
 
   it('are those of the words themselves when such names are words', () => {
     const words = ['__proto__', 'constructor', 'toString', '0'];
-    const vocabulary = Vocabulary.parse(new Vocabulary(words).toString());
+    const vocabulary = Vocabulary.parse(Vocabulary.of(words).toString());
     expect(words.map((word) => vocabulary.idOf(word))).toEqual([3, 4, 5, 6]);
   });
 });
 
 describe('size', () => {
   it('counts the three specials', () => {
-    expect(new Vocabulary([]).size).toBe(3);
-    expect(new Vocabulary(['the', 'film']).size).toBe(5);
+    expect(Vocabulary.of([]).size).toBe(3);
+    expect(Vocabulary.of(['the', 'film']).size).toBe(5);
   });
 });
 
-describe('new Vocabulary', () => {
+describe('Vocabulary.of', () => {
   it('takes any iterable', () => {
-    expect(wordsOf(new Vocabulary(new Set(['b', 'a'])))).toEqual(['b', 'a']);
+    expect(wordsOf(Vocabulary.of(new Set(['b', 'a'])))).toEqual(['b', 'a']);
   });
 
   it('refuses a word that stands twice, a special included', () => {
-    expect(() => new Vocabulary(['the', 'film', 'the'])).toThrow('a word stands twice in the vocabulary');
-    expect(() => new Vocabulary(['<unk>'])).toThrow('a word stands twice in the vocabulary');
+    expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" stands twice');
+    expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" stands twice');
   });
 });
 
@@ -102,7 +102,7 @@ describe('Vocabulary.fromCounts', () => {
 
 describe('vocabulary.txt', () => {
   it('has one token a line, so that line n (from 0) is id n', () => {
-    expect(new Vocabulary(['the', "don't", '😀']).toString()).toBe(`${SPECIALS}the\ndon't\n😀\n`);
+    expect(Vocabulary.of(['the', "don't", '😀']).toString()).toBe(`${SPECIALS}the\ndon't\n😀\n`);
   });
 
   it('is read with and without a line end after the last line', () => {
@@ -121,7 +121,7 @@ describe('vocabulary.txt', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('\n'));
     fc.assert(
       fc.property(fc.uniqueArray(word), (words) => {
-        const vocabulary = Vocabulary.parse(new Vocabulary(words).toString());
+        const vocabulary = Vocabulary.parse(Vocabulary.of(words).toString());
         expect(wordsOf(vocabulary)).toEqual(words);
         expect(words.map((word) => vocabulary.idOf(word))).toEqual(words.map((_, index) => index + 3));
       }),
@@ -138,8 +138,8 @@ describe('vocabulary.txt', () => {
     ['a blank line first', `\n${SPECIALS}`, notTheSpecials],
     ['an empty line among the words', `${SPECIALS}the\n\nfilm\n`, 'line 5 of the vocabulary is empty'],
     ['an empty line at the end', `${SPECIALS}the\n\n`, 'line 5 of the vocabulary is empty'],
-    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, 'a word stands twice in the vocabulary'],
-    ['a special twice', `${SPECIALS}<pad>\n`, 'a word stands twice in the vocabulary'],
+    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, '"the" stands twice'],
+    ['a special twice', `${SPECIALS}<pad>\n`, '"<pad>" stands twice'],
   ])('is refused with %s', (_name, file, message) => {
     expect(() => Vocabulary.parse(file)).toThrow(new Error(message));
   });

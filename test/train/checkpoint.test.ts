@@ -11,7 +11,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 beforeAll(startBackend);
 
-const VOCABULARY = new Vocabulary(['the', 'film', 'good', 'bad']);
+const VOCABULARY = Vocabulary.of(['the', 'film', 'good', 'bad']);
 const CONFIG: Config = {
   ...(PRESETS['best'] as Config),
   ...{ vocabularySize: VOCABULARY.size, embeddingUnits: 5, units: 3, ngramBuckets: 31 },

@@ -16,7 +16,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 beforeAll(startBackend);
 
-const VOCABULARY = new Vocabulary(['the', 'film', 'good', 'bad']);
+const VOCABULARY = Vocabulary.of(['the', 'film', 'good', 'bad']);
 const SAMPLES = randomRows({ rows: 20, maxLength: 9, below: VOCABULARY.size, seed: 1 });
 const FACTS = {
   name: 'made up',

@@ -21,7 +21,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 beforeAll(startBackend);
 
-const VOCABULARY = new Vocabulary(['good', 'bad', 'film', 'the', 'a', 'was']);
+const VOCABULARY = Vocabulary.of(['good', 'bad', 'film', 'the', 'a', 'was']);
 const CONFIG: Config = {
   ...(PRESETS['seed'] as Config),
   vocabularySize: VOCABULARY.size,

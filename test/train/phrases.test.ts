@@ -38,6 +38,6 @@ describe('makePhrases', () => {
   });
 
   it('makes none for a vocabulary that is not English', () => {
-    expect(makePhrases(new Vocabulary(['der', 'film', 'war', 'gut', 'not']), 400, 1)).toEqual([]);
+    expect(makePhrases(Vocabulary.of(['der', 'film', 'war', 'gut', 'not']), 400, 1)).toEqual([]);
   });
 });

@@ -265,11 +265,29 @@ describe('the other routes', () => {
   });
 });
 
-describe('a bundle that is damaged', () => {
-  it('gives the client an id and the log the stack', async () => {
-    const bytes = new Uint8Array(await readFile('model/model.onnx'));
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
-    const broken = await startWorker({ model: bytes });
+describe('a worker that cannot start', () => {
+  const flipped = (bytes: Uint8Array, at = bytes.length >> 1) => bytes.with(at, (bytes[at] as number) ^ 1);
+  const otherModel = (image: Buffer) => flipped(image, image.indexOf('"model":"') + 9);
+
+  it.each([
+    ['a damaged model', async () => ({ model: flipped(await readFile('model/model.onnx')) }), 'model.onnx is damaged'],
+    [
+      'a damaged vocabulary',
+      async () => ({ vocabulary: flipped(await readFile('model/vocabulary.txt')) }),
+      'vocabulary.txt is damaged',
+    ],
+    [
+      'an image cut short',
+      async () => ({ image: (await readFile('.prepared/image.bin')).subarray(0, -1) }),
+      'RangeError: the image has',
+    ],
+    [
+      'the image of another model',
+      async () => ({ image: otherModel(await readFile('.prepared/image.bin')) }),
+      'build the worker again',
+    ],
+  ])('because of %s gives the client an id and the log the stack', async (_, files, message) => {
+    const broken = await startWorker(await files());
     try {
       const { status, body } = await post(`${broken.url}/v1/sentiment`, { text: GOOD });
       expect(status).toBe(500);
@@ -278,7 +296,7 @@ describe('a bundle that is damaged', () => {
       expect(incident).toMatch(/^[0-9a-f-]{36}$/);
       const log = broken.log.join('\n');
       expect(log).toContain(incident);
-      expect(log).toContain('model.onnx is damaged');
+      expect(log).toContain(message);
       expect(log).toMatch(/\n\s+at /);
       expect(log).not.toContain(GOOD);
 

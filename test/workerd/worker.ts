@@ -26,7 +26,10 @@ const LAZY = `export default {
 };`;
 const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
 
-/** @param files take the place of those that the worker was built with. An empty image is the stock runtime. */
+/**
+ * @param files take the place of those that the worker was built with. With a model it is as if built for the stock runtime,
+ * which is the one that reads a model.
+ */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
   { lazy = false }: StartOptions = {},
@@ -65,8 +68,9 @@ export async function post(url: string, body: unknown): Promise<{ status: number
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
 
 async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Promise<Modules> {
+  const given = files.model ? { image: new Uint8Array(), ...files } : files;
   const replaced = new Map(
-    Object.entries(FILES).map(([key, name]) => [name as string, files[key as keyof typeof FILES]]),
+    Object.entries(FILES).map(([key, name]) => [name as string, given[key as keyof typeof FILES]]),
   );
   const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
   for (const file of await builtFiles()) {
