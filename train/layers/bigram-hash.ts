@@ -4,8 +4,7 @@
  *
  *     h(t) = (id[t] · BIGRAM_PRIME + id[t−1] + 1) mod buckets        the id before the text is 0
  *
- * Ids and buckets are below 2²⁰ and the prime about as large, so the product stays below 2⁴¹: exact in a double. The graph's
- * int32 gets there in two steps.
+ * Ids and buckets are below 2²⁰ and the prime about as large, so the product stays below 2⁴¹: exact in a double.
  */
 
 /**

@@ -1,6 +1,7 @@
 /** Dense → MatMul and Add, then its activation. */
 import { convertActivation } from './activation.ts';
 import { type LayerConverter, requireOption } from './graph.ts';
+import { meanAndLastProducts, readsMeanAndLast } from './mean-and-last.ts';
 import { layerWeight } from './weights.ts';
 
 /** x [sequence, batch, features] → [sequence, batch, units], at every step by itself. */
@@ -10,8 +11,12 @@ export const convertDense: LayerConverter = (layer, graph, x) =>
 /** The same before the activation. */
 export const convertDenseSum: LayerConverter = (layer, graph, x) => {
   const { name } = layer;
-  const kernel = graph.weight(`${name}/kernel`, layerWeight(layer, 'kernel')); // [features, units]
-  const product = graph.node('MatMul', name, [x, kernel]);
-  if (!requireOption(layer, 'useBias', [true, false])) return product;
-  return graph.node('Add', `${name}/sum`, [product, graph.weight(`${name}/bias`, layerWeight(layer, 'bias'))]);
+  const terms = readsMeanAndLast(layer)
+    ? meanAndLastProducts(layer, graph, x)
+    : [graph.node('MatMul', name, [x, graph.weight(`${name}/kernel`, layerWeight(layer, 'kernel'))])];
+  if (requireOption(layer, 'useBias', [true, false])) {
+    terms.push(graph.weight(`${name}/bias`, layerWeight(layer, 'bias')));
+  }
+  if (terms.length === 1) return terms[0] as string;
+  return graph.node(terms.length === 2 ? 'Add' : 'Sum', `${name}/sum`, terms);
 };

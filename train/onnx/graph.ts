@@ -4,8 +4,10 @@ import { UserError } from '../errors.ts';
 import type { Quantized } from '../quantize.ts';
 import { type Attribute, AttributeType, type Dimension, ElementType, type Graph, type ValueInfo } from './proto.ts';
 
+type WeightValues = Float32Array | Int8Array | Int32Array;
+
 /** A weight on its way into the file: its values row by row. */
-export interface Weight<Values extends Float32Array | Int8Array = Float32Array | Int8Array> {
+export interface Weight<Values extends WeightValues = WeightValues> {
   readonly shape: readonly number[];
   readonly values: Values;
 }
@@ -30,9 +32,11 @@ export class GraphBuilder {
     this.#graph.output.push(valueInfo(name, type, axes));
   }
 
-  /** A constant of float32 or int8. Returns its name. */
+  /** A constant of float32, int8 or int32. Returns its name. */
   weight(name: string, { shape, values }: Weight): string {
-    return this.#initializer(name, values instanceof Int8Array ? ElementType.int8 : ElementType.float32, shape, values);
+    if (values instanceof Int8Array) return this.#initializer(name, ElementType.int8, shape, values);
+    if (values instanceof Int32Array) return this.#initializer(name, ElementType.int32, shape, values);
+    return this.#initializer(name, ElementType.float32, shape, values);
   }
 
   /** A constant of int64 [n], which is how shapes and axes are given. Returns its name. */
@@ -43,11 +47,6 @@ export class GraphBuilder {
   /** A constant of int64 without axes. Returns its name. */
   integer(name: string, value: number): string {
     return this.#initializer(name, ElementType.int64, [], BigInt64Array.of(BigInt(value)));
-  }
-
-  /** A constant of int32 without axes. Returns its name. */
-  int32(name: string, value: number): string {
-    return this.#initializer(name, ElementType.int32, [], Int32Array.of(value));
   }
 
   /** What `make` wrote under this name, which it does once however many ask. Returns what it returned. */
@@ -81,12 +80,7 @@ export class GraphBuilder {
     return this.#graph;
   }
 
-  #initializer(
-    name: string,
-    type: ElementType,
-    dims: readonly number[],
-    values: Float32Array | Int8Array | Int32Array | BigInt64Array,
-  ): string {
+  #initializer(name: string, type: ElementType, dims: readonly number[], values: WeightValues | BigInt64Array): string {
     // Typed arrays hold the machine's byte order, which is little-endian, like ONNX's, wherever Node runs.
     const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#graph.initializer.push({ name, dims: [...dims], data_type: type, raw_data });

@@ -10,10 +10,12 @@ type Reading =
   | 'ids'
   | 'the vectors of an Embedding'
   | 'every state of a recurrent layer (returnSequences)'
+  | 'a mean and a last state'
   | 'a summary of the text';
 
 const VECTORS = 'the vectors of an Embedding';
 const STATES = 'every state of a recurrent layer (returnSequences)';
+const MEAN_AND_LAST = 'a mean and a last state';
 const SUMMARY = 'a summary of the text';
 
 interface Rule {
@@ -31,9 +33,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   LSTM: RECURRENT,
   GRU: RECURRENT,
   SimpleRNN: RECURRENT,
-  MeanAndLast: { reads: [STATES], gives: () => SUMMARY },
+  MeanAndLast: { reads: [STATES], gives: () => MEAN_AND_LAST },
   HashedNgrams: { reads: ['ids'], gives: () => SUMMARY },
-  Dense: OF_SUMMARIES,
+  Dense: { reads: [SUMMARY, MEAN_AND_LAST], gives: () => SUMMARY },
   Add: OF_SUMMARIES,
   Activation: OF_SUMMARIES,
 };

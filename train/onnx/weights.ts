@@ -42,11 +42,15 @@ function variable(layer: tf.layers.Layer, part: string): tf.LayerVariable {
 }
 
 /**
- * int8 → float32 of the same value, of what a text asked for. Cast would say it, too, but its kernel in onnxruntime-web is one
- * function for all pairs of types, half a megabyte of code that is compiled when the first text comes (25 to 50 ms) and
- * once more, optimised, when many have come (a second and hundreds of megabytes). Multiplying with 1 is exact.
+ * int8 → float32, of what a text asked for. For a scale of 1, which is exact, Cast would say it too, but its kernel in
+ * onnxruntime-web is one function for all pairs of types, half a megabyte of code that is compiled when the first text comes
+ * (25 to 50 ms) and once more, optimised, when many have come (a second and hundreds of megabytes).
+ * @param scale the name of a float32 without axes; 1 unless given.
  */
-export function toFloat(graph: GraphBuilder, name: string, int8: string): string {
-  const one = graph.shared('unit_scale', (shared) => graph.weight(shared, { shape: [], values: Float32Array.of(1) }));
-  return graph.node('DequantizeLinear', name, [int8, one]);
+export function toFloat(graph: GraphBuilder, name: string, int8: string, scale = unitScale(graph)): string {
+  return graph.node('DequantizeLinear', name, [int8, scale]);
+}
+
+function unitScale(graph: GraphBuilder): string {
+  return graph.shared('unit_scale', (name) => graph.weight(name, { shape: [], values: Float32Array.of(1) }));
 }

@@ -172,7 +172,8 @@ describe('exportModel, on graphs of layers', () => {
       ['embedding/embeddings', [9, 3]],
       ['lstm/W/int8', [1, 8, 3]],
       ['lstm/R/int8', [1, 8, 2]],
-      ['ngrams/table', [31 + 9]],
+      ['ngrams/hashed', [31 + 8]],
+      ['ngrams/unigrams', [9]],
     ]);
     randomizeWeights(model);
     expect(() => exportModel(model, quantized)).toThrow('"embedding" (Embedding): the int8 form of embeddings is not');
