@@ -17,6 +17,7 @@ import { Pool } from '../train/kernels/pool.ts';
 import { buildModel, trainableVariables } from '../train/model.ts';
 import { randomNumbers } from '../train/random.ts';
 import { Trainer } from '../train/trainer.ts';
+import { gemmPeak } from './gemm-peak.ts';
 import { type Case, print, summarize } from './harness.ts';
 
 const ROUNDS = 7;
@@ -78,7 +79,7 @@ const cases: Case[] = [
 ];
 const [stockCase, ourCase] = cases as [Case, Case];
 const inKernels = [...phases.values()].reduce((sum, samples) => sum + summarize('', '', samples).median, 0);
-const peak = gemmPeak();
+const peak = gemmPeak(single);
 cases.push(peak);
 /** Multiplications and additions that a step cannot do without, in 10⁹. */
 const distinct =
@@ -151,25 +152,4 @@ async function time(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-type Four = [number, number, number, number];
-
-/** The product of one thread, with operands that fit the cache: [64, 64] · [64, 256], the shape of one recurrent step. */
-function gemmPeak(): Case {
-  const a = single.floats(batchSize * units).fill(0.5);
-  const b = single.floats(units * gates).fill(0.5);
-  const c = single.floats(batchSize * gates);
-  const scratch = single.floats(1_024); // SCRATCH_BYTES of assembly/gemm.ts
-  const [toC, toA, toB, toScratch] = [c, a, b, scratch].map((array) => single.addressOf(array)) as number[] as Four;
-  const sizes = [batchSize, gates, units] as const; // rows, columns, depth
-  const repeats = 200;
-  const samples = Array.from({ length: 15 }, () => {
-    const start = performance.now();
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      single.call('multiply', toC, gates * 4, toA, units * 4, toB, units * 32, ...sizes, 0, toScratch);
-    }
-    return (repeats * 2 * batchSize * units * gates) / 1e6 / (performance.now() - start);
-  });
-  return summarize('matrix product, 1 thread', 'GFLOP/s', samples);
 }

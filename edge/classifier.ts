@@ -9,8 +9,9 @@ import {
   openPrepared,
   type PreparedFiles,
 } from '../shared/bundle.ts';
-import { encode, toBatch } from '../shared/encoding.ts';
+import { type Encoding, encode, toBatch } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
+import { groupByLength } from './batching.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
 
 export interface Classification {
@@ -33,8 +34,8 @@ export interface Classifier {
   /** The facts of the bundle, once it is found to be whole. */
   manifest(): Promise<Manifest>;
   /**
-   * One answer a text, in order, from one run of one padded batch. Takes any texts, empty ones included; the caller
-   * limits how many and how long.
+   * One answer a text, in order, from as few runs as pay. Takes any texts, empty ones included; the caller limits how many
+   * and how long.
    */
   classify(texts: readonly string[]): Promise<Classification[]>;
 }
@@ -67,15 +68,19 @@ async function classify(
   bundle: Pick<Bundle, 'manifest' | 'vocabulary'>,
   network: Network,
 ): Promise<Classification[]> {
-  if (texts.length === 0) return [];
   const { manifest, vocabulary } = bundle;
   const encodings = texts.map((text) => encode(tokenize(text), vocabulary, manifest.maxTokens));
-  const batch = toBatch(encodings.map(({ ids }) => ids));
-  const logits = await network.run(batch); // [rows × steps]
-  return encodings.map(({ ids, tokens, unknown, truncated }, row) => {
-    const last = logits[row * batch.steps + ids.length - 1] as number;
+  const lastLogits = new Float32Array(texts.length);
+  for (const places of groupByLength(encodings.map(({ ids }) => ids.length))) {
+    const batch = toBatch(places.map((place) => (encodings[place] as Encoding).ids));
+    const logits = await network.run(batch); // [rows × steps]
+    for (const [row, place] of places.entries()) {
+      lastLogits[place] = logits[row * batch.steps + (batch.lengths[row] as number) - 1] as number;
+    }
+  }
+  return encodings.map(({ tokens, unknown, truncated }, place) => {
     // Of a text without one known word the network has read nothing: what it says then is not about the text.
-    const logit = unknown < tokens.length ? last : 0;
+    const logit = unknown < tokens.length ? (lastLogits[place] as number) : 0;
     return { ...decide(logit, manifest), logit, tokens: tokens.length, unknown, truncated };
   });
 }

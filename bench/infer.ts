@@ -1,0 +1,149 @@
+/**
+ * The warm speed of the shipped network on one thread: a text through our classifier, through a bare onnxruntime-web session
+ * that is handed the finished tensors, and through tfjs' WASM backend with the same weights, in one run and in turns.
+ *
+ *     npm run bench -- infer [--json]
+ *
+ * `overhead` is classifier ÷ bare session for 100 tokens. Also: where the classifier's time goes; batches; what a run costs
+ * beside its tokens, which `edge/batching.ts` reckons with; and the tutorial's network, beside the machine's limit.
+ */
+import { readFile } from 'node:fs/promises';
+import type { InferenceSession } from 'onnxruntime-web';
+import { createClassifier } from '../edge/classifier.ts';
+import { loadNetwork } from '../edge/network.ts';
+import { loadRuntime } from '../edge/runtime/node.ts';
+import { openBundle } from '../shared/bundle.ts';
+import { encode, toBatch } from '../shared/encoding.ts';
+import { tokenize } from '../shared/tokenizer.ts';
+import { importModel } from '../test/fixtures/import.ts';
+import { startBackend } from '../train/backend.ts';
+import { readBundle } from '../train/bundle.ts';
+import { type Config, PRESETS } from '../train/config.ts';
+import { Pool } from '../train/kernels/pool.ts';
+import { buildModel, predict } from '../train/model.ts';
+import { exportModel } from '../train/onnx/export.ts';
+import { randomNumbers } from '../train/random.ts';
+import { gemmPeak } from './gemm-peak.ts';
+import { type Case, print, summarize } from './harness.ts';
+
+const ROUNDS = 300;
+/** Of ours to one of tfjs', which takes much longer. */
+const OURS_PER_TFJS = 20;
+const LENGTHS = [30, 100, 400];
+const SIZES = [1, 2, 4, 8, 16, 32, 64];
+
+const files = await readBundle('model');
+const { manifest, vocabulary } = await openBundle(files);
+const runtime = await loadRuntime();
+const classifier = createClassifier({ readBundle: async () => files, loadRuntime: async () => runtime });
+const network = await loadNetwork(runtime, files.model, manifest);
+await startBackend();
+const { model: tfjsModel } = importModel(files.model);
+
+const words = new TextDecoder()
+  .decode(await readFile('model/vocabulary.txt'))
+  .trimEnd()
+  .split('\n')
+  .slice(3);
+const random = randomNumbers(1);
+/** Of so many tokens as the network reads, START among them; common words more often, as in a text. */
+const textOf = (tokens: number) =>
+  Array.from(
+    { length: tokens - (tokens < manifest.maxTokens ? 1 : 0) },
+    () => words[Math.floor(random() ** 3 * words.length)],
+  ).join(' ');
+const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
+
+const samples = new Map<string, number[]>();
+async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> {
+  const start = performance.now();
+  await work();
+  const elapsed = performance.now() - start;
+  const times = samples.get(name) ?? [];
+  times.push(elapsed);
+  samples.set(name, times);
+}
+const median = (name: string) => summarize('', '', samples.get(name) as number[]).median;
+
+const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
+function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
+  const batch = toBatch(rows);
+  const feeds = {
+    [manifest.inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
+    [manifest.inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
+  };
+  return () => of.run(feeds);
+}
+
+// One text.
+for (let round = -50; round < ROUNDS; round++) {
+  if (round === 0) samples.clear(); // until then the engine compiled
+  for (const length of LENGTHS) {
+    const text = textOf(length);
+    const rows = [idsOf(text)];
+    await time(`${length} tokens, classifier`, () => classifier.classify([text]));
+    await time(`${length} tokens, bare session`, bare(rows));
+    await time(`  ${length}: tokens and ids`, () => idsOf(text));
+    await time(`  ${length}: batch and tensors`, () => bare(rows));
+    if (round % OURS_PER_TFJS === 0) await time(`${length} tokens, tfjs WASM`, () => predict(tfjsModel, rows));
+  }
+}
+
+// Many texts, each batch as large as the classifier is asked for.
+for (let round = 0; round < ROUNDS / 20; round++) {
+  for (const size of SIZES) {
+    const texts = Array.from({ length: size }, () => textOf(100));
+    await time(`batch of ${size} × 100`, () => classifier.classify(texts));
+  }
+  const texts = Array.from({ length: 64 }, (_, index) => textOf(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
+  await time('64 of 10 to 400, in like lengths', () => classifier.classify(texts));
+  await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
+}
+
+// What a run costs: time ≈ run + steps · (step + rows · token).
+for (let round = 0; round < ROUNDS; round++) {
+  await time('run of 1 × 1', bare([idsOf(textOf(1))]));
+  await time('run of 1 × 100', bare([idsOf(textOf(100))]));
+  if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textOf(100)))));
+}
+const token = (median('run of 16 × 100') - median('run of 1 × 100')) / 1_500;
+const step = (median('run of 1 × 100') - median('run of 1 × 1')) / 99 - token;
+const run = median('run of 1 × 1') - step - token;
+
+// The tutorial's network. Its time does not depend on the weights.
+const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
+const seed = await (runtime.InferenceSession as typeof InferenceSession).create(
+  exportModel(buildModel(PRESETS['seed'] as Config)),
+);
+for (let round = -50; round < ROUNDS; round++) {
+  if (round === 0) samples.delete('seed network, 100 tokens');
+  const ids = Int32Array.from({ length: 100 }, () => 1 + Math.floor(random() * (vocabularySize - 1)));
+  await time('seed network, 100 tokens', bare([ids], seed));
+}
+const peak = gemmPeak(await Pool.create({ threads: 1 }));
+/** Of the two matrix products of an LSTM, in milliseconds at the peak. */
+const arithmetic = (100 * 2 * 4 * units * (embeddingUnits + units)) / 1e6 / peak.median;
+
+const cases: Case[] = [...samples].map(([name, times]) => summarize(name, 'ms', times));
+const overheads = LENGTHS.map((length) => [
+  length,
+  median(`${length} tokens, classifier`) / median(`${length} tokens, bare session`),
+]);
+print(
+  {
+    benchmark: 'infer',
+    cases: [...cases, peak, summarize('  its arithmetic at that speed', 'ms', [arithmetic])],
+    ratios: {
+      ...Object.fromEntries(
+        overheads.map(([length, ratio]) => [length === 100 ? 'overhead' : `overhead${length}`, ratio]),
+      ),
+      tfjs: median('100 tokens, tfjs WASM') / median('100 tokens, classifier'),
+      likeLengths: median('64 of 10 to 400, in one run') / median('64 of 10 to 400, in like lengths'),
+      runInTokens: run / token,
+      stepInTokens: step / token,
+      seedPeakShare: arithmetic / median('seed network, 100 tokens'),
+    },
+  },
+  ['onnxruntime-web', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],
+);
+process.exit(); // tfjs' threads would sleep on

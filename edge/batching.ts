@@ -1,0 +1,39 @@
+/**
+ * Which texts share a run of the network. A run computes every step of its longest row for all of its rows, so texts of like
+ * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
+ */
+
+/**
+ * What a run costs beside its tokens, and each of its steps beside its rows, in tokens of one row: as
+ * `npm run bench -- infer` measures runs of many shapes.
+ */
+const RUN_COST = 20;
+const STEP_COST = 0.4;
+/** rows × steps of one run, unless one row alone has more: what a run needs of memory, 4 KiB a token, stays with the isolate. */
+const MAX_TOKENS = 4_096;
+
+/**
+ * The cheapest division into runs: of all divisions of the texts ordered by length, found by dynamic programming.
+ * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
+ */
+export function groupByLength(lengths: readonly number[]): number[][] {
+  const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
+  /** For the first n texts in `order`: the least cost, and where the last of their runs starts. */
+  const costs = [0];
+  const starts = [0];
+  for (let end = 1; end <= order.length; end++) {
+    let [least, at] = [Number.POSITIVE_INFINITY, 0];
+    for (let start = end - 1; start >= 0; start--) {
+      const rows = end - start;
+      const steps = lengths[order[start] as number] as number;
+      if (rows > 1 && rows * steps > MAX_TOKENS) break;
+      const cost = (costs[start] as number) + RUN_COST + steps * (STEP_COST + rows);
+      if (cost < least) [least, at] = [cost, start];
+    }
+    costs.push(least);
+    starts.push(at);
+  }
+  const groups: number[][] = [];
+  for (let end = order.length; end > 0; end = starts[end] as number) groups.push(order.slice(starts[end], end));
+  return groups;
+}
