@@ -1,7 +1,10 @@
 /** The app on Node: `npm start`. */
+import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
+import { request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { json } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { behavesAsDocumented } from './behaviour.ts';
@@ -18,6 +21,27 @@ describe('the process', () => {
     const server = await start();
     await fetch(`${server.url}/health`); // leaves a connection open
     expect(await server.end(signal)).toEqual({ code: 0, output: `sentiment-lstm-best listens on ${server.url}\n` });
+  });
+
+  it('answers the request that it has before it ends, and waits for no client for ever', async () => {
+    const server = await start();
+    const body = JSON.stringify({ text: 'A wonderful film.' });
+    const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+    const begin = async () => {
+      const sending = request(`${server.url}/v1/sentiment`, { method: 'POST', headers }).on('error', () => {});
+      sending.flushHeaders();
+      await once(sending, 'continue'); // the server has the request, and waits for its body
+      return sending;
+    };
+    await begin(); // and never goes on
+    const sending = await begin();
+    const ended = server.end('SIGINT');
+    while (await fetch(`${server.url}/health`).catch(() => undefined)); // until it takes no more
+    server.end('SIGINT'); // a second time, as a Ctrl-C comes under npm
+    sending.end(body);
+    const [response] = await once(sending, 'response');
+    expect([response.statusCode, await json(response)]).toMatchObject([200, { results: [{ label: 'positive' }] }]);
+    expect(await ended).toEqual({ code: 0, output: expect.stringMatching(/^.* listens on .*\n$/) });
   });
 
   it('finds its model from any folder, and another where MODEL says', async () => {
