@@ -4,7 +4,7 @@
  *     const classifier = createBrowserClassifier({ model: '/model/', wasm: '/ort-wasm-simd-threaded.wasm' });
  *     const [answer] = await classifier.classify(['I loved every minute of it.']);
  *
- * Not here: a page, and the work of a bundler (docs/runtimes.md has its one line).
+ * Not here: a page, and the work of a bundler (docs/platforms.md has its one line).
  */
 import { type Classifier, createClassifier } from './classifier.ts';
 import { loadRuntime, readBundle } from './runtime/browser.ts';

@@ -1,7 +1,6 @@
 /**
- * The Deno entry. It may read the bundle and onnxruntime-web's file, and ask for one variable; Deno itself listens:
- *
- *     deno serve --allow-read=model,node_modules/onnxruntime-web --allow-env=MODEL --host 127.0.0.1 --port 8787 edge/deno.ts
+ * The Deno entry, for `deno serve`, which itself listens. It has to be allowed to read the bundle and onnxruntime-web's
+ * file, and to ask for MODEL (see `environment.ts`); README.md has the command.
  */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';

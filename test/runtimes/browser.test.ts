@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** The commands of docs/runtimes.md, and a page. @returns the folder. */
+/** The commands of docs/platforms.md, and a page. @returns the folder. */
 async function buildSite(): Promise<string> {
   const site = await temporaryFolder();
   const options = ['--bundle', '--minify', '--format=esm', `--outfile=${site}/sentiment.js`];
