@@ -9,7 +9,8 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { builtFiles, post, startWorker } from '../test/workerd/worker.ts';
+import { post } from '../test/fixtures/post.ts';
+import { builtFiles, startWorker } from '../test/workerd/worker.ts';
 import { type Case, print, summarize } from './harness.ts';
 
 const ROUNDS = 9;

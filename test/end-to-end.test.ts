@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBundle, parseManifest } from '../shared/bundle.ts';
 import { readBundle } from '../train/bundle.ts';
 import { CORPUS_REVIEWS, entriesOf, packCorpus, writeCorpus } from './fixtures/corpus.ts';
+import { post } from './fixtures/post.ts';
 import { temporaryFolder } from './fixtures/temporary.ts';
-import { post, startWorker } from './workerd/worker.ts';
+import { startWorker } from './workerd/worker.ts';
 
 interface Outcome {
   readonly code: number | null;

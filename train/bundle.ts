@@ -1,6 +1,8 @@
 /** A bundle's files on disk. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readBundle as readBundleIn } from '../edge/runtime/node.ts';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../shared/bundle.ts';
 import { CARD_MARK, modelCard } from './card.ts';
 import { isSystemError, UserError } from './errors.ts';
@@ -31,14 +33,8 @@ export function describing(manifest: Manifest): Record<string, string> {
 
 /** @throws UserError when the folder or one of the three files is not there. */
 export async function readBundle(folder: string): Promise<BundleFiles> {
-  const read = (file: string) => readFile(path.join(folder, file));
   try {
-    const [model, vocabulary, manifest] = await Promise.all([
-      read(BUNDLE_FILES.model),
-      read(BUNDLE_FILES.vocabulary),
-      read(BUNDLE_FILES.manifest),
-    ]);
-    return { model, vocabulary, manifest };
+    return await readBundleIn(pathToFileURL(`${folder}/`));
   } catch (error) {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
     throw new UserError(`${folder}: no model bundle there (${path.basename(error.path ?? '')} is missing)`);

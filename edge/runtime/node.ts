@@ -1,13 +1,10 @@
-/** onnxruntime-web in Node, for the command line and the tests. */
+/** onnxruntime-web and the bundle's files in Node: for the server, the command line and the tests. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import * as ort from 'onnxruntime-web/wasm';
-import type { Runtime } from '../network.ts';
-import { configure } from './settings.ts';
+import { pathToFileURL } from 'node:url';
+import { loadStockRuntime, readBundleFiles } from './stock.ts';
 
-export async function loadRuntime(): Promise<Runtime> {
-  const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
-  configure(ort.env);
-  ort.env.wasm.wasmBinary ??= await readFile(wasm);
-  return ort;
-}
+const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+
+export const loadRuntime = () => loadStockRuntime(pathToFileURL(wasm), readFile);
+export const readBundle = (folder: URL) => readBundleFiles(folder, readFile);

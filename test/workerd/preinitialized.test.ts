@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MAX_TEXTS } from '../../edge/limits.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { randomNumbers } from '../../train/random.ts';
-import { post, type RunningWorker, startWorker } from './worker.ts';
+import { post } from '../fixtures/post.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
 
 const { id, maxTokens } = parseManifest(await readFile('model/model.json', 'utf8'));
 const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);

@@ -55,16 +55,6 @@ export async function startWorker(
   return { url, log, stop: () => miniflare.dispose() };
 }
 
-/** POSTs JSON, and reads the JSON that is answered. */
-export async function post(url: string, body: unknown): Promise<{ status: number; headers: Headers; body: any }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
-
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
 
 async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Promise<Modules> {

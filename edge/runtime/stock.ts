@@ -1,0 +1,28 @@
+/**
+ * onnxruntime-web as it is, compiled from its bytes, and a bundle of three files: what is the same wherever WebAssembly may
+ * be compiled and a program lives long. How bytes are got at is not here; each platform's own file says that.
+ */
+import * as ort from 'onnxruntime-web/wasm';
+import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
+import type { Runtime } from '../network.ts';
+import { configure } from './settings.ts';
+
+export type Read = (url: URL) => Promise<Uint8Array>;
+
+/** @param wasm where onnxruntime-web's `ort-wasm-simd-threaded.wasm` is; read once. */
+export async function loadStockRuntime(wasm: URL, read: Read): Promise<Runtime> {
+  configure(ort.env);
+  // Bytes, not the address: a fetch of its own that failed, onnxruntime-web would never try again.
+  ort.env.wasm.wasmBinary ??= await read(wasm);
+  return ort;
+}
+
+/** @param folder with a slash at the end. */
+export async function readBundleFiles(folder: URL, read: Read): Promise<BundleFiles> {
+  const [model, vocabulary, manifest] = await Promise.all([
+    read(new URL(BUNDLE_FILES.model, folder)),
+    read(new URL(BUNDLE_FILES.vocabulary, folder)),
+    read(new URL(BUNDLE_FILES.manifest, folder)),
+  ]);
+  return { model, vocabulary, manifest };
+}

@@ -1,0 +1,9 @@
+/** The app on Bun. */
+import { describe } from 'vitest';
+import { behavesAsDocumented } from './behaviour.ts';
+import { command, INSTALLED, WHY } from './installed.ts';
+import { startServer } from './server.ts';
+
+describe.skipIf(!INSTALLED)(`Bun${WHY}`, () => {
+  behavesAsDocumented(() => startServer(command('bun'), ['edge/bun.ts'], { env: { PORT: '0' } }));
+});
