@@ -13,8 +13,10 @@ export interface RunningWorker {
 }
 
 export interface StartOptions {
-  /** Whether the worker's own module is evaluated in the first POST, and not before. */
+  /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
   readonly lazy?: boolean;
+  /** Where the inspector of the worker's isolate listens; nowhere unless given. */
+  readonly inspectorPort?: number;
 }
 
 const DIST = path.resolve('dist');
@@ -22,7 +24,7 @@ const MAIN = 'worker.js';
 const LAZY_MAIN = 'lazy.js';
 const LAZY = `export default {
   fetch: async (request, ...rest) =>
-    request.method === 'POST' ? (await import('./${MAIN}')).default.fetch(request, ...rest) : new Response(),
+    request.url.endsWith('/health') ? new Response() : (await import('./${MAIN}')).default.fetch(request, ...rest),
 };`;
 const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
 
@@ -32,7 +34,16 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false }: StartOptions = {},
+  { lazy = false, inspectorPort }: StartOptions = {},
+): Promise<RunningWorker> {
+  return startModules(lazy ? LAZY_MAIN : MAIN, await builtModules(files), inspectorPort);
+}
+
+/** Another worker than ours, for comparison. */
+export async function startModules(
+  mainModule: string,
+  modules: Modules,
+  inspectorPort?: number,
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
@@ -40,13 +51,14 @@ export async function startWorker(
     port: 0,
     log: new Log(LogLevel.ERROR),
     cf: false,
+    ...(inspectorPort !== undefined && { inspectorPort }),
     handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
     workers: [
       {
         config: {
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
-          manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
+          manifest: { mainModule, modules },
         },
       },
     ],
