@@ -81,8 +81,10 @@ for (let round = -50; round < ROUNDS; round++) {
   for (const length of LENGTHS) {
     const text = textOf(length);
     const rows = [idsOf(text)];
-    await time(`${length} tokens, classifier`, () => classifier.classify([text]));
-    await time(`${length} tokens, bare session`, bare(rows));
+    const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
+    const its = () => time(`${length} tokens, bare session`, bare(rows));
+    // Whoever is second finds the rows of the embedding in the cache.
+    for (const work of round % 2 === 0 ? [ours, its] : [its, ours]) await work();
     await time(`  ${length}: tokens and ids`, () => idsOf(text));
     await time(`  ${length}: batch and tensors`, () => bare(rows));
     if (round % OURS_PER_TFJS === 0) await time(`${length} tokens, tfjs WASM`, () => predict(tfjsModel, rows));
