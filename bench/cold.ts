@@ -15,7 +15,7 @@ import { post } from '../test/fixtures/post.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { randomNumbers } from '../train/random.ts';
 import { startBare } from './bare.ts';
-import { type Case, print, summarize } from './harness.ts';
+import { type Case, medianQuotient, print, summarize } from './harness.ts';
 import { cpuTime, workerdPid } from './workerd.ts';
 
 const ROUNDS = 9;
@@ -42,7 +42,8 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 
-const median = (name: string) => summarize('', '', times.get(name) as number[]).median;
+const quotient = (state: State) =>
+  medianQuotient(times.get(`${state}, ours`) as number[], times.get(`${state}, stock`) as number[]);
 print(
   {
     benchmark: 'cold',
@@ -51,10 +52,7 @@ print(
       ...(await cpuTimes()),
       ...(await sizes()),
     ],
-    ratios: {
-      coldStart: median('from nothing, ours') / median('from nothing, stock'),
-      firstRequest: median('first request, ours') / median('first request, stock'),
-    },
+    ratios: { coldStart: quotient('from nothing'), firstRequest: quotient('first request') },
   },
   ['onnxruntime-web', 'miniflare'],
 );

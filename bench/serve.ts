@@ -13,7 +13,7 @@ import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/limits.ts';
 import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { randomNumbers } from '../train/random.ts';
 import { startBare } from './bare.ts';
-import { type Case, print, summarize } from './harness.ts';
+import { type Case, medianQuotient, print, summarize } from './harness.ts';
 import { inspect } from './workerd.ts';
 
 const ROUNDS = 7;
@@ -51,8 +51,7 @@ for (const length of LENGTHS) {
     cases.push(summarize(`  ${length}, ${name}, p50`, 'ms', [quantile(0.5)]));
     cases.push(summarize(`  ${length}, ${name}, p99`, 'ms', [quantile(0.99)]));
   }
-  const [mine, its] = [rates.ours, rates.bare].map((rate) => summarize('', '', rate).median) as [number, number];
-  ratios[length === 100 ? 'throughput' : `throughput${length}`] = mine / its;
+  ratios[length === 100 ? 'throughput' : `throughput${length}`] = medianQuotient(rates.ours, rates.bare);
 }
 await Promise.all([ours.stop(), bare.stop()]);
 cases.push(...(await memory()));
