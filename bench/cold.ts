@@ -9,8 +9,9 @@
  * after other isolates were started in the process, with which workerd has V8 throw away all WebAssembly code that is not
  * optimised yet. What of it is CPU time, which Cloudflare limits and bills, is shown where Linux' /proc is there to tell.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { post } from '../test/fixtures/post.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { randomNumbers } from '../train/random.ts';
@@ -115,12 +116,22 @@ async function cpuTimes(): Promise<Case[]> {
   return cases;
 }
 
-/** Of the built worker's files, before compression. */
+/** Of the built worker's files, and of all of them as they travel. */
 async function sizes(): Promise<Case[]> {
-  const sizes = await Promise.all(
-    (await builtFiles()).map(async (file) => [file, await stat(path.join('dist', file))] as const),
+  const files = await Promise.all(
+    (await builtFiles()).map(async (name) => ({ name, bytes: await readFile(path.join('dist', name)) })),
   );
-  return sizes
-    .filter(([, { size }]) => size > 0)
-    .map(([file, { size }]) => summarize(file.replace(/^[0-9a-f]{40}-/, ''), 'KiB', [size / 1024]));
+  const kibibytes = (name: string, bytes: number) => summarize(name, 'KiB', [bytes / 1024]);
+  const sum = (sizeOf: (bytes: Uint8Array) => number) => files.reduce((total, { bytes }) => total + sizeOf(bytes), 0);
+  return [
+    ...files.map(({ name, bytes }) => kibibytes(name.replace(/^[0-9a-f]{40}-/, ''), bytes.length)),
+    kibibytes(
+      'deployed',
+      sum((bytes) => bytes.length),
+    ),
+    kibibytes(
+      'deployed, gzip',
+      sum((bytes) => gzipSync(bytes).length),
+    ),
+  ].filter(({ median }) => median > 0);
 }
