@@ -17,6 +17,7 @@ export function weightsOf(model: Uint8Array, version: string): Weights | undefin
   const [matrixW, matrixR] = [matrixOf(W, tensors), matrixOf(R, tensors)];
   if (!embeddings || !heads || !matrixW || !matrixR) return undefined;
   const units = Math.sqrt(matrixR.length / 4);
+  if (heads.last.length !== units) return undefined; // there is more between the states and the logit
   return {
     version,
     features: matrixW.length / (4 * units),
@@ -73,7 +74,7 @@ function matrixOf(name: string, tensors: Tensors): Float32Array | undefined {
 }
 
 function valuesOf({ name, data_type, raw_data }: Tensor): Int8Array | Float32Array {
-  const { buffer } = raw_data.slice(); // which begins where an array of floats may
+  const { buffer } = new Uint8Array(raw_data); // a copy, which begins where an array of floats may
   if (data_type === ElementType.int8) return new Int8Array(buffer);
   if (data_type === ElementType.float32) return new Float32Array(buffer);
   throw new Error(`weight ${name} is of type ${data_type}`);

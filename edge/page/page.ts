@@ -277,7 +277,7 @@ async function showModel(): Promise<void> {
     ...(measured
       ? [
           figure(
-            'Right',
+            'Accuracy',
             percent(measured.accuracy),
             `of ${measured.reviews.toLocaleString('en')} film reviews it had never seen`,
           ),
