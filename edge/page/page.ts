@@ -150,9 +150,9 @@ function onKey(event: KeyboardEvent): void {
   if (target === undefined) return;
   event.preventDefault();
   walkTo(Math.min(last, Math.max(0, target)));
-  wordElements[current]?.scrollIntoView({ block: 'nearest' });
-  // A slider is read out by itself.
-  if (event.currentTarget === words) byId('spoken').textContent = byId('now').textContent;
+  if (event.currentTarget === words) wordElements[current]?.scrollIntoView({ block: 'nearest' });
+  // The curve is a slider, which is read out by itself.
+  if (event.currentTarget !== curveBox) byId('spoken').textContent = byId('now').textContent;
 }
 
 /** What the keyboard can walk or scroll is a stop of the Tab key, with a name. */
@@ -162,8 +162,11 @@ function makeStop(one: HTMLElement, role: 'group' | 'region', name: string): voi
   one.ariaLabel = name;
 }
 makeStop(words, 'group', 'The text, word by word');
-words.setAttribute('aria-describedby', 'walk');
-words.addEventListener('keydown', onKey);
+makeStop(byId('gates'), 'group', 'The gates, word by word');
+for (const stop of [words, byId('gates')]) {
+  stop.setAttribute('aria-describedby', 'walk');
+  stop.addEventListener('keydown', onKey);
+}
 curveBox.addEventListener('keydown', onKey);
 for (const kind of ['pointerover', 'click'] as const) {
   words.addEventListener(kind, ({ target }) => {
