@@ -24,16 +24,21 @@ const TYPES: Readonly<Record<string, string>> = {
   bin: 'application/octet-stream',
 };
 
+/** What a server asks: a Hono app, whatever its environment. */
+export interface App {
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+}
+
 /**
  * The app, and the site before it where there is one. The files are read once; who changes them starts the server again.
  * @param folder with a slash at the end. When it is not there, or may not be read, the app is returned as it is.
  */
-export async function withSite(app: Hono, folder = new URL('../.prepared/site/', import.meta.url)): Promise<Hono> {
+export async function withSite(app: App, folder = new URL('../.prepared/site/', import.meta.url)): Promise<App> {
   const names = await readdir(folder).catch((error: { code?: string; name?: string }) => {
     if (error.code === 'ENOENT' || error.name === 'NotCapable') return []; // the second is Deno's
     throw error;
   });
-  const site = new Hono();
+  const site = new Hono<{ Bindings: object }>();
   for (const name of names) {
     const type = TYPES[name.split('.').at(-1) ?? ''];
     if (type === undefined) continue; // `_headers`

@@ -1,7 +1,7 @@
 /** The page at `/`: from what is typed to what is shown. What is shown is in `view/`, what is said of it in `wording.ts`. */
 import { EXAMPLES, type Example } from './examples.ts';
 import { curl, sharedText, shareLink, typescript } from './snippets.ts';
-import { type Answer, ask, getModel, type Model } from './view/api.ts';
+import { type Answer, ask, getModel, KeyWanted, type Model, useKey } from './view/api.ts';
 import { type Curve, drawCurve } from './view/curve.ts';
 import { byId, element } from './view/dom.ts';
 import { type GatesView, openGates } from './view/gates.ts';
@@ -51,9 +51,14 @@ function changed(delay: number): void {
       problem();
       show(asked, answer);
     } catch (error) {
-      if (!controller.signal.aborted) problem((error as Error).message);
+      if (!controller.signal.aborted) fail(error as Error);
     }
   }, delay);
+}
+
+function fail(error: Error): void {
+  problem(error.message);
+  if (error instanceof KeyWanted) byId('key-wanted').hidden = false; // and it stays, for another key
 }
 
 function problem(message = ''): void {
@@ -262,7 +267,12 @@ byId('open-gates').addEventListener('click', async () => {
 // The model, and the first text.
 
 async function showModel(): Promise<void> {
-  model = await getModel();
+  try {
+    model = await getModel();
+  } catch (error) {
+    fail(error as Error);
+    return;
+  }
   labels = model.labels;
   [byId('zero').textContent, byId('one').textContent] = labels;
   const { id, version, architecture, files, metrics, maxTokens } = model;
@@ -295,18 +305,22 @@ async function showModel(): Promise<void> {
     figure('Version', version, id),
   );
   byId('weights-size').textContent = `Fetches about ${(bytes / 1e6).toFixed(1)} MB, once.`;
+  if (shown !== undefined) show(shown.text, shown.answer); // its labels may be others
 }
 
 text.addEventListener('input', () => changed(DEBOUNCE_MS));
+byId('key').addEventListener('change', () => {
+  useKey(byId<HTMLInputElement>('key').value);
+  changed(0);
+  showModel();
+});
 addEventListener('hashchange', () => {
   const shared = sharedText(location.hash);
   if (shared === undefined) return;
   text.value = shared;
   changed(0);
 });
-showModel()
-  .then(() => shown && show(shown.text, shown.answer)) // its labels may be others
-  .catch((error: Error) => problem(error.message));
+showModel();
 // What a browser restores on going back stays.
 text.value = sharedText(location.hash) ?? (text.value || (EXAMPLES[0]?.text ?? ''));
 changed(0);

@@ -33,7 +33,8 @@ interface Response {
   headers(): Record<string, string>;
 }
 export interface Route {
-  request(): { postDataJSON(): any };
+  request(): { postDataJSON(): any; headers(): Record<string, string> };
+  fallback(): Promise<void>;
   fetch(): Promise<{ status(): number; json(): Promise<any> }>;
   fulfill(answer: { status: number; contentType: string; body: string } | { response: unknown }): Promise<void>;
 }

@@ -142,6 +142,28 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.evaluate(`document.getElementById('problem').hidden`)).toBe(true);
   });
 
+  it('takes the key of a server that wants one', async () => {
+    const { page } = await visit(browser);
+    const keys: (string | undefined)[] = [];
+    for (const path of ['**/v1/sentiment', '**/v1/model']) {
+      await page.route(path, async (route) => {
+        const key = route.request().headers()['authorization'];
+        if (key === 'Bearer my-key') return route.fallback();
+        keys.push(key);
+        const body = JSON.stringify({ detail: 'A key is needed.' });
+        await route.fulfill({ status: 401, contentType: 'application/problem+json', body });
+      });
+    }
+    await page.goto(url);
+    await until(page, `!document.getElementById('key-wanted').hidden`);
+    expect(await page.locator('#problem').textContent()).toBe('A key is needed.');
+    await page.locator('#key').fill('my-key');
+    await page.keyboard.press('Enter');
+    await answered(page, FIRST);
+    await until(page, `document.querySelectorAll('#model .value').length === 4`);
+    expect(keys).toEqual([undefined, undefined]);
+  });
+
   it('shows the answer of a server that gives no evidence', async () => {
     const { page } = await open();
     await page.route('**/v1/sentiment', async (route) => {

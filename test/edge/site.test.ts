@@ -12,11 +12,15 @@ const APP = new Hono()
   .post('/echo', async ({ req, body }) => body(await req.text()))
   .notFound(({ text }) => text('the app’s', 404));
 
-async function siteOf(files: Record<string, string>): Promise<Hono> {
+const asking = ({ fetch }: Awaited<ReturnType<typeof withSite>>) => ({
+  request: async (address: string, init?: RequestInit) => fetch(new Request(`http://localhost${address}`, init)),
+});
+
+async function siteOf(files: Record<string, string>) {
   const folder = path.join(await temporaryFolder(), 'a site');
   await mkdir(folder);
   for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
-  return withSite(APP, pathToFileURL(`${folder}/`));
+  return asking(await withSite(APP, pathToFileURL(`${folder}/`)));
 }
 
 it('serves each file at its address, with every header', async () => {
@@ -59,6 +63,6 @@ it('sends nobody twice what they have', async () => {
 });
 
 it('is the app alone where there is no site', async () => {
-  const site = await withSite(APP, pathToFileURL(`${await temporaryFolder()}/none/`));
+  const site = asking(await withSite(APP, pathToFileURL(`${await temporaryFolder()}/none/`)));
   expect(await (await site.request('/')).text()).toBe('the hint');
 });

@@ -15,6 +15,8 @@ export interface RunningWorker {
 export interface StartOptions {
   /** Whether the worker's own module is evaluated in the first POST, and not before. */
   readonly lazy?: boolean;
+  /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
+  readonly site?: boolean;
 }
 
 const DIST = path.resolve('dist');
@@ -32,7 +34,7 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false }: StartOptions = {},
+  { lazy = false, site = false }: StartOptions = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
@@ -46,6 +48,7 @@ export async function startWorker(
         config: {
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
+          ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
           manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
         },
       },

@@ -35,6 +35,16 @@ export interface Model {
   >;
 }
 
+/** The server wants a key, or another one. */
+export class KeyWanted extends Error {}
+
+let key = '';
+
+/** For every request from now on; kept in this page's memory, and nowhere else. */
+export function useKey(value: string): void {
+  key = value.trim();
+}
+
 /** @throws Error whose message can be shown. */
 export async function ask(text: string, signal: AbortSignal): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
@@ -47,11 +57,13 @@ export async function getModel(): Promise<Model> {
 }
 
 async function json(path: string, init: RequestInit = {}) {
-  const response = await fetch(path, init).catch((error: Error) => {
+  const headers = key === '' ? init.headers : { ...init.headers, authorization: `Bearer ${key}` };
+  const response = await fetch(path, { ...init, ...(headers && { headers }) }).catch((error: Error) => {
     if (error.name === 'AbortError') throw error;
     throw new Error('The server did not answer. The next change of the text asks again.');
   });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
-  throw new Error(body.detail ?? `The server answered ${response.status}.`); // problem+json has a detail
+  const message = body.detail ?? `The server answered ${response.status}.`; // problem+json has a detail
+  throw response.status === 401 ? new KeyWanted(message) : new Error(message);
 }

@@ -37,13 +37,16 @@ function through(made: Weights | undefined): Weights {
 
 const idsOf = (text: string) => encode(tokenize(text), bundle.vocabulary, bundle.manifest.maxTokens).ids;
 
-it.each(TEXTS)('has the shipped model’s logit after every word of %.60s', async (text) => {
-  const ids = idsOf(text);
-  const expected = await shipped.run(toBatch([ids]));
-  const { logits } = trace(ids, weights);
-  expect(logits).toHaveLength(expected.length);
-  expect(Math.max(...logits.map((logit, t) => Math.abs(logit - (expected[t] as number))))).toBeLessThan(1e-4);
-});
+it.each(TEXTS.map((text) => [text.slice(0, 60), text] as const))(
+  'has the shipped model’s logit after every word of %j',
+  async (_, text) => {
+    const ids = idsOf(text);
+    const expected = await shipped.run(toBatch([ids]));
+    const { logits } = trace(ids, weights);
+    expect(logits).toHaveLength(expected.length);
+    expect(Math.max(...logits.map((logit, t) => Math.abs(logit - (expected[t] as number))))).toBeLessThan(1e-4);
+  },
+);
 
 it('divides the logit among bias, units, and words and pairs', () => {
   const ids = idsOf(TEXTS[0] as string);

@@ -8,6 +8,7 @@ const TEXTS = [
   'A fine film.',
   `It's "quoted", $HOME \`id\` $(id) \\n %s !! 'again'`,
   'two\nlines\tand a \u0000, an \ud83d unpaired surrogate, 😀 and \u2028',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it has to stay what it is
   '${process.exit(1)} </script>',
 ];
 const origin = 'https://example.org';
