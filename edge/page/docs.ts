@@ -37,7 +37,15 @@ function show(document: OpenApi): void {
       element(
         'ul',
         { class: 'contents' },
-        ...routes.map((route) => element('li', {}, element('a', { href: `#${anchor(route)}` }, ...heading(route)))),
+        ...routes.map((route) =>
+          element(
+            'li',
+            {},
+            element('a', { href: `#${anchor(route)}` }, ...heading(route)),
+            ' ',
+            element('span', { class: 'soft' }, route.operation.summary ?? ''),
+          ),
+        ),
       ),
     ),
     ...routes.map(section),
@@ -96,7 +104,9 @@ function answer(status: string, { description = '', headers = {}, ...content }: 
     'details',
     status.startsWith('2') ? { open: '' } : {},
     element('summary', {}, element('b', {}, status), ' ', ...inline(description)),
-    ...(names.length > 0 ? [element('h4', {}, 'Headers'), element('ul', { class: 'schema' }, ...names)] : []),
+    ...(names.length > 0
+      ? [element('details', {}, element('summary', {}, 'Headers'), element('ul', { class: 'schema' }, ...names))]
+      : []),
     ...mediaOf(content),
   );
 }

@@ -7,7 +7,7 @@ import { byId, element } from './view/dom.ts';
 import { type GatesView, openGates } from './view/gates.ts';
 import { steps } from './view/steps.ts';
 import { clipped, describe, legend, renderWords, strongest } from './view/words.ts';
-import { counted, meaning, percent, verdict } from './wording.ts';
+import { counted, meaning, percent, UNDECIDED, verdict } from './wording.ts';
 
 /** From the last key to the request. */
 const DEBOUNCE_MS = 150;
@@ -86,7 +86,7 @@ function show(asked: string, answer: Answer): void {
   const { label, score, tokens, unknown, truncated, evidence } = answer;
   const known = unknown < tokens;
   const isOne = label === labels[1];
-  byId('answer').className = `answer ${known ? (isOne ? 'one' : 'zero') : 'neither'}`;
+  byId('answer').className = `answer ${known && score >= UNDECIDED ? (isOne ? 'one' : 'zero') : ''}`;
   byId('verdict').textContent = verdict(label, score, known);
   byId('probability').textContent = percent(score);
   byId('label').textContent = label;
@@ -130,7 +130,7 @@ function walkTo(word: number): void {
   wordElements[word]?.classList.add('current');
   current = word;
   curve?.mark(word);
-  gates?.mark(word);
+  gates?.mark(word, token.text);
   byId('now').replaceChildren(
     element('b', {}, clipped(token.text)),
     ` ${describe(token, labels[1])} `,

@@ -8,13 +8,16 @@ export function levelOf(evidence: number): number {
   return LEVELS.filter((least) => Math.abs(evidence) >= least).length;
 }
 
+/** Below it, it cannot tell. */
+export const UNDECIDED = 0.6;
+
 /** How sure one can be of an answer with this probability. @param known whether the text has a word that the model knows. */
 export function verdict(label: string, score: number, known: boolean): string {
   if (!known) return 'It knows none of these words';
   if (score >= 0.98) return `Almost certain that it is ${label}`;
   if (score >= 0.9) return `Very sure that it is ${label}`;
   if (score >= 0.75) return `Fairly sure that it is ${label}`;
-  if (score >= 0.6) return `It leans to ${label}`;
+  if (score >= UNDECIDED) return `It leans to ${label}`;
   return 'It cannot tell';
 }
 
@@ -22,7 +25,7 @@ export function verdict(label: string, score: number, known: boolean): string {
 export function meaning(label: string, score: number, known: boolean): string {
   if (!known) return 'Of such a text it says one half, by rule.';
   const share = Math.round(score * 100);
-  const few = score < 0.6 ? ' Little more than a coin toss.' : '';
+  const few = score < UNDECIDED ? ' Little more than a coin toss.' : '';
   const many = share === 100 ? 'nearly all' : `about ${share}`;
   return `Of 100 film reviews that it is this sure of, ${many} are ${label}.${few}`;
 }

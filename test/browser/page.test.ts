@@ -203,7 +203,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
       expect(await current(page)).toMatchObject({
         word: 'I',
         curve: 1,
-        said: expect.stringMatching(/^i, .*word 1 of 12$/),
+        said: expect.stringMatching(/^I, .*word 1 of 12$/),
       });
       await page.keyboard.press('ArrowRight');
       expect(await current(page)).toMatchObject({ word: 'expected', curve: 2 });
@@ -233,7 +233,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
       await page.keyboard.press('Home');
       expect(await current(page)).toMatchObject({ word: 'I', curve: 1 });
       expect(await page.locator('#gates .sentence').nth(0).textContent()).toMatch(
-        /^At “i” it keeps \d+ % of its memory of .+, and shows \d+ % of that\.$/,
+        /^At “I” it keeps \d+ % of its memory of .+, and shows \d+ % of that\.$/,
       );
       const { body } = await post(`${url}/models/sentiment-lstm-best`, {
         inputs: FIRST,

@@ -2,6 +2,7 @@
 import { bodyOf } from '../snippets.ts';
 
 export interface TokenEvidence {
+  /** As it was written. */
   readonly text: string;
   /** Offsets in the original text, in UTF-16 code units. */
   readonly start: number;
@@ -49,7 +50,10 @@ export function useKey(value: string): void {
 export async function ask(text: string, signal: AbortSignal): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
   const { results } = await json('/v1/sentiment', { method: 'POST', headers, body: bodyOf(text), signal });
-  return results[0];
+  const [answer] = results as [Answer];
+  if (answer.evidence === undefined) return answer;
+  const tokens = answer.evidence.tokens.map((token) => ({ ...token, text: text.slice(token.start, token.end) }));
+  return { ...answer, evidence: { ...answer.evidence, tokens } };
 }
 
 export async function getModel(): Promise<Model> {

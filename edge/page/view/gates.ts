@@ -20,8 +20,8 @@ const GAP = 9;
 export interface GatesView {
   /** Shows the gates at the words of a text. */
   draw(text: string, steps: Steps): void;
-  /** Puts the cursor on a word. */
-  mark(word: number): void;
+  /** Puts the cursor on a word, which was written so. */
+  mark(word: number, text: string): void;
 }
 
 async function get(path: string): Promise<Response> {
@@ -42,7 +42,6 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
   const vocabulary = Vocabulary.parse(await words.text());
   const [zero, one] = model.labels;
   let cards: Card[] = [];
-  let wordsRead: readonly string[] = [];
 
   return {
     draw(text, steps) {
@@ -51,7 +50,6 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
       const last = traced.steps - 1;
       const contribution = contributions(traced, weights, last);
       const offset = traced.steps - tokens.length; // START, which has no word
-      wordsRead = tokens.map((token) => token.text);
       cards = unitsThatMatter(contribution, UNITS).map((unit) =>
         cardOf(traced, unit, { offset, steps, contribution: contribution[unit] as number, labels: [zero, one] }),
       );
@@ -68,8 +66,8 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
         element('div', { class: 'cards' }, ...cards.map(({ node }) => node)),
       );
     },
-    mark(word) {
-      for (const card of cards) card.mark(word, wordsRead[word] ?? '');
+    mark(word, text) {
+      for (const card of cards) card.mark(word, text);
     },
   };
 }
