@@ -90,19 +90,24 @@ function decode(key: string): string {
   return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
+/** A list of lists of itself has no end. */
+const MAX_DEPTH = 4;
+
 /** `array of string`, `"a" or "b"`, `number or null`. */
-export function typeOf(schema: Schema, document: OpenApi): string {
+export function typeOf(schema: Schema, document: OpenApi, depth = 0): string {
+  if (depth > MAX_DEPTH) return '…';
   const one = resolve(schema, document);
   if (one.const !== undefined) return JSON.stringify(one.const);
   if (one.enum !== undefined) return one.enum.map((value) => JSON.stringify(value)).join(' or ');
   const choices = one.oneOf ?? one.anyOf;
   if (choices !== undefined && one.type === undefined) {
-    return [...new Set(choices.map((choice) => typeOf(choice, document)))].join(' or ');
+    return [...new Set(choices.map((choice) => typeOf(choice, document, depth + 1)))].join(' or ');
   }
   const types = typeof one.type === 'string' ? [one.type] : (one.type ?? [one.properties ? 'object' : 'any']);
   return types
     .map((type) => {
-      if (type === 'array' && typeof one.items === 'object') return `array of ${typeOf(one.items, document)}`;
+      if (type === 'array' && typeof one.items === 'object')
+        return `array of ${typeOf(one.items, document, depth + 1)}`;
       return type === 'string' && one.format ? `string (${one.format})` : type;
     })
     .join(' or ');

@@ -17,6 +17,7 @@ const DOCUMENT: OpenApi & { components: unknown } = {
       Text: { type: 'string', minLength: 1, description: 'A text.' },
       Alias: { $ref: '#/components/schemas/Text' },
       'odd/na~me': { const: 'odd' },
+      Nested: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/components/schemas/Nested' } }] },
     },
   },
 };
@@ -61,6 +62,11 @@ it.each([
   [{}, 'any'],
 ] as const)('calls %j %s', (schema, name) => {
   expect(typeOf(schema, DOCUMENT)).toBe(name);
+});
+
+it('does not follow for ever what contains itself', () => {
+  const name = typeOf({ $ref: '#/components/schemas/Nested' }, DOCUMENT);
+  expect(name).toMatch(/^null or array of null or array of .*…$/);
 });
 
 it('says the limits', () => {
