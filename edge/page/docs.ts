@@ -128,7 +128,7 @@ function examplesOf({ schema, example, examples = {} }: Media): Node[] {
   const all = own === undefined ? named : [['Example', own] as const, ...named];
   return all.map(([name, value]) => {
     const content = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
-    const code = element('pre', { tabindex: 0, role: 'region', 'aria-label': name }, element('code', {}, content));
+    const code = element('pre', { tabindex: 0, role: 'group', 'aria-label': name }, element('code', {}, content));
     return element('div', {}, element('h4', {}, name), code);
   });
 }

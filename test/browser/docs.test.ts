@@ -32,7 +32,15 @@ const DOCUMENT = {
         },
       },
     },
-    '/health': { get: { summary: 'Lives', responses: { '200': { description: 'Yes' } } } },
+    '/health': {
+      get: {
+        summary: 'Lives',
+        responses: {
+          '200': { description: 'Yes', content: { 'application/json': { example: { alive: true } } } },
+          '503': { description: 'No', content: { 'application/json': { example: { alive: false } } } },
+        },
+      },
+    },
   },
   components: {
     parameters: { Id: { name: 'id', in: 'path', required: true, schema: { type: 'string', maxLength: 9 } } },
