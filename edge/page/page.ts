@@ -117,12 +117,26 @@ function draw(): void {
   curveBox.replaceChildren(curve.picture);
   if (focused) curve.picture.focus();
   gates?.draw(shown.text, axis);
-  walkTo(current);
+  mark(current);
 }
 
 // The word that the reader is at, in the text, on the curve and at the gates.
 
 function walkTo(word: number): void {
+  mark(word);
+  reveal(wordElements[current]);
+}
+
+/** Scrolls a long text, and not the page, to a word that is out of sight. */
+function reveal(word: HTMLElement | undefined): void {
+  if (word === undefined) return;
+  const { offsetTop, offsetHeight } = word;
+  const { scrollTop, clientHeight } = words;
+  if (offsetTop + offsetHeight > scrollTop && offsetTop < scrollTop + clientHeight) return;
+  words.scrollTop = offsetTop - clientHeight / 2;
+}
+
+function mark(word: number): void {
   const tokens = shown?.answer.evidence?.tokens ?? [];
   const token = tokens[word];
   if (token === undefined) return;
@@ -155,7 +169,6 @@ function onKey(event: KeyboardEvent): void {
   if (target === undefined) return;
   event.preventDefault();
   walkTo(Math.min(last, Math.max(0, target)));
-  if (event.currentTarget === words) wordElements[current]?.scrollIntoView({ block: 'nearest' });
   // The curve is a slider, which is read out by itself.
   if (event.currentTarget !== curveBox) byId('spoken').textContent = byId('now').textContent;
 }

@@ -224,6 +224,23 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
       expect(await current(page)).toMatchObject({ curve: 6 });
     });
 
+    it('scrolls a long text to the word, and not the page', async () => {
+      const { page } = await open();
+      await type(page, LONG);
+      await page.locator('#curve svg').focus();
+      const inSight = `(() => {
+        const [word, box] = ['.word.current', '#words'].map((one) => document.querySelector(one).getBoundingClientRect());
+        return word.top < box.bottom && word.bottom > box.top;
+      })()`;
+      expect(await page.evaluate(inSight)).toBe(false); // the last word
+      const before = await page.evaluate('scrollY');
+      await page.keyboard.press('End');
+      expect(await page.evaluate(inSight)).toBe(true);
+      await page.keyboard.press('Home');
+      expect(await page.evaluate(inSight)).toBe(true);
+      expect(await page.evaluate('scrollY')).toBe(before);
+    });
+
     it('moves the gates', async () => {
       const { page, complaints } = await open();
       await page.locator('#open-gates').click();

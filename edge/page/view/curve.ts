@@ -8,7 +8,7 @@ import { round, svg } from './dom.ts';
 import type { Steps } from './steps.ts';
 import { clipped, describe, sigmoid } from './words.ts';
 
-const TOP = 30;
+const TOP = 36;
 const PLOT = 150;
 /** Words are written below their places when these are so far apart. */
 const READABLE = 17;
@@ -78,7 +78,7 @@ export function drawCurve(answer: Answer, steps: Steps, [zero, one]: readonly [s
     cursor,
     svg('path', { class: 'line', d: line }),
     ...dots,
-    svg('text', { x: steps.left + 6, y: y(1) + 16, class: 'side' }, `${one} ↑`),
+    svg('text', { x: steps.left + 6, y: y(1) - 4, class: 'side' }, `${one} ↑`),
     svg('text', { x: steps.left + 6, y: y(0) - 8, class: 'side' }, `${zero} ↓`),
     ...names,
     spot,
