@@ -5,70 +5,133 @@
  *     npm run build && npm run bench -- cold [--json]
  *
  * "from nothing" evaluates the worker's module in the first request, so that the time has all of it but the start of the
- * process. As deployed, the module is evaluated before there is a request; "first request" is what is left then.
+ * process. "first request" follows right on that evaluation, as where an isolate is started for a request. "code discarded" is
+ * after other isolates were started in the process, with which workerd has V8 throw away all WebAssembly code that is not
+ * optimised yet. What of it is CPU time, which Cloudflare limits and bills, is shown where Linux' /proc is there to tell.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { post } from '../test/fixtures/post.ts';
-import { builtFiles, startWorker } from '../test/workerd/worker.ts';
-import { type Case, print, summarize } from './harness.ts';
+import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
+import { randomNumbers } from '../train/random.ts';
+import { startBare } from './bare.ts';
+import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { cpuTime, workerdPid } from './workerd.ts';
 
 const ROUNDS = 9;
+/** Isolates, and requests of each after its first, whose CPU time is looked at. */
+const CPU_ROUNDS = 5;
+const LATER = 200;
+const LENGTHS = [10, 100, 400];
 const TEXT = 'A wonderful film. I loved every minute of it, and the acting is superb!';
 const STOCK = { model: await readFile('model/model.onnx') };
 
-const fromNothing = { stock: [] as number[], ours: [] as number[] };
-const asDeployed = { stock: [] as number[], ours: [] as number[] };
-const second: number[] = [];
+type State = 'from nothing' | 'first request' | 'code discarded';
+
+const times = new Map<string, number[]>();
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [times, lazy] of [
-    [fromNothing, true],
-    [asDeployed, false],
-  ] as const) {
-    times.stock.push((await answers(STOCK, lazy))[0] as number);
-    const [first, next] = (await answers({}, lazy)) as [number, number];
-    times.ours.push(first);
-    second.push(next);
+  for (const state of ['from nothing', 'first request', 'code discarded'] as const) {
+    for (const [whose, files] of [
+      ['stock', STOCK],
+      ['ours', {}],
+    ] as const) {
+      if (whose === 'stock' && state === 'code discarded') continue; // it starts in its first request either way
+      const name = `${state}, ${whose}`;
+      times.set(name, [...(times.get(name) ?? []), await firstAnswer(files, state)]);
+    }
   }
 }
 
-const stock = summarize('from nothing, stock', 'ms', fromNothing.stock);
-const ours = summarize('from nothing, ours', 'ms', fromNothing.ours);
-const firstStock = summarize('first request, stock', 'ms', asDeployed.stock);
-const first = summarize('first request, ours', 'ms', asDeployed.ours);
+const quotient = (state: State) =>
+  medianQuotient(times.get(`${state}, ours`) as number[], times.get(`${state}, stock`) as number[]);
 print(
   {
     benchmark: 'cold',
-    cases: [stock, ours, firstStock, first, summarize('second request, ours', 'ms', second), ...(await sizes())],
-    ratios: { coldStart: ours.median / stock.median, firstRequest: first.median / firstStock.median },
+    cases: [
+      ...[...times].map(([name, samples]) => summarize(name, 'ms', samples)),
+      ...(await cpuTimes()),
+      ...(await sizes()),
+    ],
+    ratios: { coldStart: quotient('from nothing'), firstRequest: quotient('first request') },
   },
   ['onnxruntime-web', 'miniflare'],
 );
 
-/** Milliseconds to the first and the second answer of a fresh isolate. */
-async function answers(files: Parameters<typeof startWorker>[0], lazy: boolean): Promise<number[]> {
-  const worker = await startWorker(files, { lazy });
+/** A worker that is about to give its first answer. */
+async function fresh(files: Parameters<typeof startWorker>[0], state: State): Promise<RunningWorker> {
+  const worker = await startWorker(files, { lazy: state !== 'code discarded' });
+  await fetch(`${worker.url}/health`); // so that the connection and Miniflare's own worker are not measured
+  if (state === 'first request') await fetch(`${worker.url}/nothing`);
+  return worker;
+}
+
+/** Milliseconds to the first answer of a fresh isolate. */
+async function firstAnswer(files: Parameters<typeof startWorker>[0], state: State): Promise<number> {
+  const worker = await fresh(files, state);
   try {
-    await fetch(`${worker.url}/health`); // so that the connection and Miniflare's own worker are not measured
-    const times = [];
-    for (let request = 0; request < 2; request++) {
-      const start = performance.now();
-      const { status } = await post(`${worker.url}/v1/sentiment`, { text: TEXT });
-      times.push(performance.now() - start);
-      if (status !== 200) throw new Error(`the worker answered ${status}`);
-    }
-    return times;
+    const start = performance.now();
+    await ask(worker, TEXT);
+    return performance.now() - start;
   } finally {
     await worker.stop();
   }
 }
 
-/** Of the built worker's files, before compression. */
+async function ask({ url }: RunningWorker, text: string): Promise<void> {
+  const { status } = await post(`${url}/v1/sentiment`, { text });
+  if (status !== 200) throw new Error(`the worker answered ${status}`);
+}
+
+/** Of the thread that serves, of the first request of an isolate and of later ones; and of a bare worker's. */
+async function cpuTimes(): Promise<Case[]> {
+  const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);
+  const random = randomNumbers(1);
+  const starts = {
+    ours: () => fresh({}, 'first request'),
+    'ours, code discarded': () => fresh({}, 'code discarded'),
+    bare: startBare,
+  };
+  const cases: Case[] = [];
+  for (const length of LENGTHS) {
+    for (const [whose, start] of Object.entries(starts)) {
+      const [first, later]: [number[], number[]] = [[], []];
+      for (let round = 0; round < CPU_ROUNDS; round++) {
+        const worker = await start();
+        const pid = workerdPid();
+        if (pid === undefined) return [];
+        for (let request = 0; request < LATER; request++) {
+          const text = Array.from({ length }, () => words[Math.floor(random() ** 3 * words.length)]).join(' ');
+          const before = cpuTime(pid);
+          await ask(worker, text);
+          (request === 0 ? first : later).push(cpuTime(pid) - before);
+        }
+        await worker.stop();
+      }
+      cases.push(summarize(`CPU of first, ${length} tokens, ${whose}`, 'ms', first));
+      if (whose !== 'ours, code discarded')
+        cases.push(summarize(`CPU of later, ${length} tokens, ${whose}`, 'ms', later));
+    }
+  }
+  return cases;
+}
+
+/** Of the built worker's files, and of all of them as they travel. */
 async function sizes(): Promise<Case[]> {
-  return Promise.all(
-    (await builtFiles()).map(async (file) => {
-      const { size } = await stat(path.join('dist', file));
-      return summarize(file.replace(/^[0-9a-f]{40}-/, ''), 'KiB', [size / 1024]);
-    }),
+  const files = await Promise.all(
+    (await builtFiles()).map(async (name) => ({ name, bytes: await readFile(path.join('dist', name)) })),
   );
+  const kibibytes = (name: string, bytes: number) => summarize(name, 'KiB', [bytes / 1024]);
+  const sum = (sizeOf: (bytes: Uint8Array) => number) => files.reduce((total, { bytes }) => total + sizeOf(bytes), 0);
+  return [
+    ...files.map(({ name, bytes }) => kibibytes(name.replace(/^[0-9a-f]{40}-/, ''), bytes.length)),
+    kibibytes(
+      'deployed',
+      sum((bytes) => bytes.length),
+    ),
+    kibibytes(
+      'deployed, gzip',
+      sum((bytes) => gzipSync(bytes).length),
+    ),
+  ].filter(({ median }) => median > 0);
 }

@@ -15,7 +15,7 @@ export interface Case {
 export interface Report {
   readonly benchmark: string;
   readonly cases: readonly Case[];
-  /** By name, each a quotient of two medians of this run. */
+  /** By name, each of this run: a quotient of two medians, or of what was measured in turns the median quotient. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
@@ -24,6 +24,15 @@ export function summarize(name: string, unit: string, samples: readonly number[]
   const at = (index: number) => sorted[index] as number;
   const median = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2;
   return { name, unit, min: at(0), median, max: at(sorted.length - 1), runs: sorted.length };
+}
+
+/** The median of a ÷ b over the rounds that measured both in turns, which a machine that slows down halfway changes little. */
+export function medianQuotient(a: readonly number[], b: readonly number[]): number {
+  return summarize(
+    '',
+    '',
+    a.map((value, round) => value / (b[round] as number)),
+  ).median;
 }
 
 /** Prints the report: for people, or with `--json` on the command line as one object on stdout. */

@@ -24,7 +24,7 @@ import { buildModel, predict } from '../train/model.ts';
 import { exportModel } from '../train/onnx/export.ts';
 import { randomNumbers } from '../train/random.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, print, summarize } from './harness.ts';
+import { type Case, medianQuotient, print, summarize } from './harness.ts';
 
 const ROUNDS = 300;
 /** Of ours to one of tfjs', which takes much longer. */
@@ -64,6 +64,7 @@ async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> 
   samples.set(name, times);
 }
 const median = (name: string) => summarize('', '', samples.get(name) as number[]).median;
+const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
 const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
 function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
@@ -81,8 +82,10 @@ for (let round = -50; round < ROUNDS; round++) {
   for (const length of LENGTHS) {
     const text = textOf(length);
     const rows = [idsOf(text)];
-    await time(`${length} tokens, classifier`, () => classifier.classify([text]));
-    await time(`${length} tokens, bare session`, bare(rows));
+    const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
+    const its = () => time(`${length} tokens, bare session`, bare(rows));
+    // Whoever is second finds the rows of the embedding in the cache.
+    for (const work of round % 2 === 0 ? [ours, its] : [its, ours]) await work();
     await time(`  ${length}: tokens and ids`, () => idsOf(text));
     await time(`  ${length}: batch and tensors`, () => bare(rows));
     if (round % OURS_PER_TFJS === 0) await time(`${length} tokens, tfjs WASM`, () => predict(tfjsModel, rows));
@@ -126,19 +129,17 @@ const arithmetic = (100 * 2 * 4 * units * (embeddingUnits + units)) / 1e6 / peak
 
 const cases: Case[] = [...samples].map(([name, times]) => summarize(name, 'ms', times));
 const overheads = LENGTHS.map((length) => [
-  length,
-  median(`${length} tokens, classifier`) / median(`${length} tokens, bare session`),
+  length === 100 ? 'overhead' : `overhead${length}`,
+  quotient(`${length} tokens, classifier`, `${length} tokens, bare session`),
 ]);
 print(
   {
     benchmark: 'infer',
     cases: [...cases, peak, summarize('  its arithmetic at that speed', 'ms', [arithmetic])],
     ratios: {
-      ...Object.fromEntries(
-        overheads.map(([length, ratio]) => [length === 100 ? 'overhead' : `overhead${length}`, ratio]),
-      ),
+      ...Object.fromEntries(overheads),
       tfjs: median('100 tokens, tfjs WASM') / median('100 tokens, classifier'),
-      likeLengths: median('64 of 10 to 400, in one run') / median('64 of 10 to 400, in like lengths'),
+      likeLengths: quotient('64 of 10 to 400, in one run', '64 of 10 to 400, in like lengths'),
       runInTokens: run / token,
       stepInTokens: step / token,
       seedPeakShare: arithmetic / median('seed network, 100 tokens'),

@@ -21,10 +21,11 @@ export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxToke
   const start = read.length < maxTokens ? 1 : 0;
   const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
   let unknown = 0;
-  for (const [index, token] of read.entries()) {
-    const id = vocabulary.idOf(token.text);
+  let at = start;
+  for (const { text } of read) {
+    const id = vocabulary.idOf(text);
     if (id === UNKNOWN_ID) unknown++;
-    ids[start + index] = id;
+    ids[at++] = id;
   }
   return { ids, tokens: read, unknown, truncated: read.length < tokens.length };
 }

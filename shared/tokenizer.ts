@@ -82,14 +82,17 @@ const END: Character = { role: 'separator', folded: '', width: 0 };
 function characterAt(text: string, at: number): Character {
   const point = text.codePointAt(at);
   if (point === undefined) return END;
-  const known = KNOWN.get(point);
+  const known = point < ASCII.length ? ASCII[point] : KNOWN.get(point);
   if (known !== undefined) return known;
   const character = fold(point);
+  if (point < ASCII.length) ASCII[point] = character;
   // Bounded, because at the edge the texts are strangers' and the isolate is shared.
-  if (KNOWN.size < 4096) KNOWN.set(point, character);
+  else if (KNOWN.size < 4096) KNOWN.set(point, character);
   return character;
 }
 
+/** By code point, those that were met; ASCII apart, because nearly all are. */
+const ASCII = new Array<Character | undefined>(128).fill(undefined);
 const KNOWN = new Map<number, Character>();
 
 /** ' and what people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */

@@ -13,10 +13,12 @@ export interface RunningWorker {
 }
 
 export interface StartOptions {
-  /** Whether the worker's own module is evaluated in the first POST, and not before. */
+  /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
   readonly lazy?: boolean;
   /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
   readonly site?: boolean;
+  /** Where the inspector of the worker's isolate listens; nowhere unless given. */
+  readonly inspectorPort?: number;
 }
 
 const DIST = path.resolve('dist');
@@ -24,7 +26,7 @@ const MAIN = 'worker.js';
 const LAZY_MAIN = 'lazy.js';
 const LAZY = `export default {
   fetch: async (request, ...rest) =>
-    request.method === 'POST' ? (await import('./${MAIN}')).default.fetch(request, ...rest) : new Response(),
+    request.url.endsWith('/health') ? new Response() : (await import('./${MAIN}')).default.fetch(request, ...rest),
 };`;
 const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
 
@@ -34,7 +36,17 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false, site = false }: StartOptions = {},
+  { lazy = false, inspectorPort, site = false }: StartOptions = {},
+): Promise<RunningWorker> {
+  return startModules(lazy ? LAZY_MAIN : MAIN, await builtModules(files), inspectorPort, site);
+}
+
+/** Another worker than ours, for comparison. */
+export async function startModules(
+  mainModule: string,
+  modules: Modules,
+  inspectorPort?: number,
+  site = false,
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
@@ -42,6 +54,7 @@ export async function startWorker(
     port: 0,
     log: new Log(LogLevel.ERROR),
     cf: false,
+    ...(inspectorPort !== undefined && { inspectorPort }),
     handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
     workers: [
       {
@@ -49,7 +62,7 @@ export async function startWorker(
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
           ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
-          manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
+          manifest: { mainModule, modules },
         },
       },
     ],

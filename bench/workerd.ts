@@ -1,0 +1,81 @@
+/**
+ * What workerd spends, seen from outside: the CPU time of the thread that serves, which Linux' /proc has, and the memory of an isolate, which
+ * its inspector has. A worker cannot say: its clock stands still while it computes.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Milliseconds so far, of the thread that runs JavaScript and WebAssembly; those beside it compile and collect. */
+export function cpuTime(pid: string): number {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(nanoseconds) / 1e6;
+}
+
+/** Of the workerd that this process started last; undefined where there is no /proc. */
+export function workerdPid(): string | undefined {
+  try {
+    const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return numbers.sort((a, b) => Number(b) - Number(a)).find(isOurWorkerd);
+  } catch {
+    return undefined;
+  }
+}
+
+function isOurWorkerd(pid: string): boolean {
+  try {
+    const [, name, parent] = /^\d+ \((.*)\) \S+ (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return name === 'workerd' && Number(parent) === process.pid;
+  } catch {
+    return false; // it has ended
+  }
+}
+
+export interface Inspector {
+  /** Megabytes of the isolate: JavaScript's heap, buffers, and WebAssembly's memory. */
+  readonly megabytes: () => Promise<number>;
+  readonly close: () => void;
+}
+
+/** @param port where the worker's inspector listens. */
+export async function inspect(port: number): Promise<Inspector> {
+  const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
+  const socket = new WebSocket((targets[0] as Target).webSocketDebuggerUrl);
+  const waiting = new Map<number, (result: Result) => void>();
+  const context = Promise.withResolvers<number>();
+  socket.onmessage = ({ data }) => {
+    const { id, result, method, params } = JSON.parse(String(data)) as Result;
+    if (method === 'Runtime.executionContextCreated') context.resolve(params.context.id);
+    waiting.get(id)?.(result);
+  };
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  let id = 0;
+  const call = (method: string, params: object = {}) =>
+    new Promise<Result>((resolve) => {
+      waiting.set(++id, resolve);
+      socket.send(JSON.stringify({ id, method, params }));
+    });
+  await call('Runtime.enable');
+  // V8 does not count WebAssembly's memory among the heap's buffers, so its objects are asked for their size.
+  const expression = 'WebAssembly.Memory.prototype';
+  const { result } = await call('Runtime.evaluate', { expression, contextId: await context.promise });
+  const { objects } = await call('Runtime.queryObjects', { prototypeObjectId: result.objectId });
+  const sum = 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }';
+  return {
+    megabytes: async () => {
+      const parameters = { objectId: objects.objectId, functionDeclaration: sum, returnByValue: true };
+      const { result } = await call('Runtime.callFunctionOn', parameters);
+      const { usedSize, embedderHeapUsedSize, backingStorageSize } = await call('Runtime.getHeapUsage');
+      return (usedSize + embedderHeapUsedSize + backingStorageSize + result.value) / 1e6;
+    },
+    close: () => socket.close(),
+  };
+}
+
+interface Target {
+  readonly webSocketDebuggerUrl: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the protocol answers
+type Result = any;
