@@ -225,7 +225,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     });
 
     it('scrolls a long text to the word, and not the page', async () => {
-      const { page } = await open();
+      const { page } = await open({ reducedMotion: 'reduce' }); // so that focusing has scrolled when it returns
       await type(page, LONG);
       await page.locator('#curve svg').focus();
       const inSight = `(() => {
