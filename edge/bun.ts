@@ -3,6 +3,7 @@ import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
 import { address, modelFolder } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/bun.ts';
+import { withSite } from './site.ts';
 
 const folder = modelFolder();
 const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
@@ -10,7 +11,7 @@ await classifier.ready(); // no request has to wait for it, and a bundle that is
 
 export default {
   ...address(),
-  fetch: createApp(classifier).fetch,
+  fetch: (await withSite(createApp(classifier))).fetch,
   maxRequestBodySize: Number.MAX_SAFE_INTEGER, // the app's own limit is lower, and its answer says what it is
   development: false,
 };

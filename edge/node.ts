@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
 import { address, modelFolder } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/node.ts';
+import { withSite } from './site.ts';
 
 /** How long a request, or a client that keeps its connection, can delay the end. */
 const GRACE_MS = 5_000;
@@ -18,7 +19,8 @@ async function start(): Promise<void> {
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   await classifier.ready(); // no request has to wait for it, and a bundle that is damaged is not served
   const { id } = await classifier.manifest();
-  const server = serve({ fetch: createApp(classifier).fetch, hostname, port }, (bound) => {
+  const { fetch } = await withSite(createApp(classifier));
+  const server = serve({ fetch, hostname, port }, (bound) => {
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
     console.log(`${id} listens on http://${host}:${bound.port}`);
   }) as Server;

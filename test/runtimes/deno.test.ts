@@ -4,10 +4,11 @@ import { describe } from 'vitest';
 import { behavesAsDocumented } from './behaviour.ts';
 import { command, INSTALLED, WHY } from './installed.ts';
 import { startServer } from './server.ts';
+import { servesThePage } from './site.ts';
 
 describe.skipIf(!INSTALLED)(`Deno${WHY}`, async () => {
   const [, line = ''] = /`deno (serve .*?)`/.exec(await readFile('README.md', 'utf8')) ?? [];
-  behavesAsDocumented(() =>
-    startServer(command('deno'), line.replace(/--port \d+/, '--no-prompt --port 0').split(' ')),
-  );
+  const start = () => startServer(command('deno'), line.replace(/--port \d+/, '--no-prompt --port 0').split(' '));
+  behavesAsDocumented(start);
+  servesThePage(start);
 });

@@ -9,12 +9,14 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { behavesAsDocumented } from './behaviour.ts';
 import { type StartOptions, startServer } from './server.ts';
+import { servesThePage } from './site.ts';
 
 const start = ({ env = {}, ...options }: StartOptions = {}) =>
   startServer(process.execPath, [path.resolve('edge/node.ts')], { env: { PORT: '0', ...env }, ...options });
 
 // Node's parser complains of the surplus, as of a second request, before the app has answered the first.
 behavesAsDocumented(start, { surplus: /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/ });
+servesThePage(start);
 
 describe('the process', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('says one line, and ends well on %s', async (signal) => {

@@ -15,6 +15,8 @@ export interface RunningWorker {
 export interface StartOptions {
   /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
   readonly lazy?: boolean;
+  /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
+  readonly site?: boolean;
   /** Where the inspector of the worker's isolate listens; nowhere unless given. */
   readonly inspectorPort?: number;
 }
@@ -34,9 +36,9 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false, inspectorPort }: StartOptions = {},
+  { lazy = false, inspectorPort, site = false }: StartOptions = {},
 ): Promise<RunningWorker> {
-  return startModules(lazy ? LAZY_MAIN : MAIN, await builtModules(files), inspectorPort);
+  return startModules(lazy ? LAZY_MAIN : MAIN, await builtModules(files), inspectorPort, site);
 }
 
 /** Another worker than ours, for comparison. */
@@ -44,6 +46,7 @@ export async function startModules(
   mainModule: string,
   modules: Modules,
   inspectorPort?: number,
+  site = false,
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
@@ -58,6 +61,7 @@ export async function startModules(
         config: {
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
+          ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
           manifest: { mainModule, modules },
         },
       },

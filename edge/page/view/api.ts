@@ -1,0 +1,73 @@
+/** What the page asks of the server it came from. */
+import { bodyOf } from '../snippets.ts';
+
+export interface TokenEvidence {
+  /** As it was written. */
+  readonly text: string;
+  /** Offsets in the original text, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  /** The logit after the token, and the change of it that the token made. */
+  readonly logit: number;
+  readonly evidence: number;
+  readonly known: boolean;
+}
+
+export interface Answer {
+  readonly label: string;
+  /** The probability of `label`. */
+  readonly score: number;
+  readonly tokens: number;
+  readonly unknown: number;
+  readonly truncated: boolean;
+  readonly evidence?: { readonly bias: number; readonly tokens: readonly TokenEvidence[] };
+}
+
+/** The part of `model.json` that the page shows. */
+export interface Model {
+  readonly id: string;
+  readonly version: string;
+  readonly labels: readonly [string, string];
+  readonly maxTokens: number;
+  readonly architecture: { readonly cell: string; readonly units: number; readonly parameters: number };
+  readonly files: Readonly<Record<string, { readonly bytes: number }>>;
+  readonly metrics: Readonly<
+    Record<string, { readonly dataset: string; readonly reviews: number; readonly accuracy: number } | undefined>
+  >;
+}
+
+/** The server wants a key, or another one. */
+export class KeyWanted extends Error {}
+
+let key = '';
+
+/** For every request from now on; kept in this page's memory, and nowhere else. */
+export function useKey(value: string): void {
+  key = value.trim();
+}
+
+/** @throws Error whose message can be shown. */
+export async function ask(text: string, signal: AbortSignal): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const { results } = await json('/v1/sentiment', { method: 'POST', headers, body: bodyOf(text), signal });
+  const [answer] = results as [Answer];
+  if (answer.evidence === undefined) return answer;
+  const tokens = answer.evidence.tokens.map((token) => ({ ...token, text: text.slice(token.start, token.end) }));
+  return { ...answer, evidence: { ...answer.evidence, tokens } };
+}
+
+export async function getModel(): Promise<Model> {
+  return json('/v1/model');
+}
+
+async function json(path: string, init: RequestInit = {}) {
+  const headers = key === '' ? init.headers : { ...init.headers, authorization: `Bearer ${key}` };
+  const response = await fetch(path, { ...init, ...(headers && { headers }) }).catch((error: Error) => {
+    if (error.name === 'AbortError') throw error;
+    throw new Error('The server did not answer. The next change of the text asks again.');
+  });
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  const message = body.detail ?? `The server answered ${response.status}.`; // problem+json has a detail
+  throw response.status === 401 ? new KeyWanted(message) : new Error(message);
+}

@@ -1,0 +1,40 @@
+/** Elements in few words. Whatever is put into one is text: nothing here, or on the page, reads HTML. */
+
+type Child = Node | string | undefined;
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+export function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Name] {
+  return filled(document.createElement(name), attributes, children);
+}
+
+export function svg<Name extends keyof SVGElementTagNameMap>(
+  name: Name,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): SVGElementTagNameMap[Name] {
+  return filled(document.createElementNS('http://www.w3.org/2000/svg', name), attributes, children);
+}
+
+function filled<Any extends Element>(one: Any, attributes: Attributes, children: readonly Child[]): Any {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) one.setAttribute(name, String(value));
+  }
+  one.append(...children.filter((child) => child !== undefined));
+  return one;
+}
+
+/** @throws when the page has no such element. */
+export function byId<Any extends HTMLElement = HTMLElement>(id: string): Any {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`the page has no #${id}`);
+  return found as Any;
+}
+
+/** A tenth of a pixel is not to be seen. */
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,156 @@
+/**
+ * The view for students: of the units that matter most for the answer, how open the three gates were at each word and what
+ * the memory held, in step with the text. Computed here (`../gates.ts`), from weights that are fetched when the view is opened.
+ */
+import { encode } from '../../../shared/encoding.ts';
+import { tokenize } from '../../../shared/tokenizer.ts';
+import { Vocabulary } from '../../../shared/vocabulary.ts';
+import { contributions, type Trace, trace, unitsThatMatter } from '../gates.ts';
+import { decodeWeights } from '../weights.ts';
+import { signed } from '../wording.ts';
+import type { Model } from './api.ts';
+import { element, round, svg } from './dom.ts';
+import type { Steps } from './steps.ts';
+import { clipped } from './words.ts';
+
+const UNITS = 4;
+const STRIP = 30;
+const GAP = 9;
+
+export interface GatesView {
+  /** Shows the gates at the words of a text. */
+  draw(text: string, steps: Steps): void;
+  /** Puts the cursor on a word, which was written so. */
+  mark(word: number, text: string): void;
+}
+
+async function get(path: string): Promise<Response> {
+  const response = await fetch(path);
+  if (response.ok) return response;
+  throw new Error(response.status === 404 ? 'this model has no gates that the page knows.' : `${response.status}.`);
+}
+
+/** @param model that the server answers with. @throws when the weights of the page are of another. */
+export async function openGates(box: HTMLElement, model: Model): Promise<GatesView> {
+  const [file, words] = await Promise.all([get('/weights.bin'), get('/vocabulary.txt')]);
+  const weights = decodeWeights(await file.arrayBuffer());
+  if (weights.version !== model.version) {
+    throw new Error(
+      `the page has the weights of version ${weights.version}, the server answers with ${model.version}.`,
+    );
+  }
+  const vocabulary = Vocabulary.parse(await words.text());
+  const [zero, one] = model.labels;
+  let cards: Card[] = [];
+
+  return {
+    draw(text, steps) {
+      const { ids, tokens } = encode(tokenize(text), vocabulary, model.maxTokens);
+      const traced = trace(ids, weights);
+      const last = traced.steps - 1;
+      const contribution = contributions(traced, weights, last);
+      const offset = traced.steps - tokens.length; // START, which has no word
+      cards = unitsThatMatter(contribution, UNITS).map((unit) =>
+        cardOf(traced, unit, { offset, steps, contribution: contribution[unit] as number, labels: [zero, one] }),
+      );
+      const sum = contribution.reduce((total, value) => total + value, 0);
+      const logit = traced.logits[last] as number;
+      const beside =
+        weights.words === undefined ? '' : `, words and pairs beside it ${signed(traced.beside[last] as number)}`;
+      box.replaceChildren(
+        element(
+          'p',
+          { class: 'small' },
+          `The answer’s log-odds, ${signed(logit)}, computed in this page: the ${traced.units} units ${signed(sum)}${beside}, bias ${signed(weights.bias)}. Below are the ${cards.length} units that add or take away most.`,
+        ),
+        element('div', { class: 'cards' }, ...cards.map(({ node }) => node)),
+      );
+    },
+    mark(word, text) {
+      for (const card of cards) card.mark(word, text);
+    },
+  };
+}
+
+interface Card {
+  readonly node: HTMLElement;
+  mark(word: number, text: string): void;
+}
+
+interface CardOptions {
+  /** Steps before the first word. */
+  readonly offset: number;
+  readonly steps: Steps;
+  readonly contribution: number;
+  readonly labels: readonly [string, string];
+}
+
+function cardOf(traced: Trace, unit: number, { offset, steps, contribution, labels }: CardOptions): Card {
+  const at = (values: Float32Array, word: number) => values[(word + offset) * traced.units + unit] ?? 0;
+  const words = Array.from({ length: steps.count }, (_, word) => word);
+  const wide = Math.max(1, Math.min(steps.distance - 1, 22));
+  const most = Math.max(1, ...words.map((word) => Math.abs(at(traced.cell, word))));
+  /** A bar a word, from a base line; in one path, of which a long text has seven. */
+  const bars = (base: number, heightAt: (word: number) => number) =>
+    words
+      .map(
+        (word) =>
+          `M${round(steps.x(word) - wide / 2)} ${round(base)}h${round(wide)}v${round(-heightAt(word))}h${round(-wide)}z`,
+      )
+      .join('');
+  const strips = [
+    ['forget', traced.forget],
+    ['input', traced.input],
+    ['output', traced.output],
+  ] as const;
+  const right = steps.width - 4;
+  const parts = strips.flatMap(([name, values], index) => {
+    const base = (index + 1) * (STRIP + GAP);
+    return [
+      svg('path', { class: 'grid', d: `M${steps.left} ${base - STRIP}H${right}M${steps.left} ${base}H${right}` }),
+      svg('path', { class: `bar ${name}`, d: bars(base, (word) => at(values, word) * STRIP) }),
+      svg('text', { class: 'end', x: steps.left - 6, y: base - STRIP / 2, dy: '.35em' }, name),
+    ];
+  });
+  const zero = strips.length * (STRIP + GAP) + GAP + STRIP;
+  const height = zero + STRIP + 4;
+  const memory = (side: 1 | -1) =>
+    bars(zero, (word) => (Math.sign(at(traced.cell, word)) === side ? (at(traced.cell, word) / most) * STRIP : 0));
+  const cursor = svg('path', { class: 'cursor', d: '' });
+  const picture = svg(
+    'svg',
+    { viewBox: `0 0 ${steps.width} ${height}`, width: steps.width, height, 'aria-hidden': 'true' },
+    cursor,
+    ...parts,
+    svg('path', { class: 'grid', d: `M${steps.left} ${zero}H${right}` }),
+    svg('path', { class: 'bar above', d: memory(1) }),
+    svg('path', { class: 'bar under', d: memory(-1) }),
+    svg('text', { class: 'end', x: steps.left - 6, y: zero, dy: '.35em' }, 'cell'),
+  );
+  const sentence = element('p', { class: 'small sentence' });
+  const side = contribution > 0 ? 1 : 0;
+  const title = element(
+    'h3',
+    {},
+    `Unit ${unit} `,
+    element('span', { class: side ? 'one' : 'zero' }, `${signed(contribution)} towards ${labels[side]}`),
+  );
+  const mark = (word: number, text: string) => {
+    const x = round(steps.x(word));
+    cursor.setAttribute('d', `M${x} 0V${height}`);
+    const share = (values: Float32Array) => `${Math.round(at(values, word) * 100)} %`;
+    const before = word + offset === 0 ? 0 : at(traced.cell, word - 1);
+    sentence.replaceChildren(
+      'At “',
+      element('bdi', {}, clipped(text)),
+      '” it keeps ',
+      element('b', {}, share(traced.forget)),
+      ` of its memory of ${signed(before)}, lets in `,
+      element('b', {}, share(traced.input)),
+      ` of a new ${signed(at(traced.candidate, word))}, remembers ${signed(at(traced.cell, word))}, and shows `,
+      element('b', {}, share(traced.output)),
+      ' of that.',
+    );
+  };
+  return { node: element('article', {}, title, picture, sentence), mark };
+}

@@ -1,0 +1,106 @@
+/**
+ * The weights that the page shows at work, as one file: `prepare/site.ts` writes it, the page reads it when they are asked
+ * for. Matrices are float32; tables, of which a text reads few rows, stay as small as the model has them.
+ *
+ *     u32 length of the header · header, JSON, filled up with spaces · the arrays of the header, each from a multiple of 4
+ *
+ * Not here: where they come from, and what is computed with them (`gates.ts`).
+ */
+
+/** Rows of numbers: row r, column c is values[r · columns + c] · scales[r], or · scales[0] when there is one scale. */
+export interface Table {
+  readonly values: Int8Array | Float32Array;
+  readonly scales: Float32Array;
+}
+
+/** An LSTM whose states, the last and their mean, are weighed to a logit; and beside it a weight for each word and pair. */
+export interface Weights {
+  /** Of the model that they are of: `version` in its `model.json`. */
+  readonly version: string;
+  readonly features: number;
+  readonly units: number;
+  /** [vocabulary, features] */
+  readonly embeddings: Table;
+  /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], the gates in the order i, o, f, c. */
+  readonly W: Float32Array;
+  readonly R: Float32Array;
+  readonly B: Float32Array;
+  /** [units] each: what a unit's last state, and the mean of its states, weigh in the logit. */
+  readonly last: Float32Array;
+  readonly mean: Float32Array;
+  readonly bias: number;
+  /** One weight a word of the vocabulary, and one a bucket of pairs; none in a network without them. */
+  readonly words?: Table | undefined;
+  readonly pairs?: Table | undefined;
+}
+
+type Values = Int8Array | Float32Array;
+interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'bias'> {
+  readonly arrays: Readonly<
+    Record<string, { readonly type: 'int8' | 'float32'; readonly at: number; readonly length: number }>
+  >;
+}
+
+/** Little-endian, as every machine is that either side runs on. */
+export function encodeWeights({ version, features, units, bias, ...weights }: Weights): Uint8Array<ArrayBuffer> {
+  const arrays = Object.entries(weights).flatMap(([name, part]: [string, Table | Float32Array | undefined]) => {
+    if (part === undefined) return [];
+    if (part instanceof Float32Array) return [[name, part] as const];
+    return [[name, part.values] as const, [`${name}/scales`, part.scales] as const];
+  });
+  let size = 0;
+  const header: Header = {
+    version,
+    features,
+    units,
+    bias,
+    arrays: Object.fromEntries(
+      arrays.map(([name, values]) => {
+        const at = size;
+        size += padded(values.byteLength);
+        return [name, { type: values instanceof Int8Array ? 'int8' : 'float32', at, length: values.length }];
+      }),
+    ),
+  };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const start = 4 + padded(json.length);
+  const file = new Uint8Array(start + size).fill(0x20, 4, start);
+  new DataView(file.buffer).setUint32(0, start - 4, true);
+  file.set(json, 4);
+  for (const [name, values] of arrays) {
+    file.set(
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      start + (header.arrays[name]?.at ?? 0),
+    );
+  }
+  return file;
+}
+
+/** Views of `file`, which is not copied. @throws when it is not such a file. */
+export function decodeWeights(file: ArrayBuffer): Weights {
+  const headerLength = new DataView(file).getUint32(0, true);
+  const { arrays, ...facts }: Header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 4, headerLength)));
+  const find = (name: string): Values | undefined => {
+    const entry = arrays[name];
+    if (entry === undefined) return undefined;
+    const at = 4 + headerLength + entry.at;
+    return entry.type === 'int8' ? new Int8Array(file, at, entry.length) : new Float32Array(file, at, entry.length);
+  };
+  const array = (name: string): Float32Array => {
+    const values = find(name);
+    if (values instanceof Float32Array) return values;
+    throw new Error(`the weights have no ${name}`);
+  };
+  const table = (name: string): Table | undefined => {
+    const values = find(name);
+    return values && { values, scales: array(`${name}/scales`) };
+  };
+  const embeddings = table('embeddings');
+  if (embeddings === undefined) throw new Error('the weights have no embeddings');
+  const [W, R, B, last, mean] = [array('W'), array('R'), array('B'), array('last'), array('mean')];
+  return { ...facts, embeddings, W, R, B, last, mean, words: table('words'), pairs: table('pairs') };
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / 4) * 4;
+}

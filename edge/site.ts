@@ -1,0 +1,61 @@
+/**
+ * The page's files on Node, Deno and Bun, from the folder that `npm run prepare-page` writes. On Workers Cloudflare itself
+ * serves that folder, with the same headers (`[assets]` in wrangler.toml), and this is not in the worker.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { Hono } from 'hono';
+import { sha256 } from '../shared/bundle.ts';
+
+/** Nothing that is not in the folder: no other origin, no inline script or style, no frame around it. */
+export const SITE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  bin: 'application/octet-stream',
+};
+
+/** What a server asks: a Hono app, whatever its environment. */
+export interface App {
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+}
+
+/**
+ * The app, and the site before it where there is one. The files are read once; who changes them starts the server again.
+ * @param folder with a slash at the end. When it is not there, or may not be read, the app is returned as it is.
+ */
+export async function withSite(app: App, folder = new URL('../.prepared/site/', import.meta.url)): Promise<App> {
+  const names = await readdir(folder).catch((error: { code?: string; name?: string }) => {
+    if (error.code === 'ENOENT' || error.name === 'NotCapable') return []; // the second is Deno's
+    throw error;
+  });
+  const site = new Hono<{ Bindings: object }>();
+  for (const name of names) {
+    const type = TYPES[name.split('.').at(-1) ?? ''];
+    if (type === undefined) continue; // `_headers`
+    const content = new Uint8Array(await readFile(new URL(name, folder)));
+    const etag = `"${(await sha256(content)).slice(0, 32)}"`;
+    const headers = { ...SITE_HEADERS, 'Cache-Control': 'public, max-age=0, must-revalidate', ETag: etag };
+    site.get(pathOf(name), ({ req }) => {
+      const known = req.header('if-none-match')?.split(/\s*,\s*/) ?? [];
+      if (known.some((one) => one.replace(/^W\//, '') === etag)) return new Response(null, { status: 304, headers });
+      return new Response(content, { headers: { ...headers, 'Content-Type': type } });
+    });
+  }
+  if (site.routes.length === 0) return app;
+  return site.all('*', ({ req, env }) => app.fetch(req.raw, env));
+}
+
+/** As Workers does: a page has no extension, and that of the root no name. */
+function pathOf(name: string): string {
+  return `/${name.replace(/^index\.html$/, '').replace(/\.html$/, '')}`;
+}

@@ -1,0 +1,106 @@
+/** The page in real Chromium, from the server that `npm start` starts. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import { load } from '../runtimes/installed.ts';
+import { type ServerProcess, startServer } from '../runtimes/server.ts';
+import { withEvidence } from './evidence.ts';
+
+/** The part of Playwright that is used. */
+export interface Page {
+  goto(url: string): Promise<Response>;
+  /** Runs `script` in the page. A promise that it gives is awaited. */
+  evaluate(script: string): Promise<any>;
+  locator(selector: string): Locator;
+  route(url: string, handler: (route: Route) => Promise<void>): Promise<void>;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
+  on(event: 'pageerror', listener: (error: Error) => void): void;
+  readonly keyboard: { press(key: string): Promise<void> };
+}
+export interface Locator {
+  fill(text: string): Promise<void>;
+  click(): Promise<void>;
+  focus(): Promise<void>;
+  hover(): Promise<void>;
+  textContent(): Promise<string>;
+  getAttribute(name: string): Promise<string | null>;
+  count(): Promise<number>;
+  nth(index: number): Locator;
+  waitFor(): Promise<void>;
+}
+interface Response {
+  headers(): Record<string, string>;
+}
+export interface Route {
+  request(): { postDataJSON(): any; headers(): Record<string, string> };
+  fallback(): Promise<void>;
+  fetch(): Promise<{ status(): number; json(): Promise<any> }>;
+  fulfill(answer: { status: number; contentType: string; body: string } | { response: unknown }): Promise<void>;
+}
+
+export interface Visitor {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly reducedMotion?: 'reduce';
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly permissions?: readonly string[];
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** The address of every request, and whatever the browser complained of. */
+  readonly requests: string[];
+  readonly complaints: string[];
+}
+
+export const startNode = (): Promise<ServerProcess> =>
+  startServer(process.execPath, [path.resolve('edge/node.ts')], { env: { PORT: '0' } });
+
+export interface Browser {
+  newContext(visitor: Visitor): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export const startBrowser = (): Promise<Browser> =>
+  load('playwright-core').chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking'],
+  });
+
+/** A page of a profile of its own, closed when the test is over. It is not sent anywhere yet. */
+export async function visit(browser: Browser, visitor: Visitor = {}): Promise<Visit> {
+  const context = await browser.newContext(visitor);
+  onTestFinished(() => context.close());
+  const page: Page = await context.newPage();
+  const [requests, complaints]: [string[], string[]] = [[], []];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await withEvidence(page);
+  return { page, requests, complaints };
+}
+
+/** Types `text` in place of what is there, and waits for its answer. */
+export async function type(page: Page, text: string): Promise<void> {
+  await page.locator('#text').fill(text);
+  await answered(page, text);
+}
+
+/** Waits for the answer to `text`: its words are shown again as they were written. */
+export async function answered(page: Page, text: string): Promise<void> {
+  await until(page, `document.getElementById('words').textContent === ${JSON.stringify(text)}`);
+}
+
+/** Waits until `script` is true. Playwright would have the page itself evaluate it, which the page's policy forbids. */
+export async function until(page: Page, script: string): Promise<void> {
+  await vi.waitUntil(() => page.evaluate(script), { timeout: 10_000, interval: 25 });
+}
+
+/** What axe finds in the page as it is, in a line each. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile('test/runtimes/node_modules/axe-core/axe.min.js', 'utf8'));
+  return page.evaluate(`axe.run().then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary].join(' '))))`);
+}
