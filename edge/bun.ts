@@ -1,7 +1,7 @@
 /** The Bun entry, `bun edge/bun.ts`. What the environment can say is in `environment.ts`; Bun itself listens. */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { address, modelFolder } from './environment.ts';
+import { address, modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/bun.ts';
 
 const folder = modelFolder();
@@ -10,7 +10,7 @@ await classifier.ready(); // no request has to wait for it, and a bundle that is
 
 export default {
   ...address(),
-  fetch: createApp(classifier).fetch,
+  fetch: createApp(classifier, settings()).fetch,
   maxRequestBodySize: Number.MAX_SAFE_INTEGER, // the app's own limit is lower, and its answer says what it is
   development: false,
 };

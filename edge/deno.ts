@@ -4,11 +4,11 @@
  */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { modelFolder } from './environment.ts';
+import { modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/deno.ts';
 
 const folder = modelFolder();
 const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
 await classifier.ready(); // no request has to wait for it, and a bundle that is damaged is not served
 
-export default createApp(classifier);
+export default createApp(classifier, settings());

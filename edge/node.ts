@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { address, modelFolder } from './environment.ts';
+import { address, modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/node.ts';
 
 /** How long a request, or a client that keeps its connection, can delay the end. */
@@ -15,10 +15,11 @@ const GRACE_MS = 5_000;
 async function start(): Promise<void> {
   const { hostname, port } = address();
   const folder = modelFolder();
+  const options = settings();
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   await classifier.ready(); // no request has to wait for it, and a bundle that is damaged is not served
   const { id } = await classifier.manifest();
-  const server = serve({ fetch: createApp(classifier).fetch, hostname, port }, (bound) => {
+  const server = serve({ fetch: createApp(classifier, options).fetch, hostname, port }, (bound) => {
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
     console.log(`${id} listens on http://${host}:${bound.port}`);
   }) as Server;
