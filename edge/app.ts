@@ -151,9 +151,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
   for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
-    if (methods.includes('GET')) methods.push('HEAD'); // which Hono answers for every GET
-    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: methods.join(', ') }));
+    const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
+    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
   }
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {

@@ -49,7 +49,7 @@ export class Metrics {
       metric(
         'inference_seconds',
         'summary',
-        'Time in the classifier. Deployed Workers stop their clocks while they compute, so that there it says 0',
+        'Time in the classifier. Deployed Workers stop their clocks while they compute, so there it says 0',
         [
           ['_sum', seconds],
           ['_count', classifications],
@@ -66,6 +66,8 @@ export class Metrics {
   }
 }
 
+const SCOPE = ' Of this isolate or process, since it started.';
+
 /** @param samples of each, what follows the metric's name, and the value. */
 function metric(
   name: string,
@@ -75,7 +77,7 @@ function metric(
 ): string {
   const full = `edge_sentiment_${name}`;
   const lines = samples.map(([rest, value]) => `${full}${rest} ${value}\n`);
-  return `# HELP ${full} ${help}; by this isolate since it started.\n# TYPE ${full} ${type}\n${lines.join('')}`;
+  return `# HELP ${full} ${help}.${type === 'gauge' ? '' : SCOPE}\n# TYPE ${full} ${type}\n${lines.join('')}`;
 }
 
 /** The values need no escaping: they are patterns of routes, statuses, and names of models. */

@@ -10,6 +10,7 @@ import { createClassifier } from '../../edge/classifier.ts';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/limits.ts';
 import { loadRuntime, readBundle } from '../../edge/runtime/node.ts';
 import { parseManifest } from '../../shared/bundle.ts';
+import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 
 export interface RunningServer {
@@ -120,7 +121,7 @@ export function behavesAsDocumented(
     });
 
     it('takes a content type with a charset, and a body with a byte order mark', async () => {
-      const response = await fetch(sentiment, {
+      const response = await checkedFetch(sentiment, {
         method: 'POST',
         headers: { 'content-type': 'Application/JSON; charset=utf-8' },
         body: `\uFEFF${JSON.stringify({ text: GOOD })}`,
@@ -163,7 +164,7 @@ export function behavesAsDocumented(
 
     it('refuses bytes that are not UTF-8', async () => {
       const body = new Uint8Array([...new TextEncoder().encode('{"text":"'), 0xff, 0x22, 0x7d]);
-      const response = await fetch(sentiment, {
+      const response = await checkedFetch(sentiment, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
@@ -176,7 +177,7 @@ export function behavesAsDocumented(
       async (type) => {
         const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
         const body = new TextEncoder().encode(JSON.stringify({ text: GOOD }));
-        const response = await fetch(sentiment, { method: 'POST', headers, body });
+        const response = await checkedFetch(sentiment, { method: 'POST', headers, body });
         expect(response.status).toBe(415);
         expect(response.headers.get('accept')).toBe('application/json');
       },
@@ -297,17 +298,17 @@ export function behavesAsDocumented(
 
   describe('the other routes', () => {
     it('tell of the model', async () => {
-      expect(await (await fetch(`${server.url}/v1/model`)).json()).toEqual(manifest);
+      expect(await (await checkedFetch(`${server.url}/v1/model`)).json()).toEqual(manifest);
     });
 
     it('tell of health and readiness', async () => {
-      expect(await (await fetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
+      expect(await (await checkedFetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
       const ready = { status: 'ready', model: manifest.id, version: manifest.version };
-      expect(await (await fetch(`${server.url}/ready`)).json()).toEqual(ready);
+      expect(await (await checkedFetch(`${server.url}/ready`)).json()).toEqual(ready);
     });
 
     it.each(['/nowhere', '/v1', '/v1/sentiment/', '/models/', '/%00', '//'])('do not include %s', async (path) => {
-      const response = await fetch(`${server.url}${path}`, { method: 'POST' });
+      const response = await checkedFetch(`${server.url}${path}`, { method: 'POST' });
       expect(response.status).toBe(404);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
     });
@@ -320,7 +321,7 @@ export function behavesAsDocumented(
       ['POST', '/health', 'GET, HEAD'],
       ['PUT', '/v1/model', 'GET, HEAD'],
     ])('refuse %s %s', async (method, path, allow) => {
-      const response = await fetch(`${server.url}${path}`, { method });
+      const response = await checkedFetch(`${server.url}${path}`, { method });
       expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
     });
   });
