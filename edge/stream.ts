@@ -126,7 +126,7 @@ class Splitter {
       yield this.#take();
       start = end + 1;
     }
-    this.#add(chunk.slice(start)); // a copy: the chunk may be large
+    this.#add(chunk.subarray(start));
   }
 
   /** The last line, where nothing ends it. */
@@ -137,7 +137,7 @@ class Splitter {
   #add(piece: Uint8Array): void {
     this.#size += piece.length;
     if (this.#size > MAX_LINE_BYTES) this.#pieces = [];
-    else this.#pieces.push(piece);
+    else this.#pieces.push(piece.slice()); // a copy: the chunk may be large
   }
 
   #take(): Line['content'] {
@@ -179,6 +179,6 @@ function parseLine({ number: line, content }: Line): Parsed {
 
 /** Of a bad line too, where its id is a good one. */
 function idOf(value: unknown): { id?: string | number } {
-  const { id } = { ...(value as { id?: unknown }) };
+  const id = (value as { id?: unknown } | null)?.id;
   return v.is(LineId, id) ? { id } : {};
 }
