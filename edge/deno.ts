@@ -1,6 +1,6 @@
 /**
  * The Deno entry, for `deno serve`, which itself listens. It has to be allowed to read the bundle and onnxruntime-web's
- * file, and to ask for MODEL (see `environment.ts`); README.md has the command.
+ * file, and to ask for what `environment.ts` reads; README.md has the command.
  */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';

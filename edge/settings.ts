@@ -35,5 +35,5 @@ function list(name: string, value = ''): string[] {
 }
 
 function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value;
+  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*');
 }

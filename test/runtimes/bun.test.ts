@@ -2,8 +2,11 @@
 import { describe } from 'vitest';
 import { behavesAsDocumented } from './behaviour.ts';
 import { command, INSTALLED, WHY } from './installed.ts';
+import { isProtected } from './protection.ts';
 import { startServer } from './server.ts';
 
 describe.skipIf(!INSTALLED)(`Bun${WHY}`, () => {
-  behavesAsDocumented(() => startServer(command('bun'), ['edge/bun.ts'], { env: { PORT: '0' } }));
+  const start = (env = {}) => startServer(command('bun'), ['edge/bun.ts'], { env: { PORT: '0', ...env } });
+  behavesAsDocumented(start);
+  isProtected({ start });
 });

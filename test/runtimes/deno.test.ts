@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { describe } from 'vitest';
 import { behavesAsDocumented } from './behaviour.ts';
 import { command, INSTALLED, WHY } from './installed.ts';
+import { isProtected } from './protection.ts';
 import { startServer } from './server.ts';
 
 describe.skipIf(!INSTALLED)(`Deno${WHY}`, async () => {
   const [, line = ''] = /`deno (serve .*?)`/.exec(await readFile('README.md', 'utf8')) ?? [];
-  behavesAsDocumented(() =>
-    startServer(command('deno'), line.replace(/--port \d+/, '--no-prompt --port 0').split(' ')),
-  );
+  const args = line.replace(/--port \d+/, '--no-prompt --port 0').split(' ');
+  const start = (env = {}) => startServer(command('deno'), args, { env });
+  behavesAsDocumented(start);
+  isProtected({ start });
 });

@@ -45,7 +45,7 @@ describe('a worker that cannot start', () => {
 
       const ready = await checkedFetch(`${broken.url}/ready`);
       expect(ready.status).toBe(503);
-      expect((await checkedFetch(`${broken.url}/health`)).status).toBe(200);
+      expect((await fetch(`${broken.url}/health`)).status).toBe(200); // of no known version
     } finally {
       await broken.stop();
     }

@@ -13,9 +13,21 @@ export interface RunningWorker {
 }
 
 export interface StartOptions {
+  /** Variables and bindings of the worker, as Miniflare has them. */
+  readonly env?: MiniflareEnv;
   /** Whether the worker's own module is evaluated in the first POST, and not before. */
   readonly lazy?: boolean;
 }
+
+type MiniflareEnv = Record<
+  string,
+  | { readonly type: 'text'; readonly value: string }
+  | {
+      readonly type: 'rate-limit';
+      readonly namespace: string;
+      readonly simple: { readonly limit: number; readonly period: 10 | 60 };
+    }
+>;
 
 const DIST = path.resolve('dist');
 const MAIN = 'worker.js';
@@ -32,7 +44,7 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false }: StartOptions = {},
+  { lazy = false, env = {} }: StartOptions = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const miniflare = new Miniflare({
@@ -46,6 +58,7 @@ export async function startWorker(
         config: {
           name: 'edge-sentiment',
           compatibilityDate: await compatibilityDate(),
+          env,
           manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
         },
       },
