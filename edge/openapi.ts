@@ -90,7 +90,7 @@ function describe(): Json {
             Object.fromEntries(
               STREAM_TYPES.map((type) => [
                 type,
-                { schema: { description: 'Each line.', anyOf: [{ type: 'string' }, ref('StreamObject')] } },
+                { schema: { description: 'Each line.', anyOf: [convert(schema.StreamText), ref('StreamObject')] } },
               ]),
             ),
           ),
@@ -191,6 +191,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'Not JSON, not UTF-8, or broken off',
   401: 'No key, or one that is not taken',
   404: 'Another model',
+  405: 'Another method; see Allow',
   413: 'Too large',
   415: 'Another content type',
   422: 'Fields that are missing, unknown or wrong',
@@ -199,8 +200,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'The model could not be loaded',
 };
 
+/** @param problems beside the one that every route has. */
 function responses(good: Record<number, Json>, problems: readonly number[]): Json {
-  const bad = problems.map((status) => [
+  const bad = [405, ...problems].map((status) => [
     status,
     json(PROBLEMS[status] as string, 'Problem', 'application/problem+json'),
   ]);
