@@ -15,6 +15,8 @@ export interface RunningWorker {
 export interface StartOptions {
   /** Variables and bindings of the worker, as Miniflare has them. */
   readonly env?: MiniflareEnv;
+  /** Another worker, of one module, which is asked in place of ours and has ours as a service binding. */
+  readonly caller?: { readonly binding: string; readonly source: string };
   /** Whether the worker's own module is evaluated in the first POST, and not before. */
   readonly lazy?: boolean;
 }
@@ -30,6 +32,7 @@ type MiniflareEnv = Record<
 >;
 
 const DIST = path.resolve('dist');
+const NAME = 'edge-sentiment';
 const MAIN = 'worker.js';
 const LAZY_MAIN = 'lazy.js';
 const LAZY = `export default {
@@ -44,9 +47,10 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false, env = {} }: StartOptions = {},
+  { lazy = false, env = {}, caller }: StartOptions = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
+  const date = await compatibilityDate();
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
@@ -54,10 +58,11 @@ export async function startWorker(
     cf: false,
     handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
     workers: [
+      ...(caller ? [{ config: callerConfig(caller, date) }] : []),
       {
         config: {
-          name: 'edge-sentiment',
-          compatibilityDate: await compatibilityDate(),
+          name: NAME,
+          compatibilityDate: date,
           env,
           manifest: { mainModule: lazy ? LAZY_MAIN : MAIN, modules: await builtModules(files) },
         },
@@ -66,6 +71,15 @@ export async function startWorker(
   });
   const url = (await miniflare.ready).origin;
   return { url, log, stop: () => miniflare.dispose() };
+}
+
+function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
+  return {
+    name: 'caller',
+    compatibilityDate,
+    env: { [binding]: { type: 'worker', worker: NAME } as const },
+    manifest: { mainModule: MAIN, modules: { [MAIN]: { type: 'esm', contents: source } as const } },
+  };
 }
 
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
