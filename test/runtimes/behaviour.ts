@@ -51,12 +51,14 @@ const manifest = parseManifest(await readFile('model/model.json', 'utf8'));
 export interface Peculiarities {
   /** What answers a body that is longer than its Content-Length: the app, unless the platform's parser is before it. */
   readonly surplus?: RegExp;
+  /** Why it cannot read a request while it answers it. */
+  readonly halfDuplex?: string;
 }
 
 /** Declares the tests of the server that `start` starts. */
 export function behavesAsDocumented(
   start: () => Promise<RunningServer>,
-  { surplus = PROBLEM_400 }: Peculiarities = {},
+  { surplus = PROBLEM_400, halfDuplex }: Peculiarities = {},
 ): void {
   let server: RunningServer;
   let sentiment: string;
@@ -328,7 +330,8 @@ export function behavesAsDocumented(
       ]);
     });
 
-    it('answers the first line before the last has been sent', async () => {
+    const answersFirst = `answers the first line before the last has been sent${halfDuplex ? ` (${halfDuplex})` : ''}`;
+    it.skipIf(halfDuplex)(answersFirst, async () => {
       const { request, response } = await openStream(`${JSON.stringify(GOOD)}\n`);
       const answers = createInterface(response)[Symbol.asyncIterator]();
       for (let line = 1; line <= 3; line++) {
@@ -370,7 +373,24 @@ export function behavesAsDocumented(
         { label: 'positive', score },
         { label: 'negative', score: expect.closeTo(1 - score, 9) },
       ]);
+      const parameters = { top_k: 1, function_to_apply: 'none' } as const;
+      const [logit, ...others] = await client.textClassification({ endpointUrl: model, inputs: GOOD, parameters });
+      expect([logit?.label, sigmoid(logit?.score ?? 0), others]).toEqual(['positive', expect.closeTo(score, 9), []]);
       await expect(client.textClassification({ endpointUrl: model, inputs: '' })).rejects.toThrow('/inputs is empty.');
+    });
+
+    it('takes what Python’s huggingface_hub sends', async () => {
+      // As version 2.4.0 sends it, which leaves out what is not set.
+      const inputs = 'A complete waste of two hours.';
+      for (const [parameters, labels] of [
+        [{}, ['negative', 'positive']],
+        [{ top_k: 1 }, ['negative']],
+        [{ function_to_apply: 'none' }, ['negative', 'positive']],
+        [{ function_to_apply: 'softmax', top_k: 2 }, ['negative', 'positive']],
+      ] as const) {
+        const { status, body } = await post(model, { inputs, parameters });
+        expect([status, body[0].map(({ label }: { label: string }) => label)]).toEqual([200, labels]);
+      }
     });
 
     it('always answers a list of lists', async () => {

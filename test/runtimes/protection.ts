@@ -1,4 +1,5 @@
 /** What the settings of `edge/settings.ts` do over HTTP, on whatever platform: the suite beside `behaviour.ts`. */
+import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { GOOD, type RunningServer } from './behaviour.ts';
@@ -71,6 +72,13 @@ export function isProtected({ start }: ProtectionOptions): void {
         expect((await ask(path, {}, 'GET')).status, path).toBe(200);
       }
     });
+  });
+
+  it('let the Hugging Face client in with its token', async () => {
+    const endpointUrl = `${server.url}/models/sentiment-lstm-best`;
+    const ask = (token: string) => new InferenceClient(token).textClassification({ endpointUrl, inputs: GOOD });
+    expect((await ask(NEW_KEY))[0]?.label).toBe('positive');
+    await expect(ask('some-other-key-0123456789')).rejects.toThrow('The key is not one of those that are taken here.');
   });
 
   describe('origins', () => {
