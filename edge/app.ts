@@ -5,45 +5,113 @@
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
  */
-import { Hono } from 'hono';
-import { readJson } from './body.ts';
-import { type Classification, type Classifier, sigmoid } from './classifier.ts';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { etag } from 'hono/etag';
+import { readJson, requireType } from './body.ts';
+import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './classifier.ts';
 import { type Problem, ProblemError, problemResponse } from './errors.ts';
+import { MAX_AGE_SECONDS } from './limits.ts';
+import { METRICS_TYPE, Metrics } from './metrics.ts';
+import { type AppEnv, observe } from './observe.ts';
+import { openApiDocument } from './openapi.ts';
+import { limitRate, type RateLimiter, requireKey, strictHeaders } from './protection.ts';
 import {
+  type Result,
   SentimentRequest,
   type SentimentResponse,
   TextClassificationRequest,
   type TextClassificationResponse,
 } from './schema.ts';
+import { type Asked, answerLines, STREAM_TYPES } from './stream.ts';
 
 export interface AppOptions {
   /** Told of every bug, with the id that the client is given. Default: `console.error`. */
   readonly logError?: (incident: string, error: unknown) => void;
+  /** Keys, one of which a request has to have. Default: none, and nobody needs one. */
+  readonly apiKeys?: readonly string[];
+  /** Origins whose pages may call the API; `*` is all of them. Default: none but its own. */
+  readonly allowedOrigins?: readonly string[];
+  /** The platform's, for the routes that cost an inference. Default: no limit. */
+  readonly rateLimiter?: RateLimiter | undefined;
 }
 
-export function createApp(classifier: Classifier, options: AppOptions = {}): Hono {
+/** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
+const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
+/** What counts against the rate limit. */
+const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*'] as const;
+
+export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = (incident, error) => console.error(`incident ${incident}:`, error) } = options;
-  const app = new Hono();
+  const { apiKeys = [], allowedOrigins = [], rateLimiter } = options;
+  const app = new Hono<AppEnv>();
+  const metrics = new Metrics();
 
   /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
-  function report(error: unknown): string {
-    const incident = crypto.randomUUID();
+  function report(error: unknown, context: Context<AppEnv>): string {
+    const incident = context.get('requestId');
+    metrics.countError();
     logError(incident, error);
     return incident;
   }
 
+  /** What is asked of each text, and nothing else. */
+  async function classify(asked: readonly Asked[], context: Context<AppEnv>): Promise<Result[]> {
+    const texts = asked.map(({ text }) => text);
+    const results = await measured(texts, { evidence: asked.some(({ evidence }) => evidence) }, context);
+    return results.map((result, place) => {
+      if (asked[place]?.evidence) return result;
+      const { logit: _, evidence: __, ...rest } = result;
+      return rest;
+    });
+  }
+
+  async function measured(
+    texts: readonly string[],
+    options: ClassifyOptions,
+    context: Context<AppEnv>,
+  ): Promise<Classification[]> {
+    const start = performance.now();
+    const results = await classifier.classify(texts, options);
+    const duration = performance.now() - start;
+    context.set('inferenceMs', context.get('inferenceMs') + duration);
+    metrics.countClassification(results, duration / 1000);
+    return results;
+  }
+
+  app.use(observe(classifier, metrics), strictHeaders);
+  if (allowedOrigins.length > 0) app.use(crossOrigin(allowedOrigins)); // before keys: a preflight has none
+  if (apiKeys.length > 0) for (const path of KEYED) app.use(path, requireKey(apiKeys));
+  if (rateLimiter !== undefined) {
+    for (const path of LIMITED) app.use(path, limitRate(rateLimiter, report));
+  }
+
   app.post('/v1/sentiment', async (context) => {
-    const texts = await readJson(context.req.raw, SentimentRequest);
-    const results = await classifier.classify(texts);
+    const { texts, evidence } = await readJson(context.req.raw, SentimentRequest);
+    const results = await classify(
+      texts.map((text) => ({ text, evidence })),
+      context,
+    );
     const { id } = await classifier.manifest();
-    return context.json<SentimentResponse>({ model: id, results: results.map(({ logit: _, ...result }) => result) });
+    return context.json<SentimentResponse>({ model: id, results });
+  });
+
+  app.post('/v1/sentiment/stream', async (context) => {
+    requireType(context.req.raw, STREAM_TYPES);
+    await classifier.ready(); // what keeps it from answering at all has a status
+    const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
+    const answers = answerLines(body, {
+      classify: (asked) => classify(asked, context),
+      report: (error) => report(error, context),
+    });
+    return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
   });
 
   app.post('/models/:id{.+}', async (context) => {
     const { id, labels } = await classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
     const { inputs, parameters = {} } = await readJson(context.req.raw, TextClassificationRequest);
-    const results = await classifier.classify(typeof inputs === 'string' ? [inputs] : inputs);
+    const results = await measured(typeof inputs === 'string' ? [inputs] : inputs, {}, context);
     const score = parameters.function_to_apply === 'none' ? (logit: number) => logit : sigmoid;
     return context.json<TextClassificationResponse>(
       results.map((result) => rankedLabels(result, labels, score).slice(0, parameters.top_k ?? undefined)),
@@ -57,9 +125,17 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     ),
   );
 
-  app.get('/v1/model', async (context) => context.json(await classifier.manifest()));
+  // These change with a deployment and at no other time.
+  const maxAge = { 'cache-control': `max-age=${MAX_AGE_SECONDS}` };
+  app.get('/v1/model', etag(), async (context) => context.json(await classifier.manifest(), 200, maxAge));
+  app.get('/openapi.json', etag(), (context) => context.json(openApiDocument(), 200, maxAge));
 
-  // Is the worker alive? Loads nothing, so that a probe costs nothing.
+  app.get('/metrics', async (context) => {
+    const manifest = await classifier.manifest().catch(() => undefined);
+    return context.body(metrics.toString(manifest), 200, { 'content-type': METRICS_TYPE });
+  });
+
+  // Is the worker alive? Starts no network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
   // Could it answer now? Loads the network, so that asking warms it up.
@@ -67,23 +143,35 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     try {
       await classifier.ready();
     } catch (error) {
-      return problemResponse({ kind: 'not-ready', incident: report(error) });
+      return problemResponse({ kind: 'not-ready', incident: report(error, context) });
     }
     const { id, version } = await classifier.manifest();
     return context.json({ status: 'ready', model: id, version });
   });
 
-  const routes = [...app.routes];
+  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
   for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
-    if (methods.includes('GET')) methods.push('HEAD'); // which Hono answers for every GET
-    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: methods.join(', ') }));
+    const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
+    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
   }
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
-  app.onError((error, { req }) =>
-    refuse(req.raw, error instanceof ProblemError ? error.problem : { kind: 'internal', incident: report(error) }),
-  );
+  app.onError((error, context) => {
+    const isProblem = error instanceof ProblemError;
+    return refuse(context.req.raw, isProblem ? error.problem : { kind: 'internal', incident: report(error, context) });
+  });
   return app;
+}
+
+/** Lets pages of those origins call, and read what an answer says in its headers. */
+function crossOrigin(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'HEAD', 'POST'],
+    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+    exposeHeaders: ['ETag', 'Retry-After', 'Server-Timing', 'X-Model-Version', 'X-Request-Id'],
+    maxAge: 86_400,
+  });
 }
 
 /** Answers without waiting for what is left of the body, which would otherwise be read to its end by the platform. */

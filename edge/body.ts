@@ -1,7 +1,8 @@
 /** A request's body → a checked value, never reading more of it than the limit. */
 import * as v from 'valibot';
-import { type FieldError, ProblemError } from './errors.ts';
+import { ProblemError } from './errors.ts';
 import { MAX_BODY_BYTES, MAX_REPORTED_ERRORS } from './limits.ts';
+import type { FieldError } from './schema.ts';
 
 /**
  * The body as the value of `schema`.
@@ -11,14 +12,20 @@ export async function readJson<Schema extends v.GenericSchema>(
   request: Request,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') throw new ProblemError({ kind: 'unsupported-media-type' });
-  const result = v.safeParse(schema, parse(await readBytes(request, MAX_BODY_BYTES)));
+  requireType(request, ['application/json']);
+  const value = parseJson(await readBytes(request, MAX_BODY_BYTES));
+  if (value === undefined) throw new ProblemError({ kind: 'not-json' });
+  const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const errors = result.issues
-    .slice(0, MAX_REPORTED_ERRORS)
-    .map((issue): FieldError => ({ pointer: pointerTo(issue), detail: issue.message }));
-  throw new ProblemError({ kind: 'invalid-request', errors });
+  throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(result.issues) });
+}
+
+/** @throws ProblemError unless the body is of one of the media types. */
+export function requireType(request: Request, accept: readonly string[]): void {
+  const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType === undefined || !accept.includes(mediaType)) {
+    throw new ProblemError({ kind: 'unsupported-media-type', accept });
+  }
 }
 
 /** Counts what arrives: Content-Length may be absent, and may lie. */
@@ -49,12 +56,18 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   return bytes;
 }
 
-function parse(bytes: Uint8Array): unknown {
+/** The value, which a byte order mark may precede; undefined when the bytes are not JSON in UTF-8. */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
-    throw new ProblemError({ kind: 'not-json' });
+    return undefined; // which no JSON stands for
   }
+}
+
+/** The first of what a schema found. */
+export function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): FieldError[] {
+  return issues.slice(0, MAX_REPORTED_ERRORS).map((issue) => ({ pointer: pointerTo(issue), detail: issue.message }));
 }
 
 /** RFC 6901: "" is the whole body. */

@@ -1,7 +1,7 @@
 /** The Bun entry, `bun edge/bun.ts`. What the environment can say is in `environment.ts`; Bun itself listens. */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { address, modelFolder } from './environment.ts';
+import { address, modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/bun.ts';
 import { withSite } from './site.ts';
 
@@ -11,7 +11,7 @@ await classifier.ready(); // no request has to wait for it, and a bundle that is
 
 export default {
   ...address(),
-  fetch: (await withSite(createApp(classifier))).fetch,
+  fetch: (await withSite(createApp(classifier, settings()))).fetch,
   maxRequestBodySize: Number.MAX_SAFE_INTEGER, // the app's own limit is lower, and its answer says what it is
   development: false,
 };

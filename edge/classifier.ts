@@ -12,20 +12,18 @@ import {
 import { type Encoding, encode, toBatch } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { groupByLength } from './batching.ts';
+import { accountFor } from './evidence.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
+import type { Result } from './schema.ts';
 
-export interface Classification {
-  readonly label: string;
-  /** The probability of `label`. */
-  readonly score: number;
-  /** Log-odds of the positive label, whose probability is σ(logit). */
+/** What `schema.ts` calls a result, always with the logit: log-odds of the positive label, whose probability is σ(logit). */
+export interface Classification extends Readonly<Result> {
   readonly logit: number;
-  /** How many of the text's tokens the network read. */
-  readonly tokens: number;
-  /** How many of those it does not know. */
-  readonly unknown: number;
-  /** Whether the beginning of the text was left out because the text has more tokens than the network reads. */
-  readonly truncated: boolean;
+}
+
+export interface ClassifyOptions {
+  /** Whether to account for every token (`evidence.ts`), which needs no run of its own. */
+  readonly evidence?: boolean;
 }
 
 export interface Classifier {
@@ -37,7 +35,7 @@ export interface Classifier {
    * One answer a text, in order, from as few runs as pay. Takes any texts, empty ones included; the caller limits how many
    * and how long.
    */
-  classify(texts: readonly string[]): Promise<Classification[]>;
+  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Classification[]>;
 }
 
 export interface ClassifierOptions {
@@ -56,33 +54,48 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
     const { model, manifest } = await bundle();
     return loadNetwork(await loadRuntime(manifest), model, manifest);
   });
+  /** The logit of the empty text, of which the network reads START. */
+  const emptyLogit = retrying(async () => {
+    const { vocabulary, manifest } = await bundle();
+    const [logits] = await run([encode([], vocabulary, manifest.maxTokens)], await network());
+    return logits?.[0] as number;
+  });
+
+  async function classify(texts: readonly string[], { evidence = false }: ClassifyOptions): Promise<Classification[]> {
+    const { manifest, vocabulary } = await bundle();
+    const encodings = texts.map((text) => encode(tokenize(text), vocabulary, manifest.maxTokens));
+    const logits = await run(encodings, await network());
+    const withoutStart = ({ ids, tokens }: Encoding) => ids.length === tokens.length;
+    const bias = evidence && encodings.some(withoutStart) ? await emptyLogit() : 0;
+    return encodings.map((encoding, place) => {
+      const { tokens, unknown, truncated } = encoding;
+      const own = logits[place] as Float32Array;
+      // Of a text without one known word the network has read nothing: what it says then is not about the text.
+      const logit = unknown < tokens.length ? (own.at(-1) as number) : 0;
+      const result = { ...decide(logit, manifest), tokens: tokens.length, unknown, truncated, logit };
+      return evidence ? { ...result, evidence: accountFor(texts[place] as string, encoding, own, bias) } : result;
+    });
+  }
+
   return {
     ready: async () => void (await network()),
     manifest: async () => (await bundle()).manifest,
-    classify: async (texts) => classify(texts, await bundle(), await network()),
+    classify: async (texts, options = {}) => classify(texts, options),
   };
 }
 
-async function classify(
-  texts: readonly string[],
-  bundle: Pick<Bundle, 'manifest' | 'vocabulary'>,
-  network: Network,
-): Promise<Classification[]> {
-  const { manifest, vocabulary } = bundle;
-  const encodings = texts.map((text) => encode(tokenize(text), vocabulary, manifest.maxTokens));
-  const lastLogits = new Float32Array(texts.length);
+/** The logits after each id of each encoding, from as few runs as pay. */
+async function run(encodings: readonly Encoding[], network: Network): Promise<Float32Array[]> {
+  const logits = new Array<Float32Array>(encodings.length);
   for (const places of groupByLength(encodings.map(({ ids }) => ids.length))) {
     const batch = toBatch(places.map((place) => (encodings[place] as Encoding).ids));
-    const logits = await network.run(batch); // [rows × steps]
+    const rows = await network.run(batch); // [rows × steps]
     for (const [row, place] of places.entries()) {
-      lastLogits[place] = logits[row * batch.steps + (batch.lengths[row] as number) - 1] as number;
+      const start = row * batch.steps;
+      logits[place] = rows.slice(start, start + (batch.lengths[row] as number));
     }
   }
-  return encodings.map(({ tokens, unknown, truncated }, place) => {
-    // Of a text without one known word the network has read nothing: what it says then is not about the text.
-    const logit = unknown < tokens.length ? (lastLogits[place] as number) : 0;
-    return { ...decide(logit, manifest), logit, tokens: tokens.length, unknown, truncated };
-  });
+  return logits;
 }
 
 function decide(logit: number, { labels, threshold }: Manifest): { label: string; score: number } {

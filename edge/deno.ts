@@ -1,10 +1,10 @@
 /**
  * The Deno entry, for `deno serve`, which itself listens. It has to be allowed to read the bundle, onnxruntime-web's
- * file and the page, and to ask for MODEL (see `environment.ts`); README.md has the command.
+ * file and the page, and to ask for what `environment.ts` reads; README.md has the command.
  */
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { modelFolder } from './environment.ts';
+import { modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/deno.ts';
 import { withSite } from './site.ts';
 
@@ -12,4 +12,4 @@ const folder = modelFolder();
 const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
 await classifier.ready(); // no request has to wait for it, and a bundle that is damaged is not served
 
-export default await withSite(createApp(classifier));
+export default await withSite(createApp(classifier, settings()));

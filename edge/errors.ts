@@ -3,23 +3,22 @@
  * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
  */
 
+import { RETRY_AFTER_SECONDS } from './limits.ts';
+import type { FieldError, Problem as ProblemBody } from './schema.ts';
+
 export type Problem =
   | { readonly kind: 'unreadable-body' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
-  | { readonly kind: 'unsupported-media-type' }
+  | { readonly kind: 'unsupported-media-type'; readonly accept: readonly string[] }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
+  | { readonly kind: 'unauthorized'; readonly presented: boolean }
+  | { readonly kind: 'rate-limited' }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unknown-model'; readonly id: string }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
   | { readonly kind: 'not-ready'; readonly incident: string }
   | { readonly kind: 'internal'; readonly incident: string };
-
-export interface FieldError {
-  /** JSON pointer (RFC 6901) into the request's body; '' is the body itself. */
-  readonly pointer: string;
-  readonly detail: string;
-}
 
 /** Thrown by a handler to answer with a problem. Anything else that is thrown is a bug. */
 export class ProblemError extends Error {
@@ -35,7 +34,7 @@ export class ProblemError extends Error {
 export function problemResponse(problem: Problem): Response {
   const { status, title, detail, headers = {}, members = {} } = describe(problem);
   const type = `urn:edge-sentiment:problem:${problem.kind}`;
-  const body = { type, title, status, detail, ...members, error: detail };
+  const body: ProblemBody = { type, title, status, detail, ...members, error: detail };
   return Response.json(body, { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
 }
 
@@ -44,7 +43,7 @@ interface Description {
   readonly title: string;
   readonly detail: string;
   readonly headers?: Record<string, string>;
-  readonly members?: Record<string, unknown>;
+  readonly members?: Pick<ProblemBody, 'errors' | 'incident'>;
 }
 
 function describe(problem: Problem): Description {
@@ -54,26 +53,41 @@ function describe(problem: Problem): Description {
     case 'not-json':
       return { status: 400, title: 'Not JSON', detail: 'The body is not JSON in UTF-8.' };
     case 'invalid-request': {
-      const errors = problem.errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`);
       return {
         status: 422,
         title: 'Invalid request',
-        detail: `${errors.join('; ')}.`,
-        members: { errors: problem.errors },
+        detail: sentence(problem.errors, 'the body'),
+        members: { errors: [...problem.errors] },
       };
     }
     case 'unsupported-media-type':
       return {
         status: 415,
         title: 'Unsupported media type',
-        detail: 'The content type must be application/json.',
-        headers: { accept: 'application/json' },
+        detail: `The content type must be ${problem.accept.join(' or ')}.`,
+        headers: { accept: problem.accept.join(', ') },
       };
     case 'body-too-large':
       return {
         status: 413,
         title: 'Body too large',
         detail: `The body must not exceed ${problem.maxBytes} bytes.`,
+      };
+    case 'unauthorized':
+      return {
+        status: 401,
+        title: 'Unauthorized',
+        detail: `${problem.presented ? 'The key is not one of those that are taken here.' : 'A key is needed here.'} Send "Authorization: Bearer <key>".`,
+        headers: {
+          'www-authenticate': `Bearer realm="edge-sentiment"${problem.presented ? ', error="invalid_token"' : ''}`,
+        },
+      };
+    case 'rate-limited':
+      return {
+        status: 429,
+        title: 'Too many requests',
+        detail: `That was one request too many for now; try again in ${RETRY_AFTER_SECONDS} seconds.`,
+        headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
       };
     case 'not-found':
       return { status: 404, title: 'Not found', detail: 'There is nothing at this address.' };
@@ -97,8 +111,17 @@ function describe(problem: Problem): Description {
       return {
         status: 500,
         title: 'Internal error',
-        detail: `Something went wrong here; incident ${problem.incident}.`,
+        detail: internalError(problem.incident),
         members: { incident: problem.incident },
       };
   }
+}
+
+/** What is wrong with a value, field by field. @param whole what the value is called. */
+export function sentence(errors: readonly FieldError[], whole: string): string {
+  return `${errors.map(({ pointer, detail }) => `${pointer || whole} ${detail}`).join('; ')}.`;
+}
+
+export function internalError(incident: string): string {
+  return `Something went wrong here; incident ${incident}.`;
 }

@@ -8,3 +8,24 @@ export const MAX_REPORTED_ERRORS = 10;
 
 /** Texts in one request. They are one run of the network, whose memory and time grow with them. */
 export const MAX_TEXTS = 64;
+
+/** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
+export const MAX_LINE_BYTES = 64 * 1024;
+
+/** Lines in a stream, empty ones too. A platform's limits on a request's time or size may come first. */
+export const MAX_STREAM_LINES = 1_000_000;
+
+/** The `id` of a line of a stream, which goes back with its answer. */
+export const MAX_ID_CHARACTERS = 256;
+
+/** A request's id that a client may choose. */
+export const MAX_REQUEST_ID_CHARACTERS = 128;
+
+/** An API key; a shorter one could be guessed. */
+export const MIN_KEY_CHARACTERS = 16;
+
+/** How long a client that is over the rate limit is told to wait: the longest period that the platform counts over. */
+export const RETRY_AFTER_SECONDS = 60;
+
+/** How long `/v1/model` and `/openapi.json` may be used without asking again. */
+export const MAX_AGE_SECONDS = 60;

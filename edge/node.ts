@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
-import { address, modelFolder } from './environment.ts';
+import { address, modelFolder, settings } from './environment.ts';
 import { loadRuntime, readBundle } from './runtime/node.ts';
 import { withSite } from './site.ts';
 
@@ -16,10 +16,11 @@ const GRACE_MS = 5_000;
 async function start(): Promise<void> {
   const { hostname, port } = address();
   const folder = modelFolder();
+  const options = settings();
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
   await classifier.ready(); // no request has to wait for it, and a bundle that is damaged is not served
   const { id } = await classifier.manifest();
-  const { fetch } = await withSite(createApp(classifier));
+  const { fetch } = await withSite(createApp(classifier, options));
   const server = serve({ fetch, hostname, port }, (bound) => {
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
     console.log(`${id} listens on http://${host}:${bound.port}`);

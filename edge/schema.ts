@@ -1,34 +1,102 @@
-/** The shapes of requests, and of the answers. Their messages follow the name of the field: "/texts/3 is empty". */
+/**
+ * The shapes of requests and answers: the types that the code has, what a request is checked against, and, through
+ * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
+ */
 import * as v from 'valibot';
-import type { Classification } from './classifier.ts';
-import { MAX_TEXTS } from './limits.ts';
+import { MAX_ID_CHARACTERS, MAX_TEXTS } from './limits.ts';
 
-const text = v.pipe(
-  v.string('must be a string'),
-  v.check((value) => value.trim() !== '', 'is empty'),
-);
+/** Not blank: `\S` is all that `trim()` leaves. */
+const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
 const texts = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
   v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`), // before any of them is looked at
   v.array(text),
 );
+const evidenceWanted = v.pipe(
+  v.optional(v.boolean('must be true or false'), false),
+  v.description('Whether to account for every token of a text.'),
+);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** `POST /v1/sentiment`: `{"text": …}` or `{"texts": […]}`. */
 export const SentimentRequest = v.pipe(
-  jsonObject(v.strictObject({ text: v.optional(text), texts: v.optional(texts) }, objectMessage)),
+  jsonObject(
+    v.strictObject(
+      { text: v.optional(text), texts: v.optional(texts), evidence: v.optional(evidenceWanted) },
+      objectMessage,
+    ),
+  ),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
-  v.transform((body) => body.texts ?? [body.text as string]),
+  v.transform(({ text, texts = [text as string], evidence = false }) => ({ texts, evidence })),
 );
 
-export interface SentimentResponse {
-  /** The model's id. */
-  readonly model: string;
-  /** One a text, in order. */
-  readonly results: readonly Omit<Classification, 'logit'>[];
-}
+export const TokenEvidence = v.object({
+  text: v.pipe(v.string(), v.description('As it stands in the text.')),
+  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('Just past its last one.')),
+  logit: v.pipe(v.number(), v.description('What the answer’s would be had the text ended here.')),
+  evidence: v.pipe(v.number(), v.description('The change that it made to the logit.')),
+  known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
+});
+
+export const Evidence = v.object({
+  bias: v.pipe(v.number(), v.description('The logit before the first token.')),
+  tokens: v.pipe(
+    v.array(TokenEvidence),
+    v.description('Those that the network read, in order. Their evidences and the bias add up to the logit.'),
+  ),
+});
+export type Evidence = v.InferOutput<typeof Evidence>;
+
+const resultEntries = {
+  label: v.string(),
+  score: v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.')),
+  tokens: v.pipe(count, v.description('How many tokens of the text the network read.')),
+  unknown: v.pipe(count, v.description('How many of those it does not know.')),
+  truncated: v.pipe(
+    v.boolean(),
+    v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
+  ),
+  logit: v.exactOptional(
+    v.pipe(v.number(), v.description('Log-odds of the positive label; there when evidence was asked for.')),
+  ),
+  evidence: v.exactOptional(Evidence),
+};
+export const Result = v.object(resultEntries);
+export type Result = v.InferOutput<typeof Result>;
+
+export const SentimentResponse = v.object({
+  model: v.pipe(v.string(), v.description('Its id.')),
+  results: v.pipe(v.array(Result), v.description('One a text, in order.')),
+});
+export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
+
+export const LineId = v.pipe(
+  v.union([v.pipe(v.string(), v.maxLength(MAX_ID_CHARACTERS)), v.number()], 'must be a short string or a number'),
+  v.description('What the answer is to carry beside the line’s number.'),
+);
+
+/** A line of `POST /v1/sentiment/stream` that is no bare string. */
+export const StreamObject = jsonObject(
+  v.strictObject({ text, id: v.optional(LineId), evidence: v.optional(evidenceWanted) }, objectMessage),
+);
+export const StreamText = text;
+
+const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.description('Of the request; the first is 1.'));
+const id = v.exactOptional(LineId);
+
+/** What a line is answered: the result, or what is wrong with the line. */
+export const StreamAnswer = v.union([
+  v.object({ line, id, ...resultEntries }),
+  v.object({ line, id, error: v.string() }),
+]);
+export type StreamAnswer = v.InferOutput<typeof StreamAnswer>;
 
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
+
+/** What `inputs` of `TextClassificationRequest` may be; the error speaks of the one that was meant. */
+export const Inputs = { one: text, many: texts } as const;
 
 /**
  * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
@@ -38,7 +106,7 @@ const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
 export const TextClassificationRequest = jsonObject(
   v.strictObject(
     {
-      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? texts : text)),
+      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? Inputs.many : Inputs.one)),
       parameters: v.optional(
         jsonObject(
           v.strictObject(
@@ -59,7 +127,29 @@ export const TextClassificationRequest = jsonObject(
 );
 
 /** One list a text; the labels in it by falling score. Always nested, for one text too. */
-export type TextClassificationResponse = readonly (readonly { readonly label: string; readonly score: number }[])[];
+export const TextClassificationResponse = v.array(v.array(v.object({ label: v.string(), score: v.number() })));
+export type TextClassificationResponse = v.InferOutput<typeof TextClassificationResponse>;
+
+export const Health = v.object({ status: v.literal('ok') });
+export const Ready = v.object({ status: v.literal('ready'), model: v.string(), version: v.string() });
+
+export const FieldError = v.object({
+  pointer: v.pipe(v.string(), v.description('JSON pointer (RFC 6901) into the request’s body; "" is the body itself.')),
+  detail: v.string(),
+});
+export type FieldError = v.InferOutput<typeof FieldError>;
+
+/** RFC 9457, and `error` for clients that show nothing else. */
+export const Problem = v.object({
+  type: v.pipe(v.string(), v.description('Names the kind of problem.')),
+  title: v.string(),
+  status: v.pipe(v.number(), v.integer()),
+  detail: v.pipe(v.string(), v.description('What is wrong with this very request.')),
+  error: v.pipe(v.string(), v.description('The same as `detail`.')),
+  errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each field that is wrong.'))),
+  incident: v.exactOptional(v.pipe(v.string(), v.description('By which the log can be asked: the request’s id.'))),
+});
+export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
 function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {

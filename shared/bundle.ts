@@ -44,7 +44,8 @@ const metrics = v.object({
 /** On which reviews they were measured, too. */
 const recordedMetrics = v.object({ dataset: name, ...metrics.entries });
 
-const manifest = v.object({
+/** `model.json`. */
+export const ManifestSchema = v.object({
   schemaVersion: v.literal(1),
   /** Names the model in URLs and in answers. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/)),
@@ -104,7 +105,7 @@ const manifest = v.object({
   }),
 });
 
-export type Manifest = v.InferOutput<typeof manifest>;
+export type Manifest = v.InferOutput<typeof ManifestSchema>;
 export type Metrics = v.InferOutput<typeof metrics>;
 export type RecordedMetrics = v.InferOutput<typeof recordedMetrics>;
 
@@ -187,7 +188,7 @@ export function parseManifest(json: string): Manifest {
   } catch {
     throw new BundleError(`${BUNDLE_FILES.manifest} is not JSON`);
   }
-  const result = v.safeParse(manifest, value, { abortEarly: true });
+  const result = v.safeParse(ManifestSchema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { load } from '../runtimes/installed.ts';
 import { type ServerProcess, startServer } from '../runtimes/server.ts';
-import { withEvidence } from './evidence.ts';
 
 /** The part of Playwright that is used. */
 export interface Page {
@@ -78,7 +77,6 @@ export async function visit(browser: Browser, visitor: Visitor = {}): Promise<Vi
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  await withEvidence(page);
   return { page, requests, complaints };
 }
 

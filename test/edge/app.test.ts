@@ -1,10 +1,11 @@
 /** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../edge/app.ts';
+import { type AppOptions, createApp } from '../../edge/app.ts';
 import type { Classifier } from '../../edge/classifier.ts';
 import { MAX_BODY_BYTES } from '../../edge/limits.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
+import { expectDocumented } from '../fixtures/conformance.ts';
 
 const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
 const WORKING: Classifier = {
@@ -13,6 +14,18 @@ const WORKING: Classifier = {
   classify: async (texts) =>
     texts.map(() => ({ label: 'positive', score: 0.75, logit: 1, tokens: 1, unknown: 0, truncated: false })),
 };
+
+/** The app, whose every answer has to be as documented. */
+function open(classifier: Classifier, options?: AppOptions) {
+  const app = createApp(classifier, options);
+  return {
+    request: async (path: string, init?: RequestInit) => {
+      const response = await app.request(path, init);
+      await expectDocumented(init?.method ?? 'GET', path, response);
+      return response;
+    },
+  };
+}
 
 function request(body: unknown, headers: Record<string, string> = {}): RequestInit {
   return {
@@ -27,7 +40,7 @@ describe('a bug', () => {
   it('answers an id, and tells the log everything', async () => {
     const logged: [string, unknown][] = [];
     const bug = new TypeError('cannot read properties of undefined');
-    const app = createApp(
+    const app = open(
       { ...WORKING, classify: () => Promise.reject(bug) },
       { logError: (...entry) => logged.push(entry) },
     );
@@ -39,9 +52,42 @@ describe('a bug', () => {
     expect(body.error).toContain(body.incident);
   });
 
+  it('has the id of its request', async () => {
+    const app = open({ ...WORKING, classify: () => Promise.reject(new Error('x')) }, { logError: () => {} });
+    const response = await app.request('/v1/sentiment', request({ text: 'a' }, { 'x-request-id': 'mine' }));
+    expect(await response.json()).toMatchObject({ incident: 'mine' });
+    const metrics = await (await app.request('/metrics')).text();
+    expect(metrics).toContain('edge_sentiment_errors_total 1\n');
+    expect(metrics).toContain('edge_sentiment_requests_total{route="/v1/sentiment",status="500"} 1\n');
+  });
+
+  it('in a stream is a line of it, and one that is there before it a status', async () => {
+    const logged: string[] = [];
+    const logError = (incident: string) => void logged.push(incident);
+    const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' } };
+    const failing = { ...WORKING, classify: () => Promise.reject(new Error('x')) };
+    const answer = await open(failing, { logError }).request('/v1/sentiment/stream', ndjson);
+    expect(await answer.json()).toEqual({ line: 1, error: 'Something went wrong here; incident mine.' });
+    const broken = { ...WORKING, ready: () => Promise.reject(new Error('x')) };
+    expect((await open(broken, { logError }).request('/v1/sentiment/stream', ndjson)).status).toBe(500);
+    expect((await open(broken, { logError }).request('/ready')).status).toBe(503);
+    expect(logged).toEqual(['mine', 'mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  });
+
+  it('of the rate limiter lets the request pass, and is logged', async () => {
+    const logged: unknown[] = [];
+    const bug = new Error('no such namespace');
+    const app = open(WORKING, {
+      rateLimiter: { limit: () => Promise.reject(bug) },
+      logError: (_, error) => logged.push(error),
+    });
+    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(200);
+    expect(logged).toEqual([bug]);
+  });
+
   it('is none of the next request', async () => {
     let failures = 1;
-    const app = createApp(
+    const app = open(
       {
         ...WORKING,
         classify: async (texts) => {
@@ -57,7 +103,7 @@ describe('a bug', () => {
 
   it('never makes an inference route say 503, which clients retry at once', async () => {
     const broken = { ready: WORKING.ready, manifest: () => Promise.reject(new Error('x')), classify: WORKING.classify };
-    const app = createApp(broken, { logError: () => {} });
+    const app = open(broken, { logError: () => {} });
     expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(500);
     expect((await app.request('/models/tiny-lstm', request({ inputs: 'a' }))).status).toBe(500);
   });
@@ -69,7 +115,7 @@ it('does not complain at greater length than it was asked', async () => {
       { texts: Array(80_000).fill('') },
       { texts: Array(64).fill(1) },
       Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`f${i}`, 1])),
-    ].map(async (body) => (await createApp(WORKING).request('/v1/sentiment', request(body))).text()),
+    ].map(async (body) => (await open(WORKING).request('/v1/sentiment', request(body))).text()),
   );
   for (const answer of answers) expect(answer.length).toBeLessThan(4_096);
 });
@@ -87,7 +133,7 @@ describe('a body', () => {
         cancelled = true;
       },
     });
-    const response = await createApp(WORKING).request('/v1/sentiment', request(endless, { 'content-length': '10' }));
+    const response = await open(WORKING).request('/v1/sentiment', request(endless, { 'content-length': '10' }));
     expect(response.status).toBe(413);
     expect(cancelled).toBe(true);
     expect(pulled).toBeLessThan(MAX_BODY_BYTES + 10 * 1024);
@@ -96,7 +142,7 @@ describe('a body', () => {
   it('of a content type that is refused is not read at all', async () => {
     let pulled = 0;
     const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
-    const response = await createApp(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
+    const response = await open(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
     expect([response.status, pulled]).toEqual([415, 0]);
   });
 });
@@ -112,14 +158,14 @@ it('gives up a body that nobody reads', async () => {
         cancelled = true;
       },
     });
-    const response = await createApp(WORKING).request(path, request(body));
+    const response = await open(WORKING).request(path, request(body));
     expect([response.status, cancelled]).toEqual([status, true]);
   }
 });
 
 it('calls a body that breaks off the client’s fault, not a bug', async () => {
   const logged: unknown[] = [];
-  const app = createApp(WORKING, { logError: (...entry) => logged.push(entry) });
+  const app = open(WORKING, { logError: (...entry) => logged.push(entry) });
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error('connection lost')) });
   expect((await app.request('/v1/sentiment', request(body))).status).toBe(400);
   expect(logged).toEqual([]);

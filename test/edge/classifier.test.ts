@@ -110,6 +110,47 @@ describe('classify', () => {
   });
 });
 
+describe('evidence', () => {
+  it('costs no run, but one for all texts whose tokens leave no room for START', async () => {
+    const seen = { batches: 0, running: 0 };
+    const classifier = await build({ loadRuntime: async () => summingRuntime(seen) });
+    await classifier.classify(['one', 'two three'], { evidence: true });
+    expect(seen.batches).toBe(1);
+    for (let time = 0; time < 3; time++) await classifier.classify(['one one one one one'], { evidence: true });
+    expect(seen.batches).toBe(1 + 3 + 1);
+  });
+
+  it('is the change at each token, from the bias that START leaves', async () => {
+    const classifier = await build();
+    const [short, long] = await classifier.classify(['One, four!', 'three one two one two one'], { evidence: true });
+    expect(short).toMatchObject({ logit: 1 + 3 + 2 + 2 });
+    expect(short?.evidence).toEqual({
+      bias: 1,
+      tokens: [
+        { text: 'One', start: 0, end: 3, logit: 4, evidence: 3, known: true },
+        { text: 'four', start: 5, end: 9, logit: 6, evidence: 2, known: false },
+        { text: '!', start: 9, end: 10, logit: 8, evidence: 2, known: false },
+      ],
+    });
+    // "three" is not read, and START neither: the first sum is 3, and the bias is still what START is.
+    expect(long?.evidence?.bias).toBe(1);
+    expect(long?.evidence?.tokens[0]).toEqual({ text: 'one', start: 6, end: 9, logit: 3, evidence: 2, known: true });
+    expect(long?.evidence?.tokens).toHaveLength(5);
+  });
+
+  it('is nothing in a text without a known word', async () => {
+    const [unknown, empty] = await (await build()).classify(['four', ''], { evidence: true });
+    const token = { text: 'four', start: 0, end: 4, logit: 0, evidence: 0, known: false };
+    expect(unknown).toMatchObject({ logit: 0, evidence: { bias: 0, tokens: [token] } });
+    expect(empty).toMatchObject({ logit: 0, evidence: { bias: 0, tokens: [] } });
+  });
+
+  it('is there when it is asked for', async () => {
+    const [answer] = await (await build()).classify(['one']);
+    expect(answer).not.toHaveProperty('evidence');
+  });
+});
+
 describe('loading', () => {
   it('happens once, when it is first needed', async () => {
     let bundles = 0;

@@ -2,14 +2,19 @@
  * What the endpoint does over HTTP, on whatever platform: the one suite that each of them has to pass. How a platform is
  * started and stopped is its own test's business.
  */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClassifier } from '../../edge/classifier.ts';
+import { createClassifier, sigmoid } from '../../edge/classifier.ts';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/limits.ts';
 import { loadRuntime, readBundle } from '../../edge/runtime/node.ts';
 import { parseManifest } from '../../shared/bundle.ts';
+import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 
 export interface RunningServer {
@@ -46,12 +51,14 @@ const manifest = parseManifest(await readFile('model/model.json', 'utf8'));
 export interface Peculiarities {
   /** What answers a body that is longer than its Content-Length: the app, unless the platform's parser is before it. */
   readonly surplus?: RegExp;
+  /** Why it cannot read a request while it answers it. */
+  readonly halfDuplex?: string;
 }
 
 /** Declares the tests of the server that `start` starts. */
 export function behavesAsDocumented(
   start: () => Promise<RunningServer>,
-  { surplus = PROBLEM_400 }: Peculiarities = {},
+  { surplus = PROBLEM_400, halfDuplex }: Peculiarities = {},
 ): void {
   let server: RunningServer;
   let sentiment: string;
@@ -103,6 +110,27 @@ export function behavesAsDocumented(
       );
     });
 
+    it('accounts for every token when it is asked to', async () => {
+      const { body } = await post(sentiment, { texts: TEXTS, evidence: true });
+      const expected = await reference.classify(TEXTS, { evidence: true });
+      for (const [index, { logit, evidence, score }] of body.results.entries()) {
+        const close = (value = 0) => expect.closeTo(value, 5);
+        expect(evidence).toEqual({
+          bias: close(expected[index]?.evidence?.bias),
+          tokens: expected[index]?.evidence?.tokens.map((token) => ({
+            ...token,
+            logit: close(token.logit),
+            evidence: close(token.evidence),
+          })),
+        });
+        const sum = evidence.tokens.reduce((total: number, token: any) => total + token.evidence, evidence.bias);
+        expect(sum).toBeCloseTo(logit, 9);
+        expect(Math.max(sigmoid(logit), sigmoid(-logit))).toBeCloseTo(score, 9);
+      }
+      const { body: plain } = await post(sentiment, { texts: TEXTS, evidence: false });
+      expect(plain).toEqual((await post(sentiment, { texts: TEXTS })).body);
+    });
+
     it('says that it does not know a text without a known word', async () => {
       const { body } = await post(sentiment, { texts: ['xqzv wvvk qqpl', '…', '中文'] });
       expect(body.results).toEqual([
@@ -120,7 +148,7 @@ export function behavesAsDocumented(
     });
 
     it('takes a content type with a charset, and a body with a byte order mark', async () => {
-      const response = await fetch(sentiment, {
+      const response = await checkedFetch(sentiment, {
         method: 'POST',
         headers: { 'content-type': 'Application/JSON; charset=utf-8' },
         body: `\uFEFF${JSON.stringify({ text: GOOD })}`,
@@ -146,6 +174,7 @@ export function behavesAsDocumented(
       ['an empty item', '{"texts":["a",""]}', 422, '/texts/1 is empty.'],
       ['an unknown field', '{"text":"a","evidenc":true}', 422, '/evidenc is not a known field.'],
       ['an unknown field with an odd name', '{"text":"a","a/b~c":1}', 422, '/a~1b~0c is not a known field.'],
+      ['evidence that is a word', '{"text":"a","evidence":"yes"}', 422, '/evidence must be true or false.'],
       ['__proto__', '{"text":"a","__proto__":{}}', 422, '/__proto__ is not a known field.'],
     ])('refuses %s', async (_, body, status, detail) => {
       const answer = await post(sentiment, body);
@@ -163,7 +192,7 @@ export function behavesAsDocumented(
 
     it('refuses bytes that are not UTF-8', async () => {
       const body = new Uint8Array([...new TextEncoder().encode('{"text":"'), 0xff, 0x22, 0x7d]);
-      const response = await fetch(sentiment, {
+      const response = await checkedFetch(sentiment, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
@@ -176,7 +205,7 @@ export function behavesAsDocumented(
       async (type) => {
         const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
         const body = new TextEncoder().encode(JSON.stringify({ text: GOOD }));
-        const response = await fetch(sentiment, { method: 'POST', headers, body });
+        const response = await checkedFetch(sentiment, { method: 'POST', headers, body });
         expect(response.status).toBe(415);
         expect(response.headers.get('accept')).toBe('application/json');
       },
@@ -237,6 +266,104 @@ export function behavesAsDocumented(
     }
   });
 
+  describe('POST /v1/sentiment/stream', () => {
+    const ndjson = { 'content-type': 'application/x-ndjson' };
+    /** A request that is under way, and what is answered so far: `fetch` would not let us write while we read. */
+    async function openStream(first: string): Promise<{ request: ClientRequest; response: IncomingMessage }> {
+      const sending = request(`${sentiment}/stream`, { method: 'POST', headers: ndjson }).on('error', () => {});
+      sending.write(first);
+      const [response] = (await once(sending, 'response')) as [IncomingMessage];
+      return { request: sending, response };
+    }
+    /** How many texts the server has classified. */
+    async function textsSoFar(): Promise<number> {
+      const metrics = await (await checkedFetch(`${server.url}/metrics`)).text();
+      return Number(/^edge_sentiment_texts_total (\d+)$/m.exec(metrics)?.[1]);
+    }
+    /** Waits until the value stays what it is for a while. */
+    async function settled(value: () => Promise<number> | number): Promise<number> {
+      for (let before = -1, same = 0; ; ) {
+        const now = await value();
+        same = now === before ? same + 1 : 0;
+        if (same === 5) return now;
+        before = now;
+        await setTimeout(100);
+      }
+    }
+
+    it('answers each line as the text alone is answered, a bad one with its error', async () => {
+      const lines = TEXTS.map((text, id) => JSON.stringify({ text, id, evidence: id === 0 }));
+      const body = [...lines.slice(0, 3), '', '{"text": 5}', 'nonsense\r', ...lines.slice(3)].join('\r\n');
+      const response = await checkedFetch(`${sentiment}/stream`, { method: 'POST', headers: ndjson, body });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+      const answers = (await response.text())
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(answers.map(({ line, id, error }) => [line, id, error])).toEqual([
+        [1, 0, undefined],
+        [2, 1, undefined],
+        [3, 2, undefined],
+        [5, undefined, '/text must be a string.'],
+        [6, undefined, 'The line is not JSON in UTF-8.'],
+        ...TEXTS.slice(3).map((_, index) => [7 + index, 3 + index, undefined]),
+      ]);
+      const alone = (await post(sentiment, { text: TEXTS[0], evidence: true })).body.results[0];
+      const close = (value: number) => expect.closeTo(value, 5);
+      expect(answers[0]).toMatchObject({ score: close(alone.score), logit: close(alone.logit) });
+      expect(answers[0].evidence.tokens).toHaveLength(alone.tokens);
+      expect(answers[1]).not.toHaveProperty('evidence');
+    });
+
+    it('takes other names of the type and an empty body, and refuses other types', async () => {
+      for (const type of ['application/ndjson', 'Application/JSONL; charset=utf-8']) {
+        const response = await checkedFetch(`${sentiment}/stream`, {
+          method: 'POST',
+          headers: { 'content-type': type },
+        });
+        expect([response.status, await response.text()]).toEqual([200, '']);
+      }
+      const { status, headers } = await post(`${sentiment}/stream`, { text: GOOD });
+      expect([status, headers.get('accept')]).toEqual([
+        415,
+        'application/x-ndjson, application/ndjson, application/jsonl',
+      ]);
+    });
+
+    const answersFirst = `answers the first line before the last has been sent${halfDuplex ? ` (${halfDuplex})` : ''}`;
+    it.skipIf(halfDuplex)(answersFirst, async () => {
+      const { request, response } = await openStream(`${JSON.stringify(GOOD)}\n`);
+      const answers = createInterface(response)[Symbol.asyncIterator]();
+      for (let line = 1; line <= 3; line++) {
+        expect(JSON.parse((await answers.next()).value ?? '')).toMatchObject({ line, label: 'positive' });
+        request.write(`${JSON.stringify(GOOD)}\n`);
+      }
+      request.end();
+      expect(JSON.parse((await answers.next()).value ?? '')).toMatchObject({ line: 4 });
+      expect((await answers.next()).done).toBe(true);
+    });
+
+    it('takes no more than it can hold from a client that does not read, and stops when the client goes', async () => {
+      const line = `${JSON.stringify({ text: 'good', id: 'x'.repeat(250) })}\n`.repeat(100);
+      const before = await textsSoFar();
+      const { request, response } = await openStream(line);
+      response.pause();
+      let sent = 0;
+      const send = () => {
+        while (!request.destroyed && request.write(line)) sent += line.length;
+      };
+      request.on('drain', send);
+      send();
+      // What is under way is in the buffers of two sockets, some megabytes each, and not in the server.
+      const stuck = await settled(() => sent);
+      expect(stuck).toBeLessThan(64 * 1024 * 1024);
+      request.destroy();
+      const after = await settled(textsSoFar);
+      expect(after).toBeGreaterThan(before);
+      expect(after - before).toBeLessThanOrEqual((stuck / line.length + 2) * 100);
+    });
+  });
+
   describe('POST /models/{id}', () => {
     it('passes the unmodified Hugging Face client', async () => {
       const client = new InferenceClient();
@@ -246,7 +373,24 @@ export function behavesAsDocumented(
         { label: 'positive', score },
         { label: 'negative', score: expect.closeTo(1 - score, 9) },
       ]);
+      const parameters = { top_k: 1, function_to_apply: 'none' } as const;
+      const [logit, ...others] = await client.textClassification({ endpointUrl: model, inputs: GOOD, parameters });
+      expect([logit?.label, sigmoid(logit?.score ?? 0), others]).toEqual(['positive', expect.closeTo(score, 9), []]);
       await expect(client.textClassification({ endpointUrl: model, inputs: '' })).rejects.toThrow('/inputs is empty.');
+    });
+
+    it('takes what Python’s huggingface_hub sends', async () => {
+      // As version 2.4.0 sends it, which leaves out what is not set.
+      const inputs = 'A complete waste of two hours.';
+      for (const [parameters, labels] of [
+        [{}, ['negative', 'positive']],
+        [{ top_k: 1 }, ['negative']],
+        [{ function_to_apply: 'none' }, ['negative', 'positive']],
+        [{ function_to_apply: 'softmax', top_k: 2 }, ['negative', 'positive']],
+      ] as const) {
+        const { status, body } = await post(model, { inputs, parameters });
+        expect([status, body[0].map(({ label }: { label: string }) => label)]).toEqual([200, labels]);
+      }
     });
 
     it('always answers a list of lists', async () => {
@@ -295,19 +439,91 @@ export function behavesAsDocumented(
     });
   });
 
+  describe('every answer', () => {
+    const requestIdOf = async (id: string) =>
+      (await checkedFetch(`${server.url}/health`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+
+    it('has the id that the request came with, if it is fit to be logged', async () => {
+      expect(await requestIdOf('my-request_1.2=')).toBe('my-request_1.2=');
+      for (const id of ['', 'a b', 'a"b', '<script>', 'x'.repeat(129)]) {
+        expect(await requestIdOf(id)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+      }
+    });
+
+    it('says which model answered, and is not to be kept', async () => {
+      for (const response of [
+        await checkedFetch(`${server.url}/health`),
+        await checkedFetch(`${server.url}/nowhere`),
+      ]) {
+        expect(response.headers.get('x-model-version')).toBe(manifest.version);
+        expect(response.headers.get('cache-control')).toBe('no-store');
+        expect(response.headers.get('access-control-allow-origin')).toBeNull();
+      }
+    });
+
+    it.each(['/v1/model', '/openapi.json'])('from %s may be kept, and asked for again by its tag', async (path) => {
+      const first = await checkedFetch(`${server.url}${path}`);
+      const tag = first.headers.get('etag') as string;
+      expect([tag, first.headers.get('cache-control')]).toEqual([expect.stringMatching(/^"[0-9a-f]+"$/), 'max-age=60']);
+      for (const [given, status] of [
+        [tag, 304],
+        [`"other", W/${tag}`, 304],
+        ['"other"', 200],
+      ] as const) {
+        const again = await checkedFetch(`${server.url}${path}`, { headers: { 'if-none-match': given } });
+        expect([again.status, again.headers.get('etag')]).toEqual([status, tag]);
+        expect((await again.text()) === '').toBe(status === 304);
+      }
+    });
+  });
+
   describe('the other routes', () => {
+    it('tell of the API', async () => {
+      expect(await (await checkedFetch(`${server.url}/openapi.json`)).json()).toEqual(DOCUMENT);
+    });
+
+    it('count what was done', async () => {
+      const metrics = async () => {
+        const response = await checkedFetch(`${server.url}/metrics`);
+        expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+        const samples = (await response.text())
+          .trimEnd()
+          .split('\n')
+          .filter((line) => !line.startsWith('#'));
+        return new Map(samples.map((sample) => sample.split(/ (?=[\d.e+-]+$)/) as [string, string]));
+      };
+      const before = await metrics();
+      await post(sentiment, { texts: ['good qzxv', 'good '.repeat(2 * manifest.maxTokens)] });
+      await post(sentiment, {});
+      await checkedFetch(`${server.url}/nowhere`);
+      const after = await metrics();
+      const grown = (name: string) => Number(after.get(name)) - Number(before.get(name) ?? 0);
+      expect(grown('edge_sentiment_texts_total')).toBe(2);
+      expect(grown('edge_sentiment_tokens_total')).toBe(2 + manifest.maxTokens);
+      expect(grown('edge_sentiment_unknown_tokens_total')).toBe(1);
+      expect(grown('edge_sentiment_truncated_texts_total')).toBe(1);
+      expect(grown('edge_sentiment_errors_total')).toBe(0);
+      expect(grown('edge_sentiment_inference_seconds_count')).toBe(1);
+      expect(grown('edge_sentiment_inference_seconds_sum')).toBeGreaterThanOrEqual(0);
+      expect(grown('edge_sentiment_requests_total{route="/v1/sentiment",status="200"}')).toBe(1);
+      expect(grown('edge_sentiment_requests_total{route="/v1/sentiment",status="422"}')).toBe(1);
+      expect(grown('edge_sentiment_requests_total{route="none",status="404"}')).toBe(1);
+      const info = `edge_sentiment_model_info{model="${manifest.id}",version="${manifest.version}"}`;
+      expect(after.get(info)).toBe('1');
+    });
+
     it('tell of the model', async () => {
-      expect(await (await fetch(`${server.url}/v1/model`)).json()).toEqual(manifest);
+      expect(await (await checkedFetch(`${server.url}/v1/model`)).json()).toEqual(manifest);
     });
 
     it('tell of health and readiness', async () => {
-      expect(await (await fetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
+      expect(await (await checkedFetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
       const ready = { status: 'ready', model: manifest.id, version: manifest.version };
-      expect(await (await fetch(`${server.url}/ready`)).json()).toEqual(ready);
+      expect(await (await checkedFetch(`${server.url}/ready`)).json()).toEqual(ready);
     });
 
     it.each(['/nowhere', '/v1', '/v1/sentiment/', '/models/', '/%00', '//'])('do not include %s', async (path) => {
-      const response = await fetch(`${server.url}${path}`, { method: 'POST' });
+      const response = await checkedFetch(`${server.url}${path}`, { method: 'POST' });
       expect(response.status).toBe(404);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
     });
@@ -320,7 +536,7 @@ export function behavesAsDocumented(
       ['POST', '/health', 'GET, HEAD'],
       ['PUT', '/v1/model', 'GET, HEAD'],
     ])('refuse %s %s', async (method, path, allow) => {
-      const response = await fetch(`${server.url}${path}`, { method });
+      const response = await checkedFetch(`${server.url}${path}`, { method });
       expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
     });
   });

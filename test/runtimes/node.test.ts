@@ -8,6 +8,7 @@ import { json } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { behavesAsDocumented } from './behaviour.ts';
+import { isProtected } from './protection.ts';
 import { type StartOptions, startServer } from './server.ts';
 import { servesThePage } from './site.ts';
 
@@ -17,6 +18,8 @@ const start = ({ env = {}, ...options }: StartOptions = {}) =>
 // Node's parser complains of the surplus, as of a second request, before the app has answered the first.
 behavesAsDocumented(start, { surplus: /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/ });
 servesThePage(start);
+
+isProtected({ start: (env) => start({ env }) });
 
 describe('the process', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('says one line, and ends well on %s', async (signal) => {
@@ -67,6 +70,7 @@ describe('the process', () => {
 
   it.each([
     ['a port that is none', { PORT: 'http' }, 'PORT must be from 0 to 65535, not "http"\n'],
+    ['a key that could be guessed', { API_KEYS: '1234' }, 'API_KEYS has a key of fewer than 16 characters\n'],
     ['a folder without a bundle', { MODEL: os.devNull }, `ENOTDIR: not a directory, open '${os.devNull}/model.onnx'\n`],
   ])('refuses %s in one line', async (_, env, message) => {
     await expect(start({ env })).rejects.toThrow(`ended with 1: edge-sentiment: ${message}`);

@@ -1,6 +1,7 @@
 /** The whole worker over HTTP, as it is deployed. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 import { behavesAsDocumented, GOOD } from '../runtimes/behaviour.ts';
 import { startWorker } from './worker.ts';
@@ -42,9 +43,9 @@ describe('a worker that cannot start', () => {
       expect(log).toMatch(/\n\s+at /);
       expect(log).not.toContain(GOOD);
 
-      const ready = await fetch(`${broken.url}/ready`);
+      const ready = await checkedFetch(`${broken.url}/ready`);
       expect(ready.status).toBe(503);
-      expect((await fetch(`${broken.url}/health`)).status).toBe(200);
+      expect((await fetch(`${broken.url}/health`)).status).toBe(200); // of no known version
     } finally {
       await broken.stop();
     }

@@ -13,6 +13,10 @@ export interface RunningWorker {
 }
 
 export interface StartOptions {
+  /** Variables and bindings of the worker, as Miniflare has them. */
+  readonly env?: MiniflareEnv;
+  /** Another worker, of one module, which is asked in place of ours and has ours as a service binding. */
+  readonly caller?: { readonly binding: string; readonly source: string };
   /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
   readonly lazy?: boolean;
   /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
@@ -21,7 +25,18 @@ export interface StartOptions {
   readonly inspectorPort?: number;
 }
 
+type MiniflareEnv = Record<
+  string,
+  | { readonly type: 'text'; readonly value: string }
+  | {
+      readonly type: 'rate-limit';
+      readonly namespace: string;
+      readonly simple: { readonly limit: number; readonly period: 10 | 60 };
+    }
+>;
+
 const DIST = path.resolve('dist');
+const NAME = 'edge-sentiment';
 const MAIN = 'worker.js';
 const LAZY_MAIN = 'lazy.js';
 const LAZY = `export default {
@@ -36,19 +51,19 @@ const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
-  { lazy = false, inspectorPort, site = false }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<RunningWorker> {
-  return startModules(lazy ? LAZY_MAIN : MAIN, await builtModules(files), inspectorPort, site);
+  return startModules(options.lazy ? LAZY_MAIN : MAIN, await builtModules(files), options);
 }
 
 /** Another worker than ours, for comparison. */
 export async function startModules(
   mainModule: string,
   modules: Modules,
-  inspectorPort?: number,
-  site = false,
+  { env = {}, caller, inspectorPort, site = false }: Omit<StartOptions, 'lazy'> = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
+  const date = await compatibilityDate();
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
@@ -57,10 +72,12 @@ export async function startModules(
     ...(inspectorPort !== undefined && { inspectorPort }),
     handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
     workers: [
+      ...(caller ? [{ config: callerConfig(caller, date) }] : []),
       {
         config: {
-          name: 'edge-sentiment',
-          compatibilityDate: await compatibilityDate(),
+          name: NAME,
+          compatibilityDate: date,
+          env,
           ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
           manifest: { mainModule, modules },
         },
@@ -69,6 +86,15 @@ export async function startModules(
   });
   const url = (await miniflare.ready).origin;
   return { url, log, stop: () => miniflare.dispose() };
+}
+
+function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
+  return {
+    name: 'caller',
+    compatibilityDate,
+    env: { [binding]: { type: 'worker', worker: NAME } as const },
+    manifest: { mainModule: MAIN, modules: { [MAIN]: { type: 'esm', contents: source } as const } },
+  };
 }
 
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;

@@ -1,0 +1,232 @@
+/**
+ * The endpoint, typed: one file without imports, to be copied to where it is called from. Wherever `fetch` is, it runs.
+ *
+ *     const sentiment = createClient({ url: 'https://sentiment.example.com' });
+ *     const { label, score } = await sentiment.classify('I loved every minute of it.');
+ *
+ * Not here: retries, and the Hugging Face routes, which have clients of their own. The types are held to the endpoint's schema
+ * by test/client/.
+ */
+
+export interface ClientOptions {
+  /** Where the endpoint is. For a service binding the host is not looked at, but has to be there. */
+  readonly url: string;
+  /** Where the endpoint needs one. */
+  readonly apiKey?: string;
+  /** In place of the global `fetch`: a service binding's, say. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+export interface ClassifyOptions<Wanted extends boolean = boolean> {
+  /** Whether to account for every token. */
+  readonly evidence?: Wanted;
+  readonly signal?: AbortSignal;
+}
+
+export interface Client {
+  /** @throws SentimentError when the endpoint refuses; what `fetch` throws when there is no answer. */
+  classify<Wanted extends boolean = false>(text: string, options?: ClassifyOptions<Wanted>): Promise<Answer<Wanted>>;
+  /** One result a text, in order; up to 64 texts. */
+  classify<Wanted extends boolean = false>(
+    texts: readonly string[],
+    options?: ClassifyOptions<Wanted>,
+  ): Promise<Answer<Wanted>[]>;
+  /**
+   * Any number of lines, one answer each and in order. Lines are taken as they can be sent, and answers come while they
+   * are; a caller that stops early stops the endpoint. A bad line's answer has `error`.
+   */
+  stream(
+    lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncGenerator<StreamAnswer, void>;
+  /** What is served. */
+  model(): Promise<Model>;
+}
+
+export interface Result {
+  label: string;
+  /** The probability of the label. */
+  score: number;
+  /** How many tokens of the text the network read, and how many of those it does not know. */
+  tokens: number;
+  unknown: number;
+  /** Whether the beginning was left out. */
+  truncated: boolean;
+  /** Log-odds of the positive label. This and `evidence` are there when evidence was asked for. */
+  logit?: number;
+  evidence?: Evidence;
+}
+
+export type Answer<Wanted extends boolean> = Wanted extends true
+  ? Result & Required<Pick<Result, 'logit' | 'evidence'>>
+  : Result;
+
+/** `bias` and the tokens' evidences add up to the logit. */
+export interface Evidence {
+  bias: number;
+  tokens: TokenEvidence[];
+}
+
+export interface TokenEvidence {
+  /** As it stands in the text, from `start` to `end` in UTF-16 code units. */
+  text: string;
+  start: number;
+  end: number;
+  /** What the answer's would be had the text ended here, and the change that the token made to it. */
+  logit: number;
+  evidence: number;
+  /** Whether it was read as a word of the vocabulary. */
+  known: boolean;
+}
+
+export interface StreamObject {
+  text: string;
+  /** Goes back with the answer. */
+  id?: string | number | undefined;
+  evidence?: boolean | undefined;
+}
+
+/** `line` counts from 1. */
+export type StreamAnswer =
+  | ({ line: number; id?: string | number } & Result)
+  | { line: number; id?: string | number; error: string };
+
+/** Some of the facts; `/openapi.json` has the rest. */
+export interface Model {
+  id: string;
+  /** Changes with anything that can change an answer. */
+  version: string;
+  labels: [negative: string, positive: string];
+  threshold: number;
+  maxTokens: number;
+}
+
+/** RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  error: string;
+  errors?: { pointer: string; detail: string }[];
+  incident?: string;
+}
+
+/** The endpoint's own account of what is wrong. */
+export class SentimentError extends Error {
+  override readonly name = 'SentimentError';
+  readonly status: number;
+  readonly problem: Problem;
+  /** By which the endpoint's log can be asked. */
+  readonly requestId: string | null;
+  /** When it makes sense to try again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(response: Response, problem: Problem) {
+    super(problem.detail);
+    this.status = response.status;
+    this.problem = problem;
+    this.requestId = response.headers.get('x-request-id');
+    this.retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
+  }
+}
+
+export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fetch(to, init) }: ClientOptions): Client {
+  const base = url.replace(/\/$/, '');
+
+  async function send(path: string, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
+    const response = await fetch(`${base}${path}`, { ...init, headers });
+    if (response.ok) return response;
+    throw new SentimentError(response, await readProblem(response));
+  }
+
+  async function classify(input: string | readonly string[], { evidence = false, signal }: ClassifyOptions = {}) {
+    const response = await send('/v1/sentiment', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...(typeof input === 'string' ? { text: input } : { texts: input }), evidence }),
+      ...(signal && { signal }),
+    });
+    const { results } = (await response.json()) as { results: Result[] };
+    return typeof input === 'string' ? results[0] : results;
+  }
+
+  async function* stream(
+    lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<StreamAnswer, void> {
+    const stop = new AbortController();
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const response = await send('/v1/sentiment/stream', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: toBody(lines, either),
+      duplex: 'half',
+      signal: either,
+    });
+    try {
+      let rest = '';
+      for await (const text of chunksOf(response)) {
+        const answers = (rest + text).split('\n');
+        rest = answers.pop() as string;
+        for (const answer of answers) yield JSON.parse(answer) as StreamAnswer;
+      }
+    } finally {
+      stop.abort();
+    }
+  }
+
+  return {
+    classify: classify as Client['classify'],
+    stream,
+    model: async () => (await (await send('/v1/model', {})).json()) as Model,
+  };
+}
+
+/** The lines as they are asked for, and no sooner. @param signal ends them: not every `fetch` cancels a body it gives up. */
+function toBody(
+  lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = (async function* () {
+    yield* lines;
+  })();
+  const end = () => void iterator.return().catch(() => {});
+  signal.addEventListener('abort', end, { once: true });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* chunksOf({ body }: Response): AsyncGenerator<string, void> {
+  if (body === null) return;
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield decoder.decode(value, { stream: true });
+  }
+}
+
+/** Whatever stands before the endpoint may answer in its own way. */
+async function readProblem(response: Response): Promise<Problem> {
+  const detail = `${response.status} ${response.statusText}`.trim();
+  const stranger = { type: 'about:blank', title: detail, status: response.status, detail, error: detail };
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json')) {
+    await response.body?.cancel();
+    return stranger;
+  }
+  return (await response.json().catch(() => stranger)) as Problem;
+}

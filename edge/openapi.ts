@@ -1,0 +1,250 @@
+/**
+ * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`. Made when it is first asked for; the tests hold
+ * every answer to it, on every platform.
+ */
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import { ManifestSchema } from '../shared/bundle.ts';
+import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import * as schema from './schema.ts';
+import { STREAM_TYPES } from './stream.ts';
+
+/** The components' names. */
+const DEFINITIONS = {
+  SentimentRequest: schema.SentimentRequest,
+  SentimentResponse: schema.SentimentResponse,
+  Result: schema.Result,
+  Evidence: schema.Evidence,
+  TokenEvidence: schema.TokenEvidence,
+  StreamObject: schema.StreamObject,
+  StreamAnswer: schema.StreamAnswer,
+  TextClassificationRequest: schema.TextClassificationRequest,
+  TextClassificationResponse: schema.TextClassificationResponse,
+  Model: ManifestSchema,
+  Health: schema.Health,
+  Ready: schema.Ready,
+  Problem: schema.Problem,
+  FieldError: schema.FieldError,
+};
+type Name = keyof typeof DEFINITIONS;
+type Json = { [key: string]: unknown };
+
+const CONVERSION: ConversionConfig = {
+  target: 'draft-2020-12',
+  // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
+  errorMode: 'ignore',
+  overrideRef: ({ referenceId }) => reference(referenceId),
+  overrideSchema: ({ valibotSchema }) => {
+    if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
+    return { anyOf: [convert(schema.Inputs.one), convert(schema.Inputs.many)] };
+  },
+};
+
+let document: Json | undefined;
+
+export function openApiDocument(): Json {
+  document ??= describe();
+  return document;
+}
+
+function describe(): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'edge-sentiment',
+      version: '1',
+      summary: 'Is a text positive or negative?',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { key: [] }],
+    tags: [
+      { name: 'inference', description: 'Texts in, sentiment out.' },
+      { name: 'operation', description: 'What is served, and how it does.' },
+    ],
+    paths: {
+      '/v1/sentiment': {
+        post: {
+          operationId: 'classify',
+          tags: ['inference'],
+          summary: `Classify a text, or up to ${MAX_TEXTS}`,
+          description: `The body has up to ${MAX_BODY_BYTES} bytes.`,
+          requestBody: body({
+            'application/json': {
+              ...content('SentimentRequest'),
+              example: { text: 'Not bad at all.', evidence: true },
+            },
+          }),
+          responses: responses({ 200: json('The results', 'SentimentResponse') }, [400, 401, 413, 415, 422, 429, 500]),
+        },
+      },
+      '/v1/sentiment/stream': {
+        post: {
+          operationId: 'classifyStream',
+          tags: ['inference'],
+          summary: 'Classify line by line',
+          description:
+            'A line is a JSON string or an object; it is answered by one line, in order, before the next has to arrive. ' +
+            'A bad line is answered by its error, and the stream goes on; blank lines are counted and not answered. ' +
+            `A line has up to ${MAX_LINE_BYTES} bytes, a stream up to ${MAX_STREAM_LINES} lines.`,
+          requestBody: body(
+            Object.fromEntries(
+              STREAM_TYPES.map((type) => [
+                type,
+                { schema: { description: 'Each line.', anyOf: [convert(schema.StreamText), ref('StreamObject')] } },
+              ]),
+            ),
+          ),
+          responses: responses(
+            { 200: { description: 'A line for a line', content: { [STREAM_TYPES[0]]: content('StreamAnswer') } } },
+            [401, 415, 429, 500],
+          ),
+        },
+      },
+      '/models/{id}': {
+        post: {
+          operationId: 'textClassification',
+          tags: ['inference'],
+          summary: 'The text-classification task of Hugging Face’s clients',
+          parameters: [
+            { name: 'id', in: 'path', required: true, description: 'Of the model served.', schema: { type: 'string' } },
+          ],
+          requestBody: body({
+            'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
+          }),
+          responses: responses(
+            { 200: json('For each text its labels, the likelier first', 'TextClassificationResponse') },
+            [400, 401, 404, 413, 415, 422, 429, 500],
+          ),
+        },
+      },
+      '/v1/model': {
+        get: {
+          operationId: 'getModel',
+          tags: ['operation'],
+          summary: 'The facts of the model served',
+          responses: responses({ 200: json('The facts', 'Model'), 304: NOT_MODIFIED }, [401, 500]),
+        },
+      },
+      '/metrics': {
+        get: {
+          operationId: 'getMetrics',
+          tags: ['operation'],
+          summary: 'Counts, in Prometheus’ text format',
+          description: 'Of the one isolate or process that answers, since it started.',
+          responses: responses(
+            { 200: { description: 'The counts', content: { 'text/plain': { schema: { type: 'string' } } } } },
+            [401],
+          ),
+        },
+      },
+      '/health': {
+        get: {
+          ...OPEN,
+          operationId: 'getHealth',
+          summary: 'Is it alive?',
+          responses: responses({ 200: json('It is', 'Health') }, [500]),
+        },
+      },
+      '/ready': {
+        get: {
+          ...OPEN,
+          operationId: 'getReady',
+          summary: 'Could it answer now? Loads the network',
+          responses: responses({ 200: json('It could', 'Ready') }, [503]),
+        },
+      },
+      '/openapi.json': {
+        get: {
+          ...OPEN,
+          operationId: 'getOpenApi',
+          summary: 'This document',
+          responses: responses(
+            {
+              200: { description: 'This document', content: { 'application/json': { schema: { type: 'object' } } } },
+              304: NOT_MODIFIED,
+            },
+            [500],
+          ),
+        },
+      },
+    },
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'Where the endpoint is set up to need one.' },
+      },
+      headers: {
+        'X-Request-Id': header('The request’s `X-Request-Id`, if it has a sane one, or a new UUID.'),
+        'X-Model-Version': header('Of the model; missing only when it could not be loaded.'),
+        'Server-Timing': header('`inference` and `total`, in milliseconds; deployed Workers measure waiting only.'),
+      },
+      schemas: components(),
+    },
+  };
+}
+
+const OPEN = { tags: ['operation'], security: [] };
+const HEADERS = Object.fromEntries(
+  ['X-Request-Id', 'X-Model-Version', 'Server-Timing'].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
+const NOT_MODIFIED = { description: 'As `If-None-Match` has it' };
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'Not JSON, not UTF-8, or broken off',
+  401: 'No key, or one that is not taken',
+  404: 'Another model',
+  405: 'Another method; see Allow',
+  413: 'Too large',
+  415: 'Another content type',
+  422: 'Fields that are missing, unknown or wrong',
+  429: 'Too many requests; see Retry-After',
+  500: 'A bug, with the incident’s id',
+  503: 'The model could not be loaded',
+};
+
+/** @param problems beside the one that every route has. */
+function responses(good: Record<number, Json>, problems: readonly number[]): Json {
+  const bad = [405, ...problems].map((status) => [
+    status,
+    json(PROBLEMS[status] as string, 'Problem', 'application/problem+json'),
+  ]);
+  const all: Record<string, Json> = { ...good, ...Object.fromEntries(bad) };
+  return Object.fromEntries(
+    Object.entries(all).map(([status, response]) => [status, { ...response, headers: HEADERS }]),
+  );
+}
+
+function json(description: string, name: Name, type = 'application/json'): Json {
+  return { description, content: { [type]: content(name) } };
+}
+
+function body(types: Json): Json {
+  return { required: true, content: types };
+}
+
+function content(name: Name): Json {
+  return { schema: ref(name) };
+}
+
+function header(description: string): Json {
+  return { description, schema: { type: 'string' } };
+}
+
+function ref(name: Name): Json {
+  return { $ref: reference(name) };
+}
+
+function reference(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+function components(): Json {
+  const schemas = toJsonSchemaDefs(DEFINITIONS, CONVERSION) as Record<Name, Json>;
+  const named = Object.fromEntries(Object.keys(DEFINITIONS).map((name) => [name, schemas[name as Name]]));
+  // The check that there is one of the two.
+  const either = { oneOf: [{ required: ['text'] }, { required: ['texts'] }] };
+  return { ...named, SentimentRequest: { ...named['SentimentRequest'], ...either } };
+}
+
+function convert(one: Parameters<typeof toJsonSchema>[0]) {
+  const { $schema: _, ...converted } = toJsonSchema(one, CONVERSION);
+  return converted;
+}

@@ -1,0 +1,39 @@
+/**
+ * What whoever runs the endpoint can say of it, as strings: variables and secrets of a worker, or of a server's environment.
+ *
+ *     API_KEYS          bearer keys, any of which is taken; without one, no key is needed
+ *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
+ *
+ * A list is separated by commas or spaces. What cannot be meant is refused: a key that is set and not read would leave
+ * the door open.
+ */
+import type { AppOptions } from './app.ts';
+import { MIN_KEY_CHARACTERS } from './limits.ts';
+
+/** @throws Error naming the setting, and never quoting a key. */
+export function readSettings(environment: {
+  readonly API_KEYS?: string | undefined;
+  readonly ALLOWED_ORIGINS?: string | undefined;
+}): Pick<AppOptions, 'apiKeys' | 'allowedOrigins'> {
+  const apiKeys = list('API_KEYS', environment.API_KEYS);
+  if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
+    throw new Error(`API_KEYS has a key of fewer than ${MIN_KEY_CHARACTERS} characters`);
+  }
+  const allowedOrigins = list('ALLOWED_ORIGINS', environment.ALLOWED_ORIGINS);
+  for (const origin of allowedOrigins) {
+    if (origin !== '*' && !isOrigin(origin)) {
+      throw new Error(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
+    }
+  }
+  return { apiKeys, allowedOrigins };
+}
+
+function list(name: string, value = ''): string[] {
+  const items = value.split(/[\s,]+/).filter((item) => item !== '');
+  if (value !== '' && items.length === 0) throw new Error(`${name} is set, and has nothing in it`);
+  return items;
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*');
+}

@@ -1,0 +1,184 @@
+/**
+ * A body of lines → a body of answers, a line for a line and in order (NDJSON). It reads on only when somebody reads its
+ * answers, so that what it holds is one chunk, one unfinished line and one run's answers, however long the stream is; and
+ * it classifies lines together only when they have arrived together, so that no line waits for another.
+ */
+import * as v from 'valibot';
+import { fieldErrors, parseJson } from './body.ts';
+import { internalError, sentence } from './errors.ts';
+import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import { LineId, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
+
+export const STREAM_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
+
+export interface Asked {
+  readonly text: string;
+  /** Whether its result is to have evidence. */
+  readonly evidence: boolean;
+}
+
+export interface StreamOptions {
+  /** One result a text, in order. */
+  readonly classify: (asked: readonly Asked[]) => Promise<Result[]>;
+  /** Told of a bug, which ends the stream. @returns the id of the incident. */
+  readonly report: (error: unknown) => string;
+}
+
+/** The answers to the lines of `body`. Cancelling it cancels the body. */
+export function answerLines(
+  body: ReadableStream<Uint8Array>,
+  { classify, report }: StreamOptions,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  const groups = readLines(reader);
+  const encoder = new TextEncoder();
+  let cancelled = false;
+
+  async function answer(lines: readonly Line[]): Promise<StreamAnswer[]> {
+    const parsed = lines.map(parseLine);
+    const asked = parsed.filter((line) => 'text' in line);
+    const results = asked.length > 0 ? await classify(asked) : [];
+    return parsed.map((line) => {
+      if (!('text' in line)) return line;
+      const { text: _, evidence: __, ...place } = line;
+      return { ...place, ...(results[asked.indexOf(line)] as Result) };
+    });
+  }
+
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value: lines } = await groups.next();
+        if (cancelled) return;
+        if (lines === undefined) return controller.close();
+        let answers: StreamAnswer[];
+        let failed = false;
+        try {
+          answers = await answer(lines);
+        } catch (error) {
+          failed = true;
+          answers = [{ line: (lines[0] as Line).number, error: internalError(report(error)) }];
+        }
+        if (cancelled) return;
+        controller.enqueue(encoder.encode(answers.map((one) => `${JSON.stringify(one)}\n`).join('')));
+        if (!failed) return;
+        controller.close();
+        await reader.cancel();
+      },
+      async cancel(reason) {
+        cancelled = true;
+        await reader.cancel(reason); // also ends a read that waits
+      },
+    },
+    { highWaterMark: 0 }, // nothing is read before it is asked for
+  );
+}
+
+interface Line {
+  /** In the request, from 1. */
+  readonly number: number;
+  /** Without its end; or what is wrong with it. */
+  readonly content: Uint8Array | string;
+}
+
+/** Lines that are not blank, those together that have arrived together, up to a run of them. */
+async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Line[], undefined> {
+  const splitter = new Splitter();
+  let number = 0;
+  for (let isLast = false; !isLast; ) {
+    let contents: Iterable<Line['content']>;
+    try {
+      const { done, value } = await reader.read();
+      isLast = done;
+      contents = done ? splitter.rest() : splitter.split(value);
+    } catch {
+      yield [{ number: number + 1, content: 'The body ended before it was whole.' }];
+      return;
+    }
+    let lines: Line[] = [];
+    for (const content of contents) {
+      number++;
+      if (number > MAX_STREAM_LINES) {
+        yield [...lines, { number, content: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` }];
+        await reader.cancel();
+        return;
+      }
+      if (isBlank(content)) continue;
+      lines.push({ number, content });
+      if (lines.length < MAX_TEXTS) continue;
+      yield lines;
+      lines = [];
+    }
+    if (lines.length > 0) yield lines;
+  }
+}
+
+/** Chunks → lines. Of a line that is too long it keeps nothing but that it is. */
+class Splitter {
+  /** The beginning of a line whose end has not arrived, and its bytes. */
+  #pieces: Uint8Array[] = [];
+  #size = 0;
+
+  *split(chunk: Uint8Array): Generator<Line['content']> {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      this.#add(chunk.subarray(start, end));
+      yield this.#take();
+      start = end + 1;
+    }
+    this.#add(chunk.subarray(start));
+  }
+
+  /** The last line, where nothing ends it. */
+  *rest(): Generator<Line['content']> {
+    if (this.#size > 0) yield this.#take();
+  }
+
+  #add(piece: Uint8Array): void {
+    this.#size += piece.length;
+    if (this.#size > MAX_LINE_BYTES) this.#pieces = [];
+    else this.#pieces.push(piece.slice()); // a copy: the chunk may be large
+  }
+
+  #take(): Line['content'] {
+    const pieces = this.#pieces;
+    const size = this.#size;
+    this.#pieces = [];
+    this.#size = 0;
+    if (size > MAX_LINE_BYTES) return `The line has more than ${MAX_LINE_BYTES} bytes.`;
+    const line = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      line.set(piece, at);
+      at += piece.length;
+    }
+    return line;
+  }
+}
+
+const LINE_FEED = 0x0a;
+/** Space, tab and carriage return. */
+const BLANKS = new Set([0x20, 0x09, 0x0d]);
+
+function isBlank(content: Line['content']): boolean {
+  return typeof content !== 'string' && content.every((byte) => BLANKS.has(byte));
+}
+
+type Parsed = { readonly line: number; readonly id?: string | number } & (Asked | { readonly error: string });
+
+function parseLine({ number: line, content }: Line): Parsed {
+  if (typeof content === 'string') return { line, error: content };
+  const value = parseJson(content);
+  if (value === undefined) return { line, error: 'The line is not JSON in UTF-8.' };
+  const id = idOf(value);
+  const result = v.safeParse(typeof value === 'string' ? StreamText : StreamObject, value);
+  if (!result.success) return { line, ...id, error: sentence(fieldErrors(result.issues), 'the line') };
+  if (typeof result.output === 'string') return { line, text: result.output, evidence: false };
+  return { line, ...id, text: result.output.text, evidence: result.output.evidence ?? false };
+}
+
+/** Of a bad line too, where its id is a good one. */
+function idOf(value: unknown): { id?: string | number } {
+  const id = (value as { id?: unknown } | null)?.id;
+  return v.is(LineId, id) ? { id } : {};
+}

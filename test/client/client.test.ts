@@ -1,0 +1,152 @@
+/** The client against the endpoint: its types are the schema's, and all that it sends and is sent is as documented. */
+import { serve } from '@hono/node-server';
+import type * as v from 'valibot';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as client from '../../client/edge-sentiment.ts';
+import { createApp } from '../../edge/app.ts';
+import type * as schema from '../../edge/schema.ts';
+import type { Manifest } from '../../shared/bundle.ts';
+import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
+import { GOOD, reference, TEXTS } from '../runtimes/behaviour.ts';
+
+/** Fails to compile unless each goes for the other. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+const SAME: [
+  Same<client.Result, schema.Result>,
+  Same<keyof client.Result, keyof schema.Result>,
+  Same<client.Evidence, schema.Evidence>,
+  Same<client.TokenEvidence, v.InferOutput<typeof schema.TokenEvidence>>,
+  Same<keyof client.TokenEvidence, keyof v.InferOutput<typeof schema.TokenEvidence>>,
+  Same<client.StreamObject, v.InferInput<typeof schema.StreamObject>>,
+  Same<keyof client.StreamObject, keyof v.InferInput<typeof schema.StreamObject>>,
+  Same<client.StreamAnswer, schema.StreamAnswer>,
+  Same<client.Problem, schema.Problem>,
+  Same<keyof client.Problem, keyof schema.Problem>,
+  Same<Pick<Manifest, keyof client.Model>, client.Model>,
+] = [true, true, true, true, true, true, true, true, true, true, true];
+
+const app = createApp(reference, { apiKeys: ['client-key-0123456789'] });
+
+/** Hands requests to the app, and holds both sides to the document. */
+const checked = async (url: string, init: RequestInit & { duplex?: 'half' }) => {
+  const { pathname } = new URL(url);
+  const request = new Request(url, init);
+  const type = request.headers.get('content-type');
+  const body = await request.clone().text();
+  const response = await app.request(request);
+  await expectDocumented(request.method, pathname, response);
+  if (type !== null && response.ok) {
+    const values = type === 'application/x-ndjson' ? body.split('\n').filter(Boolean) : [body];
+    for (const value of values) expectDocumentedRequest(request.method, pathname, type, JSON.parse(value));
+  }
+  return response;
+};
+
+const open = (apiKey?: string) =>
+  client.createClient({ url: 'https://sentiment.example/', fetch: checked, ...(apiKey && { apiKey }) });
+const sentiment = open('client-key-0123456789');
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+it('has the types of the schema', () => {
+  expect(SAME).not.toContain(false); // which the compiler has seen to
+});
+
+describe('classify', () => {
+  it('gives one result for a text, and a list for a list', async () => {
+    const expected = (await reference.classify(TEXTS)).map(({ logit: _, ...result }) => result);
+    expect(await sentiment.classify(TEXTS)).toEqual(expected);
+    expect(await sentiment.classify([GOOD])).toHaveLength(1);
+    expect(await sentiment.classify(GOOD)).toMatchObject({ label: 'positive', tokens: 15 });
+  });
+
+  it('gives evidence, as a type too, when it is asked to', async () => {
+    const { logit, evidence } = await sentiment.classify(GOOD, { evidence: true });
+    const sum = evidence.tokens.reduce((total, token) => total + token.evidence, evidence.bias);
+    expect(sum).toBeCloseTo(logit, 9);
+  });
+});
+
+describe('an error', () => {
+  it('is the endpoint’s own, field by field', async () => {
+    const refused = await sentiment.classify(['a', '']).catch((error) => error);
+    expect(refused).toBeInstanceOf(client.SentimentError);
+    expect(refused).toMatchObject({
+      message: '/texts/1 is empty.',
+      status: 422,
+      problem: { errors: [{ pointer: '/texts/1', detail: 'is empty' }] },
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    await expect(open().classify(GOOD)).rejects.toMatchObject({ status: 401 });
+    await expect(open('wrong').model()).rejects.toMatchObject({ status: 401 });
+    await expect(collect(open().stream([GOOD]))).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('says when to come again', async () => {
+    const limited = createApp(reference, { rateLimiter: { limit: async () => ({ success: false }) } });
+    const fetch = async (url: string, init: RequestInit) => limited.request(url, init);
+    const refused = client.createClient({ url: 'https://sentiment.example', fetch }).classify(GOOD);
+    await expect(refused).rejects.toMatchObject({ status: 429, retryAfterSeconds: 60 });
+  });
+
+  it('of whatever is in between has its status at least', async () => {
+    const fetch = async () => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway' });
+    const failed = client.createClient({ url: 'https://sentiment.example', fetch }).model();
+    await expect(failed).rejects.toMatchObject({ status: 502, message: '502 Bad Gateway', requestId: null });
+  });
+});
+
+describe('stream', () => {
+  it('answers every line in order, bad ones with their error', async () => {
+    const lines = [GOOD, { text: 'bad', id: 'b', evidence: true }];
+    const answers = [
+      expect.objectContaining({ line: 1, label: 'positive' }),
+      expect.objectContaining({ line: 2, id: 'b', evidence: expect.anything() }),
+    ];
+    expect(await collect(sentiment.stream(lines))).toEqual(answers);
+    expect(await collect(sentiment.stream([]))).toEqual([]);
+    const fetch = async (url: string, init: RequestInit) => createApp(reference).request(new Request(url, init));
+    const unchecked = client.createClient({ url: 'https://sentiment.example', fetch });
+    expect(await collect(unchecked.stream([...lines, { text: '', id: 3 }]))).toEqual([
+      ...answers,
+      { line: 3, id: 3, error: '/text is empty.' },
+    ]);
+  });
+
+  it('over HTTP answers a line before the next is there, and stops taking lines when the caller stops', async () => {
+    const server = serve({ fetch: createApp(reference).fetch, hostname: '127.0.0.1', port: 0 });
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    let answered = 0;
+    let taken = 0;
+    let returned = false;
+    async function* lines() {
+      try {
+        for (;;) {
+          do await new Promise((resolve) => setTimeout(resolve, 1));
+          while (taken > answered && answered < 5);
+          taken++;
+          yield GOOD;
+        }
+      } finally {
+        returned = true;
+      }
+    }
+    for await (const { line } of client.createClient({ url: `http://127.0.0.1:${port}` }).stream(lines())) {
+      answered = line;
+      if (line === 5) break;
+    }
+    expect([answered, taken]).toEqual([5, expect.closeTo(5, -1)]);
+    await expect.poll(() => returned).toBe(true);
+  });
+});
+
+it('tells of the model', async () => {
+  const { id, version } = await reference.manifest();
+  expect(await sentiment.model()).toMatchObject({ id, version });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../edge/settings.ts';
+
+const KEY = '0123456789abcdef';
+
+describe('settings', () => {
+  it('are none by default', () => {
+    const none = { apiKeys: [], allowedOrigins: [] };
+    expect(readSettings({})).toEqual(none);
+    expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined })).toEqual(none);
+  });
+
+  it('are lists by commas or spaces', () => {
+    expect(
+      readSettings({ API_KEYS: ` ${KEY},\n${KEY}2 `, ALLOWED_ORIGINS: 'https://a.example,http://localhost:5173' }),
+    ).toEqual({ apiKeys: [KEY, `${KEY}2`], allowedOrigins: ['https://a.example', 'http://localhost:5173'] });
+    expect(readSettings({ ALLOWED_ORIGINS: '*' }).allowedOrigins).toEqual(['*']);
+  });
+
+  it.each([' ', ',', ' , '])('are not to be set to nothing: %j', (value) => {
+    expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set, and has nothing in it');
+  });
+
+  it('have no key that could be guessed, and never quote one', () => {
+    expect(() => readSettings({ API_KEYS: `${KEY},short` })).toThrow(
+      /^API_KEYS has a key of fewer than 16 characters$/,
+    );
+  });
+
+  it.each(['https://a.example/', 'a.example', 'https://*.example', 'null', 'https://a.example/path'])(
+    'have origins and nothing else: not %s',
+    (origin) => {
+      const message = `ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`;
+      expect(() => readSettings({ ALLOWED_ORIGINS: origin })).toThrow(message);
+    },
+  );
+});
