@@ -13,7 +13,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { BUNDLE_FILES, type Bundle, openBundle } from '../shared/bundle.ts';
+import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../shared/bundle.ts';
 import { buildSite } from './site.ts';
 
 const onlyPage = process.argv[2] === '--page';
@@ -32,19 +32,25 @@ async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>
   return { 'image.bin': image, 'model.onnx': new Uint8Array() };
 }
 
-const read = async (name: string) => new Uint8Array(await readFile(path.join('model', name)));
-const bundle = await openBundle({
-  model: await read(BUNDLE_FILES.model),
-  vocabulary: await read(BUNDLE_FILES.vocabulary),
-  manifest: await read(BUNDLE_FILES.manifest),
-});
-// The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
-const site = await buildSite(bundle);
-const siteFolder = path.join(folder, 'site');
-await mkdir(siteFolder, { recursive: true });
-for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
-for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
-if (!onlyPage) for (const [name, bytes] of Object.entries(await prepareWorker(bundle))) await write(name, bytes);
+async function readBundle(): Promise<Bundle> {
+  const read = async (name: string) => new Uint8Array(await readFile(path.join('model', name)));
+  return openBundle({
+    model: await read(BUNDLE_FILES.model),
+    vocabulary: await read(BUNDLE_FILES.vocabulary),
+    manifest: await read(BUNDLE_FILES.manifest),
+  });
+}
+
+async function prepare(): Promise<void> {
+  const bundle = await readBundle();
+  // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
+  const site = await buildSite(bundle);
+  const siteFolder = path.join(folder, 'site');
+  await mkdir(siteFolder, { recursive: true });
+  for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
+  for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
+  if (!onlyPage) for (const [name, bytes] of Object.entries(await prepareWorker(bundle))) await write(name, bytes);
+}
 
 /** Whole or not at all; and what is not whole is not in the site. */
 async function write(name: string, bytes: Uint8Array): Promise<void> {
@@ -52,3 +58,9 @@ async function write(name: string, bytes: Uint8Array): Promise<void> {
   await writeFile(partial, bytes);
   await rename(partial, path.join(folder, name));
 }
+
+await prepare().catch((error: NodeJS.ErrnoException) => {
+  if (!(error instanceof BundleError) && error.code !== 'ENOENT') throw error; // ours, and its stack says where
+  console.error(`the worker cannot be built: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -40,3 +40,11 @@ it('leaves the model to the stock runtime when that is wanted', async () => {
   expect(await readFile(path.join(folder, 'image.bin'))).toHaveLength(0);
   expect(await readFile(path.join(folder, 'model.onnx'))).toEqual(await readFile('model/model.onnx'));
 });
+
+it('says in one line that there is no model', async () => {
+  const run = promisify(execFile)(process.execPath, [path.resolve('prepare/cli.ts')], { cwd: await temporaryFolder() });
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^the worker cannot be built: [^\n]*model\.onnx'?\n$/),
+  });
+});
