@@ -12,7 +12,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { post } from '../test/fixtures/post.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { randomNumbers } from '../train/random.ts';
 import { startBare } from './bare.ts';
@@ -79,8 +78,13 @@ async function firstAnswer(files: Parameters<typeof startWorker>[0], state: Stat
 }
 
 async function ask({ url }: RunningWorker, text: string): Promise<void> {
-  const { status } = await post(`${url}/v1/sentiment`, { text });
-  if (status !== 200) throw new Error(`the worker answered ${status}`);
+  const response = await fetch(`${url}/v1/sentiment`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text }),
+  });
+  await response.text();
+  if (!response.ok) throw new Error(`the worker answered ${response.status}`);
 }
 
 /** Of the thread that serves, of the first request of an isolate and of later ones; and of a bare worker's. */
