@@ -13,9 +13,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
-import { randomNumbers } from '../train/random.ts';
 import { startBare } from './bare.ts';
 import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { textOf } from './texts.ts';
 import { cpuTime, workerdPid } from './workerd.ts';
 
 const ROUNDS = 9;
@@ -89,8 +89,6 @@ async function ask({ url }: RunningWorker, text: string): Promise<void> {
 
 /** Of the thread that serves, of the first request of an isolate and of later ones; and of a bare worker's. */
 async function cpuTimes(): Promise<Case[]> {
-  const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);
-  const random = randomNumbers(1);
   const starts = {
     ours: () => fresh({}, 'first request'),
     'ours, code discarded': () => fresh({}, 'code discarded'),
@@ -105,7 +103,7 @@ async function cpuTimes(): Promise<Case[]> {
         const pid = workerdPid();
         if (pid === undefined) return [];
         for (let request = 0; request < LATER; request++) {
-          const text = Array.from({ length }, () => words[Math.floor(random() ** 3 * words.length)]).join(' ');
+          const text = textOf(length);
           const before = cpuTime(pid);
           await ask(worker, text);
           (request === 0 ? first : later).push(cpuTime(pid) - before);

@@ -22,17 +22,17 @@ export interface Report {
 export function summarize(name: string, unit: string, samples: readonly number[]): Case {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] as number;
-  const median = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2;
-  return { name, unit, min: at(0), median, max: at(sorted.length - 1), runs: sorted.length };
+  return { name, unit, min: at(0), median: median(samples), max: at(sorted.length - 1), runs: sorted.length };
+}
+
+export function median(samples: readonly number[]): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
 }
 
 /** The median of a ÷ b over the rounds that measured both in turns, which a machine that slows down halfway changes little. */
 export function medianQuotient(a: readonly number[], b: readonly number[]): number {
-  return summarize(
-    '',
-    '',
-    a.map((value, round) => value / (b[round] as number)),
-  ).median;
+  return median(a.map((value, round) => value / (b[round] as number)));
 }
 
 /** Prints the report: for people, or with `--json` on the command line as one object on stdout. */

@@ -7,7 +7,6 @@
  * `overhead` is classifier ÷ bare session for 100 tokens. Also: where the classifier's time goes; batches; what a run costs
  * beside its tokens, which `edge/batching.ts` reckons with; and the tutorial's network, beside the machine's limit.
  */
-import { readFile } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-web';
 import { createClassifier } from '../edge/classifier.ts';
 import { loadNetwork } from '../edge/network.ts';
@@ -24,7 +23,8 @@ import { buildModel, predict } from '../train/model.ts';
 import { exportModel } from '../train/onnx/export.ts';
 import { randomNumbers } from '../train/random.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { type Case, median, medianQuotient, print, summarize } from './harness.ts';
+import { textOf } from './texts.ts';
 
 const ROUNDS = 300;
 /** Of ours to one of tfjs', which takes much longer. */
@@ -40,18 +40,8 @@ const network = await loadNetwork(runtime, files.model, manifest);
 await startBackend();
 const { model: tfjsModel } = importModel(files.model);
 
-const words = new TextDecoder()
-  .decode(await readFile('model/vocabulary.txt'))
-  .trimEnd()
-  .split('\n')
-  .slice(3);
-const random = randomNumbers(1);
-/** Of so many tokens as the network reads, START among them; common words more often, as in a text. */
-const textOf = (tokens: number) =>
-  Array.from(
-    { length: tokens - (tokens < manifest.maxTokens ? 1 : 0) },
-    () => words[Math.floor(random() ** 3 * words.length)],
-  ).join(' ');
+/** Of so many tokens as the network reads, START among them. */
+const textReadAs = (tokens: number) => textOf(tokens - (tokens < manifest.maxTokens ? 1 : 0));
 const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
 
 const samples = new Map<string, number[]>();
@@ -63,7 +53,7 @@ async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> 
   times.push(elapsed);
   samples.set(name, times);
 }
-const median = (name: string) => summarize('', '', samples.get(name) as number[]).median;
+const medianOf = (name: string) => median(samples.get(name) as number[]);
 const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
 const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
@@ -80,7 +70,7 @@ function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown>
 for (let round = -50; round < ROUNDS; round++) {
   if (round === 0) samples.clear(); // until then the engine compiled
   for (const length of LENGTHS) {
-    const text = textOf(length);
+    const text = textReadAs(length);
     const rows = [idsOf(text)];
     const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
     const its = () => time(`${length} tokens, bare session`, bare(rows));
@@ -95,25 +85,26 @@ for (let round = -50; round < ROUNDS; round++) {
 // Many texts, each batch as large as the classifier is asked for.
 for (let round = 0; round < ROUNDS / 20; round++) {
   for (const size of SIZES) {
-    const texts = Array.from({ length: size }, () => textOf(100));
+    const texts = Array.from({ length: size }, () => textReadAs(100));
     await time(`batch of ${size} × 100`, () => classifier.classify(texts));
   }
-  const texts = Array.from({ length: 64 }, (_, index) => textOf(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
+  const texts = Array.from({ length: 64 }, (_, index) => textReadAs(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
   await time('64 of 10 to 400, in like lengths', () => classifier.classify(texts));
   await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
 }
 
 // What a run costs: time ≈ run + steps · (step + rows · token).
 for (let round = 0; round < ROUNDS; round++) {
-  await time('run of 1 × 1', bare([idsOf(textOf(1))]));
-  await time('run of 1 × 100', bare([idsOf(textOf(100))]));
-  if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textOf(100)))));
+  await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
+  await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));
+  if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textReadAs(100)))));
 }
-const token = (median('run of 16 × 100') - median('run of 1 × 100')) / 1_500;
-const step = (median('run of 1 × 100') - median('run of 1 × 1')) / 99 - token;
-const run = median('run of 1 × 1') - step - token;
+const token = (medianOf('run of 16 × 100') - medianOf('run of 1 × 100')) / 1_500;
+const step = (medianOf('run of 1 × 100') - medianOf('run of 1 × 1')) / 99 - token;
+const run = medianOf('run of 1 × 1') - step - token;
 
 // The tutorial's network. Its time does not depend on the weights.
+const random = randomNumbers(1);
 const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
 const seed = await (runtime.InferenceSession as typeof InferenceSession).create(
   exportModel(buildModel(PRESETS['seed'] as Config)),
@@ -138,11 +129,11 @@ print(
     cases: [...cases, peak, summarize('  its arithmetic at that speed', 'ms', [arithmetic])],
     ratios: {
       ...Object.fromEntries(overheads),
-      tfjs: median('100 tokens, tfjs WASM') / median('100 tokens, classifier'),
+      tfjs: medianOf('100 tokens, tfjs WASM') / medianOf('100 tokens, classifier'),
       likeLengths: quotient('64 of 10 to 400, in one run', '64 of 10 to 400, in like lengths'),
       runInTokens: run / token,
       stepInTokens: step / token,
-      seedPeakShare: arithmetic / median('seed network, 100 tokens'),
+      seedPeakShare: arithmetic / medianOf('seed network, 100 tokens'),
     },
   },
   ['onnxruntime-web', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],

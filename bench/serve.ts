@@ -6,25 +6,19 @@
  *
  * Also: the memory of our isolate, under that load and after the largest request that the limits allow.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Pool } from 'undici';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/limits.ts';
 import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
-import { randomNumbers } from '../train/random.ts';
 import { startBare } from './bare.ts';
 import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { textOf } from './texts.ts';
 import { inspect } from './workerd.ts';
 
 const ROUNDS = 7;
 const SECONDS = 2;
 const CONNECTIONS = 8;
 const LENGTHS = [30, 100];
-
-const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);
-const random = randomNumbers(1);
-const textOf = (tokens: number) =>
-  Array.from({ length: tokens }, () => words[Math.floor(random() ** 3 * words.length)]).join(' ');
 
 const [ours, bare] = await Promise.all([startWorker(), startBare()]);
 const cases: Case[] = [];

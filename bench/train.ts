@@ -18,7 +18,7 @@ import { buildModel, trainableVariables } from '../train/model.ts';
 import { randomNumbers } from '../train/random.ts';
 import { Trainer } from '../train/trainer.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, print, summarize } from './harness.ts';
+import { type Case, median, print, summarize } from './harness.ts';
 
 const ROUNDS = 7;
 /** Of ours to one of stock's, so that both get about the same attention. */
@@ -78,7 +78,7 @@ const cases: Case[] = [
   ...[...phases].map(([name, samples]) => summarize(`  phase ${name}`, 'ms', samples)),
 ];
 const [stockCase, ourCase] = cases as [Case, Case];
-const inKernels = [...phases.values()].reduce((sum, samples) => sum + summarize('', '', samples).median, 0);
+const inKernels = [...phases.values()].reduce((sum, samples) => sum + median(samples), 0);
 const peak = gemmPeak(single);
 cases.push(peak);
 /** Multiplications and additions that a step cannot do without, in 10⁹. */

@@ -1,0 +1,11 @@
+/** Texts that nobody wrote, of words that the shipped model knows; common words more often, as in a text. The same in every run. */
+import { readFile } from 'node:fs/promises';
+import { randomNumbers } from '../train/random.ts';
+
+const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3); // behind the specials
+const random = randomNumbers(1);
+
+/** A text of so many words. */
+export function textOf(length: number): string {
+  return Array.from({ length }, () => words[Math.floor(random() ** 3 * words.length)]).join(' ');
+}
