@@ -3,14 +3,13 @@
  * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
  */
 
+import { MAX_RUN_TOKENS } from './limits.ts';
+
 /**
- * What a run costs beside its tokens, and each of its steps beside its rows, in tokens of one row: as
- * `npm run bench -- infer` measures runs of many shapes.
+ * What a run costs beside its tokens, in tokens: `npm run bench -- infer` prints it as `runInTokens`. What a step costs beside
+ * its rows, `stepInTokens`, is not worth reckoning with.
  */
 const RUN_COST = 20;
-const STEP_COST = 0.4;
-/** rows × steps of one run, unless one row alone has more: what a run needs of memory, 4 KiB a token, stays with the isolate. */
-const MAX_TOKENS = 4_096;
 
 /**
  * The cheapest division into runs: of all divisions of the texts ordered by length, found by dynamic programming.
@@ -26,8 +25,8 @@ export function groupByLength(lengths: readonly number[]): number[][] {
     for (let start = end - 1; start >= 0; start--) {
       const rows = end - start;
       const steps = lengths[order[start] as number] as number;
-      if (rows > 1 && rows * steps > MAX_TOKENS) break;
-      const cost = (costs[start] as number) + RUN_COST + steps * (STEP_COST + rows);
+      if (rows > 1 && rows * steps > MAX_RUN_TOKENS) break;
+      const cost = (costs[start] as number) + RUN_COST + rows * steps;
       if (cost < least) [least, at] = [cost, start];
     }
     costs.push(least);

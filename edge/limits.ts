@@ -6,8 +6,11 @@ export const MAX_BODY_BYTES = 256 * 1024;
 /** Fields that one answer complains of. */
 export const MAX_REPORTED_ERRORS = 10;
 
-/** Texts in one request. They are one run of the network, whose memory and time grow with them. */
+/** Texts in one request, and lines of a stream that are classified together. */
 export const MAX_TEXTS = 64;
+
+/** rows × steps of one run of the network, unless one row alone has more. What it needs of memory stays with the isolate. */
+export const MAX_RUN_TOKENS = 4_096;
 
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
