@@ -47,6 +47,11 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     }
     chunks.push(value);
   }
+  return concatenate(chunks, size);
+}
+
+/** @param size bytes of all chunks together. */
+export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -4,7 +4,7 @@
  * it classifies lines together only when they have arrived together, so that no line waits for another.
  */
 import * as v from 'valibot';
-import { fieldErrors, parseJson } from './body.ts';
+import { concatenate, fieldErrors, parseJson } from './body.ts';
 import { internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
@@ -146,13 +146,7 @@ class Splitter {
     this.#pieces = [];
     this.#size = 0;
     if (size > MAX_LINE_BYTES) return `The line has more than ${MAX_LINE_BYTES} bytes.`;
-    const line = new Uint8Array(size);
-    let at = 0;
-    for (const piece of pieces) {
-      line.set(piece, at);
-      at += piece.length;
-    }
-    return line;
+    return concatenate(pieces, size);
   }
 }
 
