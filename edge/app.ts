@@ -11,6 +11,7 @@ import { etag } from 'hono/etag';
 import { readJson, requireType } from './body.ts';
 import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './classifier.ts';
 import { type Problem, ProblemError, problemResponse } from './errors.ts';
+import { type Jobs, jobRoutes } from './jobs/routes.ts';
 import { MAX_AGE_SECONDS } from './limits.ts';
 import { METRICS_TYPE, Metrics } from './metrics.ts';
 import { type AppEnv, observe } from './observe.ts';
@@ -20,10 +21,11 @@ import {
   type Result,
   SentimentRequest,
   type SentimentResponse,
+  STREAM_TYPES,
   TextClassificationRequest,
   type TextClassificationResponse,
 } from './schema.ts';
-import { type Asked, answerLines, STREAM_TYPES } from './stream.ts';
+import { type Asked, answerLines } from './stream.ts';
 
 export interface AppOptions {
   /** Told of every bug, with the id that the client is given. Default: `console.error`. */
@@ -34,16 +36,18 @@ export interface AppOptions {
   readonly allowedOrigins?: readonly string[];
   /** The platform's, for the routes that cost an inference. Default: no limit. */
   readonly rateLimiter?: RateLimiter | undefined;
+  /** Bulk jobs; or what this endpoint lacks for them, which its routes then say. */
+  readonly jobs?: Jobs | readonly string[];
 }
 
 /** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
 const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
 /** What counts against the rate limit. */
-const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*'] as const;
+const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
 
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = (incident, error) => console.error(`incident ${incident}:`, error) } = options;
-  const { apiKeys = [], allowedOrigins = [], rateLimiter } = options;
+  const { apiKeys = [], allowedOrigins = [], rateLimiter, jobs = ['Cloudflare Workers'] } = options;
   const app = new Hono<AppEnv>();
   const metrics = new Metrics();
 
@@ -118,6 +122,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     );
   });
 
+  app.route('/v1/jobs', jobRoutes(jobs));
+
   // For whoever opens the endpoint in a browser.
   app.get('/', (context) =>
     context.text(
@@ -167,9 +173,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 function crossOrigin(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'HEAD', 'POST'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['ETag', 'Retry-After', 'Server-Timing', 'X-Model-Version', 'X-Request-Id'],
+    exposeHeaders: ['ETag', 'Location', 'Retry-After', 'Server-Timing', 'X-Model-Version', 'X-Request-Id'],
     maxAge: 86_400,
   });
 }

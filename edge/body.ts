@@ -22,14 +22,21 @@ export async function readJson<Schema extends v.GenericSchema>(
 
 /** @throws ProblemError unless the body is of one of the media types. */
 export function requireType(request: Request, accept: readonly string[]): void {
-  const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType === undefined || !accept.includes(mediaType)) {
+  if (!accept.includes(mediaTypeOf(request) ?? '')) {
     throw new ProblemError({ kind: 'unsupported-media-type', accept });
   }
 }
 
-/** Counts what arrives: Content-Length may be absent, and may lie. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** Of the body, without its parameters. */
+export function mediaTypeOf(request: Request): string | undefined {
+  return request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+/**
+ * The body, whose size is counted as it arrives: Content-Length may be absent, and may lie.
+ * @throws ProblemError: body-too-large or unreadable-body.
+ */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new ProblemError({ kind: 'body-too-large', maxBytes });
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];

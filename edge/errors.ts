@@ -4,7 +4,7 @@
  */
 
 import { RETRY_AFTER_SECONDS } from './limits.ts';
-import type { FieldError, Problem as ProblemBody } from './schema.ts';
+import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
 export type Problem =
   | { readonly kind: 'unreadable-body' }
@@ -16,6 +16,11 @@ export type Problem =
   | { readonly kind: 'rate-limited' }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unknown-model'; readonly id: string }
+  | { readonly kind: 'unknown-job' }
+  | { readonly kind: 'unexpected-part' }
+  | { readonly kind: 'wrong-part-size'; readonly bytes: number }
+  | { readonly kind: 'no-results'; readonly state: Job['state'] }
+  | { readonly kind: 'jobs-not-configured'; readonly missing: readonly string[] }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
   | { readonly kind: 'not-ready'; readonly incident: string }
   | { readonly kind: 'internal'; readonly incident: string };
@@ -93,6 +98,24 @@ function describe(problem: Problem): Description {
       return { status: 404, title: 'Not found', detail: 'There is nothing at this address.' };
     case 'unknown-model':
       return { status: 404, title: 'Unknown model', detail: `The model served here is ${problem.id}.` };
+    case 'unknown-job':
+      return {
+        status: 404,
+        title: 'Unknown job',
+        detail: 'There is no such job, or not for this key, or not any more.',
+      };
+    case 'unexpected-part':
+      return { status: 409, title: 'Unexpected part', detail: 'The job does not wait for such a part.' };
+    case 'wrong-part-size':
+      return { status: 422, title: 'Wrong size', detail: `This part must have ${problem.bytes} bytes.` };
+    case 'no-results':
+      return { status: 409, title: 'No results', detail: `The job is ${problem.state}; a finished one has results.` };
+    case 'jobs-not-configured':
+      return {
+        status: 501,
+        title: 'Jobs are not configured',
+        detail: `Bulk jobs need ${problem.missing.join(', ')}; docs/bulk.md says how to set them up.`,
+      };
     case 'method-not-allowed':
       return {
         status: 405,

@@ -18,7 +18,7 @@ export const MAX_LINE_BYTES = 64 * 1024;
 /** Lines in a stream, empty ones too. A platform's limits on a request's time or size may come first. */
 export const MAX_STREAM_LINES = 1_000_000;
 
-/** The `id` of a line of a stream, which goes back with its answer. */
+/** The `id` of a line of a stream or a job, which goes back with its answer. */
 export const MAX_ID_CHARACTERS = 256;
 
 /** A request's id that a client may choose. */
@@ -32,3 +32,30 @@ export const RETRY_AFTER_SECONDS = 60;
 
 /** How long `/v1/model` and `/openapi.json` may be used without asking again. */
 export const MAX_AGE_SECONDS = 60;
+
+/** A record of a job's file: a line of NDJSON, a row of CSV. What is longer is no review. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+
+/** A job's file: some 25 million reviews. What limits it is that a chunk of it has to fit into one slice. */
+export const MAX_JOB_BYTES = 32 * 1024 ** 3;
+
+/** A part of a job's file that is sent in parts: what R2 wants at least is 5 MiB, and at most 10,000 of them. */
+export const JOB_PART_BYTES = 8 * 1024 * 1024;
+
+/** A chunk of a job, the unit that is classified, retried and stored. Those of a very large file are larger. */
+export const JOB_CHUNK_BYTES = 1024 * 1024;
+
+/** What is looked at in one go when a file is split. Has room for the largest chunk, and a record that begins before its end. */
+export const JOB_SLICE_BYTES = 8 * 1024 * 1024;
+
+/** Records in a chunk, which bounds what its results take of memory. */
+export const MAX_CHUNK_RECORDS = 5_000;
+
+/** Chunks of a job: reading its results is one request to the storage for each, of which a Worker's request has 10,000. */
+export const MAX_JOB_CHUNKS = 8_000;
+
+/** How long a job's results, and what is known of it, are kept after its end. */
+export const JOB_DAYS = 7;
+
+/** How long the parts of a job's file may take to arrive. */
+export const JOB_UPLOAD_HOURS = 24;

@@ -6,7 +6,6 @@ import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/
 import { ManifestSchema } from '../shared/bundle.ts';
 import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import * as schema from './schema.ts';
-import { STREAM_TYPES } from './stream.ts';
 
 /** The components' names. */
 const DEFINITIONS = {
@@ -88,14 +87,16 @@ function describe(): Json {
             `A line has up to ${MAX_LINE_BYTES} bytes, a stream up to ${MAX_STREAM_LINES} lines.`,
           requestBody: body(
             Object.fromEntries(
-              STREAM_TYPES.map((type) => [
+              schema.STREAM_TYPES.map((type) => [
                 type,
                 { schema: { description: 'Each line.', anyOf: [convert(schema.StreamText), ref('StreamObject')] } },
               ]),
             ),
           ),
           responses: responses(
-            { 200: { description: 'A line for a line', content: { [STREAM_TYPES[0]]: content('StreamAnswer') } } },
+            {
+              200: { description: 'A line for a line', content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') } },
+            },
             [401, 415, 429, 500],
           ),
         },

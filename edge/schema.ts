@@ -3,7 +3,14 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
-import { MAX_ID_CHARACTERS, MAX_TEXTS } from './limits.ts';
+import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
+
+/** What lines of JSON may call themselves. */
+export const STREAM_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
+
+/** What a job's file may be. */
+export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', ...STREAM_TYPES] as const;
+export type JobType = (typeof JOB_TYPES)[number];
 
 /** Not blank: `\S` is all that `trim()` leaves. */
 const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
@@ -92,6 +99,82 @@ export const StreamAnswer = v.union([
   v.object({ line, id, error: v.string() }),
 ]);
 export type StreamAnswer = v.InferOutput<typeof StreamAnswer>;
+
+/** What is wanted of a record of a job's file. */
+export const JobText = v.object({ text, id: v.optional(LineId) });
+
+const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
+/** Where the text and the id are, by the names in the header of a table, or of the fields of an object. */
+const columns = {
+  textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
+  idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
+};
+
+/** Beside a file in the body of `POST /v1/jobs`. */
+export const JobQuery = v.strictObject(columns, objectMessage);
+
+/** `POST /v1/jobs` of a file that is to follow in parts. */
+export const JobRequest = jsonObject(
+  v.strictObject(
+    {
+      type: v.pipe(
+        v.picklist(JOB_TYPES, `must be one of ${JOB_TYPES.join(', ')}`),
+        v.description('The media type of the file.'),
+      ),
+      bytes: v.pipe(
+        v.number('must be a number'),
+        v.integer('must be whole'),
+        v.minValue(1, 'is below 1'),
+        v.maxValue(MAX_JOB_BYTES, `is above ${MAX_JOB_BYTES}`),
+        v.description('The size of the file.'),
+      ),
+      ...columns,
+    },
+    objectMessage,
+  ),
+);
+export type JobRequest = v.InferOutput<typeof JobRequest>;
+
+const JOB_STATES = ['uploading', 'running', 'finished', 'cancelled', 'failed'] as const;
+const time = v.pipe(v.string(), v.isoTimestamp());
+
+export const Job = v.object({
+  id: v.string(),
+  state: v.pipe(
+    v.picklist(JOB_STATES),
+    v.description('`finished` once every record has its answer; `failed` where that cannot be, see `error`.'),
+  ),
+  type: v.pipe(v.string(), v.description('The media type of the file.')),
+  created: time,
+  expires: v.pipe(time, v.description('When the job and its results are forgotten; later, should it still run.')),
+  bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
+  upload: v.exactOptional(
+    v.object({
+      partBytes: v.pipe(count, v.description('The size of every part but the last.')),
+      missing: v.pipe(v.array(count), v.description('The parts, counted from 1, that have not arrived.')),
+    }),
+  ),
+  records: v.object({
+    found: v.pipe(count, v.description('So far; blank lines are none.')),
+    done: v.pipe(count, v.description('Those that have an answer.')),
+    failed: v.pipe(count, v.description('Those among them whose answer is an error.')),
+  }),
+  progress: v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The share of the bytes that is done.')),
+  recordsPerSecond: v.exactOptional(v.pipe(v.number(), v.description('Since the file was there.'))),
+  secondsLeft: v.exactOptional(v.pipe(v.number(), v.description('At the pace so far.'))),
+  models: v.pipe(
+    v.array(v.string()),
+    v.description('The versions that gave the answers; more than one after a deployment.'),
+  ),
+  failures: v.pipe(
+    v.array(v.object({ line: v.pipe(count, v.description('Its first.')), records: count })),
+    v.description(
+      `Chunks that were given up, the first ${MAX_REPORTED_ERRORS}: each of their records has an error for an answer.`,
+    ),
+  ),
+  error: v.exactOptional(v.pipe(v.string(), v.description('Why it failed.'))),
+});
+export type Job = v.InferOutput<typeof Job>;
 
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
 

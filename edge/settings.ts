@@ -3,18 +3,26 @@
  *
  *     API_KEYS          bearer keys, any of which is taken; without one, no key is needed
  *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
+ *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
  *
  * A list is separated by commas or spaces. What cannot be meant is refused: a key that is set and not read would leave
  * the door open.
  */
-import type { AppOptions } from './app.ts';
 import { MIN_KEY_CHARACTERS } from './limits.ts';
+
+export interface Settings {
+  readonly apiKeys: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Whether a job may be made by whoever may ask, which without a key is nobody unless it is said. */
+  readonly jobsAllowed: boolean;
+}
 
 /** @throws Error naming the setting, and never quoting a key. */
 export function readSettings(environment: {
   readonly API_KEYS?: string | undefined;
   readonly ALLOWED_ORIGINS?: string | undefined;
-}): Pick<AppOptions, 'apiKeys' | 'allowedOrigins'> {
+  readonly OPEN_JOBS?: string | undefined;
+}): Settings {
   const apiKeys = list('API_KEYS', environment.API_KEYS);
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
     throw new Error(`API_KEYS has a key of fewer than ${MIN_KEY_CHARACTERS} characters`);
@@ -25,7 +33,10 @@ export function readSettings(environment: {
       throw new Error(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
     }
   }
-  return { apiKeys, allowedOrigins };
+  const { OPEN_JOBS: openJobs = 'false' } = environment;
+  if (openJobs !== 'true' && openJobs !== 'false')
+    throw new Error(`OPEN_JOBS must be true or false, not "${openJobs}"`);
+  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs === 'true' };
 }
 
 function list(name: string, value = ''): string[] {

@@ -9,8 +9,6 @@ import { internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
 
-export const STREAM_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
-
 export interface Asked {
   readonly text: string;
   /** Whether its result is to have evidence. */
@@ -34,17 +32,6 @@ export function answerLines(
   const encoder = new TextEncoder();
   let cancelled = false;
 
-  async function answer(lines: readonly Line[]): Promise<StreamAnswer[]> {
-    const parsed = lines.map(parseLine);
-    const asked = parsed.filter((line) => 'text' in line);
-    const results = asked.length > 0 ? await classify(asked) : [];
-    return parsed.map((line) => {
-      if (!('text' in line)) return line;
-      const { text: _, evidence: __, ...place } = line;
-      return { ...place, ...(results[asked.indexOf(line)] as Result) };
-    });
-  }
-
   return new ReadableStream(
     {
       async pull(controller) {
@@ -54,7 +41,7 @@ export function answerLines(
         let answers: StreamAnswer[];
         let failed = false;
         try {
-          answers = await answer(lines);
+          answers = await answerAll(lines.map(parseLine), classify);
         } catch (error) {
           failed = true;
           answers = [{ line: (lines[0] as Line).number, error: internalError(report(error)) }];
@@ -72,6 +59,26 @@ export function answerLines(
     },
     { highWaterMark: 0 }, // nothing is read before it is asked for
   );
+}
+
+/** What a line asks for, or what is wrong with it. */
+export type Parsed<Asked> = { readonly line: number; readonly id?: string | number } & (
+  | Asked
+  | { readonly error: string }
+);
+
+/** An answer a line: its result, or what was wrong with it. */
+export async function answerAll<Asked extends { readonly text: string }>(
+  lines: readonly Parsed<Asked>[],
+  classify: (asked: readonly Asked[]) => Promise<readonly (Result | { error: string })[]>,
+): Promise<StreamAnswer[]> {
+  const asked = lines.filter((line) => 'text' in line);
+  const results = asked.length > 0 ? (await classify(asked)).values() : [].values();
+  return lines.map((line) => {
+    if (!('text' in line)) return line;
+    const place = { line: line.line, ...('id' in line && { id: line.id as string | number }) };
+    return { ...place, ...(results.next().value as Result | { error: string }) };
+  });
 }
 
 interface Line {
@@ -158,9 +165,7 @@ function isBlank(content: Line['content']): boolean {
   return typeof content !== 'string' && content.every((byte) => BLANKS.has(byte));
 }
 
-type Parsed = { readonly line: number; readonly id?: string | number } & (Asked | { readonly error: string });
-
-function parseLine({ number: line, content }: Line): Parsed {
+function parseLine({ number: line, content }: Line): Parsed<Asked> {
   if (typeof content === 'string') return { line, error: content };
   const value = parseJson(content);
   if (value === undefined) return { line, error: 'The line is not JSON in UTF-8.' };

@@ -7,14 +7,20 @@ import manifest from '../model/model.json';
 import vocabulary from '../model/vocabulary.txt';
 import { createApp } from './app.ts';
 import { createClassifier } from './classifier.ts';
+import type { JobBindings } from './jobs/bindings.ts';
+import { consume } from './jobs/consumer.ts';
+import { jobsOf } from './jobs/jobs.ts';
 import type { RateLimiter } from './protection.ts';
 import { isPreinitialized, loadRuntime, readPrepared } from './runtime/workerd.ts';
 import { readSettings } from './settings.ts';
 
-interface Environment {
+export { JobCoordinator } from './jobs/coordinator.ts';
+
+interface Environment extends Partial<JobBindings> {
   readonly API_KEYS?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMITER?: RateLimiter;
+  readonly OPEN_JOBS?: string;
 }
 
 const environment = env as Environment;
@@ -36,4 +42,17 @@ try {
   // The first request will find the same wrong, and can say so.
 }
 
-export default createApp(classifier, { ...readSettings(environment), rateLimiter: environment.RATE_LIMITER });
+const logError = (incident: string, error: unknown) => console.error(`incident ${incident}:`, error);
+const { jobsAllowed, ...settings } = readSettings(environment);
+
+const app = createApp(classifier, {
+  ...settings,
+  logError,
+  rateLimiter: environment.RATE_LIMITER,
+  jobs: jobsOf(environment, jobsAllowed, logError),
+});
+
+export default {
+  fetch: app.fetch,
+  queue: (batch, bindings) => consume(batch, { bindings, classifier, logError }),
+} satisfies ExportedHandler<JobBindings>;

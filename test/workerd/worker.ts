@@ -10,6 +10,7 @@ export interface RunningWorker {
   /** What the worker wrote to its log so far. */
   readonly log: string[];
   readonly stop: () => Promise<void>;
+  readonly miniflare: Miniflare;
 }
 
 export interface StartOptions {
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly lazy?: boolean;
   /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
   readonly site?: boolean;
+  /** Bulk jobs: the bindings that wrangler.toml names. `main` may be a module that wraps the worker's, to spoil something. */
+  readonly jobs?: { readonly main?: string; readonly retries?: number; readonly folder?: string };
   /** Where the inspector of the worker's isolate listens; nowhere unless given. */
   readonly inspectorPort?: number;
 }
@@ -39,6 +42,8 @@ const DIST = path.resolve('dist');
 const NAME = 'edge-sentiment';
 const MAIN = 'worker.js';
 const LAZY_MAIN = 'lazy.js';
+const JOBS_MAIN = 'jobs.js';
+const JOBS = 'edge-sentiment-jobs';
 const LAZY = `export default {
   fetch: async (request, ...rest) =>
     request.url.endsWith('/health') ? new Response() : (await import('./${MAIN}')).default.fetch(request, ...rest),
@@ -53,14 +58,17 @@ export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
   options: StartOptions = {},
 ): Promise<RunningWorker> {
-  return startModules(options.lazy ? LAZY_MAIN : MAIN, await builtModules(files), options);
+  const modules = await builtModules(files);
+  const { lazy, jobs } = options;
+  if (jobs?.main !== undefined) modules[JOBS_MAIN] = { type: 'esm', contents: jobs.main };
+  return startModules(lazy ? LAZY_MAIN : jobs?.main !== undefined ? JOBS_MAIN : MAIN, modules, options);
 }
 
 /** Another worker than ours, for comparison. */
 export async function startModules(
   mainModule: string,
   modules: Modules,
-  { env = {}, caller, inspectorPort, site = false }: Omit<StartOptions, 'lazy'> = {},
+  { env = {}, caller, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const date = await compatibilityDate();
@@ -70,6 +78,7 @@ export async function startModules(
     log: new Log(LogLevel.ERROR),
     cf: false,
     ...(inspectorPort !== undefined && { inspectorPort }),
+    ...(jobs?.folder !== undefined && { resourcePersistencePath: jobs.folder }),
     handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
     workers: [
       ...(caller ? [{ config: callerConfig(caller, date) }] : []),
@@ -77,7 +86,7 @@ export async function startModules(
         config: {
           name: NAME,
           compatibilityDate: date,
-          env,
+          ...(jobs ? jobsConfig(env, jobs.retries ?? 2) : { env }),
           ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
           manifest: { mainModule, modules },
         },
@@ -85,7 +94,25 @@ export async function startModules(
     ],
   });
   const url = (await miniflare.ready).origin;
-  return { url, log, stop: () => miniflare.dispose() };
+  return { url, log, stop: () => miniflare.dispose(), miniflare };
+}
+
+function jobsConfig(env: MiniflareEnv, maxRetries: number) {
+  const queue = { type: 'queue', maxBatchSize: 1, maxBatchTimeout: 0, maxRetries } as const;
+  return {
+    env: {
+      OPEN_JOBS: { type: 'text', value: 'true' },
+      JOBS_BUCKET: { type: 'r2', name: JOBS },
+      JOBS_QUEUE: { type: 'queue', name: JOBS },
+      JOB_COORDINATOR: { type: 'durable-object', worker: NAME, exportName: 'JobCoordinator' },
+      ...env,
+    },
+    exports: { JobCoordinator: { type: 'durable-object', storage: 'sqlite' } },
+    triggers: [
+      { ...queue, name: JOBS, deadLetterQueue: `${JOBS}-dead` },
+      { ...queue, name: `${JOBS}-dead` },
+    ],
+  } as const;
 }
 
 function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {

@@ -1,0 +1,134 @@
+/** Bulk jobs on Cloudflare's R2, Queues and Durable Objects: what the routes ask for (`routes.ts`), done with the bindings. */
+import { ProblemError } from '../errors.ts';
+import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
+import { inputKey, JOB_BINDINGS, type JobBindings, resultsKey } from './bindings.ts';
+import type { Jobs } from './routes.ts';
+
+type LogError = (incident: string, error: unknown) => void;
+
+/** Jobs with these bindings; or what there lacks for them. @param allowed whether anybody may make one. */
+export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean, logError: LogError): Jobs | readonly string[] {
+  const missing: string[] = JOB_BINDINGS.filter((name) => bindings[name] === undefined);
+  if (missing.length === 0 && !allowed) missing.push('API_KEYS');
+  return missing.length === 0 ? createJobs(bindings as JobBindings, logError) : missing;
+}
+
+/** @param logError told of results that broke off. */
+function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings, logError: LogError): Jobs {
+  const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
+  return {
+    async open(job) {
+      const id = crypto.randomUUID();
+      return coordinatorOf(id).open({ id, ...job });
+    },
+
+    async submit(body, { owner, ...job }) {
+      const id = crypto.randomUUID();
+      const coordinator = coordinatorOf(id);
+      const opened = await coordinator.open({ id, owner, ...job });
+      try {
+        return (await coordinator.begin(await store(body, inputKey(id), bucket))) ?? opened;
+      } catch (error) {
+        await coordinator.remove(owner);
+        throw error;
+      }
+    },
+
+    part: async (id, part, owner) => {
+      const place = await coordinatorOf(id).part(part, owner);
+      if (typeof place === 'string') return place;
+      return {
+        bytes: place.bytes,
+        async store(content) {
+          const { etag } = await bucket.resumeMultipartUpload(inputKey(id), place.uploadId).uploadPart(part, content);
+          return coordinatorOf(id).received(part, etag, owner);
+        },
+      };
+    },
+
+    status: async (id, owner) => coordinatorOf(id).status(owner),
+
+    async results(id, owner) {
+      const found = await coordinatorOf(id).results(owner);
+      if (found === undefined || found.state !== 'finished') return found?.state;
+      return concatenateObjects(
+        Array.from({ length: found.chunks }, (_, chunk) => resultsKey({ job: id, chunk })),
+        found.bytes,
+        bucket,
+        logError,
+      );
+    },
+
+    remove: async (id, owner) => coordinatorOf(id).remove(owner),
+  };
+}
+
+/** Stores a body of any length under the key, holding no more of it than a part. @returns its size. */
+async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bucket): Promise<number> {
+  const part = new Uint8Array(JOB_PART_BYTES);
+  let filled = 0;
+  let total = 0;
+  let upload: R2MultipartUpload | undefined;
+  const uploaded: R2UploadedPart[] = [];
+  const flush = async () => {
+    upload ??= await bucket.createMultipartUpload(key);
+    uploaded.push(await upload.uploadPart(uploaded.length + 1, part.subarray(0, filled)));
+    filled = 0;
+  };
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => {
+        throw new ProblemError({ kind: 'unreadable-body' });
+      });
+      if (done) break;
+      total += value.length;
+      if (total > MAX_JOB_BYTES) throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
+      for (let rest = value; rest.length > 0; ) {
+        if (filled === part.length) await flush();
+        const fits = rest.subarray(0, part.length - filled);
+        part.set(fits, filled);
+        filled += fits.length;
+        rest = rest.subarray(fits.length);
+      }
+    }
+    if (upload === undefined) {
+      await bucket.put(key, part.subarray(0, filled));
+    } else {
+      await flush();
+      await (upload as R2MultipartUpload).complete(uploaded);
+    }
+    return total;
+  } catch (error) {
+    await (upload as R2MultipartUpload | undefined)?.abort().catch(() => {}); // R2 does so by itself after a week
+    await reader.cancel().catch(() => {});
+    throw error;
+  }
+}
+
+/** The objects' bytes, one after the other, the next being asked for while one is sent. @param bytes of all together. */
+function concatenateObjects(
+  keys: readonly string[],
+  bytes: number,
+  bucket: R2Bucket,
+  logError: LogError,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } = new FixedLengthStream(bytes); // so that a client sees when something is missing
+  const get = async (key: string | undefined) => (key === undefined ? null : bucket.get(key));
+  const send = async () => {
+    let next = get(keys[0]);
+    for (const [index, key] of keys.entries()) {
+      const object = await next;
+      if (object === null) throw new Error(`${key} is not there`);
+      next = get(keys[index + 1]);
+      next.catch(() => {}); // it is awaited later, if at all
+      await object.body.pipeTo(writable, { preventClose: true });
+    }
+    await writable.close();
+  };
+  send().catch((error: unknown) => {
+    logError(crypto.randomUUID(), error);
+    return writable.abort(error).catch(() => {});
+  });
+  return readable;
+}

@@ -1,0 +1,100 @@
+/** The routes of bulk jobs: a file in, its answers out, later (docs/bulk.md). What does the work comes in as `Jobs`. */
+import { type Context, Hono } from 'hono';
+import * as v from 'valibot';
+import { fieldErrors, mediaTypeOf, readBytes, readJson, requireType } from '../body.ts';
+import { ProblemError } from '../errors.ts';
+import { MAX_JOB_BYTES } from '../limits.ts';
+import type { AppEnv } from '../observe.ts';
+import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../schema.ts';
+import type { ColumnNames } from './format.ts';
+
+/** Jobs on some platform. A job is seen with the key that made it: `owner` says whose, if keys are taken. */
+export interface Jobs {
+  /** Makes a job of a file that is to come in parts. */
+  open(job: JobRequest & { owner: string | undefined }): Promise<Job>;
+  /** Makes a job of a file. @throws ProblemError: unreadable-body, body-too-large. */
+  submit(
+    body: ReadableStream<Uint8Array>,
+    job: ColumnNames & { type: JobType; owner: string | undefined },
+  ): Promise<Job>;
+  /** Where a part goes, counted from 1. */
+  part(
+    id: string,
+    part: number,
+    owner: string | undefined,
+  ): Promise<'no-job' | 'no-part' | { bytes: number; store(content: Uint8Array): Promise<Job | undefined> }>;
+  status(id: string, owner: string | undefined): Promise<Job | undefined>;
+  /** The answers, line by line; or the state of a job that has none. */
+  results(id: string, owner: string | undefined): Promise<ReadableStream<Uint8Array> | Job['state'] | undefined>;
+  /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
+  remove(id: string, owner: string | undefined): Promise<boolean>;
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @param jobs or, where there can be none, the settings that are missing. */
+export function jobRoutes(jobs: Jobs | readonly string[]): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const configured = (): Jobs => {
+    if ('open' in jobs) return jobs;
+    throw new ProblemError({ kind: 'jobs-not-configured', missing: jobs });
+  };
+  const ownerOf = (context: Context<AppEnv>) => context.get('client');
+
+  app.post('/', async (context) => {
+    const { open, submit } = configured();
+    const request = context.req.raw;
+    const owner = ownerOf(context);
+    const accepted = (job: Job, status: 201 | 202) =>
+      context.json(job, status, { location: `${new URL(request.url).pathname}/${job.id}` });
+    if (mediaTypeOf(request) === 'application/json') {
+      return accepted(await open({ ...(await readJson(request, JobRequest)), owner }), 201);
+    }
+    requireType(request, [...JOB_TYPES, 'application/json']);
+    if (Number(request.headers.get('content-length')) > MAX_JOB_BYTES) {
+      throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
+    }
+    const query = v.safeParse(JobQuery, context.req.query());
+    if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });
+    const body = request.body ?? (new Response('').body as ReadableStream<Uint8Array>);
+    return accepted(await submit(body, { ...query.output, type: mediaTypeOf(request) as JobType, owner }), 202);
+  });
+
+  app.put('/:id/parts/:part', async (context) => {
+    const { part } = configured();
+    const number = /^[1-9]\d{0,4}$/.test(context.req.param('part')) ? Number(context.req.param('part')) : 0;
+    const place = await part(idOf(context), number, ownerOf(context));
+    if (place === 'no-job') throw new ProblemError({ kind: 'unknown-job' });
+    if (place === 'no-part') throw new ProblemError({ kind: 'unexpected-part' });
+    const content = await readBytes(context.req.raw, place.bytes);
+    if (content.length !== place.bytes) throw new ProblemError({ kind: 'wrong-part-size', bytes: place.bytes });
+    return context.json(known(await place.store(content)));
+  });
+
+  app.get('/:id', async (context) => context.json(known(await configured().status(idOf(context), ownerOf(context)))));
+
+  app.get('/:id/results', async (context) => {
+    const results = known(await configured().results(idOf(context), ownerOf(context)));
+    if (typeof results === 'string') throw new ProblemError({ kind: 'no-results', state: results });
+    return context.body(results, 200, { 'content-type': STREAM_TYPES[0] });
+  });
+
+  app.delete('/:id', async (context) => {
+    if (!(await configured().remove(idOf(context), ownerOf(context)))) throw new ProblemError({ kind: 'unknown-job' });
+    return context.body(null, 204);
+  });
+
+  return app;
+}
+
+/** What is no id is not looked up. */
+function idOf(context: Context<AppEnv>): string {
+  const id = context.req.param('id') ?? '';
+  if (!ID.test(id)) throw new ProblemError({ kind: 'unknown-job' });
+  return id;
+}
+
+function known<Found>(found: Found | undefined): Found {
+  if (found === undefined) throw new ProblemError({ kind: 'unknown-job' });
+  return found;
+}
