@@ -14,8 +14,7 @@ import type { Result, StreamAnswer } from '../schema.ts';
 import { answerAll } from '../stream.ts';
 import { ChunkMessage, DEAD_LETTER_SUFFIX, inputKey, type JobBindings, resultsKey } from './bindings.ts';
 import type { Claim } from './coordinator.ts';
-import { type ParsedRecord, parseRecord } from './format.ts';
-import { RecordScanner } from './records.ts';
+import { type ParsedRecord, recordsIn } from './format.ts';
 
 export interface Consumer {
   readonly bindings: JobBindings;
@@ -66,12 +65,7 @@ async function readRecords(
 ): Promise<ParsedRecord[]> {
   const object = await bucket.get(inputKey(job), { range: { offset: start, length: end - start } });
   if (object === null) throw new Error(`job ${job}: the file is gone`);
-  const bytes = new Uint8Array(await object.arrayBuffer());
-  const scanner = new RecordScanner(layout.delimiter, { offset: start, line, skipping: false });
-  const places = [...scanner.scan(bytes), ...[scanner.end() ?? []].flat()];
-  return places
-    .filter(({ blank }) => !blank)
-    .map((place) => parseRecord(bytes.subarray(place.start - start, place.end - start), place, layout));
+  return recordsIn(new Uint8Array(await object.arrayBuffer()), { start, line }, layout);
 }
 
 async function answerRecords(records: readonly ParsedRecord[], consumer: Consumer): Promise<StreamAnswer[]> {

@@ -9,7 +9,7 @@ import { sentence } from '../errors.ts';
 import { MAX_RECORD_BYTES } from '../limits.ts';
 import { JobText, type JobType, LineId } from '../schema.ts';
 import type { Parsed } from '../stream.ts';
-import type { RecordPlace } from './records.ts';
+import { type RecordPlace, RecordScanner } from './records.ts';
 
 /** What separates the fields of a file of that type; undefined for NDJSON. */
 export function delimiterOf(type: JobType): string | undefined {
@@ -36,8 +36,23 @@ const ID_COLUMNS = ['id'];
 export type ParsedRecord = Parsed<{ readonly text: string }>;
 type Content = { readonly id?: string | number } & ({ readonly text: string } | { readonly error: string });
 
+/** The records of a chunk. @param bytes all of it. @param at where it begins in the file, between two records. */
+export function recordsIn(
+  bytes: Uint8Array,
+  at: { readonly start: number; readonly line: number },
+  layout: Layout,
+): ParsedRecord[] {
+  const scanner = new RecordScanner(layout.delimiter, { offset: at.start, line: at.line, skipping: false });
+  const places = [...scanner.scan(bytes)];
+  const last = scanner.end();
+  if (last !== undefined) places.push(last);
+  return places
+    .filter(({ blank }) => !blank)
+    .map((place) => parseRecord(bytes.subarray(place.start - at.start, place.end - at.start), place, layout));
+}
+
 /** @param bytes of the record, to which `place` refers; of a record that is too long they do not matter. */
-export function parseRecord(bytes: Uint8Array, { line, tooLong }: RecordPlace, layout: Layout): ParsedRecord {
+function parseRecord(bytes: Uint8Array, { line, tooLong }: RecordPlace, layout: Layout): ParsedRecord {
   if (tooLong) {
     const hint = layout.delimiter === undefined ? '' : '; is a quote left open?';
     return { line, error: `The record has more than ${MAX_RECORD_BYTES} bytes${hint}` };

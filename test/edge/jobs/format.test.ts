@@ -1,0 +1,131 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Layout, readHeader, recordsIn } from '../../../edge/jobs/format.ts';
+import { MAX_RECORD_BYTES } from '../../../edge/limits.ts';
+
+const encoder = new TextEncoder();
+const START = { start: 0, line: 1 };
+const ONE_COLUMN: Layout = { delimiter: ',', columns: { count: 1, text: 0 } };
+const ID_AND_TEXT: Layout = { delimiter: ',', columns: { count: 2, text: 1, id: 0 } };
+
+function read(content: string | Uint8Array, layout: Layout) {
+  return recordsIn(typeof content === 'string' ? encoder.encode(content) : content, START, layout);
+}
+
+describe('rows', () => {
+  test('a row is a text and its id, with the line that it begins in', () => {
+    expect(read('1,Good\n2,"Bad, and\nlong"\n\n3,"So ""so"""', ID_AND_TEXT)).toEqual([
+      { line: 1, id: '1', text: 'Good' },
+      { line: 2, id: '2', text: 'Bad, and\nlong' },
+      { line: 5, id: '3', text: 'So "so"' },
+    ]);
+  });
+
+  test.each([
+    ['CRLF', '1,Good\r\n2,"Bad\r\nfilm"\r\n', ['Good', 'Bad\r\nfilm']],
+    ['no last line break', '1,Good\r\n2,Bad', ['Good', 'Bad']],
+    ['a quoted field at the end of the file', '1,Good\n2,"Bad"', ['Good', 'Bad']],
+    ['blank lines', '\n \t\r\n1,Good\n\n\n', ['Good']],
+  ])('%s', (_, content, texts) => {
+    expect(read(content, ID_AND_TEXT).map((record) => 'text' in record && record.text)).toEqual(texts);
+  });
+
+  test.each([
+    ['1', 'The row has 1 column instead of 2; a text with a separator or a line break in it needs quotes around it.'],
+    [
+      '1,Good, or not',
+      'The row has 3 columns instead of 2; a text with a separator or a line break in it needs quotes around it.',
+    ],
+    ['1,', '/text is empty.'],
+    ['1,"Good" film', 'There is a quote inside a quoted text; write it twice.'],
+    [
+      '1,A 5" disk',
+      'There is a quote inside a text without quotes around it; put them around, and write that one twice.',
+    ],
+    ['1,"Good', 'A quote is opened and never closed.'],
+    [new Uint8Array([0x31, 0x2c, 0xff]), 'The row is not UTF-8 text.'],
+  ])('%j is answered by its error', (content, error) => {
+    const [record] = read(content, ID_AND_TEXT);
+    expect(record).toMatchObject({ line: 1, error });
+  });
+
+  test('an id stays with a bad text', () => {
+    expect(read('7, ', ID_AND_TEXT)).toEqual([{ line: 1, id: '7', error: '/text is empty.' }]);
+  });
+
+  test('a record that is too long is answered by that, and the next one is read', () => {
+    expect(read(`"${'x'.repeat(MAX_RECORD_BYTES)}\nGood\n`, ONE_COLUMN)).toEqual([
+      { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; is a quote left open?` },
+      { line: 2, text: 'Good' },
+    ]);
+    expect(read(`${'x'.repeat(MAX_RECORD_BYTES)}\nGood\n`, ONE_COLUMN)).toEqual([
+      { line: 1, text: 'x'.repeat(MAX_RECORD_BYTES) },
+      { line: 2, text: 'Good' },
+    ]);
+  });
+
+  test('what any correct writer writes is read as csv-parse reads it', () => {
+    const field = fc.stringMatching(/^[ab ,"\t\r\n;é😀]*$/u);
+    const table = fc.array(fc.tuple(field, field), { minLength: 1 });
+    fc.assert(
+      fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), (rows, lineBreak, ended) => {
+        const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+        const content = rows.map((row) => row.map(quoted).join(',')).join(lineBreak) + (ended ? lineBreak : '');
+        const records: string[][] = parse(content, { record_delimiter: ['\r\n', '\n'], skip_empty_lines: true });
+        const texts = records.map(([, text]) => (text?.trim() === '' ? '/text is empty.' : text));
+        expect(read(content, ID_AND_TEXT).map((record) => ('text' in record ? record.text : record.error))).toEqual(
+          texts,
+        );
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+});
+
+describe('lines of JSON', () => {
+  test.each([
+    ['"Good"', { text: 'Good' }],
+    ['{"text": "Good", "id": 7, "stars": 5}', { text: 'Good', id: 7 }],
+    ['{"review": "Good"}', { text: 'Good' }],
+    ['{"id": "a"}', { id: 'a', error: '/text must be a string.' }],
+    ['{"text": " ", "id": "a"}', { id: 'a', error: '/text is empty.' }],
+    ['{"text": "Good", "id": {}}', { error: '/id must be a short string or a number.' }],
+    ['["Good"]', { error: 'The line must be a JSON string or object.' }],
+    ['Good', { error: 'The line is not JSON in UTF-8.' }],
+  ])('%s', (line, record) => {
+    expect(read(`\n${line}\r\n`, {})).toEqual([{ line: 2, ...record }]);
+  });
+
+  test('the fields may have other names', () => {
+    expect(read('{"body": "Good", "key": 1, "id": 2}', { textColumn: 'body', idColumn: 'key' })).toEqual([
+      { line: 1, text: 'Good', id: 1 },
+    ]);
+  });
+
+  test('a quote means nothing to where a line ends', () => {
+    expect(read('"Good\n"Bad"', {}).map(({ line }) => line)).toEqual([1, 2]);
+  });
+});
+
+describe('a header', () => {
+  const header = (row: string, layout: Layout = {}) => readHeader(encoder.encode(row), { delimiter: ',', ...layout });
+
+  test.each([
+    ['review,sentiment', {}, { count: 2, text: 0, id: undefined }],
+    [' ID ,Text', {}, { count: 2, text: 1, id: 0 }],
+    ['text,review', {}, { count: 2, text: 0, id: undefined }],
+    ['key,"the text"\r', { textColumn: 'The Text', idColumn: 'key' }, { count: 2, text: 1, id: 0 }],
+  ])('%s', (row, names, columns) => {
+    expect(header(row, names)).toMatchObject({ columns });
+  });
+
+  test.each([
+    ['a,b', {}, 'The header has no column "text" or "review", but "a", "b".'],
+    ['text', { idColumn: 'key' }, 'The header has no column "key", but "text".'],
+    ['text,text', {}, 'The header has two columns "text".'],
+    ['"text', {}, 'The header: A quote is opened and never closed.'],
+  ])('%s is refused', (row, names, error) => {
+    expect(header(row, names)).toBe(error);
+  });
+});

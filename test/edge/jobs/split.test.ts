@@ -1,0 +1,77 @@
+/** With limits so small that every text meets them. */
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
+import type { Cursor } from '../../../edge/jobs/records.ts';
+import { type Chunk, splitSlice } from '../../../edge/jobs/split.ts';
+
+const MAX_RECORD_BYTES = 24;
+const CHUNK_BYTES = 32;
+vi.mock('../../../edge/limits.ts', async (original) => ({
+  ...(await original<object>()),
+  MAX_RECORD_BYTES: 24,
+  MAX_CHUNK_RECORDS: 5,
+}));
+
+const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
+
+/** As the coordinator does it. */
+function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefined): Chunk[] {
+  const chunks: Chunk[] = [];
+  let cursor: Cursor = { offset: 0, line: 1, skipping: false };
+  for (;;) {
+    const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
+    const isLast = cursor.offset + slice.length === file.length;
+    const found = splitSlice(slice, cursor, { delimiter, chunkBytes: CHUNK_BYTES, isLast });
+    chunks.push(...found.chunks);
+    if (isLast) return chunks;
+    expect(found.cursor.offset).toBeGreaterThan(cursor.offset); // or it would never end
+    cursor = found.cursor;
+  }
+}
+
+test('the chunks of any file, in slices of any size, have the records of the whole file', () => {
+  const file = fc
+    .array(fc.constantFrom('"', '"', ',', ',', '\n', '\n', '\r', ' ', 'a', 'bc', 'é', '"a\n', '\n\n\n', 'x'.repeat(9)))
+    .map((parts) => new TextEncoder().encode(parts.join('')));
+  const sliceBytes = fc.integer({ min: CHUNK_BYTES + MAX_RECORD_BYTES + 1, max: 200 });
+  fc.assert(
+    fc.property(file, sliceBytes, fc.constantFrom(...LAYOUTS), (bytes, size, layout) => {
+      const chunks = split(bytes, size, layout.delimiter);
+      const read = chunks.map(({ start, end, line }) => recordsIn(bytes.subarray(start, end), { start, line }, layout));
+      expect(read.flat()).toEqual(recordsIn(bytes, { start: 0, line: 1 }, layout));
+      expect(chunks.map(({ records }) => records)).toEqual(read.map((records) => records.length));
+      for (const { start, end, records } of chunks) {
+        expect(end - start).toBeLessThanOrEqual(size);
+        expect(records).toBeGreaterThan(0);
+        expect(records).toBeLessThanOrEqual(5);
+      }
+    }),
+    { numRuns: 2_000, seed: 1 },
+  );
+});
+
+test('a chunk ends with the record that makes it large enough', () => {
+  const file = new TextEncoder().encode('"aaaaaaaaaaaaaaa"\n'.repeat(4));
+  expect(split(file, 200, undefined)).toEqual([
+    { start: 0, end: 36, line: 1, records: 2 },
+    { start: 36, end: 72, line: 3, records: 2 },
+  ]);
+});
+
+test('a file of blank lines has no chunks', () => {
+  expect(split(new TextEncoder().encode(' \r\n\n\t\n'.repeat(100)), 64, ',')).toEqual([]);
+  expect(split(new Uint8Array(), 64, ',')).toEqual([]);
+});
+
+test('of a record without an end, what follows the next line break is read again', () => {
+  const file = new TextEncoder().encode(`1,"${'x'.repeat(300)}\n2,good\n`);
+  const chunks = split(file, 64, ',');
+  const records = chunks.flatMap(({ start, end, line }) =>
+    recordsIn(file.subarray(start, end), { start, line }, LAYOUTS[1] as Layout),
+  );
+  expect(records).toEqual([
+    { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; is a quote left open?` },
+    { line: 2, id: '2', text: 'good' },
+  ]);
+});
