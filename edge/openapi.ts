@@ -4,7 +4,15 @@
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../shared/bundle.ts';
-import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import {
+  JOB_DAYS,
+  MAX_BODY_BYTES,
+  MAX_JOB_BYTES,
+  MAX_LINE_BYTES,
+  MAX_RECORD_BYTES,
+  MAX_STREAM_LINES,
+  MAX_TEXTS,
+} from './limits.ts';
 import * as schema from './schema.ts';
 
 /** The components' names. */
@@ -16,6 +24,8 @@ const DEFINITIONS = {
   TokenEvidence: schema.TokenEvidence,
   StreamObject: schema.StreamObject,
   StreamAnswer: schema.StreamAnswer,
+  JobRequest: schema.JobRequest,
+  Job: schema.Job,
   TextClassificationRequest: schema.TextClassificationRequest,
   TextClassificationResponse: schema.TextClassificationResponse,
   Model: ManifestSchema,
@@ -58,6 +68,7 @@ function describe(): Json {
     security: [{}, { key: [] }],
     tags: [
       { name: 'inference', description: 'Texts in, sentiment out.' },
+      { name: 'jobs', description: 'A file in; its answers later. Where the endpoint is set up for it.' },
       { name: 'operation', description: 'What is served, and how it does.' },
     ],
     paths: {
@@ -98,6 +109,88 @@ function describe(): Json {
               200: { description: 'A line for a line', content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') } },
             },
             [401, 415, 429, 500],
+          ),
+        },
+      },
+      '/v1/jobs': {
+        post: {
+          operationId: 'createJob',
+          tags: ['jobs'],
+          summary: 'Classify a file',
+          description:
+            'The body is the file, or says what file is to follow in parts. A table has a header; a line of JSON is a string or ' +
+            `an object. A file has up to ${MAX_JOB_BYTES} bytes, a record up to ${MAX_RECORD_BYTES}; what a platform takes in one ` +
+            'request may be less, which is what parts are for.',
+          parameters: ['textColumn', 'idColumn'].map((name) => ({
+            name,
+            in: 'query',
+            description: 'Of a file in the body: as in JobRequest.',
+            schema: { type: 'string', minLength: 1, maxLength: 256 },
+          })),
+          requestBody: body({
+            'application/json': { ...content('JobRequest'), example: { type: 'text/csv', bytes: 66_212_309 } },
+            ...Object.fromEntries(schema.JOB_TYPES.map((type) => [type, {}])),
+          }),
+          responses: responses(
+            {
+              201: located(json('The job, which waits for its parts', 'Job')),
+              202: located(json('The job, which runs', 'Job')),
+            },
+            [400, 401, 413, 415, 422, 429, 500, 501],
+          ),
+        },
+      },
+      '/v1/jobs/{id}/parts/{part}': {
+        put: {
+          operationId: 'putJobPart',
+          tags: ['jobs'],
+          summary: 'Send a part of a file',
+          description: 'In any order, and again if need be. When the last one is there, the job runs.',
+          parameters: [
+            JOB_ID,
+            {
+              name: 'part',
+              in: 'path',
+              required: true,
+              description: 'Counted from 1.',
+              schema: { type: 'integer', minimum: 1, maximum: 99_999 },
+            },
+          ],
+          requestBody: body({ 'application/octet-stream': {} }),
+          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 409, 413, 422, 500, 501]),
+        },
+      },
+      '/v1/jobs/{id}': {
+        get: {
+          operationId: 'getJob',
+          tags: ['jobs'],
+          summary: 'How far is it?',
+          parameters: [JOB_ID],
+          responses: responses({ 200: json('The job', 'Job') }, [401, 404, 500, 501]),
+        },
+        delete: {
+          operationId: 'deleteJob',
+          tags: ['jobs'],
+          summary: 'Cancel it, or forget it if it has ended',
+          parameters: [JOB_ID],
+          responses: responses({ 204: { description: 'Done' } }, [401, 404, 500, 501]),
+        },
+      },
+      '/v1/jobs/{id}/results': {
+        get: {
+          operationId: 'getJobResults',
+          tags: ['jobs'],
+          summary: 'The answers, once all are there',
+          description: `One a record, in the order of the file, for ${JOB_DAYS} days. Each has the line in which its record begins.`,
+          parameters: [JOB_ID],
+          responses: responses(
+            {
+              200: {
+                description: 'A line for a record',
+                content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') },
+              },
+            },
+            [401, 404, 409, 500, 501],
           ),
         },
       },
@@ -174,6 +267,7 @@ function describe(): Json {
         key: { type: 'http', scheme: 'bearer', description: 'Where the endpoint is set up to need one.' },
       },
       headers: {
+        Location: header('Of the job.'),
         'X-Request-Id': header('The request’s `X-Request-Id`, if it has a sane one, or a new UUID.'),
         'X-Model-Version': header('Of the model; missing only when it could not be loaded.'),
         'Server-Timing': header('`inference` and `total`, in milliseconds; deployed Workers measure waiting only.'),
@@ -184,6 +278,13 @@ function describe(): Json {
 }
 
 const OPEN = { tags: ['operation'], security: [] };
+const JOB_ID = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'Of a job that was made with the same key.',
+  schema: { type: 'string', format: 'uuid' },
+};
 const HEADERS = Object.fromEntries(
   ['X-Request-Id', 'X-Model-Version', 'Server-Timing'].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
 );
@@ -191,13 +292,15 @@ const NOT_MODIFIED = { description: 'As `If-None-Match` has it' };
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'Not JSON, not UTF-8, or broken off',
   401: 'No key, or one that is not taken',
-  404: 'Another model',
+  404: 'Another model; no such job, or not for this key',
   405: 'Another method; see Allow',
+  409: 'Not at this time',
   413: 'Too large',
   415: 'Another content type',
   422: 'Fields that are missing, unknown or wrong',
   429: 'Too many requests; see Retry-After',
   500: 'A bug, with the incident’s id',
+  501: 'Not set up',
   503: 'The model could not be loaded',
 };
 
@@ -209,8 +312,12 @@ function responses(good: Record<number, Json>, problems: readonly number[]): Jso
   ]);
   const all: Record<string, Json> = { ...good, ...Object.fromEntries(bad) };
   return Object.fromEntries(
-    Object.entries(all).map(([status, response]) => [status, { ...response, headers: HEADERS }]),
+    Object.entries(all).map(([status, response]) => [status, { headers: HEADERS, ...response }]),
   );
+}
+
+function located(response: Json): Json {
+  return { ...response, headers: { ...HEADERS, Location: { $ref: '#/components/headers/Location' } } };
 }
 
 function json(description: string, name: Name, type = 'application/json'): Json {

@@ -54,5 +54,8 @@ const app = createApp(classifier, {
 
 export default {
   fetch: app.fetch,
-  queue: (batch, bindings) => consume(batch, { bindings, classifier, logError }),
+  queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
+    const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
+    return consume(batch, { bucket, coordinatorOf, classifier, logError });
+  },
 } satisfies ExportedHandler<JobBindings>;

@@ -12,28 +12,96 @@ import type { Classifier } from '../classifier.ts';
 import { internalError } from '../errors.ts';
 import type { Result, StreamAnswer } from '../schema.ts';
 import { answerAll } from '../stream.ts';
-import { ChunkMessage, DEAD_LETTER_SUFFIX, inputKey, type JobBindings, resultsKey } from './bindings.ts';
-import type { Claim } from './coordinator.ts';
-import { type ParsedRecord, recordsIn } from './format.ts';
+import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
+import { inputKey, resultsKey } from './keys.ts';
+
+/** Says which chunk is to be done, and nothing of it: what is true of it, the coordinator knows. */
+export const ChunkMessage = v.object({
+  job: v.pipe(v.string(), v.uuid()),
+  chunk: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+export type ChunkMessage = v.InferOutput<typeof ChunkMessage>;
+
+/** A chunk that is to be done. */
+export interface Claim {
+  /** Its bytes are [start, end) of the file. */
+  readonly start: number;
+  readonly end: number;
+  /** In which it begins, from 1. */
+  readonly line: number;
+  readonly layout: Layout;
+}
+
+/** What became of a chunk. */
+export interface Settlement {
+  readonly chunk: number;
+  /** Records whose answer is an error. */
+  readonly failed: number;
+  /** Of its results. */
+  readonly bytes: number;
+  /** The version that answered; of a chunk that was given up, none. */
+  readonly model: string | undefined;
+}
 
 export interface Consumer {
-  readonly bindings: JobBindings;
+  readonly bucket: Bucket;
+  readonly coordinatorOf: (job: string) => Coordinator;
   readonly classifier: Classifier;
   /** Told of everything that fails. */
   readonly logError: (incident: string, error: unknown) => void;
 }
 
+/** The part of a coordinator that is used. */
+export interface Coordinator {
+  /** @returns undefined where nothing is to be done: the chunk is done, or the job is over. */
+  claim(chunk: number): Promise<Claim | undefined>;
+  settle(settlement: Settlement): Promise<void>;
+}
+
+/** The part of Cloudflare's R2 that is used. */
+export interface Bucket {
+  get(
+    key: string,
+    options: { range: { offset: number; length: number } },
+  ): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
+  put(
+    key: string,
+    value: Uint8Array,
+    options: { onlyIf: { etagDoesNotMatch: string }; customMetadata: Record<string, string> },
+  ): Promise<StoredObject | null>;
+  head(key: string): Promise<StoredObject | null>;
+}
+interface StoredObject {
+  readonly size: number;
+  readonly customMetadata?: Record<string, string>;
+}
+
+/** The part of Cloudflare's Queues that is used. */
+export interface Batch {
+  readonly queue: string;
+  readonly messages: readonly {
+    readonly body: unknown;
+    /** How often it has been delivered, this time included. */
+    readonly attempts: number;
+    ack(): void;
+    retry(options: { delaySeconds: number }): void;
+  }[];
+}
+
+/** How the name of a dead-letter queue ends. */
+const DEAD_LETTER_SUFFIX = '-dead';
 /** Records that are classified together: enough for runs of like length, and a pause for others after some 100 ms. */
 const RECORDS_TOGETHER = 256;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
 
 /** The handler of both queues. */
-export async function consume(batch: MessageBatch, consumer: Consumer): Promise<void> {
-  const isDead = batch.queue.endsWith(DEAD_LETTER_SUFFIX);
-  for (const message of batch.messages) {
+export async function consume({ queue, messages }: Batch, consumer: Consumer): Promise<void> {
+  const isDead = queue.endsWith(DEAD_LETTER_SUFFIX);
+  for (const message of messages) {
     try {
-      await settle(v.parse(ChunkMessage, message.body), isDead, consumer);
+      if (v.is(ChunkMessage, message.body)) await settle(message.body, isDead, consumer);
+      else consumer.logError(crypto.randomUUID(), new Error('the queue has a message that is none of ours'));
       message.ack();
     } catch (error) {
       consumer.logError(crypto.randomUUID(), error);
@@ -43,26 +111,23 @@ export async function consume(batch: MessageBatch, consumer: Consumer): Promise<
 }
 
 async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer): Promise<void> {
-  const { JOB_COORDINATOR, JOBS_BUCKET } = consumer.bindings;
-  const coordinator = JOB_COORDINATOR.get(JOB_COORDINATOR.idFromName(message.job));
+  const { bucket, coordinatorOf, classifier } = consumer;
+  const coordinator = coordinatorOf(message.job);
   const claim = await coordinator.claim(message.chunk);
-  if (claim === undefined) return; // it is done, or the job is over
-  const records = await readRecords(message.job, claim, JOBS_BUCKET);
+  if (claim === undefined) return;
+  const records = await readRecords(message.job, claim, bucket);
   const answers = isDead ? records.map((record) => giveUp(record, message)) : await answerRecords(records, consumer);
-  const { version } = await consumer.classifier.manifest();
-  const facts: ResultFacts = {
+  const facts: Record<string, string> = {
     failed: `${answers.filter((answer) => 'error' in answer).length}`,
-    ...(!isDead && { model: version }),
+    ...(!isDead && { model: (await classifier.manifest()).version }),
   };
-  const { bytes, failed, model } = await storeOnce(resultsKey(message), answers, facts, JOBS_BUCKET);
-  await coordinator.settle({ chunk: message.chunk, bytes, failed, model });
+  await coordinator.settle({
+    chunk: message.chunk,
+    ...(await storeOnce(resultsKey(message), answers, facts, bucket)),
+  });
 }
 
-async function readRecords(
-  job: string,
-  { start, end, line, layout }: Claim,
-  bucket: R2Bucket,
-): Promise<ParsedRecord[]> {
+async function readRecords(job: string, { start, end, line, layout }: Claim, bucket: Bucket): Promise<ParsedRecord[]> {
   const object = await bucket.get(inputKey(job), { range: { offset: start, length: end - start } });
   if (object === null) throw new Error(`job ${job}: the file is gone`);
   return recordsIn(new Uint8Array(await object.arrayBuffer()), { start, line }, layout);
@@ -108,18 +173,13 @@ function giveUp({ line, ...record }: ParsedRecord, { job, chunk }: ChunkMessage)
   return { line, ...('id' in record && { id: record.id as string | number }), error };
 }
 
-/** What is kept with a result object, for whoever finds it there. */
-interface ResultFacts extends Record<string, string> {
-  failed: string;
-}
-
-/** Writes the object unless there is one. @returns what is true of the one that is there. */
+/** Writes the object unless there is one. @param facts that are kept with it. @returns what is true of the one that is there. */
 async function storeOnce(
   key: string,
   answers: readonly StreamAnswer[],
-  facts: ResultFacts,
-  bucket: R2Bucket,
-): Promise<{ bytes: number; failed: number; model: string | undefined }> {
+  facts: Record<string, string>,
+  bucket: Bucket,
+): Promise<Omit<Settlement, 'chunk'>> {
   const encoder = new TextEncoder();
   const lines = answers.map((answer) => encoder.encode(`${JSON.stringify(answer)}\n`));
   const bytes = concatenate(

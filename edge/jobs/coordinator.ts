@@ -19,8 +19,10 @@ import {
   MAX_REPORTED_ERRORS,
 } from '../limits.ts';
 import type { Job, JobType } from '../schema.ts';
-import { type ChunkMessage, folderOf, inputKey, type JobBindings } from './bindings.ts';
+import type { JobBindings } from './bindings.ts';
+import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
 import { type ColumnNames, delimiterOf, type Layout, readHeader } from './format.ts';
+import { folderOf, inputKey } from './keys.ts';
 import { type Cursor, type RecordPlace, RecordScanner } from './records.ts';
 import { splitSlice } from './split.ts';
 
@@ -31,26 +33,6 @@ export interface NewJob extends ColumnNames {
   readonly type: JobType;
   /** The file's size, where it comes in parts. */
   readonly bytes?: number;
-}
-
-/** What is to be done for a chunk. */
-export interface Claim {
-  /** Its bytes are [start, end) of the file. */
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
-  readonly layout: Layout;
-}
-
-/** What became of a chunk. */
-export interface Settlement {
-  readonly chunk: number;
-  /** Records whose answer is an error. */
-  readonly failed: number;
-  /** Of its results. */
-  readonly bytes: number;
-  /** The version that answered; of a chunk that was given up, none. */
-  readonly model?: string | undefined;
 }
 
 interface State {

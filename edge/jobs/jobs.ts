@@ -1,7 +1,8 @@
 /** Bulk jobs on Cloudflare's R2, Queues and Durable Objects: what the routes ask for (`routes.ts`), done with the bindings. */
 import { ProblemError } from '../errors.ts';
 import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
-import { inputKey, JOB_BINDINGS, type JobBindings, resultsKey } from './bindings.ts';
+import { JOB_BINDINGS, type JobBindings } from './bindings.ts';
+import { inputKey, resultsKey } from './keys.ts';
 import type { Jobs } from './routes.ts';
 
 type LogError = (incident: string, error: unknown) => void;

@@ -1,0 +1,190 @@
+/** The consumer with a bucket and a coordinator of its own; the real ones are in test/workerd/jobs.test.ts. */
+import { describe, expect, test } from 'vitest';
+import type { Classifier } from '../../../edge/classifier.ts';
+import { type Batch, type Claim, consume, type Settlement } from '../../../edge/jobs/consumer.ts';
+
+const JOB = '00000000-0000-4000-8000-000000000000';
+const RESULTS = `jobs/${JOB}/results/00003`;
+const POISON = 'poison';
+
+class World {
+  readonly objects = new Map<string, { bytes: Uint8Array; customMetadata: Record<string, string> }>();
+  readonly settled: Settlement[] = [];
+  readonly log: string[] = [];
+  readonly fates: string[] = [];
+  claim: Claim | undefined;
+  /** Whether every inference fails. */
+  broken = false;
+
+  constructor(lines: readonly string[]) {
+    const bytes = new TextEncoder().encode(lines.join('\n'));
+    this.objects.set(`jobs/${JOB}/input`, { bytes, customMetadata: {} });
+    this.claim = { start: 0, end: bytes.length, line: 7, layout: {} };
+  }
+
+  async deliver(body: unknown = { job: JOB, chunk: 3 }, { queue = 'jobs', attempts = 1 } = {}): Promise<void> {
+    const message: Batch['messages'][number] = {
+      body,
+      attempts,
+      ack: () => this.fates.push('ack'),
+      retry: ({ delaySeconds }) => this.fates.push(`retry in ${delaySeconds} s`),
+    };
+    await consume(
+      { queue, messages: [message] },
+      {
+        bucket: {
+          get: async (key, { range: { offset, length } }) => {
+            const object = this.objects.get(key);
+            return object ? { arrayBuffer: async () => object.bytes.slice(offset, offset + length).buffer } : null;
+          },
+          put: async (key, bytes, { onlyIf, customMetadata }) => {
+            expect(onlyIf).toEqual({ etagDoesNotMatch: '*' });
+            if (this.objects.has(key)) return null;
+            this.objects.set(key, { bytes, customMetadata });
+            return { size: bytes.length, customMetadata };
+          },
+          head: async (key) => {
+            const object = this.objects.get(key);
+            return object ? { size: object.bytes.length, customMetadata: object.customMetadata } : null;
+          },
+        },
+        coordinatorOf: (job) => {
+          expect(job).toBe(JOB);
+          return { claim: async () => this.claim, settle: async (settlement) => void this.settled.push(settlement) };
+        },
+        classifier: this.#classifier,
+        logError: (incident, error) => this.log.push(`${incident} ${error}`),
+      },
+    );
+  }
+
+  get #classifier(): Classifier {
+    const classify: Classifier['classify'] = async (texts) => {
+      if (this.broken || texts.includes(POISON)) throw new Error('no inference');
+      return texts.map((text) => ({
+        label: 'positive',
+        score: 0.5 + text.length / 100,
+        tokens: 1,
+        unknown: 0,
+        truncated: false,
+        logit: 0,
+      }));
+    };
+    return { classify, ready: async () => {}, manifest: async () => ({ version: 'abc' }) as any };
+  }
+
+  get answers(): unknown[] {
+    const bytes = this.objects.get(RESULTS)?.bytes;
+    return new TextDecoder()
+      .decode(bytes)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  }
+}
+
+const answer = (line: number, text: string) => ({
+  line,
+  label: 'positive',
+  score: 0.5 + text.length / 100,
+  tokens: 1,
+  unknown: 0,
+  truncated: false,
+});
+
+test('a chunk becomes one object of answers, and is settled', async () => {
+  const world = new World(['"a"', '', '{"text": "bcd", "id": 5}', 'no JSON']);
+  await world.deliver();
+  expect(world.answers).toEqual([
+    answer(7, 'a'),
+    { ...answer(9, 'bcd'), id: 5 },
+    { line: 10, error: 'The line is not JSON in UTF-8.' },
+  ]);
+  expect(world.settled).toEqual([
+    { chunk: 3, failed: 1, bytes: world.objects.get(RESULTS)?.bytes.length, model: 'abc' },
+  ]);
+  expect(world.fates).toEqual(['ack']);
+  expect(world.log).toEqual([]);
+});
+
+test('the answers stay in order across the groups that are classified together', async () => {
+  const texts = Array.from({ length: 1_000 }, (_, index) => 'x'.repeat(1 + (index % 40)));
+  const world = new World(texts.map((text) => JSON.stringify(text)));
+  await world.deliver();
+  expect(world.answers).toEqual(texts.map((text, index) => answer(7 + index, text)));
+});
+
+test('a text that makes the classifier fail is answered by that, and stops no other', async () => {
+  const world = new World(['"a"', JSON.stringify(POISON), '"b"']);
+  await world.deliver();
+  expect(world.answers).toEqual([
+    answer(7, 'a'),
+    { line: 8, error: expect.stringMatching(/^Something went wrong here; incident [0-9a-f-]{36}\.$/) },
+    answer(9, 'b'),
+  ]);
+  expect(world.settled).toMatchObject([{ failed: 1, model: 'abc' }]);
+  expect(world.log).toEqual([expect.stringContaining('no inference')]);
+});
+
+test('where no text is to blame, the chunk is tried again, later each time', async () => {
+  const world = new World(['"a"']);
+  world.broken = true;
+  await world.deliver();
+  await world.deliver(undefined, { attempts: 2 });
+  await world.deliver(undefined, { attempts: 20 });
+  expect(world.fates).toEqual(['retry in 1 s', 'retry in 2 s', 'retry in 300 s']);
+  expect(world.settled).toEqual([]);
+  expect(world.objects.has(RESULTS)).toBe(false);
+});
+
+describe('delivered twice', () => {
+  test('what is written first stays, and both report it', async () => {
+    const world = new World(['"a"']);
+    await world.deliver();
+    const [first] = world.settled;
+    const written = world.objects.get(RESULTS);
+    await world.deliver();
+    expect(world.settled).toEqual([first, first]);
+    expect(world.objects.get(RESULTS)).toBe(written);
+  });
+
+  test('what nobody waits for is not done', async () => {
+    const world = new World(['"a"']);
+    world.claim = undefined;
+    await world.deliver();
+    expect(world.fates).toEqual(['ack']);
+    expect(world.objects.has(RESULTS)).toBe(false);
+  });
+});
+
+describe('by the dead-letter queue', () => {
+  test('every record is answered by that, and a bad one by what is wrong with it', async () => {
+    const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);
+    world.broken = true;
+    await world.deliver(undefined, { queue: 'jobs-dead' });
+    const error = `Given up after several tries; see the log for job ${JOB}, chunk 3.`;
+    expect(world.answers).toEqual([
+      { line: 7, id: 'x', error },
+      { line: 8, error: 'The line is not JSON in UTF-8.' },
+    ]);
+    expect(world.settled).toMatchObject([{ chunk: 3, failed: 2, model: undefined }]);
+  });
+
+  test('a chunk that was classified after all stays so', async () => {
+    const world = new World(['"a"']);
+    await world.deliver();
+    await world.deliver(undefined, { queue: 'jobs-dead' });
+    expect(world.answers).toEqual([answer(7, 'a')]);
+    expect(world.settled[1]).toEqual(world.settled[0]);
+  });
+});
+
+test.each([undefined, 'text', { job: 'x', chunk: 0 }, { job: JOB, chunk: -1 }])(
+  'a message that is none of ours is logged and let go: %j',
+  async (body) => {
+    const world = new World(['"a"']);
+    await world.deliver(body ?? null);
+    expect(world.fates).toEqual(['ack']);
+    expect(world.log).toEqual([expect.stringContaining('none of ours')]);
+  },
+);
