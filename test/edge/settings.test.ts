@@ -5,7 +5,7 @@ const KEY = '0123456789abcdef';
 
 describe('settings', () => {
   it('are none by default', () => {
-    const none = { apiKeys: [], allowedOrigins: [] };
+    const none = { apiKeys: [], allowedOrigins: [], jobsAllowed: false };
     expect(readSettings({})).toEqual(none);
     expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined })).toEqual(none);
   });
@@ -13,8 +13,22 @@ describe('settings', () => {
   it('are lists by commas or spaces', () => {
     expect(
       readSettings({ API_KEYS: ` ${KEY},\n${KEY}2 `, ALLOWED_ORIGINS: 'https://a.example,http://localhost:5173' }),
-    ).toEqual({ apiKeys: [KEY, `${KEY}2`], allowedOrigins: ['https://a.example', 'http://localhost:5173'] });
+    ).toMatchObject({ apiKeys: [KEY, `${KEY}2`], allowedOrigins: ['https://a.example', 'http://localhost:5173'] });
     expect(readSettings({ ALLOWED_ORIGINS: '*' }).allowedOrigins).toEqual(['*']);
+  });
+
+  it.each([
+    [{}, false],
+    [{ API_KEYS: KEY }, true],
+    [{ OPEN_JOBS: 'true' }, true],
+    [{ API_KEYS: KEY, OPEN_JOBS: 'false' }, true],
+    [{ OPEN_JOBS: 'false' }, false],
+  ])('let jobs be made by who has a key, or by everybody if it is said: %j', (environment, allowed) => {
+    expect(readSettings(environment).jobsAllowed).toBe(allowed);
+  });
+
+  it('do not guess whether jobs are open', () => {
+    expect(() => readSettings({ OPEN_JOBS: 'yes' })).toThrow('OPEN_JOBS must be true or false, not "yes"');
   });
 
   it.each([' ', ',', ' , '])('are not to be set to nothing: %j', (value) => {

@@ -522,6 +522,21 @@ export function behavesAsDocumented(
       expect(await (await checkedFetch(`${server.url}/ready`)).json()).toEqual(ready);
     });
 
+    it('say of jobs what they lack', async () => {
+      const id = '00000000-0000-4000-8000-000000000000';
+      for (const [method, path] of [
+        ['POST', ''],
+        ['GET', `/${id}`],
+        ['GET', `/${id}/results`],
+        ['PUT', `/${id}/parts/1`],
+        ['DELETE', `/${id}`],
+      ] as const) {
+        const response = await checkedFetch(`${server.url}/v1/jobs${path}`, { method });
+        expect(response.status).toBe(501);
+        expect((await response.json()).error).toMatch(/^Bulk jobs need .+; docs\/bulk\.md says how to set them up\.$/);
+      }
+    });
+
     it.each(['/nowhere', '/v1', '/v1/sentiment/', '/models/', '/%00', '//'])('do not include %s', async (path) => {
       const response = await checkedFetch(`${server.url}${path}`, { method: 'POST' });
       expect(response.status).toBe(404);
