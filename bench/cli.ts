@@ -1,5 +1,5 @@
 /** `npm run bench -- <name> [--json]` runs the file of that name. */
-const BENCHMARKS = ['train', 'cold', 'infer', 'serve'];
+const BENCHMARKS = ['train', 'cold', 'infer', 'serve', 'bulk'];
 
 const name = process.argv[2] ?? '';
 if (BENCHMARKS.includes(name)) {

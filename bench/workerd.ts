@@ -3,6 +3,7 @@
  * its inspector has. A worker cannot say: its clock stands still while it computes.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 
 /** Milliseconds so far, of the thread that runs JavaScript and WebAssembly; those beside it compile and collect. */
 export function cpuTime(pid: string): number {
@@ -27,6 +28,17 @@ function isOurWorkerd(pid: string): boolean {
   } catch {
     return false; // it has ended
   }
+}
+
+/** A port of this machine on which nothing listens. */
+export function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 export interface Inspector {

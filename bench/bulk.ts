@@ -1,0 +1,145 @@
+/**
+ * A bulk job beside one client that calls `POST /v1/sentiment` with batches of 64, in real workerd, in one run and in turns:
+ * `bulk` is the job's reviews a second ÷ the client's, from the first byte sent to the last one received.
+ *
+ *     npm run build && npm run bench -- bulk [--json]
+ *
+ * Also: the memory of the isolate during a job of a small and of a large file; and what a million such reviews cost, of the
+ * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
+ * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
+ */
+import { MAX_TEXTS } from '../edge/limits.ts';
+import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
+import { type Case, median, medianQuotient, print, summarize } from './harness.ts';
+import { textOf } from './texts.ts';
+import { cpuTime, freePort, inspect, workerdPid } from './workerd.ts';
+
+const ROUNDS = 5;
+const REVIEWS = 2_000;
+/** Tokens of a review: between these, and on average about as many as IMDB's. */
+const LENGTHS = [60, 400] as const;
+
+/** In dollars beyond what is included in the Workers Paid plan, as of 2026-08 (docs/bulk.md has the sources). */
+const PRICES = {
+  'CPU, per ms': 0.02 / 1e6,
+  'request to a Worker': 0.3 / 1e6,
+  'request to a Durable Object': 0.15 / 1e6,
+  'row written': 1 / 1e6,
+  'queue operation': 0.4 / 1e6,
+  'R2 class A': 4.5 / 1e6,
+  'R2 class B': 0.36 / 1e6,
+};
+/** What a chunk needs of each; what a job needs once is lost among a million reviews. */
+const PER_CHUNK: Readonly<Record<Exclude<keyof typeof PRICES, 'CPU, per ms'>, number>> = {
+  'request to a Worker': 1,
+  'request to a Durable Object': 2, // claim and settle
+  'row written': 3, // found, settled, and the job's own
+  'queue operation': 3, // written, read and deleted
+  'R2 class A': 1, // its results
+  'R2 class B': 2, // its records, and its results when they are read
+};
+
+const reviews = Array.from({ length: REVIEWS }, (_, index) =>
+  textOf(LENGTHS[0] + (Math.round(((LENGTHS[1] - LENGTHS[0]) * (index * 7919)) / REVIEWS) % (LENGTHS[1] - LENGTHS[0]))),
+);
+const file = reviews.map((text) => `${JSON.stringify({ text })}\n`).join('');
+
+const worker = await startWorker({}, { jobs: {} });
+const pid = workerdPid();
+const rates = { job: [] as number[], client: [] as number[] };
+const cpu = { job: [] as number[], client: [] as number[] };
+for (let round = -1; round < ROUNDS; round++) {
+  for (const [name, run] of [
+    ['job', () => runJob(worker, file)],
+    ['client', () => callInBatches(worker)],
+  ] as const) {
+    const cpuBefore = pid === undefined ? 0 : cpuTime(pid);
+    const start = performance.now();
+    await run();
+    const seconds = (performance.now() - start) / 1000;
+    if (round < 0) continue; // until then the engine compiled
+    rates[name].push(REVIEWS / seconds);
+    if (pid !== undefined) cpu[name].push((cpuTime(pid) - cpuBefore) / REVIEWS);
+  }
+}
+await worker.stop();
+const cases: Case[] = [
+  summarize('job', 'reviews/s', rates.job),
+  summarize(`one client, ${MAX_TEXTS} at a time`, 'reviews/s', rates.client),
+];
+if (pid !== undefined) {
+  cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
+  cases.push(...costs(median(cpu.job)));
+}
+cases.push(...(await memory()));
+print({ benchmark: 'bulk', cases, ratios: { bulk: medianQuotient(rates.job, rates.client) } }, [
+  'onnxruntime-web',
+  'miniflare',
+]);
+
+/** @returns once the last answer has been read. */
+async function runJob({ url }: RunningWorker, body: string): Promise<void> {
+  const made = await fetch(`${url}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body,
+  });
+  const location = url + made.headers.get('location');
+  let state = 'running';
+  while (state === 'running') {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    ({ state } = (await (await fetch(location)).json()) as { state: string });
+  }
+  if (state !== 'finished') throw new Error(`the job is ${state}`);
+  const lines = (await (await fetch(`${location}/results`)).text()).trimEnd().split('\n').length;
+  if (lines !== body.trimEnd().split('\n').length) throw new Error(`the job has ${lines} answers`);
+  await fetch(location, { method: 'DELETE' });
+}
+
+async function callInBatches({ url }: RunningWorker): Promise<void> {
+  for (let from = 0; from < reviews.length; from += MAX_TEXTS) {
+    const response = await fetch(`${url}/v1/sentiment`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ texts: reviews.slice(from, from + MAX_TEXTS) }),
+    });
+    if (!response.ok) throw new Error(`the worker answered ${response.status}`);
+    await response.arrayBuffer();
+  }
+}
+
+/** Of a million reviews like these. */
+function costs(cpuMs: number): Case[] {
+  const megabytes = ((file.length / REVIEWS) * 1e6) / 2 ** 20;
+  const chunks = Math.ceil(megabytes); // a chunk has a megabyte
+  const dollars = (name: keyof typeof PRICES, count: number) =>
+    summarize(`a million: ${name}, ${Math.round(count)}`, '$', [count * PRICES[name]]);
+  const operations = Object.entries(PER_CHUNK).map(([name, count]) =>
+    dollars(name as keyof typeof PRICES, count * chunks),
+  );
+  const all = [dollars('CPU, per ms', cpuMs * 1e6), ...operations];
+  const total = all.reduce((sum, { median }) => sum + median, 0);
+  return [...all, summarize('a million: all together', '$', [total])];
+}
+
+/** Of an isolate of its own, because being inspected takes time. The files have lines of a megabyte, which take little time. */
+async function memory(): Promise<Case[]> {
+  const inspectorPort = await freePort();
+  const worker = await startWorker({}, { jobs: {}, inspectorPort });
+  const { megabytes, close } = await inspect(inspectorPort);
+  const line = `${JSON.stringify('dull '.repeat(209_000))}\n`;
+  const cases = [summarize('isolate, started', 'MB', [await megabytes()])];
+  for (const lines of [4, 64]) {
+    const samples: number[] = [];
+    let over = false;
+    const job = runJob(worker, line.repeat(lines)).finally(() => {
+      over = true;
+    });
+    while (!over) samples.push(await megabytes());
+    await job;
+    cases.push(summarize(`isolate, a job of ${lines} MB`, 'MB', samples));
+  }
+  close();
+  await worker.stop();
+  return cases;
+}
