@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort, inspect } from '../../bench/workerd.ts';
 import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/limits.ts';
 import type { Job } from '../../edge/schema.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
@@ -82,7 +83,7 @@ interface Endpoint {
 
 async function start(fault = '', options: Partial<StartOptions> = {}): Promise<Endpoint> {
   const env = { FAULT: { type: 'text', value: fault } as const, ...options.env };
-  const worker = await startWorker({}, { jobs: { main: FAULTS, ...options.jobs }, env });
+  const worker = await startWorker({}, { ...options, jobs: { main: FAULTS, ...options.jobs }, env });
   const jobs = `${worker.url}/v1/jobs`;
   const job = async (id: string) => (await checkedFetch(`${jobs}/${id}`)).json() as Promise<Job>;
   return {
@@ -309,6 +310,36 @@ describe('a job', () => {
 async function ring({ worker }: Endpoint, id: string, ahead: number): Promise<void> {
   expect((await fetch(`${worker.url}/test/ring/${id}/${ahead}`)).status).toBe(200);
 }
+
+it('what an isolate holds does not grow with the file', async () => {
+  const inspectorPort = await freePort();
+  const endpoint = await start('', { inspectorPort });
+  onTestFinished(() => endpoint.worker.stop());
+  const { megabytes, close } = await inspect(inspectorPort);
+  onTestFinished(close);
+  const megabyte = `${JSON.stringify('dull '.repeat(209_000))}\n`;
+  const most = async (count: number) => {
+    const running = endpoint.submit({ type: NDJSON, content: megabyte.repeat(count) });
+    let samples = 0;
+    let peak = 0;
+    let job: Job | undefined;
+    const over = running
+      .then(({ id }) => endpoint.ended(id))
+      .then((ended) => {
+        job = ended;
+      });
+    while (job === undefined) {
+      peak = Math.max(peak, await megabytes({ collected: true }));
+      samples++;
+    }
+    await over;
+    expect([job.state, job.records.done]).toEqual(['finished', count]);
+    expect(samples).toBeGreaterThan(5);
+    return peak;
+  };
+  const small = await most(4);
+  expect(await most(40)).toBeLessThan(small + 20);
+});
 
 describe('a file in parts', () => {
   let endpoint: Endpoint;
