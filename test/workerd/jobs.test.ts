@@ -331,14 +331,15 @@ it('what an isolate holds does not grow with the file', async () => {
     while (job === undefined) {
       peak = Math.max(peak, await megabytes({ collected: true }));
       samples++;
+      await setTimeout(50); // a collection takes as long
     }
     await over;
     expect([job.state, job.records.done]).toEqual(['finished', count]);
-    expect(samples).toBeGreaterThan(5);
+    expect(samples).toBeGreaterThan(1);
     return peak;
   };
-  const small = await most(4);
-  expect(await most(40)).toBeLessThan(small + 20);
+  const small = await most(2);
+  expect(await most(24)).toBeLessThan(small + 20);
 });
 
 describe('a file in parts', () => {
