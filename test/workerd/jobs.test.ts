@@ -319,28 +319,25 @@ it('what an isolate holds does not grow with the file', async () => {
   onTestFinished(close);
   const megabyte = `${JSON.stringify('dull '.repeat(209_000))}\n`;
   const most = async (count: number) => {
-    const running = endpoint.submit({ type: NDJSON, content: megabyte.repeat(count) });
-    let samples = 0;
-    let peak = 0;
-    let job: Job | undefined;
-    const over = running
+    let ended: Job | undefined;
+    const over = endpoint
+      .submit({ type: NDJSON, content: megabyte.repeat(count) })
       .then(({ id }) => endpoint.ended(id))
-      .then((ended) => {
-        job = ended;
+      .then((job) => {
+        ended = job;
       });
-    while (job === undefined) {
-      peak = Math.max(peak, await megabytes({ collected: true }));
-      samples++;
-      await setTimeout(50); // a collection takes as long
+    const samples: number[] = [];
+    while (ended === undefined) {
+      samples.push(await megabytes({ collected: true }));
+      await Promise.race([over, setTimeout(300)]); // a collection throws compiled code away, and slows all of it down
     }
-    await over;
-    expect([job.state, job.records.done]).toEqual(['finished', count]);
-    expect(samples).toBeGreaterThan(1);
-    return peak;
+    expect(ended).toMatchObject({ state: 'finished', records: { done: count } });
+    expect(samples.length).toBeGreaterThan(1);
+    return Math.max(...samples);
   };
   const small = await most(2);
-  expect(await most(24)).toBeLessThan(small + 20);
-});
+  expect(await most(20)).toBeLessThan(small + 15);
+}, 180_000);
 
 describe('a file in parts', () => {
   let endpoint: Endpoint;
