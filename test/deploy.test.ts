@@ -18,6 +18,7 @@ const SOURCES = [
   'package.json',
   'wrangler.toml',
   'wrangler.env',
+  'THIRD_PARTY_NOTICES.md',
 ];
 /** Half of what a Worker may have, uncompressed: https://developers.cloudflare.com/workers/platform/limits/#worker-size */
 const MAX_UPLOAD_KIB = 32 * 1024;
