@@ -8,13 +8,15 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { etag } from 'hono/etag';
+import { routePath } from 'hono/route';
 import { readJson, requireType } from './body.ts';
-import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './classifier.ts';
+import { type Classification, type Classifier, type ClassifyOptions, sigmoid, withLoadErrors } from './classifier.ts';
 import { type Problem, ProblemError, problemResponse } from './errors.ts';
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 import { MAX_AGE_SECONDS } from './limits.ts';
+import { type Circumstances, type LogError, logError as logToConsole } from './log.ts';
 import { METRICS_TYPE, Metrics } from './metrics.ts';
-import { type AppEnv, observe } from './observe.ts';
+import { type AppEnv, observe, routeOf } from './observe.ts';
 import { openApiDocument } from './openapi.ts';
 import { limitRate, type RateLimiter, requireKey, strictHeaders } from './protection.ts';
 import {
@@ -28,8 +30,8 @@ import {
 import { type Asked, answerLines } from './stream.ts';
 
 export interface AppOptions {
-  /** Told of every bug, with the id that the client is given. Default: `console.error`. */
-  readonly logError?: (incident: string, error: unknown) => void;
+  /** Told of every bug, with the id that the client is given. Default: a line in the log, without a word of a user's. */
+  readonly logError?: LogError;
   /** Keys, one of which a request has to have. Default: none, and nobody needs one. */
   readonly apiKeys?: readonly string[];
   /** Origins whose pages may call the API; `*` is all of them. Default: none but its own. */
@@ -45,17 +47,18 @@ const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
 /** What counts against the rate limit. */
 const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
 
-export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
-  const { logError = (incident, error) => console.error(`incident ${incident}:`, error) } = options;
-  const { apiKeys = [], allowedOrigins = [], rateLimiter, jobs = ['Cloudflare Workers'] } = options;
+export function createApp(given: Classifier, options: AppOptions = {}): Hono<AppEnv> {
+  const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
+  const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
+  const classifier = withLoadErrors(given);
   const app = new Hono<AppEnv>();
   const metrics = new Metrics();
 
   /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
-  function report(error: unknown, context: Context<AppEnv>): string {
+  function report(error: unknown, context: Context<AppEnv>, what: Pick<Circumstances, 'event' | 'status'>): string {
     const incident = context.get('requestId');
     metrics.countError();
-    logError(incident, error);
+    logError(incident, error, { ...what, route: routeOf(routePath(context, -1)), model: context.get('modelVersion') });
     return incident;
   }
 
@@ -83,11 +86,12 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return results;
   }
 
-  app.use(observe(classifier, metrics), strictHeaders);
+  app.use(observe(classifier, metrics), strictHeaders, throwErrors);
   if (allowedOrigins.length > 0) app.use(crossOrigin(allowedOrigins)); // before keys: a preflight has none
   if (apiKeys.length > 0) for (const path of KEYED) app.use(path, requireKey(apiKeys));
   if (rateLimiter !== undefined) {
-    for (const path of LIMITED) app.use(path, limitRate(rateLimiter, report));
+    const limit = limitRate(rateLimiter, (...failure) => void report(...failure, { event: 'rate-limiter-failed' }));
+    for (const path of LIMITED) app.use(path, limit);
   }
 
   app.post('/v1/sentiment', async (context) => {
@@ -106,7 +110,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
       classify: (asked) => classify(asked, context),
-      report: (error) => report(error, context),
+      report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
     });
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
   });
@@ -149,7 +153,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     try {
       await classifier.ready();
     } catch (error) {
-      return problemResponse({ kind: 'not-ready', incident: report(error, context) });
+      const incident = report(error, context, { event: 'not-ready', status: 503 });
+      return problemResponse({ kind: 'not-ready', incident });
     }
     const { id, version } = await classifier.manifest();
     return context.json({ status: 'ready', model: id, version });
@@ -163,11 +168,21 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
-    const isProblem = error instanceof ProblemError;
-    return refuse(context.req.raw, isProblem ? error.problem : { kind: 'internal', incident: report(error, context) });
+    if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
+    const incident = report(error, context, { event: 'request-failed', status: 500 });
+    return refuse(context.req.raw, { kind: 'internal', incident });
   });
   return app;
 }
+
+/** What is thrown and is no Error, as WebAssembly throws numbers, `onError` would not be told of. */
+const throwErrors: MiddlewareHandler = async (_, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw new Error('something was thrown that is no Error', { cause: thrown });
+  }
+};
 
 /** Lets pages of those origins call, and read what an answer says in its headers. */
 function crossOrigin(origins: readonly string[]): MiddlewareHandler {

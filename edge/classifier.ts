@@ -13,6 +13,7 @@ import { type Encoding, encode, toBatch } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor } from './evidence.ts';
+import { LoadError } from './log.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
 import type { Result } from './schema.ts';
 
@@ -81,6 +82,22 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
     ready: async () => void (await network()),
     manifest: async () => (await bundle()).manifest,
     classify: async (texts, options = {}) => classify(texts, options),
+  };
+}
+
+/** The same, but that what goes wrong while it loads is a `LoadError`, of which the log may say everything. */
+export function withLoadErrors(classifier: Classifier): Classifier {
+  const failed = (error: unknown) => {
+    throw new LoadError(error);
+  };
+  const ready = () => classifier.ready().catch(failed);
+  return {
+    ready,
+    manifest: () => classifier.manifest().catch(failed),
+    classify: async (texts, options) => {
+      await ready();
+      return classifier.classify(texts, options);
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export interface AppEnv {
     requestId: string;
     /** Time in the classifier so far. */
     inferenceMs: number;
+    /** Of the bundle, where it could be read. */
+    modelVersion: string | undefined;
     /** Whose key it is: a digest, where the request has a key that is taken. */
     client?: string;
   };
@@ -32,8 +34,9 @@ export function observe(classifier: Classifier, metrics: Metrics): MiddlewareHan
     const given = context.req.header('x-request-id') ?? '';
     context.set('requestId', REQUEST_ID.test(given) ? given : crypto.randomUUID());
     context.set('inferenceMs', 0);
-    await next();
     const manifest = await classifier.manifest().catch(() => undefined); // no answer fails for want of a header
+    context.set('modelVersion', manifest?.version);
+    await next();
     context.header('X-Request-Id', context.get('requestId'));
     if (manifest !== undefined) context.header('X-Model-Version', manifest.version);
     const total = performance.now() - start;

@@ -6,10 +6,11 @@ import { env } from 'cloudflare:workers';
 import manifest from '../model/model.json';
 import vocabulary from '../model/vocabulary.txt';
 import { createApp } from './app.ts';
-import { createClassifier } from './classifier.ts';
+import { createClassifier, withLoadErrors } from './classifier.ts';
 import type { JobBindings } from './jobs/bindings.ts';
 import { consume } from './jobs/consumer.ts';
 import { jobsOf } from './jobs/jobs.ts';
+import { logError } from './log.ts';
 import type { RateLimiter } from './protection.ts';
 import { isPreinitialized, loadRuntime, readPrepared } from './runtime/workerd.ts';
 import { readSettings } from './settings.ts';
@@ -42,20 +43,18 @@ try {
   // The first request will find the same wrong, and can say so.
 }
 
-const logError = (incident: string, error: unknown) => console.error(`incident ${incident}:`, error);
 const { jobsAllowed, ...settings } = readSettings(environment);
 
 const app = createApp(classifier, {
   ...settings,
-  logError,
   rateLimiter: environment.RATE_LIMITER,
-  jobs: jobsOf(environment, jobsAllowed, logError),
+  jobs: jobsOf(environment, jobsAllowed),
 });
 
 export default {
   fetch: app.fetch,
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
-    return consume(batch, { bucket, coordinatorOf, classifier, logError });
+    return consume(batch, { bucket, coordinatorOf, classifier: withLoadErrors(classifier), logError });
   },
 } satisfies ExportedHandler<JobBindings>;

@@ -1,6 +1,7 @@
 /**
  * The page (`edge/page/`) as the folder of static files that is served: bundled, with the weights and the vocabulary that
- * its second view computes with, the model's card, and the headers for Workers. A function of the sources and the bundle.
+ * its second view computes with, the model's card, the notices of what is deployed, and the headers for Workers. A function
+ * of the sources and the bundle.
  *
  * Not here: writing files (`cli.ts`), and serving them where Cloudflare does not (`edge/site.ts`).
  */
@@ -29,6 +30,7 @@ export async function buildSite({ model, vocabulary, manifest }: Bundle): Promis
   for (const { path, contents } of outputFiles) files[path.replace(/^.*[\\/]/, '')] = contents;
   for (const name of PAGES) files[name] = await readFile(`${SOURCES}/${name}`);
   files['model-card.txt'] = await readFile('model/README.md');
+  files['third-party-notices.txt'] = await readFile('THIRD_PARTY_NOTICES.md');
   files[BUNDLE_FILES.vocabulary] = new TextEncoder().encode(vocabulary.toString());
   const weights = weightsOf(model, manifest.version);
   if (weights !== undefined) files['weights.bin'] = encodeWeights(weights);

@@ -1,13 +1,14 @@
 /**
- * The command line: `npm run train | evaluate | predict | compare | export -- …`. Each command is a file in `commands/`;
- * here one is chosen, its help printed, and what it throws turned into an exit code. Nothing else in train/ exits or
- * reads the arguments. Progress goes to stderr, results to stdout.
+ * The command line: `npm run train | evaluate | predict | compare | diff | export -- …`. Each command is a file in
+ * `commands/`; here one is chosen, its help printed, and what it throws turned into an exit code. Nothing else in train/
+ * exits or reads the arguments. Progress goes to stderr, results to stdout.
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C.
  */
 import { BundleError } from '../shared/bundle.ts';
 import { type COMMON_FLAGS, type Command, EXIT, type Shell } from './commands/command.ts';
 import { compareCommand } from './commands/compare.ts';
+import { diffCommand } from './commands/diff.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   evaluate: evaluateCommand,
   predict: predictCommand,
   compare: compareCommand,
+  diff: diffCommand,
   export: exportCommand,
 };
 

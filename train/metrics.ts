@@ -145,6 +145,21 @@ export function wilsonInterval(part: number, whole: number): [low: number, high:
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }
 
+/**
+ * McNemar's exact test, two-sided: of the reviews that just one of two classifiers got right, how likely is a division at
+ * least as uneven as this one if they are equally good? P(|X − n/2| ≥ |b − n/2|), X ~ Binomial(n, ½).
+ */
+export function mcNemar(onlyFirst: number, onlySecond: number): number {
+  const n = onlyFirst + onlySecond;
+  let logTerm = -n * Math.LN2; // of C(n, k) / 2ⁿ, which is itself too small for a number where n is large
+  let tail = 0;
+  for (let k = 0; k <= Math.min(onlyFirst, onlySecond); k++) {
+    tail += Math.exp(logTerm);
+    logTerm += Math.log((n - k) / (k + 1));
+  }
+  return Math.min(1, 2 * tail);
+}
+
 function mean(predictions: readonly Prediction[], value: (prediction: Prediction) => number): number {
   return ratio(
     predictions.reduce((sum, prediction) => sum + value(prediction), 0),

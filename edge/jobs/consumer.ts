@@ -10,6 +10,7 @@ import * as v from 'valibot';
 import { concatenate } from '../body.ts';
 import type { Classifier } from '../classifier.ts';
 import { internalError } from '../errors.ts';
+import type { LogError } from '../log.ts';
 import type { Result, StreamAnswer } from '../schema.ts';
 import { answerAll } from '../stream.ts';
 import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
@@ -48,7 +49,7 @@ export interface Consumer {
   readonly coordinatorOf: (job: string) => Coordinator;
   readonly classifier: Classifier;
   /** Told of everything that fails. */
-  readonly logError: (incident: string, error: unknown) => void;
+  readonly logError: LogError;
 }
 
 /** The part of a coordinator that is used. */
@@ -99,13 +100,18 @@ const MAX_DELAY_SECONDS = 300;
 export async function consume({ queue, messages }: Batch, consumer: Consumer): Promise<void> {
   const isDead = queue.endsWith(DEAD_LETTER_SUFFIX);
   for (const message of messages) {
+    const { body, attempts } = message;
+    if (!v.is(ChunkMessage, body)) {
+      consumer.logError(crypto.randomUUID(), new TypeError('none of ours'), { event: 'unknown-message' });
+      message.ack();
+      continue;
+    }
     try {
-      if (v.is(ChunkMessage, message.body)) await settle(message.body, isDead, consumer);
-      else consumer.logError(crypto.randomUUID(), new Error('the queue has a message that is none of ours'));
+      await settle(body, isDead, consumer);
       message.ack();
     } catch (error) {
-      consumer.logError(crypto.randomUUID(), error);
-      message.retry({ delaySeconds: Math.min(2 ** (message.attempts - 1), MAX_DELAY_SECONDS) });
+      consumer.logError(crypto.randomUUID(), error, { event: 'chunk-failed', ...body });
+      message.retry({ delaySeconds: Math.min(2 ** (attempts - 1), MAX_DELAY_SECONDS) });
     }
   }
 }
@@ -116,7 +122,9 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
   const claim = await coordinator.claim(message.chunk);
   if (claim === undefined) return;
   const records = await readRecords(message.job, claim, bucket);
-  const answers = isDead ? records.map((record) => giveUp(record, message)) : await answerRecords(records, consumer);
+  const answers = isDead
+    ? records.map((record) => giveUp(record, message))
+    : await answerRecords(records, message, consumer);
   const facts: Record<string, string> = {
     failed: `${answers.filter((answer) => 'error' in answer).length}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
@@ -133,12 +141,16 @@ async function readRecords(job: string, { start, end, line, layout }: Claim, buc
   return recordsIn(new Uint8Array(await object.arrayBuffer()), { start, line }, layout);
 }
 
-async function answerRecords(records: readonly ParsedRecord[], consumer: Consumer): Promise<StreamAnswer[]> {
+async function answerRecords(
+  records: readonly ParsedRecord[],
+  message: ChunkMessage,
+  consumer: Consumer,
+): Promise<StreamAnswer[]> {
   const answers: StreamAnswer[] = [];
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
     if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
     const some = records.slice(from, from + RECORDS_TOGETHER);
-    answers.push(...(await answerAll(some, (asked) => classify(asked, consumer))));
+    answers.push(...(await answerAll(some, (asked) => classify(asked, message, consumer))));
   }
   return answers;
 }
@@ -146,6 +158,7 @@ async function answerRecords(records: readonly ParsedRecord[], consumer: Consume
 /** A result a text; or, should one text make the classifier fail, its error in its place. */
 async function classify(
   asked: readonly { readonly text: string }[],
+  message: ChunkMessage,
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (texts: readonly string[]) =>
@@ -159,7 +172,7 @@ async function classify(
   for (const { text } of asked) {
     const one = await resultsOf([text]).catch((error: unknown) => {
       const incident = crypto.randomUUID();
-      logError(incident, error);
+      logError(incident, error, { event: 'record-failed', ...message });
       return [{ error: internalError(incident) }];
     });
     results.push(...one);

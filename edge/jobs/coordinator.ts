@@ -18,6 +18,7 @@ import {
   MAX_JOB_CHUNKS,
   MAX_REPORTED_ERRORS,
 } from '../limits.ts';
+import { logError } from '../log.ts';
 import type { Job, JobType } from '../schema.ts';
 import type { JobBindings } from './bindings.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
@@ -228,7 +229,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       job.troubles = 0;
     } catch (error) {
       const incident = crypto.randomUUID();
-      console.error(`incident ${incident}: job ${job.id}:`, error);
+      logError(incident, error, { event: 'job-failed', job: job.id });
       job.troubles++;
       if (job.troubles >= MAX_TROUBLES && job.ended === undefined) {
         return this.#fail(job, `The file could not be worked on; incident ${incident}.`);

@@ -1,21 +1,19 @@
 /** Bulk jobs on Cloudflare's R2, Queues and Durable Objects: what the routes ask for (`routes.ts`), done with the bindings. */
 import { ProblemError } from '../errors.ts';
 import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
+import { logError } from '../log.ts';
 import { JOB_BINDINGS, type JobBindings } from './bindings.ts';
 import { inputKey, resultsKey } from './keys.ts';
 import type { Jobs } from './routes.ts';
 
-type LogError = (incident: string, error: unknown) => void;
-
 /** Jobs with these bindings; or what there lacks for them. @param allowed whether anybody may make one. */
-export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean, logError: LogError): Jobs | readonly string[] {
+export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean): Jobs | readonly string[] {
   const missing: string[] = JOB_BINDINGS.filter((name) => bindings[name] === undefined);
   if (missing.length === 0 && !allowed) missing.push('API_KEYS');
-  return missing.length === 0 ? createJobs(bindings as JobBindings, logError) : missing;
+  return missing.length === 0 ? createJobs(bindings as JobBindings) : missing;
 }
 
-/** @param logError told of results that broke off. */
-function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings, logError: LogError): Jobs {
+function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings): Jobs {
   const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
   return {
     async open(job) {
@@ -56,7 +54,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
         Array.from({ length: found.chunks }, (_, chunk) => resultsKey({ job: id, chunk })),
         found.bytes,
         bucket,
-        logError,
+        (error) => logError(crypto.randomUUID(), error, { event: 'results-failed', job: id }),
       );
     },
 
@@ -112,7 +110,7 @@ function concatenateObjects(
   keys: readonly string[],
   bytes: number,
   bucket: R2Bucket,
-  logError: LogError,
+  onFailure: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } = new FixedLengthStream(bytes); // so that a client sees when something is missing
   const get = async (key: string | undefined) => (key === undefined ? null : bucket.get(key));
@@ -128,7 +126,7 @@ function concatenateObjects(
     await writable.close();
   };
   send().catch((error: unknown) => {
-    logError(crypto.randomUUID(), error);
+    onFailure(error);
     return writable.abort(error).catch(() => {});
   });
   return readable;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
 import type { Classifier } from '../../edge/classifier.ts';
 import { MAX_BODY_BYTES } from '../../edge/limits.ts';
+import type { LogError } from '../../edge/log.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
@@ -38,7 +39,7 @@ function request(body: unknown, headers: Record<string, string> = {}): RequestIn
 
 describe('a bug', () => {
   it('answers an id, and tells the log everything', async () => {
-    const logged: [string, unknown][] = [];
+    const logged: Parameters<LogError>[] = [];
     const bug = new TypeError('cannot read properties of undefined');
     const app = open(
       { ...WORKING, classify: () => Promise.reject(bug) },
@@ -47,7 +48,8 @@ describe('a bug', () => {
     const response = await app.request('/v1/sentiment', request({ text: 'my secret' }));
     const body: any = await response.json();
     expect(response.status).toBe(500);
-    expect(logged).toEqual([[body.incident, bug]]);
+    const circumstances = { event: 'request-failed', route: '/v1/sentiment', status: 500, model: manifest.version };
+    expect(logged).toEqual([[body.incident, bug, circumstances]]);
     expect(JSON.stringify(body)).not.toMatch(/undefined|TypeError|secret/);
     expect(body.error).toContain(body.incident);
   });

@@ -533,7 +533,9 @@ export function behavesAsDocumented(
       ] as const) {
         const response = await checkedFetch(`${server.url}/v1/jobs${path}`, { method });
         expect(response.status).toBe(501);
-        expect(((await response.json()) as any).error).toMatch(/^Bulk jobs need .+; docs\/bulk\.md says how to set them up\.$/);
+        expect(((await response.json()) as any).error).toMatch(
+          /^Bulk jobs need .+; docs\/bulk\.md says how to set them up\.$/,
+        );
       }
     });
 

@@ -1,6 +1,6 @@
 /** The whole worker over HTTP, as it is deployed. */
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 import { behavesAsDocumented, GOOD } from '../runtimes/behaviour.ts';
@@ -22,7 +22,7 @@ describe('a worker that cannot start', () => {
     [
       'an image cut short',
       async () => ({ image: (await readFile('.prepared/image.bin')).subarray(0, -1) }),
-      'RangeError: the image has',
+      'the image has',
     ],
     [
       'the image of another model',
@@ -37,11 +37,17 @@ describe('a worker that cannot start', () => {
       expect(JSON.stringify(body)).not.toMatch(/onnx|SHA|\.ts|\.js/);
       const { incident } = body;
       expect(incident).toMatch(/^[0-9a-f-]{36}$/);
-      const log = broken.log.join('\n');
-      expect(log).toContain(incident);
-      expect(log).toContain(message);
-      expect(log).toMatch(/\n\s+at /);
-      expect(log).not.toContain(GOOD);
+      await vi.waitFor(() => expect(broken.log).toHaveLength(1)); // it comes by another way than the answer
+      expect(JSON.parse(broken.log[0] as string)).toMatchObject({
+        level: 'error',
+        event: 'request-failed',
+        incident,
+        route: '/v1/sentiment',
+        status: 500,
+        message: expect.stringContaining(message),
+        stack: expect.stringMatching(/^at \S/),
+      });
+      expect(broken.log[0]).not.toContain(GOOD);
 
       const ready = await checkedFetch(`${broken.url}/ready`);
       expect(ready.status).toBe(503);

@@ -1,0 +1,125 @@
+/**
+ * `npm run licences`: what others wrote of what ships, and under which licence → THIRD_PARTY_NOTICES.md, which goes with
+ * every deployment (`site.ts`). What ships is read from the bundler, not from package.json: onnxruntime-web names packages
+ * that no build of ours contains. What only develops is read from the lockfiles.
+ */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
+
+const ENTRIES = ['worker.ts', 'node.ts', 'deno.ts', 'bun.ts', 'browser.ts', 'page/page.ts', 'page/docs.ts'];
+const LOCKFILES = ['package-lock.json', 'test/openapi/package-lock.json', 'test/runtimes/package-lock.json'];
+
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  /** An SPDX expression, as the package has it. */
+  readonly licence: string;
+}
+
+/** Packages of which something is in what is deployed, served or given to a browser; by name. */
+export async function shippedPackages(): Promise<Package[]> {
+  const { metafile } = await build({
+    entryPoints: ENTRIES.map((name) => `edge/${name}`),
+    outdir: 'nowhere',
+    write: false,
+    metafile: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external: ['cloudflare:*', 'node:*', '*.wasm', '*.bin', '*.onnx', '*.txt', '*/model.json'],
+  });
+  const names = new Set(['onnxruntime-common']); // which is in onnxruntime-web's own file
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+    if (name !== undefined) names.add(name);
+  }
+  return Promise.all([...names].sort().map(readPackage));
+}
+
+async function readPackage(name: string): Promise<Package> {
+  const { version, license } = JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8'));
+  return { name, version, licence: license };
+}
+
+/** Every package that `npm ci` may install, here and for the tests that have lockfiles of their own. */
+export async function lockedPackages(): Promise<Package[]> {
+  const packages: Package[] = [];
+  for (const file of LOCKFILES) {
+    const lock: { packages: Record<string, { version: string; license?: string }> } = JSON.parse(
+      await readFile(file, 'utf8'),
+    );
+    for (const [path, { version, license = 'none' }] of Object.entries(lock.packages)) {
+      if (path !== '') packages.push({ name: path.replace(/^.*node_modules\//, ''), version, licence: license });
+    }
+  }
+  return packages;
+}
+
+/** The content of THIRD_PARTY_NOTICES.md. */
+export async function thirdPartyNotices(): Promise<string> {
+  const shipped = await shippedPackages();
+  const texts = await Promise.all(shipped.map(async (one) => ({ ...one, text: await licenceText(one) })));
+  return `# Third-party notices
+
+edge-sentiment is under the MIT licence (LICENSE). What is deployed, served or given to a browser has parts of these packages
+in it. This file is made by \`npm run licences\`.
+
+| package | version | licence |
+| --- | --- | --- |
+${shipped.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`).join('\n')}
+
+The WebAssembly in onnxruntime-web, and the image of its memory, are C++ that includes other projects, Abseil, Eigen (MPL-2.0),
+FlatBuffers, ONNX, Protocol Buffers and RE2 among them. Their notices are not in the package; they are
+https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, and their sources are named there.
+${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
+}
+
+async function licenceText({ name, licence }: Package): Promise<string> {
+  const file = (await readdir(`node_modules/${name}`)).find((one) => /^licen[sc]e(\.\w+)?$/i.test(one));
+  if (file !== undefined) return (await readFile(`node_modules/${name}/${file}`, 'utf8')).trim();
+  if (name.startsWith('onnxruntime-') && licence === 'MIT') return ONNXRUNTIME_LICENCE;
+  throw new Error(`${name} has no file with its licence: see how it has to be named, and add it here`);
+}
+
+/** As it stands in the project's repository; its packages have no file of it. */
+const ONNXRUNTIME_LICENCE = `MIT License
+
+Copyright (c) 2018 - present Microsoft Corporation
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.`;
+
+async function print(): Promise<void> {
+  await writeFile(NOTICES_FILE, await thirdPartyNotices());
+  const list = (packages: readonly Package[]) => packages.map(({ name, version }) => `${name} ${version}`).join(', ');
+  const byLicence = (packages: readonly Package[]) =>
+    [...Map.groupBy(packages, ({ licence }) => licence)].sort(([a], [b]) => a.localeCompare(b));
+  const shipped = await shippedPackages();
+  console.log(`ships, and is in ${NOTICES_FILE}:`);
+  for (const [licence, packages] of byLicence(shipped)) console.log(`  ${licence}: ${list(packages)}`);
+  const names = new Set(shipped.map(({ name }) => name));
+  console.log('develops and tests, on some platform or other:');
+  for (const [licence, packages] of byLicence((await lockedPackages()).filter(({ name }) => !names.has(name)))) {
+    console.log(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
+  }
+}
+
+if (import.meta.main) await print();

@@ -1,0 +1,125 @@
+/** `npm run diff`: an old and a new version of a model on the same texts. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { refuseOtherLabels } from '../dataset/labels.ts';
+import { type Asked, askBoth, type Difference, mostMoved, openVersion, type Pair, summarize } from '../diff.ts';
+import { isSystemError, UsageError, UserError } from '../errors.ts';
+import type { Flags, FlagValues } from '../flags.ts';
+import { progressLine } from '../progress.ts';
+import { shuffled } from '../random.ts';
+import { COMMON_FLAGS, command, EXIT, type Shell } from './command.ts';
+import { DATA_FLAGS, loadData } from './data.ts';
+
+const FLAGS = {
+  old: { kind: 'text', value: '<version>', help: "a bundle's folder, or an endpoint's URL (default: model)" },
+  new: { kind: 'text', value: '<version>', help: 'the same, of what is to take its place' },
+  ...DATA_FLAGS,
+  data: { kind: 'text', value: '<path>', help: 'labelled reviews, as for evaluate, in place of a file of texts' },
+  split: { kind: 'text', value: '<name>', help: 'of --data: test or all (default: test)' },
+  limit: { kind: 'number', value: '<n>', help: 'compare on so many texts only, drawn at random but always the same' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+/** Texts that are shown of those that moved most, and how much of each. */
+const SHOWN = 10;
+const SHOWN_CHARACTERS = 80;
+
+export const diffCommand = command({
+  usage: 'npm run diff -- --old <version> --new <version> [flags] [texts.txt]',
+  summary: `Compares the answers of two versions of a model on the same texts: one a line, from a file or standard input.
+An endpoint that needs a key is given the one in API_KEY.`,
+  flags: FLAGS,
+  run,
+});
+
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+  if (flags.new === undefined) throw new UsageError('--new is missing: the version to compare with --old');
+  if (positionals.length > (flags.data === undefined ? 1 : 0)) {
+    throw new UsageError('texts come from one file, or from --data');
+  }
+  const apiKey = process.env['API_KEY'] || undefined;
+  const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
+  const [old, now] = versions;
+  const all = flags.data === undefined ? await readTexts(positionals[0]) : await readReviews(flags, old.labels, shell);
+  if (all.length === 0) throw new UserError('there are no texts to compare on');
+  const { limit = 0 } = flags;
+  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
+  const asked = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
+  const line = progressLine('comparing');
+  const pairs = await askBoth(asked, versions, (done, all) => line.update(done / all, `${done} texts`)).finally(() =>
+    line.done(),
+  );
+  const difference = summarize(pairs, now.labels);
+  const moved = mostMoved(pairs, SHOWN);
+  if (flags.json) {
+    const [before, after] = versions.map(({ from, model, version }) => ({ from, model, version }));
+    const results = pairs.map((pair) => ({ old: pair.old, new: pair.new }));
+    shell.print(JSON.stringify({ old: before, new: after, ...difference, moved, results }));
+  } else {
+    for (const [name, { model, version, from }] of Object.entries({ old, new: now })) {
+      shell.print(`${name}  ${model} ${version}, ${from}`);
+    }
+    shell.print(`\n${describe(difference, now.labels)}`);
+    if (moved.length > 0) shell.print(`\nmoved most:\n${moved.map(describePair).join('\n')}`);
+  }
+  return EXIT.done;
+}
+
+/** Lines that are not blank. */
+async function readTexts(file: string | undefined): Promise<Asked[]> {
+  if (file !== undefined) await refuseReviews(file);
+  const texts: Asked[] = [];
+  for await (const text of createInterface({ input: file === undefined ? process.stdin : createReadStream(file) })) {
+    if (text.trim() !== '') texts.push({ text });
+  }
+  return texts;
+}
+
+/** @throws UserError when the file is not there, UsageError when it is one of labelled reviews. */
+async function refuseReviews(file: string): Promise<void> {
+  const info = await stat(file).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') throw new UserError(`${file}: no such file`);
+    throw error;
+  });
+  if (!info.isFile() || /\.(csv|tsv|jsonl|ndjson|gz)$/i.test(file)) {
+    throw new UsageError(`${file} is no file of one text a line; reviews are given with --data`);
+  }
+}
+
+async function readReviews(
+  flags: FlagValues<typeof FLAGS>,
+  labels: readonly [string, string],
+  shell: Shell,
+): Promise<readonly Asked[]> {
+  const { split = 'test' } = flags;
+  if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
+  const { dataset } = await loadData(flags, shell);
+  refuseOtherLabels(dataset.labels, labels);
+  return split === 'test' ? dataset.test : [...dataset.train, ...dataset.test];
+}
+
+function describe(difference: Difference, [negative, positive]: readonly [string, string]): string {
+  const { texts, flipped, flippedToPositive, meanChange, maxChange, accuracy } = difference;
+  const line = (name: string, value: string) => `${name.padEnd(28)}${value}`;
+  const directions = `${flippedToPositive} to ${positive}, ${flipped - flippedToPositive} to ${negative}`;
+  return [
+    line('texts', `${texts}`),
+    line('flipped labels', `${flipped} (${((100 * flipped) / texts).toFixed(2)} %; ${directions})`),
+    line('change of the probability', `mean ${meanChange.toFixed(4)}, max ${maxChange.toFixed(4)}`),
+    ...(accuracy
+      ? [
+          line('accuracy', `${accuracy.old.toFixed(4)} → ${accuracy.new.toFixed(4)}`),
+          line('right in one of them only', `${accuracy.onlyOld} old, ${accuracy.onlyNew} new`),
+          line("McNemar's p", accuracy.pValue.toPrecision(2)),
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Probabilities of the positive label, and the beginning of the text in one line. */
+function describePair(pair: Pair): string {
+  const text = pair.text.replace(/\p{Cc}+/gu, ' ');
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}…` : text;
+  return `${pair.old.probability.toFixed(4)} → ${pair.new.probability.toFixed(4)}  ${shown}`;
+}
