@@ -8,7 +8,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isSystemError, UserError } from './errors.ts';
+import { isSystemError, UserError, withFile } from './errors.ts';
 
 export interface Download {
   readonly url: string;
@@ -81,7 +81,7 @@ async function fetchRest(
     };
     await pipeline(response.body, counted, createWriteStream(partial, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
-    if (isSystemError(error) && error.path !== undefined) throw error; // the disk, not the network
+    if (isSystemError(error)) throw withFile(error, partial); // the disk: what the network does is a cause in fetch's error
     if (error instanceof UnexpectedFile) await rm(partial, { force: true });
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const why = cause instanceof Error ? cause.message || (isSystemError(cause) && cause.code) || cause.name : cause;

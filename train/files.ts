@@ -1,6 +1,7 @@
 /** Files written whole or not at all. */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { withFile } from './errors.ts';
 
 /**
  * Writes `files` (name → content) into `folder`, which is made if need be. Every file is first written in full, and
@@ -19,6 +20,8 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
       try {
         await file.writeFile(content);
         await file.sync();
+      } catch (error) {
+        throw withFile(error, target);
       } finally {
         await file.close();
       }
@@ -26,5 +29,15 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
     for (const { temporary, target } of staged) await rename(temporary, target);
   } finally {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
+  }
+}
+
+/**
+ * Removes what processes that were killed in `writeFiles` have left in `folder`. For whoever alone writes there: what
+ * another process is about to rename looks the same.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/\.\d+\.tmp$/.test(name)) await rm(path.join(folder, name), { force: true });
   }
 }
