@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError, UserError, withFile } from './errors.ts';
+import { makeFolder } from './files.ts';
 
 export interface Download {
   readonly url: string;
@@ -41,7 +42,7 @@ export async function download(file: Download, options: DownloadOptions = {}): P
   const partial = `${target}.part`;
   if ((await sizeOf(target)) === file.bytes && (await md5Of(target)) === file.md5) return target;
 
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   if ((await sizeOf(partial)) > file.bytes) await rm(partial);
   if ((await sizeOf(partial)) < file.bytes) await fetchRest(file, partial, onProgress, signal);
   if ((await sizeOf(partial)) !== file.bytes || (await md5Of(partial)) !== file.md5) {

@@ -7,11 +7,11 @@
  *
  * Not here: readers. Files take their names whole (`files.ts`), so that reading needs no lock.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isSystemError, UserError } from './errors.ts';
-import { removeLeftovers } from './files.ts';
+import { makeFolder, removeLeftovers } from './files.ts';
 
 export const LOCK_FILE = '.lock';
 
@@ -31,17 +31,22 @@ export interface LockOptions {
  * @throws UserError when nothing can be written there, or somebody else does.
  */
 export async function lockFolder(folder: string, { make }: LockOptions): Promise<Disposable> {
+  await refuseUnwritable(folder, make);
+  const lock = acquire(folder);
+  await removeLeftovers(folder);
+  return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
+}
+
+/** @throws UserError when the folder cannot be made, or nothing be written into it, or it is not there and not to be made. */
+export async function refuseUnwritable(folder: string, make: boolean): Promise<void> {
   try {
-    if (make) await mkdir(folder, { recursive: true });
+    if (make) await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (!make && error.code === 'ENOENT') throw new UserError(`${folder}: no such folder`);
     throw new UserError(`${folder} cannot be written to (${error.message})`);
   }
-  const lock = acquire(folder);
-  await removeLeftovers(folder);
-  return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
 }
 
 function acquire(folder: string): DatabaseSync {
