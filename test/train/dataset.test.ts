@@ -319,6 +319,19 @@ describe('an archive is refused', () => {
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(unexpected end of file\); get it again$/);
   });
 
+  it('when it unpacks to more than 4 GiB', async () => {
+    const file = await archivePath();
+    const header = (await tarOf([{ name: 'README' }])).subarray(0, 512);
+    header.fill(0, 124, 136).writeUInt8(0x80, 124); // a size that is not octal
+    header.writeUIntBE(65 * 2 ** 26, 130, 6);
+    header.write('        ', 148);
+    const checksum = header.reduce((sum, byte) => sum + byte, 0);
+    header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
+    const zeros = gzipSync(Buffer.alloc(2 ** 26), { level: 1 });
+    await writeFile(file, Buffer.concat([gzipSync(header), ...Array.from({ length: 65 }, () => zeros)]));
+    expect(await refusalOf(file)).toContain('it unpacks to more than 4294967296 bytes');
+  });
+
   it('when there are no reviews in it', async () => {
     expect(await refusalOfPacked([{ name: 'README' }])).toMatch(/^no reviews in it; expected train\/pos, /);
   });

@@ -1,0 +1,18 @@
+/** A little of what the readers of datasets are fuzzed with: the same few hundred inputs every time. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { archives, packed } from '../fuzz/archive.ts';
+import { tables, written } from '../fuzz/tables.ts';
+
+const INPUTS = Number(process.env['FUZZ_INPUTS'] ?? 300);
+
+it.each<{ name: string; inputs: fc.Arbitrary<any>; holds: (input: any) => Promise<void> }>([
+  archives,
+  packed,
+  tables,
+  written,
+])('$name', { timeout: 60_000 + INPUTS * 50 }, async ({ inputs, holds }) => {
+  const property = fc.asyncProperty(inputs, holds);
+  const details = await fc.check(property, { seed: 1, numRuns: INPUTS, timeout: 20_000 }); // a reader that hangs fails too
+  expect(details.failed ? await fc.asyncDefaultReportMessage(details) : undefined).toBeUndefined();
+});
