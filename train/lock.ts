@@ -1,9 +1,9 @@
 /**
  * One writer a folder: two trainings into one would overwrite each other's checkpoints, and mix two bundles.
  *
- * The lock is SQLite's lock of a file in the folder, the one that Node has on every platform. The operating system holds
- * it, and lets go of it however the process ends, so that there is no stale lock to tell from a held one. The file itself
- * says nothing and stays: to remove it would lock out those who open the next one, and not those who have this one open.
+ * The lock is SQLite's lock of a file in the folder, as the one that Node has on every platform. The operating system
+ * holds it and lets go of it however the process ends, so that there is no stale lock to tell from a held one. The file
+ * says nothing by being there, and stays: were it removed, one process could lock it and the next one its successor.
  *
  * Not here: readers. Files take their names whole (`files.ts`), so that reading needs no lock.
  */
@@ -26,8 +26,8 @@ export interface LockOptions {
 }
 
 /**
- * Keeps `folder` for this process alone to write into, until the result is disposed of or the process ends. What a killed
- * process was in the middle of writing there is removed. Meant to come before the hours of work whose result goes there.
+ * Keeps `folder` for this process alone to write into, until the result is disposed of or the process ends. What a
+ * killed process was in the middle of writing is removed. Comes before the hours of work whose result goes there.
  * @throws UserError when nothing can be written there, or somebody else does.
  */
 export async function lockFolder(folder: string, { make }: LockOptions): Promise<Disposable> {
@@ -37,7 +37,7 @@ export async function lockFolder(folder: string, { make }: LockOptions): Promise
   return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
 }
 
-/** @throws UserError when the folder cannot be made, or nothing be written into it, or it is not there and not to be made. */
+/** @throws UserError when nothing can be written into the folder, which is made if `make` says so. */
 export async function refuseUnwritable(folder: string, make: boolean): Promise<void> {
   try {
     if (make) await makeFolder(folder);

@@ -31,7 +31,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
   const folder = flags.model ?? 'model';
-  // From before the bundle is read, lest --record describes another one in its place. A bundle that is only read may be anywhere.
+  // From before the bundle is read, lest --record describes one that took its place. Where nothing is written, no lock.
   using _ = flags.record || flags.report === undefined ? await lockFolder(folder, { make: false }) : undefined;
   if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
   let line: ReturnType<typeof progressLine> | undefined;
