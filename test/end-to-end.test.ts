@@ -102,7 +102,7 @@ describe('an output folder', () => {
     const file = path.join(await temporaryFolder(), 'file');
     await writeFile(file, '');
     const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', file]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: EEXIST[^\n]*\n$/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: \S+ cannot be written to \(EEXIST[^\n]*\n$/)]);
   });
 
   it("keeps a README.md that is somebody's own", async () => {

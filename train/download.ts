@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isSystemError, UserError } from './errors.ts';
+import { isSystemError, UserError, withFile } from './errors.ts';
+import { makeFolder } from './files.ts';
 
 export interface Download {
   readonly url: string;
@@ -41,7 +42,7 @@ export async function download(file: Download, options: DownloadOptions = {}): P
   const partial = `${target}.part`;
   if ((await sizeOf(target)) === file.bytes && (await md5Of(target)) === file.md5) return target;
 
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   if ((await sizeOf(partial)) > file.bytes) await rm(partial);
   if ((await sizeOf(partial)) < file.bytes) await fetchRest(file, partial, onProgress, signal);
   if ((await sizeOf(partial)) !== file.bytes || (await md5Of(partial)) !== file.md5) {
@@ -81,7 +82,7 @@ async function fetchRest(
     };
     await pipeline(response.body, counted, createWriteStream(partial, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
-    if (isSystemError(error) && error.path !== undefined) throw error; // the disk, not the network
+    if (isSystemError(error)) throw withFile(error, partial); // the disk: what the network does is a cause in fetch's error
     if (error instanceof UnexpectedFile) await rm(partial, { force: true });
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const why = cause instanceof Error ? cause.message || (isSystemError(cause) && cause.code) || cause.name : cause;

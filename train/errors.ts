@@ -17,3 +17,9 @@ export class UsageError extends UserError {
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
+
+/** The error, with the name of `file` if it is a refused write: of those, Node does not say where. */
+export function withFile(error: unknown, file: string): unknown {
+  if (!isSystemError(error) || error.path !== undefined) return error;
+  return new UserError(`${file}: ${error.message}`, { cause: error });
+}

@@ -1,6 +1,7 @@
 /** Files written whole or not at all. */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isSystemError, withFile } from './errors.ts';
 
 /**
  * Writes `files` (name → content) into `folder`, which is made if need be. Every file is first written in full, and
@@ -8,7 +9,7 @@ import path from 'node:path';
  * leaves each target as it was or as it is to be, and never half a file.
  */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const staged: { temporary: string; target: string }[] = [];
   try {
     for (const [name, content] of Object.entries(files)) {
@@ -19,6 +20,8 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
       try {
         await file.writeFile(content);
         await file.sync();
+      } catch (error) {
+        throw withFile(error, target);
       } finally {
         await file.close();
       }
@@ -26,5 +29,33 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
     for (const { temporary, target } of staged) await rename(temporary, target);
   } finally {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
+  }
+}
+
+/**
+ * Makes `folder`, and those above it, if need be. Node's own `recursive` never ends where a folder is there and takes
+ * none, as `/proc` or a link to a disk that is not mounted.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const parent = path.dirname(folder);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'EEXIST' && (await stat(folder).catch(() => undefined))?.isDirectory()) return;
+    const isMissing = error.code === 'ENOENT' && parent !== folder && !(await lstat(parent).catch(() => undefined));
+    if (!isMissing) throw error;
+    await makeFolder(parent);
+    await makeFolder(folder);
+  }
+}
+
+/**
+ * Removes what processes that were killed in `writeFiles` have left in `folder`. For whoever alone writes there: what
+ * another process is about to rename looks the same.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/\.\d+\.tmp$/.test(name)) await rm(path.join(folder, name), { force: true });
   }
 }

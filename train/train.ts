@@ -1,7 +1,6 @@
 /** Training from reviews to bundle: starts or continues a run, keeps its checkpoint, and exports it in the end. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
@@ -52,8 +51,6 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await startBackend();
   const resumed = options.resume ? withConfig(await loadCheckpoint(folder), options.config) : undefined;
   const config = resumed?.config ?? configOf(options.config);
-  await mkdir(folder, { recursive: true }); // before the hours of work that are to go there
-  await access(folder, constants.W_OK);
   await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
@@ -74,7 +71,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     unlabelled: unlabelled.length,
     validationReviews: reviews.validation.length,
   };
-  const run = resumed ?? newRun(config, { name, labels: [...dataset.labels], digest, ...counts }, vocabulary);
+  const run = resumed ?? newRun(config, { name, labels: [...dataset.labels], ...counts, digest }, vocabulary);
   onStart?.(run);
 
   const targets = await targetsOf(run, reviews.train, texts, options);

@@ -269,6 +269,8 @@ describe('an archive is refused', () => {
     const name = 'train/pos/\x1b[2J\nfine.txt';
     expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain('which is no review');
     expect(await refusalOfPacked([{ name }, { name }])).toContain('stands in it twice');
+    // JSON leaves these two as they are: DEL, and the one-byte form of ESC [.
+    expect(await refusalOfPacked([{ name: '/\x7f\x9b2J' }])).toContain('"/\uFFFD\uFFFD2J" points outside');
   });
 
   it('when the compressed data ends anywhere before its end', async () => {
@@ -317,6 +319,19 @@ describe('an archive is refused', () => {
     const file = await archivePath();
     await writeFile(file, '');
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(unexpected end of file\); get it again$/);
+  });
+
+  it('when it unpacks to more than 4 GiB', async () => {
+    const file = await archivePath();
+    const header = (await tarOf([{ name: 'README' }])).subarray(0, 512);
+    header.fill(0, 124, 136).writeUInt8(0x80, 124); // a size that is not octal
+    header.writeUIntBE(65 * 2 ** 26, 130, 6);
+    header.write('        ', 148);
+    const checksum = header.reduce((sum, byte) => sum + byte, 0);
+    header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
+    const zeros = gzipSync(Buffer.alloc(2 ** 26), { level: 1 });
+    await writeFile(file, Buffer.concat([gzipSync(header), ...Array.from({ length: 65 }, () => zeros)]));
+    expect(await refusalOf(file)).toContain('it unpacks to more than 4294967296 bytes');
   });
 
   it('when there are no reviews in it', async () => {

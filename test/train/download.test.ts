@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -292,6 +293,19 @@ describe('the cache', () => {
     const { file, ranges } = await serve(sendAll);
     await expectDownloaded(await download(file, { folder }), folder);
     expect(ranges).toEqual([undefined]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full, and goes on when there is room', async () => {
+    const folder = await temporaryFolder();
+    await symlink('/dev/full', partialIn(folder)); // takes no byte
+    const { file, ranges } = await serve(sendRange);
+    expect(await refusal(download(file, { folder }))).toMatch(
+      /^\S+reviews\.tar\.gz\.part: ENOSPC: no space left on device/,
+    );
+    await rm(partialIn(folder));
+    await writeFile(partialIn(folder), CONTENT.subarray(0, HALF));
+    await expectDownloaded(await download(file, { folder }), folder);
+    expect(ranges).toEqual([undefined, `bytes=${HALF}-`]);
   });
 
   it('does not hide what is wrong with the disk', async () => {

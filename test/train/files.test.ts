@@ -1,8 +1,40 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeFiles } from '../../train/files.ts';
+import { makeFolder, writeFiles } from '../../train/files.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
+
+describe('makeFolder', () => {
+  it('makes what is missing, and leaves what is there', async () => {
+    const folder = path.join(await temporaryFolder(), 'a', 'b', 'c');
+    await makeFolder(folder);
+    await writeFile(path.join(folder, 'file'), '');
+    await makeFolder(folder);
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('follows a link to a folder', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, 'there'));
+    await symlink('there', path.join(folder, 'link'));
+    await makeFolder(path.join(folder, 'link'));
+    await makeFolder(path.join(folder, 'link', 'inside'));
+    expect(await readdir(path.join(folder, 'there'))).toEqual(['inside']);
+  });
+
+  // Of the last two Node's own `mkdir` would be trying still.
+  it.each([
+    ['below a file', 'file/inside', 'ENOTDIR'],
+    ['in place of a file', 'file', 'EEXIST'],
+    ['in place of a link to nowhere', 'link', 'EEXIST'],
+    ['below a link to nowhere', 'link/inside', 'ENOENT'],
+    ['far below a link to nowhere', 'link/inside/it', 'ENOENT'],
+  ])('fails %s', async (_, name, code) => {
+    const folder = await folderOf({ file: '' });
+    await symlink('/nowhere/at/all', path.join(folder, 'link'));
+    await expect(makeFolder(path.join(folder, name))).rejects.toThrow(code);
+  });
+});
 
 describe('writeFiles', () => {
   it('writes texts and bytes', async () => {

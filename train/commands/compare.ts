@@ -3,6 +3,7 @@ import path from 'node:path';
 import { configOf } from '../config.ts';
 import { writeFiles } from '../files.ts';
 import type { Flags, FlagValues } from '../flags.ts';
+import { lockFolder } from '../lock.ts';
 import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
@@ -36,6 +37,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     ...(epochs !== undefined && { epochs }),
     ...(limit !== undefined && { limit }),
   });
+  using _ = await lockFolder(folder, { make: true });
   const { dataset } = await loadData(flags, shell);
   const comparison = await compare({ dataset, config, memorySteps, onProgress: shell.say });
   await writeFiles(folder, comparisonReport(comparison));

@@ -1,8 +1,10 @@
 /** `npm run evaluate`: scores a model bundle on a split of the reviews. */
+import path from 'node:path';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { UsageError } from '../errors.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluate.ts';
 import type { Flags, FlagValues } from '../flags.ts';
+import { lockFolder, refuseUnwritable } from '../lock.ts';
 import { progressLine } from '../progress.ts';
 import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
@@ -29,6 +31,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
   const folder = flags.model ?? 'model';
+  // From before the bundle is read, lest --record describes one that took its place. Where nothing is written, no lock.
+  using _ = flags.record || flags.report === undefined ? await lockFolder(folder, { make: false }) : undefined;
+  if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
   let line: ReturnType<typeof progressLine> | undefined;
   const { manifest, metrics, evaluation } = await evaluate({
     folder,
@@ -40,8 +45,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       line ??= progressLine('scoring');
       line.update(done / all, `${done} reviews`);
     },
-  });
-  line?.done();
+  }).finally(() => line?.done());
   const { writeReport } = await import('../report.ts');
   const report = await writeReport({ folder, evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;

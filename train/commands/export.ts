@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { refuseForeignCard } from '../bundle.ts';
 import type { Flags, FlagValues } from '../flags.ts';
+import { lockFolder } from '../lock.ts';
 import { randomRows } from '../random.ts';
 import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
 
@@ -27,6 +28,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     import('../checkpoint.ts'),
     import('../export.ts'),
   ]);
+  using _ = await lockFolder(folder, { make: true });
   await startBackend();
   await refuseForeignCard(folder);
   const run = await loadCheckpoint(from);

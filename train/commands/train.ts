@@ -3,6 +3,7 @@ import path from 'node:path';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import type { NamedDataset } from '../dataset.ts';
 import type { Flags, FlagValues } from '../flags.ts';
+import { lockFolder } from '../lock.ts';
 import { progressLine } from '../progress.ts';
 import type { TrainOptions } from '../train.ts';
 import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
@@ -40,6 +41,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
   const { train } = await import('../train.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = interruptible(shell);
+  using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(say);
   let named: NamedDataset | undefined;
   const loadDataset = async () => {
@@ -57,8 +59,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       interruption.start();
       progress.onStart(run);
     },
-  });
-  progress.done();
+  }).finally(progress.done);
   if (manifest === undefined) {
     say(`stopped; continue with the same command and --resume (the run is in ${folder})`);
     return EXIT.stopped;

@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { isSystemError, UserError } from '../errors.ts';
-import { MAX_REVIEW_BYTES } from './lines.ts';
+import { MAX_REVIEW_BYTES, quoted } from './lines.ts';
 import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */
@@ -63,7 +63,7 @@ class Reviews {
   add(folder: string, name: string, text: string): void {
     const reviews = this.#folders.get(folder);
     if (reviews === undefined) return;
-    if (reviews.has(name)) this.refuse(`${JSON.stringify(`${folder}/${name}.txt`)} stands in it twice`);
+    if (reviews.has(name)) this.refuse(`${quoted(`${folder}/${name}.txt`)} stands in it twice`);
     reviews.set(name, text);
   }
 
@@ -124,10 +124,10 @@ async function readArchive(location: string, reviews: Reviews): Promise<void> {
       const { name, type, size = 0 } = entry.header;
       const segments = name.replace(/^\.\//, '').replace(/\/$/, '').split('/');
       if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || segments.includes('..')) {
-        reviews.refuse(`the entry ${JSON.stringify(name)} points outside the archive`);
+        reviews.refuse(`the entry ${quoted(name)} points outside the archive`);
       }
       if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-        reviews.refuse(`the entry ${JSON.stringify(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
+        reviews.refuse(`the entry ${quoted(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
       }
       const review = type === 'directory' ? undefined : reviewAt(segments.slice(-3));
       if (review === undefined) {
@@ -135,7 +135,7 @@ async function readArchive(location: string, reviews: Reviews): Promise<void> {
         continue;
       }
       if (size > MAX_REVIEW_BYTES) {
-        reviews.refuse(`the entry ${JSON.stringify(name)} has ${size} bytes, which is no review`);
+        reviews.refuse(`the entry ${quoted(name)} has ${size} bytes, which is no review`);
       }
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
@@ -174,7 +174,7 @@ async function readFolder(location: string, reviews: Reviews): Promise<void> {
     for (const file of files) {
       const review = reviewAt([...folder.split('/'), file.name]);
       if (review === undefined) continue;
-      if (!file.isFile()) reviews.refuse(`${JSON.stringify(`${folder}/${file.name}`)} is not a plain file`);
+      if (!file.isFile()) reviews.refuse(`${quoted(`${folder}/${file.name}`)} is not a plain file`);
       reviews.add(folder, review.name, await readFile(path.join(root, folder, file.name), 'utf8'));
     }
   }

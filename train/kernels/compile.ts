@@ -4,9 +4,11 @@
  * The result is kept in node_modules/.cache by everything that it depends on, so it is never stale and never committed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isSystemError, UserError } from '../errors.ts';
+import { writeFiles } from '../files.ts';
 
 const SOURCES = path.join(import.meta.dirname, 'assembly');
 const MODULES = path.join(import.meta.dirname, '../../node_modules');
@@ -66,9 +68,8 @@ interface Compiler {
   ): Promise<{ error: Error | null; stderr: object }>;
 }
 
-/** Compiles, and keeps the result in a file that is whole from the moment it has its name. */
+/** Compiles, and keeps the result. */
 async function build(flags: readonly string[], file: string): Promise<Uint8Array<ArrayBuffer>> {
-  await mkdir(CACHE, { recursive: true });
   // By its path, and so without its types, which would declare AssemblyScript's globals for all of our code
   const asc = (await import(pathToFileURL(path.join(COMPILER, 'dist/asc.js')).href)) as Compiler;
   let binary: Uint8Array<ArrayBuffer> | undefined;
@@ -78,11 +79,9 @@ async function build(flags: readonly string[], file: string): Promise<Uint8Array
     },
   });
   if (error || !binary) throw new Error(`the kernels do not compile: ${error?.message}\n${stderr}`);
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
-  await writeFile(temporary, binary);
-  await rename(temporary, file).catch(async (cause: unknown) => {
-    await rm(temporary, { force: true });
-    throw cause;
+  await writeFiles(CACHE, { [path.basename(file)]: binary }).catch((cause: unknown) => {
+    // A cache that cannot be written costs the next run three seconds.
+    if (!(cause instanceof UserError || isSystemError(cause))) throw cause;
   });
   return binary;
 }

@@ -1,25 +1,17 @@
 /** Somebody's own reviews on the command line: trained on, continued and evaluated under the labels they have. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseManifest } from '../../../shared/bundle.ts';
 import { readDataset } from '../../../train/dataset.ts';
+import { cli, type Outcome } from '../../fixtures/cli.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
-
-async function cli(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['train/cli.ts', ...args]);
-  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, stdout, stderr };
-}
 
 let folder: string;
 let data: string;
 let out: string;
-let trained: Awaited<ReturnType<typeof cli>>;
+let trained: Outcome;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'commands-data-'));
@@ -27,7 +19,7 @@ beforeAll(async () => {
   out = path.join(folder, 'trained');
   const rows = CORPUS_REVIEWS.map((review) => `"${review.text}",${review.label === 1 ? 'glad' : 'sad'}\r\n`);
   await writeFile(data, `opinion,mood\r\n${rows.join('')},sad\r\n`);
-  trained = await cli('train', ...mine(), '--out', out, '--epochs', '1', '--seed', '3');
+  trained = await cli(['train', ...mine(), '--out', out, '--epochs', '1', '--seed', '3']);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -45,16 +37,16 @@ it('trains on them, and says what to beware of', async () => {
 });
 
 it('evaluates on just those that were not trained on', async () => {
-  const { code, stdout } = await cli('evaluate', ...mine(), '--model', out, '--json');
+  const { code, stdout } = await cli(['evaluate', ...mine(), '--model', out, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).metrics.reviews).toBe(CORPUS_REVIEWS.length - (await manifestIn(out)).training.reviews);
 });
 
 it('keeps their labels when a run is continued, and when it is exported again', async () => {
-  expect(await cli('train', ...mine(), '--out', out, '--epochs', '2', '--resume')).toMatchObject({ code: 0 });
+  expect(await cli(['train', ...mine(), '--out', out, '--epochs', '2', '--resume'])).toMatchObject({ code: 0 });
   expect(await manifestIn(out)).toMatchObject({ labels: ['sad', 'glad'], training: { epochs: [{}, {}] } });
   const again = path.join(folder, 'again');
-  expect(await cli('export', '--from', out, '--out', again)).toMatchObject({ code: 0 });
+  expect(await cli(['export', '--from', out, '--out', again])).toMatchObject({ code: 0 });
   expect((await manifestIn(again)).labels).toEqual(['sad', 'glad']);
 });
 
@@ -62,7 +54,7 @@ it.each([
   ['the shipped model', () => mine(), 'model', '"sad" and "glad", but the model answers "negative" and "positive"'],
   ['the other way round', () => mine().slice(0, -2), undefined, '"glad" is the model\'s positive label'],
 ])('does not evaluate under other labels: %s', async (_, flags, model, why) => {
-  const { code, stdout, stderr } = await cli('evaluate', ...flags(), '--model', model ?? out);
+  const { code, stdout, stderr } = await cli(['evaluate', ...flags(), '--model', model ?? out]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr.split('\n').at(-2)).toMatch(/^error: /);
   expect(stderr).toContain(why);
@@ -71,6 +63,6 @@ it.each([
 it('refuses a bad file in one line', async () => {
   const bad = path.join(folder, 'bad.csv');
   await writeFile(bad, 'text,label\na,b\nc\n');
-  const { code, stderr } = await cli('train', '--data', bad, '--out', path.join(folder, 'nothing'));
+  const { code, stderr } = await cli(['train', '--data', bad, '--out', path.join(folder, 'nothing')]);
   expect([code, stderr]).toEqual([1, expect.stringContaining(`\nerror: ${bad}:3: 1 column instead of 2; `)]);
 });
