@@ -22,8 +22,11 @@ bucket.resumeMultipartUpload = (key, id) => {
     again = undefined;
     if (request !== undefined) {
       const job = request.url.replace(/\\/parts.*/, '');
-      let answer = await worker.fetch(request, env);
-      while ((await answer.json()).state === 'uploading') answer = await worker.fetch(new Request(job), env);
+      for (let ask = request; ; ask = new Request(job)) {
+        const { state } = await (await worker.fetch(ask, env)).json();
+        if (state !== 'uploading') break;
+        await scheduler.wait(10); // in which it is put together
+      }
     }
     return uploadPart(part, content);
   };
