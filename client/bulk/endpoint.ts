@@ -110,7 +110,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry }: EndpointOptions
     if (PASSING_STATUSES.includes(status)) {
       throw new Passing(`${url} answered ${status}: ${detail}`, retryAfter(response));
     }
-    if (status === 401) throw new Refusal(`${detail} The key is what API_KEY is in the environment.`, status);
+    if (status === 401) throw new Refusal(`${detail} Here it comes from the environment variable API_KEY.`, status);
     throw new Refusal(`${url} answered ${status}: ${detail}`, status);
   }
 
