@@ -3,12 +3,15 @@ import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path';
 import { isSystemError, withFile } from './errors.ts';
 
+export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array>;
+
 /**
  * Writes `files` (name → content) into `folder`, which is made if need be. Every file is first written in full, and
  * flushed, beside its target; only then do they take their names, in the given order. A process that dies on the way
- * leaves each target as it was or as it is to be, and never half a file.
+ * leaves each target as it was or as it is to be, and never half a file. Content that comes bit by bit is written as it
+ * comes; should it fail, so does all.
  */
-export async function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+export async function writeFiles(folder: string, files: Readonly<Record<string, Content>>): Promise<void> {
   await makeFolder(folder);
   const staged: { temporary: string; target: string }[] = [];
   try {

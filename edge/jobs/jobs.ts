@@ -39,8 +39,16 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       return {
         bytes: place.bytes,
         async store(content) {
-          const { etag } = await bucket.resumeMultipartUpload(inputKey(id), place.uploadId).uploadPart(part, content);
-          return coordinatorOf(id).received(part, etag, owner);
+          const upload = bucket.resumeMultipartUpload(inputKey(id), place.uploadId);
+          try {
+            const { etag } = await upload.uploadPart(part, content);
+            return await coordinatorOf(id).received(part, etag, owner);
+          } catch (error) {
+            // A part that is sent again may find the file put together meanwhile.
+            const job = await coordinatorOf(id).status(owner);
+            if (job?.upload?.missing.includes(part)) throw error;
+            return job;
+          }
         },
       };
     },

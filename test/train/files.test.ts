@@ -65,6 +65,19 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual(old);
   });
 
+  it('writes what comes bit by bit, and nothing of what breaks off', async () => {
+    const folder = await folderOf({ 'a.txt': 'old' });
+    const bits = async function* (breaks: boolean) {
+      yield 'one ';
+      yield Buffer.from('two');
+      if (breaks) throw new Error('broken off');
+    };
+    await expect(writeFiles(folder, { 'a.txt': bits(true) })).rejects.toThrow('broken off');
+    expect(await contentsOf(folder)).toEqual({ 'a.txt': 'old' });
+    await writeFiles(folder, { 'a.txt': bits(false) });
+    expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
+  });
+
   it('cleans up when a file cannot take its name', async () => {
     const folder = await folderOf({ 'b.txt': 'old' });
     await mkdir(path.join(folder, 'a.txt', 'inside'), { recursive: true }); // a folder stands in the way

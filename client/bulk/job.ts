@@ -1,0 +1,207 @@
+/**
+ * A job from its file to its results, whichever of it is still to be done: what the endpoint says of the job decides, so
+ * that a run that ended anywhere is gone on with by the next. Not here: flags and printing (`../bulk.ts`).
+ */
+import { access, constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Job, JobRequest } from '../../edge/schema.ts';
+import { UserError } from '../../train/errors.ts';
+import { writeFiles } from '../../train/files.ts';
+import type { Endpoint } from './endpoint.ts';
+import { convert, type TableType, type Tally } from './results.ts';
+import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
+
+export interface Task extends Omit<JobRequest, 'bytes'> {
+  readonly file: string;
+  readonly out: string;
+  readonly outType: TableType;
+  /** Whether a file that is there already may be replaced. */
+  readonly force: boolean;
+  /** Whether to begin anew, whatever is known. */
+  readonly restart: boolean;
+}
+
+/** What the user is told meanwhile. */
+export interface Reporter {
+  readonly say: (text: string) => void;
+  /** @param stage is over when another begins. @param fraction of the stage. */
+  readonly progress: (stage: string, fraction: number, text: string) => void;
+}
+
+export interface Outcome extends Tally {
+  readonly job: string;
+  /** The versions that answered. */
+  readonly models: readonly string[];
+}
+
+/** Parts that are sent at once, and held in memory. */
+const PARTS_TOGETHER = 2;
+/** Between two looks at a job; half as long again after each, up to the longest. */
+const FIRST_PAUSE_SECONDS = 0.25;
+const LONGEST_PAUSE_SECONDS = 5;
+
+/** @throws UserError when it cannot be done, with what to do. */
+export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter): Promise<Outcome> {
+  const input = await open(task.file);
+  try {
+    const wanted = await describe(task, input, endpoint);
+    await prepare(task);
+    if (task.restart) await forget(task, endpoint, reporter);
+    const known = await readState(task.out);
+    const unlike = known && difference(known, wanted, task.file);
+    if (unlike !== undefined) throw new UserError(`${stateFile(task.out)} ${unlike}`);
+    const begun = known === undefined ? await begin(task, wanted, endpoint) : await endpoint.status(known.job);
+    reporter.say(`${known === undefined ? 'began' : 'going on with'} job ${begun.id} at ${endpoint.url}`);
+
+    const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) });
+    if (job.state !== 'finished') {
+      await removeState(task.out); // there is nothing to go on with
+      const why = job.state === 'failed' ? `failed: ${job.error}` : `was ${job.state}.`;
+      throw new UserError(`the job ${why} The same command begins a new one.`);
+    }
+    const tally = await download(job, task, endpoint, reporter);
+    await removeState(task.out);
+    return { ...tally, job: job.id, models: job.models };
+  } finally {
+    await input.close();
+  }
+}
+
+/** Cancels the job that is known of. @returns its id. */
+export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job: string; wasThere: boolean }> {
+  const known = await readState(out);
+  if (known === undefined) throw new UserError(`there is no job to cancel: ${stateFile(out)} is not there`);
+  if (known.url !== endpoint.url) throw new UserError(`the job is at ${known.url}; add --url ${known.url}`);
+  const wasThere = await endpoint.cancel(known.job);
+  await removeState(out);
+  return { job: known.job, wasThere };
+}
+
+/** What of the file and the flags has to stay the same while a job is gone on with. */
+async function describe({ file, type, textColumn, idColumn }: Task, input: FileHandle, { url }: Endpoint) {
+  const stats = await input.stat();
+  if (!stats.isFile()) throw new UserError(`${file} is no file`);
+  const { size: bytes, mtimeMs: modified } = stats;
+  if (bytes === 0) throw new UserError(`${file} is empty`);
+  const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
+  return { url, bytes, modified, type, ...columns };
+}
+
+/** Sees to it that the results will have a place, before anything is sent. */
+async function prepare({ out, force }: Task): Promise<void> {
+  if (!force) await refuseToReplace(out);
+  await mkdir(path.dirname(out), { recursive: true });
+  await access(path.dirname(out), constants.W_OK);
+}
+
+async function refuseToReplace(out: string): Promise<void> {
+  const isThere = await stat(out).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw new UserError(`${out} is there already; --force replaces it`);
+}
+
+async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Promise<void> {
+  const known = await readState(out);
+  if (known === undefined) return;
+  // The key is for the endpoint that was named, and for no other that a file names.
+  if (known.url === endpoint.url) await endpoint.cancel(known.job);
+  else say(`the job ${known.job} at ${known.url} is left to itself`);
+  await removeState(out);
+}
+
+async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint): Promise<Job> {
+  const { url: _, modified: __, ...request } = wanted;
+  const job = await endpoint.open({ ...request, type: task.type });
+  await writeState(task.out, { ...wanted, job: job.id });
+  return job;
+}
+
+interface Work {
+  readonly endpoint: Endpoint;
+  readonly reporter: Reporter;
+  readonly read: (start: number, end: number) => Promise<Uint8Array>;
+}
+
+/** Does what the job needs until it ends, one way or another. */
+async function finish(job: Job, work: Work): Promise<Job> {
+  const { endpoint, reporter } = work;
+  let pause = FIRST_PAUSE_SECONDS;
+  let missingBefore = Number.POSITIVE_INFINITY;
+  for (let now = job; ; now = await endpoint.status(job.id)) {
+    const missing = now.upload?.missing.length ?? 0;
+    if (now.state === 'uploading' && missing > 0) {
+      if (missing >= missingBefore) throw new UserError(`${endpoint.url} does not keep the parts that it is sent`);
+      missingBefore = missing;
+      await upload(now, work);
+      continue;
+    }
+    if (now.state !== 'uploading' && now.state !== 'running') return now;
+    const { done, failed } = now.records;
+    const rate = now.recordsPerSecond === undefined ? '' : `, ${Math.round(now.recordsPerSecond)}/s`;
+    if (now.state === 'running')
+      reporter.progress('classifying', now.progress, `${done} records, ${failed} failed${rate}`);
+    await endpoint.pause(pause);
+    pause = Math.min(pause * 1.5, LONGEST_PAUSE_SECONDS);
+  }
+}
+
+/** Sends every part that is missing. */
+async function upload({ id, bytes = 0, upload }: Job, { endpoint, reporter, read }: Work): Promise<void> {
+  const { partBytes, missing } = upload as NonNullable<Job['upload']>;
+  const parts = Math.ceil(bytes / partBytes);
+  let sent = parts - missing.length;
+  const show = () => reporter.progress('sending', sent / parts, `${sent} of ${parts} parts`);
+  show();
+  const queue = missing.values();
+  const send = async () => {
+    for (const part of queue) {
+      const start = (part - 1) * partBytes;
+      await endpoint.send(id, part, await read(start, Math.min(start + partBytes, bytes)));
+      sent++;
+      show();
+    }
+  };
+  await Promise.all(Array.from({ length: PARTS_TOGETHER }, send));
+}
+
+/** Reads [start, end) of the file, as long as it is the one that the job was made of. */
+function partReader({ file }: Task, input: FileHandle, { bytes, modified }: Omit<State, 'job'>): Work['read'] {
+  return async (start, end) => {
+    const part = new Uint8Array(end - start);
+    for (let at = 0; at < part.length; ) {
+      const { bytesRead } = await input.read(part, at, part.length - at, start + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    const { size, mtimeMs } = await stat(file);
+    if (size !== bytes || mtimeMs !== modified) {
+      throw new UserError(`${file} was changed while it was being sent; --restart begins a new job`);
+    }
+    return part;
+  };
+}
+
+/** Writes the results, whole or not at all. */
+async function download(job: Job, task: Task, endpoint: Endpoint, { progress }: Reporter): Promise<Tally> {
+  const { out, outType, force } = task;
+  const { found } = job.records;
+  return endpoint.results(job.id, async (body) => {
+    const tally: Tally = { records: 0, failed: 0, failures: [] };
+    const content = async function* () {
+      for await (const rows of convert(body, outType, tally)) {
+        progress('fetching', found === 0 ? 1 : tally.records / found, `${tally.records} records`);
+        yield rows;
+      }
+      if (tally.records !== found) {
+        throw new UserError(
+          `the results have ${tally.records} records instead of ${found}; the same command tries again`,
+        );
+      }
+      if (!force) await refuseToReplace(out);
+    };
+    await writeFiles(path.dirname(out), { [path.basename(out)]: content() });
+    return tally;
+  });
+}

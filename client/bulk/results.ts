@@ -1,0 +1,73 @@
+/** The answers of a job, NDJSON as they come, → the file that is wanted, CSV, TSV or NDJSON, and the count of them. */
+import * as v from 'valibot';
+import { StreamAnswer } from '../../edge/schema.ts';
+import { UserError } from '../../train/errors.ts';
+
+export type TableType = 'csv' | 'tsv' | 'ndjson';
+
+/** What the answers come to. */
+export interface Tally {
+  records: number;
+  /** Records whose answer is an error, and the first few of them. */
+  failed: number;
+  failures: { line: number; error: string }[];
+}
+
+const COLUMNS = ['line', 'id', 'label', 'score', 'tokens', 'unknown', 'truncated', 'error'] as const;
+const DELIMITERS = { csv: ',', tsv: '\t' } as const;
+const SHOWN_FAILURES = 5;
+
+/** @param tally is counted up. @throws UserError at a line that is no answer. */
+export async function* convert(
+  body: AsyncIterable<Uint8Array>,
+  type: TableType,
+  tally: Tally,
+): AsyncGenerator<string, void> {
+  if (type !== 'ndjson') yield row([...COLUMNS], DELIMITERS[type]);
+  for await (const lines of linesOf(body)) {
+    const converted = lines.map((line) => {
+      const answer = parseAnswer(line);
+      tally.records++;
+      if ('error' in answer) {
+        tally.failed++;
+        if (tally.failures.length < SHOWN_FAILURES) tally.failures.push({ line: answer.line, error: answer.error });
+      }
+      if (type === 'ndjson') return `${line}\n`;
+      const fields: Partial<Record<string, unknown>> = answer;
+      return row(
+        COLUMNS.map((column) => fields[column]),
+        DELIMITERS[type],
+      );
+    });
+    yield converted.join('');
+  }
+}
+
+/** A row of RFC 4180, but for the LF at its end, which every reader takes and line tools want. */
+function row(fields: readonly unknown[], delimiter: string): string {
+  const quoted = fields.map((field) => {
+    const text = field === undefined ? '' : String(field);
+    return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return `${quoted.join(delimiter)}\n`;
+}
+
+function parseAnswer(line: string): StreamAnswer {
+  try {
+    return v.parse(StreamAnswer, JSON.parse(line));
+  } catch {
+    throw new UserError('The results have a line that is no answer; is --url right?');
+  }
+}
+
+/** The lines that each chunk completes. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[], void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() as string;
+    yield lines;
+  }
+  if (rest !== '') yield [rest];
+}

@@ -1,0 +1,60 @@
+/**
+ * What a run of the command leaves for the next: which job it made, and of what. It lies beside the file of results while
+ * there are none, and has no key in it.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as v from 'valibot';
+import { UserError } from '../../train/errors.ts';
+import { writeFiles } from '../../train/files.ts';
+
+const State = v.object({
+  url: v.string(),
+  job: v.string(),
+  /** The file: its size, and when it was last modified, in milliseconds since 1970. */
+  bytes: v.number(),
+  modified: v.number(),
+  type: v.string(),
+  textColumn: v.optional(v.string()),
+  idColumn: v.optional(v.string()),
+});
+export type State = v.InferOutput<typeof State>;
+
+/** @param out the file of results. */
+export function stateFile(out: string): string {
+  return `${out}.job`;
+}
+
+/** @returns undefined where there is none. @throws UserError when it cannot be read. */
+export async function readState(out: string): Promise<State | undefined> {
+  const content = await readFile(stateFile(out), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (content === undefined) return undefined;
+  try {
+    return v.parse(State, JSON.parse(content));
+  } catch {
+    throw new UserError(`${stateFile(out)} is damaged; remove it, and the same command begins a new job`);
+  }
+}
+
+export async function writeState(out: string, state: State): Promise<void> {
+  const target = stateFile(out);
+  await writeFiles(path.dirname(target), { [path.basename(target)]: `${JSON.stringify(state)}\n` });
+}
+
+export async function removeState(out: string): Promise<void> {
+  await rm(stateFile(out), { force: true });
+}
+
+/** Why the job is not one for what is wanted now, and what to do; undefined where it is. */
+export function difference(known: State, wanted: Omit<State, 'job'>, file: string): string | undefined {
+  if (known.url !== wanted.url) return `is of a job at ${known.url}; add --url ${known.url}, or --restart`;
+  if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
+    return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
+  }
+  const columns = ['type', 'textColumn', 'idColumn'] as const;
+  if (columns.every((name) => known[name] === wanted[name])) return undefined;
+  return 'is of a job with another --type, --text-column or --id-column; --restart begins a new one';
+}

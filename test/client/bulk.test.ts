@@ -1,0 +1,567 @@
+/** `npm run bulk` as it is called, against the built worker in workerd, with a proxy between them that misbehaves. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createClient } from '../../client/edge-sentiment.ts';
+import type { Job, StreamAnswer } from '../../edge/schema.ts';
+import { CORPUS_REVIEWS } from '../fixtures/corpus.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+import { type RunningWorker, startWorker } from '../workerd/worker.ts';
+
+const TEXTS = [
+  'I loved every minute, and my mother did too.',
+  'A "complete" waste of two hours.',
+  'Not bad at all!\r\nReally.',
+  ...CORPUS_REVIEWS.slice(0, 40).map((review) => review.text),
+];
+
+let worker: RunningWorker;
+beforeAll(async () => {
+  worker = await startWorker({}, { jobs: {} });
+});
+afterAll(() => worker.stop());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command with these arguments. `interrupt` is Ctrl-C as it comes under npm: twice. */
+function bulk(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { API_KEY: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['client/bulk.ts', ...args], { env: { ...inherited, ...env } });
+  const code = once(child, 'close').then(([code]) => code as number | null);
+  const ended = Promise.all([code, text(child.stdout), text(child.stderr)]).then(
+    ([code, stdout, stderr]): Ended => ({ code, stdout, stderr }),
+  );
+  const interrupt = () => {
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    return ended;
+  };
+  return { ended, interrupt };
+}
+
+/** What the proxy does to a request in place of passing it on. */
+type Act =
+  | (() => Promise<void>) // waits for it, and passes it on
+  | { readonly status: number; readonly headers?: Record<string, string> } // answers it
+  | 'hold' // leaves it without an answer
+  | 'drop' // closes the connection
+  | 'lose' // passes it on, and loses the answer
+  | 'cut' // passes half the answer back, and closes the connection
+  | 'half'; // passes half the answer back, and no more
+
+/** A proxy before the worker. */
+async function startProxy(target = worker.url) {
+  const rules: { what: string; act: Act; done: () => void }[] = [];
+  const seen: string[] = [];
+  async function answer(request: IncomingMessage, response: ServerResponse) {
+    const what = `${request.method} ${request.url?.replace(/[0-9a-f-]{36}/, '{id}')}`;
+    seen.push(what);
+    const at = rules.findIndex((rule) => rule.what === what);
+    const [rule] = at < 0 ? [] : rules.splice(at, 1);
+    const body = await buffer(request);
+    const act = rule?.act;
+    if (typeof act === 'function') await act();
+    if (act === 'drop') response.destroy();
+    else if (typeof act === 'object') response.writeHead(act.status, act.headers).end();
+    else if (act !== 'hold') {
+      const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = request.headers;
+      const passed = await fetch(`${target}${request.url}`, {
+        method: request.method ?? 'GET',
+        headers: headers as Record<string, string>,
+        ...(body.length > 0 && { body }),
+      });
+      const bytes = Buffer.from(await passed.arrayBuffer());
+      const half = bytes.subarray(0, bytes.length / 2);
+      response.writeHead(passed.status, [...passed.headers].flat());
+      if (act === 'lose') response.destroy();
+      else if (act === 'half') response.write(half);
+      else if (act === 'cut') response.write(half, () => response.destroy());
+      else response.end(bytes);
+    }
+    rule?.done();
+  }
+  const server = createServer((request, response) => void answer(request, response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The requests so far. */
+    seen,
+    /** Does so once, at the next such request. Resolves when it was done. */
+    next: (what: string, act: Act) => new Promise<void>((done) => rules.push({ what, act, done })),
+  };
+}
+
+const POST = 'POST /v1/jobs';
+const STATUS = 'GET /v1/jobs/{id}';
+const RESULTS = 'GET /v1/jobs/{id}/results';
+const part = (number: number) => `PUT /v1/jobs/{id}/parts/${number}`;
+
+const quoted = (field: string) => `"${field.replaceAll('"', '""')}"`;
+
+/** A table of the texts in a folder of its own, and where its results go. @param padding bytes of a column beside each. */
+async function tableOf(texts: readonly string[], padding = 0) {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'reviews.csv');
+  const pad = 'so it goes '.repeat(Math.ceil(padding / 11));
+  await writeFile(file, `id,text,notes\n${texts.map((text, row) => `r${row},${quoted(text)},${pad}\n`).join('')}`);
+  return { folder, file, out: path.join(folder, 'results.csv') };
+}
+
+/** Three parts of 8 MiB, the last not full, in no more records than there are texts. */
+const threeParts = () => tableOf(TEXTS, 430_000);
+
+/** What the streaming route answers to the same texts. */
+async function answersTo(lines: readonly (string | { text: string; id: string })[]): Promise<StreamAnswer[]> {
+  const answers: StreamAnswer[] = [];
+  for await (const answer of createClient({ url: worker.url }).stream(lines)) answers.push(answer);
+  return answers;
+}
+
+/** The results file has what the streaming route answers, in order. */
+async function expectResults(out: string, texts: readonly string[]) {
+  const expected = await answersTo(texts.map((text, row) => ({ text, id: `r${row}` })));
+  const rows = parse(await readFile(out), { columns: true }) as Record<string, string>[];
+  const results = rows.map(({ id, label, score, tokens, unknown, truncated, error }) =>
+    error ? { id, error } : { id, label, score, tokens, unknown, truncated },
+  );
+  const strings = expected.map(({ line: _, ...answer }) =>
+    Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, String(value)])),
+  );
+  expect(results).toEqual(strings);
+}
+
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+const stateOf = async (out: string) => JSON.parse(await readFile(`${out}.job`, 'utf8')) as { job: string };
+const jobOf = async (id: string) => (await (await fetch(`${worker.url}/v1/jobs/${id}`)).json()) as Job;
+
+const STOPPED = /stopped; the same command goes on from there\n$/;
+
+describe('a file', () => {
+  it('of CSV becomes a table of what the endpoint answers to its texts', async () => {
+    const texts = [...TEXTS, ' ', TEXTS[0] as string];
+    const { folder, file, out } = await tableOf(texts);
+    const { code, stdout, stderr } = await bulk([file, '--url', worker.url, '--out', out]).ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('\nline 46: /text is empty.\n')]);
+    expect(stdout).toMatch(/^45 records, 1 failed, in \d+ s by model \w+: .*results\.csv\n$/);
+    await expectResults(out, texts);
+    const [first] = parse(await readFile(out), { columns: true, to: 1 }) as Record<string, string>[];
+    expect(first).toMatchObject({ line: '2', id: 'r0' });
+    expect((await readdir(folder)).sort()).toEqual(['results.csv', 'reviews.csv']);
+  });
+
+  it('of NDJSON becomes NDJSON, under a name of its own', async () => {
+    const folder = await temporaryFolder();
+    const lines = [...TEXTS.map((text, row) => ({ text, id: `r${row}` })), { text: '', id: 'none' }];
+    const file = path.join(folder, 'reviews.jsonl');
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, stdout } = await bulk([file, '--url', `${worker.url}/`, '--json']).ended;
+    const out = path.join(folder, 'reviews.results.jsonl');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      job: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      records: lines.length,
+      failed: 1,
+      seconds: expect.any(Number),
+      models: [expect.any(String)],
+      out,
+    });
+    const results = (await readFile(out, 'utf8')).trimEnd().split('\n');
+    expect(results.map((line) => JSON.parse(line))).toEqual(await answersTo(lines));
+  });
+
+  it('may call itself, and its columns, anything', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'export.txt'), path.join(folder, 'deep', 'results.tsv')];
+    await writeFile(file, 'Key\tOpinion\n7\tA waste of time.\n');
+    const names = ['--type', 'tsv', '--text-column', 'opinion', '--id-column', 'key'];
+    expect(await bulk([file, '--url', worker.url, '--out', out, ...names]).ended).toMatchObject({ code: 0 });
+    expect(await readFile(out, 'utf8')).toMatch(/^line\tid\t.*\n2\t7\tnegative\t0\.\d+\t4\t0\tfalse\t\n$/);
+  });
+
+  it('of several parts is sent in parts', async () => {
+    const { file, out } = await threeParts();
+    const proxy = await startProxy();
+    expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
+    expect(proxy.seen.filter((what) => what.startsWith('PUT')).sort()).toEqual([part(1), part(2), part(3)]);
+    await expectResults(out, TEXTS);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('while the file is sent: the same command sends the rest', async () => {
+    const { folder, file, out } = await threeParts();
+    const proxy = await startProxy();
+    const command = [file, '--url', proxy.url, '--out', out];
+    const held = [proxy.next(part(1), 'hold'), proxy.next(part(3), 'hold')];
+    const first = bulk(command);
+    await Promise.all(held); // so that part 2 has arrived
+    expect(await first.interrupt()).toEqual({ code: 130, stdout: '', stderr: expect.stringMatching(STOPPED) });
+    expect((await readdir(folder)).sort()).toEqual(['results.csv.job', 'reviews.csv']);
+    const { job } = await stateOf(out);
+
+    proxy.seen.length = 0;
+    const { code, stderr } = await bulk(command).ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`going on with job ${job}`)]);
+    expect(proxy.seen.filter((what) => /^P/.test(what)).sort()).toEqual([part(1), part(3)]);
+    await expectResults(out, TEXTS);
+    expect(await isThere(`${out}.job`)).toBe(false);
+  });
+
+  it('while the job runs: the same command waits for it', async () => {
+    const { file, out } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    const held = proxy.next(STATUS, 'hold');
+    const first = bulk([file, '--url', proxy.url, '--out', out]);
+    await held;
+    expect(await first.interrupt()).toMatchObject({ code: 130, stderr: expect.stringMatching(STOPPED) });
+    expect(await isThere(out)).toBe(false);
+    proxy.seen.length = 0;
+    expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
+    expect(new Set(proxy.seen)).toEqual(new Set([STATUS, RESULTS]));
+    await expectResults(out, TEXTS);
+  });
+
+  it('while the results are fetched: nothing of them is left, and the same command fetches them', async () => {
+    const { folder, file, out } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    const halfway = proxy.next(RESULTS, 'half');
+    const first = bulk([file, '--url', proxy.url, '--out', out]);
+    await halfway;
+    expect(await first.interrupt()).toMatchObject({ code: 130, stdout: '' });
+    expect((await readdir(folder)).sort()).toEqual(['results.csv.job', 'reviews.csv']);
+    proxy.seen.length = 0;
+    expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
+    expect(proxy.seen).toEqual([STATUS, RESULTS]);
+    await expectResults(out, TEXTS);
+  });
+
+  it('before there is a job: leaves nothing', async () => {
+    const { folder, file, out } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    const held = proxy.next(POST, 'hold');
+    const first = bulk([file, '--url', proxy.url, '--out', out]);
+    await held;
+    expect(await first.interrupt()).toMatchObject({ code: 130 });
+    expect(await readdir(folder)).toEqual(['reviews.csv']);
+  });
+});
+
+describe('what may go better', () => {
+  it('is tried again: refusals for now, lost connections and lost answers', async () => {
+    const { file, out } = await threeParts();
+    const proxy = await startProxy();
+    void proxy.next(POST, { status: 503 });
+    void proxy.next(part(1), { status: 429, headers: { 'retry-after': '0' } });
+    void proxy.next(part(2), 'drop');
+    void proxy.next(part(3), 'lose');
+    void proxy.next(STATUS, { status: 500 });
+    void proxy.next(RESULTS, 'cut');
+    const { code, stderr } = await bulk([file, '--url', proxy.url, '--out', out]).ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${proxy.url} answered 503: Service Unavailable. Trying again in 1 s.\n`);
+    expect(stderr).toContain(`${proxy.url} answered 429: Too Many Requests. Trying again in 0 s.\n`);
+    expect(stderr).toContain(`${proxy.url} gave no answer (`);
+    expect(stderr).toMatch(/\nAn answer broke off \(.+\)\. Trying again in 1 s\.\n/);
+    for (const what of [POST, part(1), part(2), part(3), RESULTS]) {
+      expect(proxy.seen.filter((seen) => seen === what)).toEqual([what, what]);
+    }
+    await expectResults(out, TEXTS);
+  });
+
+  it('is given up in the end, with nothing half done, and the same command goes on', async () => {
+    const { folder, file, out } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    for (let time = 0; time < 3; time++) void proxy.next(RESULTS, 'cut');
+    const { code, stdout, stderr } = await bulk([file, '--url', proxy.url, '--out', out]).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/\nerror: An answer broke off \(.+\)\. The same command tries again\.\n$/);
+    expect((await readdir(folder)).sort()).toEqual(['results.csv.job', 'reviews.csv']);
+    expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
+    await expectResults(out, TEXTS);
+  });
+
+  it('is not waited for longer than a user would', async () => {
+    const { file } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    void proxy.next(POST, { status: 429, headers: { 'retry-after': '3600' } });
+    const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('The same command goes on in 3600 seconds.')]);
+  });
+});
+
+describe('a job that was begun', () => {
+  /** Stopped with a part missing. */
+  async function begun() {
+    const table = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    const held = proxy.next(part(1), 'hold');
+    const command = [table.file, '--url', proxy.url, '--out', table.out];
+    const run = bulk(command);
+    await held;
+    await run.interrupt();
+    return { ...table, command, proxy, job: (await stateOf(table.out)).job };
+  }
+
+  it('can be cancelled', async () => {
+    const { folder, command, job } = await begun();
+    expect(await bulk([...command, '--cancel']).ended).toMatchObject({ code: 0, stdout: `job ${job} is cancelled\n` });
+    expect((await jobOf(job)).state).toBe('cancelled');
+    expect(await readdir(folder)).toEqual(['reviews.csv']);
+    expect(await bulk([...command, '--cancel']).ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: there is no job to cancel: /),
+    });
+  });
+
+  it('is of that very file, columns and endpoint, and --restart begins another', async () => {
+    const { file, out, command, job } = await begun();
+    const refusalOf = async (args: readonly string[]) => {
+      const { code, stderr } = await bulk(args).ended;
+      expect(code).toBe(1);
+      return stderr;
+    };
+    expect(await refusalOf([...command, '--text-column', 'notes'])).toMatch(
+      /another --type, --text-column .*--restart/,
+    );
+    expect(await refusalOf([file, '--url', worker.url, '--out', out])).toContain(
+      `is of a job at ${command[2]}; add --url`,
+    );
+    await appendFile(file, 'r43,"One more.",\n');
+    expect(await refusalOf(command)).toMatch(/^error: .*results\.csv\.job is of a job of another file, .*--restart/);
+    expect((await stateOf(out)).job).toBe(job);
+
+    expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
+    expect((await jobOf(job)).state).toBe('cancelled');
+    await expectResults(out, [...TEXTS, 'One more.']);
+  });
+
+  it('may be gone', async () => {
+    const { command, out, job } = await begun();
+    for (let time = 0; time < 2; time++) await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
+    const { code, stderr } = await bulk(command).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: .*There is no such job, .*--restart begins a new/),
+    ]);
+    expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
+    await expectResults(out, TEXTS);
+  });
+
+  it('may have been cancelled by somebody else, and then the next is another', async () => {
+    const { command, out, job } = await begun();
+    await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
+    const { code, stderr } = await bulk(command).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('error: the job was cancelled. The same command begins'),
+    ]);
+    expect(await bulk(command).ended).toMatchObject({ code: 0 });
+    await expectResults(out, TEXTS);
+  });
+
+  it('is sent no other file, even one that changes on the way', async () => {
+    const { file, out } = await threeParts();
+    const proxy = await startProxy();
+    void proxy.next(part(1), () => appendFile(file, 'r43,"One more.",\n'));
+    void proxy.next(part(2), 'hold');
+    const run = bulk([file, '--url', proxy.url, '--out', out]);
+    const { code, stderr } = await run.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('was changed while it was being sent; --restart')]);
+    expect(proxy.seen).not.toContain(part(3));
+  });
+});
+
+describe('results that are there already', () => {
+  it('are replaced with --force only', async () => {
+    const { file, out } = await tableOf(TEXTS);
+    await writeFile(out, 'mine');
+    const proxy = await startProxy();
+    const { code, stderr } = await bulk([file, '--url', proxy.url, '--out', out]).ended;
+    expect([code, stderr]).toEqual([1, `error: ${out} is there already; --force replaces it\n`]);
+    expect([proxy.seen, await readFile(out, 'utf8')]).toEqual([[], 'mine']);
+    expect(await bulk([file, '--url', proxy.url, '--out', out, '--force']).ended).toMatchObject({ code: 0 });
+    await expectResults(out, TEXTS);
+  });
+
+  it('are not replaced when they came meanwhile', async () => {
+    const { folder, file, out } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    const asked = proxy.next(RESULTS, { status: 503, headers: { 'retry-after': '0' } });
+    const held = proxy.next(RESULTS, 'hold');
+    const run = bulk([file, '--url', proxy.url, '--out', out]);
+    await Promise.all([asked, held]);
+    await run.interrupt();
+    await writeFile(out, 'mine');
+    expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 1 });
+    expect((await readdir(folder)).sort()).toEqual(['results.csv', 'results.csv.job', 'reviews.csv']);
+    expect(await readFile(out, 'utf8')).toBe('mine');
+  });
+});
+
+describe('what cannot be done', () => {
+  it('for want of a column, is said by the endpoint', async () => {
+    const folder = await temporaryFolder();
+    const file = path.join(folder, 'reviews.csv');
+    await writeFile(file, 'a,b\n1,2\n');
+    const { code, stdout, stderr } = await bulk([file, '--url', worker.url]).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(
+      'error: the job failed: The header has no column "text" or "review", but "a", "b". The same command begins a new one.\n',
+    );
+    expect(await readdir(folder)).toEqual(['reviews.csv']);
+  });
+
+  it('for want of bindings, says what to configure', async () => {
+    const without = await startWorker();
+    onTestFinished(() => without.stop());
+    const { file } = await tableOf(TEXTS);
+    const { code, stderr } = await bulk([file, '--url', without.url]).ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .* answered 501: Bulk jobs need JOBS_BUCKET, /)]);
+  });
+
+  it.each([
+    ['an empty file', '', 'is empty'],
+    ['no file', undefined, 'ENOENT: no such file or directory'],
+  ])('with %s, is said in one line', async (_, content, why) => {
+    const file = path.join(await temporaryFolder(), 'reviews.csv');
+    if (content !== undefined) await writeFile(file, content);
+    const { code, stderr } = await bulk([file, '--url', worker.url]).ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^error: .*${why}.*\n$`))]);
+  });
+
+  it('where nobody listens, is tried a few times', async () => {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    await once(server.close(), 'close');
+    const { file } = await tableOf(TEXTS);
+    const { code, stderr } = await bulk([file, '--url', `http://127.0.0.1:${port}`]).ended;
+    expect(code).toBe(1);
+    expect(stderr.match(/ECONNREFUSED/g)).toHaveLength(3);
+    expect(stderr).toMatch(/\nerror: .*\n$/);
+  });
+
+  it('at an address of something else, is said', async () => {
+    const { file } = await tableOf(TEXTS);
+    const proxy = await startProxy();
+    void proxy.next(POST, { status: 200 });
+    const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      `error: ${proxy.url} does not answer as edge-sentiment does; is --url right?\n`,
+    ]);
+  });
+});
+
+describe('the key', () => {
+  const KEY = 'bulk-key-0123456789';
+
+  it('opens the door, and is nowhere else', async () => {
+    const locked = await startWorker({}, { jobs: {}, env: { API_KEYS: { type: 'text', value: KEY } } });
+    onTestFinished(() => locked.stop());
+    const { file, out } = await tableOf(TEXTS);
+    const command = [file, '--url', locked.url, '--out', out];
+    const without = await bulk(command).ended;
+    expect([without.code, without.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: A key is needed here\..*API_KEY/),
+    ]);
+
+    const proxy = await startProxy(locked.url);
+    const halfway = proxy.next(RESULTS, 'half');
+    const first = bulk([file, '--url', proxy.url, '--out', out], { API_KEY: KEY });
+    await halfway;
+    const state = await readFile(`${out}.job`, 'utf8');
+    const stopped = await first.interrupt();
+    const ended = await bulk([file, '--url', proxy.url, '--out', out], { API_KEY: KEY }).ended;
+    expect([stopped.code, ended.code]).toEqual([130, 0]);
+    expect(JSON.stringify([without, stopped, ended, state])).not.toContain(KEY);
+    await expectResults(out, TEXTS);
+  });
+
+  it('is not sent where an answer leads to', async () => {
+    const { file } = await tableOf(TEXTS);
+    const [proxy, elsewhere] = [await startProxy(), await startProxy()];
+    void proxy.next(POST, { status: 307, headers: { location: `${elsewhere.url}/v1/jobs` } });
+    const { code, stderr } = await bulk([file, '--url', proxy.url], { API_KEY: KEY }).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`it leads to ${elsewhere.url}/v1/jobs, which is not followed`),
+    ]);
+    expect(elsewhere.seen).toEqual([]);
+  });
+
+  it('is not sent to the endpoint of a job that was begun elsewhere', async () => {
+    const { file, out } = await tableOf(TEXTS);
+    const [proxy, elsewhere] = [await startProxy(), await startProxy()];
+    const held = elsewhere.next(part(1), 'hold');
+    const first = bulk([file, '--url', elsewhere.url, '--out', out]);
+    await held;
+    await first.interrupt();
+    elsewhere.seen.length = 0;
+    const there = await bulk([file, '--url', proxy.url, '--out', out, '--cancel'], { API_KEY: KEY }).ended;
+    expect([there.code, there.stderr]).toEqual([1, expect.stringContaining(`add --url ${elsewhere.url}`)]);
+    const { code, stderr } = await bulk([file, '--url', proxy.url, '--out', out, '--restart'], { API_KEY: KEY }).ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`at ${elsewhere.url} is left to itself`)]);
+    expect(elsewhere.seen).toEqual([]);
+  });
+
+  it('is not sent in the clear', async () => {
+    const { file } = await tableOf(TEXTS);
+    const { code, stderr } = await bulk([file, '--url', 'http://sentiment.example'], { API_KEY: KEY }).ended;
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: the key in API_KEY would be readable on its way; /),
+    ]);
+  });
+
+  it('is not shown when it cannot be one', async () => {
+    const { code, stderr } = await bulk(['reviews.csv'], { API_KEY: `${KEY}\né` }).ended;
+    expect([code, stderr]).toEqual([2, 'error: API_KEY has characters that are in no key\n']);
+  });
+});
+
+describe('usage', () => {
+  it.each([
+    [[], 'usage: npm run bulk -- <file> [flags]'],
+    [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
+    [['a.txt'], 'a.txt must end in .csv, .tsv, .ndjson or .jsonl, or --type say what it is'],
+    [['a.csv', '--type', 'xml'], '--type must be csv, tsv or ndjson'],
+    [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
+    [['a.csv', '--out', './a.csv'], '--out is the file itself'],
+    [['a.csv', '--url', 'example.com'], '--url must begin with https:// or http://'],
+    [['a.csv', '--url', 'https://me:secret@example.com'], '--url must have no user name, query or fragment'],
+    [['a.csv', '--restart', '--cancel'], '--restart and --cancel exclude each other'],
+    [['a.csv', '--key', 'x'], "Unknown option '--key'"],
+  ])('%j', async (args, why) => {
+    const { code, stdout, stderr } = await bulk(args).ended;
+    expect([code, stdout, stderr.startsWith(`error: ${why}`)]).toEqual([2, '', true]);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('is printed by --help', async () => {
+    const { code, stdout } = await bulk(['--help']).ended;
+    expect(code).toBe(0);
+    for (const flag of ['--url <url>', '--out <file>', '--restart', '--cancel', '--force', 'API_KEY']) {
+      expect(stdout).toContain(flag);
+    }
+  });
+});

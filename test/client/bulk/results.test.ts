@@ -1,0 +1,76 @@
+/** Answers → a table, whatever is in them and however they arrive. */
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { convert, type TableType, type Tally } from '../../../client/bulk/results.ts';
+import type { StreamAnswer } from '../../../edge/schema.ts';
+import { refusal } from '../../fixtures/refusal.ts';
+
+const RESULT = { label: 'positive', score: 0.875, tokens: 5, unknown: 1, truncated: false };
+const bytesOf = (lines: readonly string[]) => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+
+async function converted(bytes: Uint8Array, type: TableType, chunkBytes = 7) {
+  const tally: Tally = { records: 0, failed: 0, failures: [] };
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+  };
+  let text = '';
+  for await (const rows of convert(chunks(), type, tally)) text += rows;
+  return { text, tally };
+}
+
+describe('convert', () => {
+  const answers: StreamAnswer[] = [
+    { line: 2, id: 'é "1",\t\r\n', ...RESULT },
+    { line: 5, error: '/text is empty.' },
+    { line: 6, id: 0, ...RESULT, label: 'a,b' },
+  ];
+  const lines = answers.map((answer) => JSON.stringify(answer));
+
+  it.each([
+    ['csv', ',', '2,"é ""1"",\t\r\n",positive,0.875,5,1,false,\n'],
+    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tpositive\t0.875\t5\t1\tfalse\t\n'],
+  ] as const)('writes %s with quotes where it needs them', async (type, delimiter, first) => {
+    const { text } = await converted(bytesOf(lines), type);
+    const header = ['line', 'id', 'label', 'score', 'tokens', 'unknown', 'truncated', 'error'].join(delimiter);
+    expect(text.startsWith(`${header}\n${first}5${delimiter}${delimiter}`)).toBe(true);
+    expect(parse(text, { delimiter })).toEqual([
+      header.split(delimiter),
+      ['2', 'é "1",\t\r\n', 'positive', '0.875', '5', '1', 'false', ''],
+      ['5', '', '', '', '', '', '', '/text is empty.'],
+      ['6', '0', 'a,b', '0.875', '5', '1', 'false', ''],
+    ]);
+  });
+
+  it('leaves NDJSON as it is', async () => {
+    expect((await converted(bytesOf(lines), 'ndjson')).text).toBe(lines.map((line) => `${line}\n`).join(''));
+  });
+
+  it('gives back every id, wherever the answers are cut', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'grapheme' })),
+        fc.integer({ min: 1, max: 50 }),
+        fc.constantFrom('csv' as const, 'tsv' as const),
+        async (ids, chunkBytes, type) => {
+          const answers = ids.map((id, index) => JSON.stringify({ line: index + 1, id, ...RESULT }));
+          const { text, tally } = await converted(bytesOf(answers), type, chunkBytes);
+          const [, ...rows] = parse(text, { delimiter: type === 'csv' ? ',' : '\t' });
+          expect(rows.map(([, id]) => id)).toEqual(ids);
+          expect(tally).toEqual({ records: ids.length, failed: 0, failures: [] });
+        },
+      ),
+      { seed: 7 },
+    ));
+
+  it('counts, and keeps the first that failed', async () => {
+    const failed = Array.from({ length: 8 }, (_, index) => JSON.stringify({ line: index + 1, error: 'is empty' }));
+    const { tally } = await converted(bytesOf([...failed, ...lines]), 'csv');
+    expect(tally).toMatchObject({ records: 11, failed: 9 });
+    expect(tally.failures.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it.each(['{"line": 1', 'null', '<html>', '{"line": 1, "label": "positive"}'])('refuses %s', async (line) => {
+    expect(await refusal(converted(bytesOf([line]), 'csv'))).toContain('a line that is no answer');
+  });
+});
