@@ -2,11 +2,11 @@
  * A job from its file to its results, whichever of it is still to be done: what the endpoint says of the job decides, so
  * that a run that ended anywhere is gone on with by the next. Not here: flags and printing (`../bulk.ts`).
  */
-import { access, constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Job, JobRequest } from '../../edge/schema.ts';
 import { UserError } from '../../train/errors.ts';
-import { writeFiles } from '../../train/files.ts';
+import { makeFolder, writeFiles } from '../../train/files.ts';
 import type { Endpoint } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
 import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
@@ -90,7 +90,7 @@ async function describe({ file, type, textColumn, idColumn }: Task, input: FileH
 /** Sees to it that the results will have a place, before anything is sent. */
 async function prepare({ out, force }: Task): Promise<void> {
   if (!force) await refuseToReplace(out);
-  await mkdir(path.dirname(out), { recursive: true });
+  await makeFolder(path.dirname(out));
   await access(path.dirname(out), constants.W_OK);
 }
 
