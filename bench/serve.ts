@@ -6,14 +6,13 @@
  *
  * Also: the memory of our isolate, under that load and after the largest request that the limits allow.
  */
-import { createServer } from 'node:net';
 import { Pool } from 'undici';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/limits.ts';
 import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { startBare } from './bare.ts';
 import { type Case, medianQuotient, print, summarize } from './harness.ts';
 import { textOf } from './texts.ts';
-import { inspect } from './workerd.ts';
+import { freePort, inspect } from './workerd.ts';
 
 const ROUNDS = 7;
 const SECONDS = 2;
@@ -77,16 +76,6 @@ async function memory(): Promise<Case[]> {
   close();
   await worker.stop();
   return cases;
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function bodiesOf(length: number): string[] {

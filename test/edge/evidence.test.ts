@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Classification } from '../../edge/classifier.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
-import { reference } from '../runtimes/behaviour.ts';
+import { reference } from '../fixtures/reference.ts';
 
 const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);
 const { maxTokens } = await reference.manifest();
