@@ -1,0 +1,9 @@
+/** Everything that is fuzzed. A reader of what strangers send belongs in this list. */
+import { bundle, index, vocabulary } from './bundles.ts';
+import { http } from './http.ts';
+import { image } from './images.ts';
+import { ndjson } from './streams.ts';
+import type { Target } from './target.ts';
+import { evidence, tokenizer } from './texts.ts';
+
+export const TARGETS: readonly Target[] = [tokenizer, evidence, vocabulary, index, bundle, image, ndjson, http];
