@@ -30,6 +30,9 @@ export const MAX_REQUEST_ID_CHARACTERS = 128;
 /** An API key; a shorter one could be guessed. */
 export const MIN_KEY_CHARACTERS = 16;
 
+/** How long the rate limiter may take before a request passes without it. */
+export const RATE_LIMITER_TIMEOUT_MS = 1_000;
+
 /** How long a client that is over the rate limit is told to wait: the longest period that the platform counts over. */
 export const RETRY_AFTER_SECONDS = 60;
 

@@ -63,7 +63,7 @@ export async function load(
     }
     if (kind in VALID) times.push(performance.now() - start);
     count(statuses, answer ? `${answer.status}` : 'left');
-    const what = answer && check(answer);
+    const what = answer && wrong(answer, check);
     if (what === undefined) return;
     failures.push({ failure: (answer?.status ?? 0) >= 500 ? 'server error' : 'wrong answer', request, kind, what });
   }
@@ -80,6 +80,15 @@ export async function load(
   const quantile = (q: number) => times[Math.floor(q * (times.length - 1))] ?? Number.NaN;
   const latency = { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
   return { concurrency, requests: next - first, seconds, latency, statuses, kinds, failures };
+}
+
+/** An answer that a check cannot even look into is as wrong as one that it finds wrong. */
+function wrong(answer: Answer, check: Planned['check']): string | undefined {
+  try {
+    return check(answer);
+  } catch (error) {
+    return `the answer is of another shape: ${error}`;
+  }
 }
 
 function count(counts: Record<string, number>, key: string): void {

@@ -209,9 +209,9 @@ function models({ text, answer }: Known, { id, labels }: Manifest, random: Rando
     ...post(`/models/${id}`),
     headers: JSON_TYPE,
     body: [JSON.stringify({ inputs: random() < 0.5 ? text : [text], parameters })],
-    check: good(([scores]) =>
+    check: good((body) =>
       first(expected, (value, place) => {
-        const { label, score } = scores?.[place] ?? {};
+        const { label, score } = body[0]?.[place] ?? {};
         return label === names[place] && isClose(score, value) ? undefined : `${label} has ${score}, not ${value}`;
       }),
     ),

@@ -90,8 +90,8 @@ export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonl
 }
 
 /**
- * Checks that all of the image is there, and that its runs lie in the memory. Not that each of its bytes is right: to hash it would take
- * as long as to start from it.
+ * Checks that all of the image is there, and that its runs lie in the memory. Not that each of its bytes is right: to hash
+ * them would take as long as to start from them.
  * @returns undefined when the file is empty. @throws ImageError
  */
 export function decodeImage(file: ArrayBuffer): Image | undefined {
@@ -107,8 +107,9 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
     at = start + count * unit;
     return [start, count];
   };
-  const header = parseHeader(new Uint8Array(file, ...part(1)));
+  const json = new Uint8Array(file, ...part(1));
   if (at % 4 !== 0) throw new ImageError('the image has a header whose length is no multiple of 4');
+  const header = parseHeader(json);
   const index = new Uint32Array(file, ...part(4));
   const [start, runs] = part(8);
   const table = new Uint32Array(file, start, 2 * runs);
