@@ -14,16 +14,12 @@ import { instancesOf } from './schema.ts';
 import { target } from './target.ts';
 
 /**
- * By operationId, what a path's parameters have to be for the operation to have something to do. What such a thing needs
- * to be there is made by `prepare` below. An operation that is not here gets any parameters, and may answer that there is
- * no such thing.
+ * By operationId, what a path's parameters have to be for the operation to have something to do; what has to be made first, `start`
+ * below makes. An operation that is not here gets any parameters, and may answer that there is no such thing.
  */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   textClassification: { id: (await reference.manifest()).id },
 };
-
-/** Told once of the worker that is to be fuzzed, before the first request: the place to make what `PARAMETERS` names. */
-async function prepare(_url: string): Promise<void> {}
 
 interface Operation {
   readonly id: string;
@@ -285,7 +281,6 @@ let running: Promise<{ worker: RunningWorker; pool: Pool }> | undefined;
 
 async function start() {
   const worker = await startWorker();
-  await prepare(worker.url);
   return { worker, pool: new Pool(worker.url, { connections: 1 }) };
 }
 
