@@ -37,11 +37,7 @@ export function medianQuotient(a: readonly number[], b: readonly number[]): numb
 
 /** Prints the report: for people, or with `--json` on the command line as one object on stdout. */
 export function print({ benchmark, cases, ratios }: Report, packages: readonly string[]): void {
-  const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} threads`;
-  const versions = Object.fromEntries([
-    ['node', process.versions.node],
-    ...packages.map((name) => [name, JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version]),
-  ]);
+  const { machine, versions } = surroundings(packages);
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ benchmark, machine, versions, cases, ratios })}\n`);
     return;
@@ -49,9 +45,7 @@ export function print({ benchmark, cases, ratios }: Report, packages: readonly s
   const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
   const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
   const lines = [
-    `${benchmark} on ${machine}; ${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}`,
+    headline(benchmark, { machine, versions }),
     '',
     `${''.padEnd(width)}${'min'.padStart(10)}${'median'.padStart(10)}${'max'.padStart(10)}`,
     ...cases.map(
@@ -62,4 +56,22 @@ export function print({ benchmark, cases, ratios }: Report, packages: readonly s
     ...Object.entries(ratios).map(([name, value]) => `${name.padEnd(width)}${number(value)}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** What a figure depends on beside our code. */
+export interface Surroundings {
+  readonly machine: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function surroundings(packages: readonly string[]): Surroundings {
+  const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} threads`;
+  const versionOf = (name: string) => JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version;
+  const versions = Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
+  return { machine, versions: { node: process.versions.node, ...versions } };
+}
+
+export function headline(what: string, { machine, versions }: Surroundings): string {
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${what} on ${machine}; ${list.join(', ')}`;
 }

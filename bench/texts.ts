@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { randomNumbers } from '../train/random.ts';
 
 const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3); // behind the specials
-const random = randomNumbers(1);
+const always = randomNumbers(1);
 
 /** A text of so many words. */
-export function textOf(length: number): string {
+export function textOf(length: number, random = always): string {
   return Array.from({ length }, () => words[Math.floor(random() ** 3 * words.length)]).join(' ');
 }

@@ -11,6 +11,23 @@ export function cpuTime(pid: string): number {
   return Number(nanoseconds) / 1e6;
 }
 
+/** Megabytes of a process that are in the machine's memory. */
+export function residentMemory(pid: string): number {
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (Number(kibibytes) * 1024) / 1e6;
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 /** Of the workerd that this process started last; undefined where there is no /proc. */
 export function workerdPid(): string | undefined {
   try {
@@ -30,17 +47,6 @@ function isOurWorkerd(pid: string): boolean {
   }
 }
 
-/** A port of this machine on which nothing listens. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 export interface Inspector {
   /**
    * Megabytes of the isolate: JavaScript's heap, buffers, and WebAssembly's memory. What nobody needs any more is among
@@ -50,7 +56,7 @@ export interface Inspector {
   readonly close: () => void;
 }
 
-/** @param port where the worker's inspector listens. */
+/** Has all garbage collected, because asking for objects does. @param port where the worker's inspector listens. */
 export async function inspect(port: number): Promise<Inspector> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
   const socket = new WebSocket((targets[0] as Target).webSocketDebuggerUrl);

@@ -12,6 +12,9 @@ export const MAX_TEXTS = 64;
 /** rows × steps of one run of the network, unless one row alone has more. What it needs of memory stays with the isolate. */
 export const MAX_RUN_TOKENS = 4_096;
 
+/** WebAssembly memory that an image asks for: what Workers give an isolate for everything. */
+export const MAX_IMAGE_MEMORY_BYTES = 128 * 1024 * 1024;
+
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
@@ -26,6 +29,9 @@ export const MAX_REQUEST_ID_CHARACTERS = 128;
 
 /** An API key; a shorter one could be guessed. */
 export const MIN_KEY_CHARACTERS = 16;
+
+/** How long the rate limiter may take before a request passes without it. */
+export const RATE_LIMITER_TIMEOUT_MS = 1_000;
 
 /** How long a client that is over the rate limit is told to wait: the longest period that the platform counts over. */
 export const RETRY_AFTER_SECONDS = 60;

@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { ProblemError } from './errors.ts';
+import { RATE_LIMITER_TIMEOUT_MS } from './limits.ts';
 import type { AppEnv } from './observe.ts';
 
 /** The part of Cloudflare's rate-limit binding that is used. */
@@ -40,13 +41,27 @@ export function limitRate(
 ): MiddlewareHandler<AppEnv> {
   return async function limitRate(context, next) {
     const key = context.get('client') ?? context.req.header('cf-connecting-ip') ?? 'unknown';
-    const { success } = await limiter.limit({ key }).catch((error: unknown) => {
+    const allowed = await isAllowed(limiter, key).catch((error: unknown) => {
       onFailure(error, context);
-      return { success: true };
+      return true;
     });
-    if (!success) throw new ProblemError({ kind: 'rate-limited' });
+    if (!allowed) throw new ProblemError({ kind: 'rate-limited' });
     await next();
   };
+}
+
+/** Rejects when the limiter has no answer, whichever way. */
+async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
+  const late = Promise.withResolvers<never>();
+  const message = `the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`;
+  const timer = setTimeout(() => late.reject(new Error(message)), RATE_LIMITER_TIMEOUT_MS);
+  try {
+    const { success } = await Promise.race([limiter.limit({ key }), late.promise]);
+    if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
+    return success;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A page has its own policy, and it stays. */

@@ -79,8 +79,15 @@ export const SentimentResponse = v.object({
 });
 export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
 
+const ID_MESSAGE = 'must be a short string or a number';
 export const LineId = v.pipe(
-  v.union([v.pipe(v.string(), v.maxLength(MAX_ID_CHARACTERS)), v.number()], 'must be a short string or a number'),
+  v.union(
+    [
+      v.pipe(v.string(), v.maxLength(MAX_ID_CHARACTERS, ID_MESSAGE)),
+      v.pipe(v.number(), v.finite(ID_MESSAGE)), // 1e999 is JSON, and Infinity, which goes back as null, is not
+    ],
+    ID_MESSAGE,
+  ),
   v.description('What the answer is to carry beside the line’s number.'),
 );
 

@@ -8,7 +8,7 @@
  * Not here: reading files. Whoever has the three contents, from disk or from the worker's own modules, passes them in.
  */
 import * as v from 'valibot';
-import type { LineIndex } from './line-index.ts';
+import { isIndex, type LineIndex } from './line-index.ts';
 import { TOKENIZER_NAME } from './tokenizer.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -16,6 +16,9 @@ import { Vocabulary } from './vocabulary.ts';
 declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
+
+/** Of what is wrong with a field. */
+const MAX_MESSAGE_CHARACTERS = 200;
 
 export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
 
@@ -152,6 +155,7 @@ export async function openPrepared(files: PreparedFiles): Promise<Omit<Bundle, '
   if (files.index.sha256 !== manifest.files[BUNDLE_FILES.vocabulary].sha256) {
     throw new BundleError(`the index was made of another ${BUNDLE_FILES.vocabulary}`);
   }
+  if (!isIndex(files.index.lines)) throw new BundleError(`the index of ${BUNDLE_FILES.vocabulary} is damaged`);
   return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest, files.index.lines) };
 }
 
@@ -191,7 +195,13 @@ export function parseManifest(json: string): Manifest {
   const result = v.safeParse(ManifestSchema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${oneLine(issue.message)}`);
+}
+
+/** Of a message that quotes what it was given, which may be anything. */
+function oneLine(message: string): string {
+  const line = message.replaceAll(/\p{Cc}+/gu, ' ');
+  return line.length <= MAX_MESSAGE_CHARACTERS ? line : `${line.slice(0, MAX_MESSAGE_CHARACTERS)}…`;
 }
 
 /**

@@ -37,15 +37,25 @@ export function findLine(word: string, text: string, index: LineIndex): number {
   return (index[slotOf(word, text, index)] as number) - 1;
 }
 
+/**
+ * Whether a look-up in `index` makes sense and comes to an end. Not whether what it finds is right, which only making the index
+ * again could say.
+ */
+export function isIndex(index: LineIndex): boolean {
+  const slots = (index.length - 1) / 2;
+  return Number.isInteger(Math.log2(slots)) && countLines(index) < slots;
+}
+
 /** Where in `index` the line that is `word` is, or would be. What a look-up needs of a slot is side by side: it is rarely in a cache. */
 function slotOf(word: string, text: string, index: LineIndex): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
   const mask = (index.length - 1) / 2 - 1;
-  for (let place = hash & mask; ; place = (place + 1) & mask) {
-    const slot = 1 + 2 * place;
+  for (let tries = 0; tries <= mask; tries++) {
+    const slot = 1 + 2 * ((hash + tries) & mask);
     if (index[slot] === 0) return slot;
     const start = index[slot + 1] as number;
     if (text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start)) return slot;
   }
+  throw new RangeError('the index of the lines has no empty slot'); // as none has that was not damaged
 }

@@ -9,32 +9,41 @@
  *
  * Little-endian, as WebAssembly's memory is. An empty file is no image: the switch for the stock runtime.
  */
+import * as v from 'valibot';
 import type { LineIndex } from '../../shared/line-index.ts';
+import { MAX_IMAGE_MEMORY_BYTES } from '../limits.ts';
 
-export interface ImageHeader {
-  /** Version of onnxruntime-web, and SHA-256 of its .wasm file. */
-  readonly runtime: { readonly version: string; readonly sha256: string };
-  /** SHA-256 of the ONNX file that the session was created from. */
-  readonly model: string;
-  /** SHA-256 of the `vocabulary.txt` that the index is of. */
-  readonly vocabulary: string;
-  /** Bytes of linear memory that the image is laid over. */
-  readonly memoryBytes: number;
-  /** What the runtime's session creation returned: the address of the session. */
-  readonly session: number;
-  /** The .wasm file's names, which change with every release. */
-  readonly names: RuntimeNames;
-}
-
-export interface RuntimeNames {
+const RuntimeNames = v.object({
   /** Exports. */
-  readonly constructors: string;
-  readonly init: string;
-  readonly createSession: string;
+  constructors: v.string(),
+  init: v.string(),
+  createSession: v.string(),
   /** The one module that imports come from, and in it the memory and the function that grows it. */
-  readonly imports: string;
-  readonly memory: string;
-  readonly resizeHeap: string;
+  imports: v.string(),
+  memory: v.string(),
+  resizeHeap: v.string(),
+});
+export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
+
+const ImageHeader = v.object({
+  /** Version of onnxruntime-web, and SHA-256 of its .wasm file. */
+  runtime: v.object({ version: v.string(), sha256: v.string() }),
+  /** SHA-256 of the ONNX file that the session was created from. */
+  model: v.string(),
+  /** SHA-256 of the `vocabulary.txt` that the index is of. */
+  vocabulary: v.string(),
+  /** Bytes of linear memory that the image is laid over. */
+  memoryBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_IMAGE_MEMORY_BYTES)),
+  /** What the runtime's session creation returned: the address of the session. */
+  session: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** The .wasm file's names, which change with every release. */
+  names: RuntimeNames,
+});
+export type ImageHeader = Readonly<v.InferOutput<typeof ImageHeader>>;
+
+/** The image is cut short, or was never one. */
+export class ImageError extends Error {
+  override readonly name = 'ImageError';
 }
 
 export interface Run {
@@ -80,24 +89,51 @@ export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonl
   return file;
 }
 
-/** @returns undefined when the file is empty. @throws Error when it is cut off. */
+/**
+ * Checks that all of the image is there, and that its runs lie in the memory. Not that each of its bytes is right: to hash
+ * them would take as long as to start from them.
+ * @returns undefined when the file is empty. @throws ImageError
+ */
 export function decodeImage(file: ArrayBuffer): Image | undefined {
   if (file.byteLength === 0) return undefined;
   const view = new DataView(file);
-  const headerBytes = view.getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 4, headerBytes)));
-  let at = 4 + headerBytes;
-  const words = (perEntry: number) => {
-    const array = new Uint32Array(file, at + 4, perEntry * view.getUint32(at, true));
-    at += 4 + array.byteLength;
-    return array;
+  let at = 0;
+  /** Where the next part starts, whose length stands before it. */
+  const part = (unit: number): [at: number, count: number] => {
+    const left = file.byteLength - at - 4;
+    const count = left >= 0 ? view.getUint32(at, true) : 0;
+    if (left < 0 || count * unit > left) throw new ImageError(`the image is cut short, at ${file.byteLength} bytes`);
+    const start = at + 4;
+    at = start + count * unit;
+    return [start, count];
   };
-  const index = words(1);
-  const table = words(2);
+  const json = new Uint8Array(file, ...part(1));
+  if (at % 4 !== 0) throw new ImageError('the image has a header whose length is no multiple of 4');
+  const header = parseHeader(json);
+  const index = new Uint32Array(file, ...part(4));
+  const [start, runs] = part(8);
+  const table = new Uint32Array(file, start, 2 * runs);
   const contents = new Uint8Array(file, at);
-  const bytes = table.reduce((sum, entry, place) => (place % 2 === 1 ? sum + entry : sum), 0);
-  if (contents.length !== bytes) throw new RangeError(`the image has ${contents.length} of ${bytes} bytes`);
+  let bytes = 0;
+  for (let run = 0; run < table.length; run += 2) {
+    const [address, length] = [table[run] as number, table[run + 1] as number];
+    if (address + length > header.memoryBytes) throw new ImageError('the image has a run that is not in the memory');
+    bytes += length;
+  }
+  if (contents.length !== bytes) throw new ImageError(`the image has ${contents.length} of ${bytes} bytes`);
   return { header, index, table, contents };
+}
+
+function parseHeader(bytes: Uint8Array): ImageHeader {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new ImageError('the image has a header that is not JSON');
+  }
+  const result = v.safeParse(ImageHeader, value, { abortEarly: true });
+  if (result.success) return result.output;
+  throw new ImageError(`the image has a header that does not fit: ${v.getDotPath(result.issues[0]) ?? 'the whole'}`);
 }
 
 /** Lays the runs over `memory`. */

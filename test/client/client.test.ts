@@ -7,7 +7,8 @@ import { createApp } from '../../edge/app.ts';
 import type * as schema from '../../edge/schema.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
-import { GOOD, reference, TEXTS } from '../runtimes/behaviour.ts';
+import { reference } from '../fixtures/reference.ts';
+import { GOOD, TEXTS } from '../runtimes/behaviour.ts';
 
 /** Fails to compile unless each goes for the other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;

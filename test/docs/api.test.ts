@@ -10,8 +10,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
+import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { reference } from '../runtimes/behaviour.ts';
 import { startWorker } from '../workerd/worker.ts';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 /** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
 import type { Classifier } from '../../edge/classifier.ts';
-import { MAX_BODY_BYTES } from '../../edge/limits.ts';
+import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/limits.ts';
 import type { LogError } from '../../edge/log.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
@@ -76,15 +76,28 @@ describe('a bug', () => {
     expect(logged).toEqual(['mine', 'mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
   });
 
-  it('of the rate limiter lets the request pass, and is logged', async () => {
+  it.each<[how: string, limit: () => unknown, message: string]>([
+    ['rejects', () => Promise.reject(new Error('no such namespace')), 'no such namespace'],
+    [
+      'throws',
+      () => {
+        throw new Error('no such binding');
+      },
+      'no such binding',
+    ],
+    ['says nothing', async () => undefined, 'Cannot destructure'],
+    ['says neither yes nor no', async () => ({}), 'the rate limiter says neither yes nor no'],
+    ['never answers', () => new Promise(() => {}), 'the rate limiter has not answered in 1000 ms'],
+  ])('of a rate limiter that %s lets the request pass, and is logged', async (_, limit, message) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const logged: unknown[] = [];
-    const bug = new Error('no such namespace');
-    const app = open(WORKING, {
-      rateLimiter: { limit: () => Promise.reject(bug) },
-      logError: (_, error) => logged.push(error),
-    });
-    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(200);
-    expect(logged).toEqual([bug]);
+    const app = open(WORKING, { rateLimiter: { limit } as never, logError: (_, error) => logged.push(error) });
+    const answer = app.request('/v1/sentiment', request({ text: 'a' }));
+    await vi.advanceTimersByTimeAsync(RATE_LIMITER_TIMEOUT_MS);
+    expect((await answer).status).toBe(200);
+    expect(logged).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is none of the next request', async () => {
@@ -171,6 +184,46 @@ it('calls a body that breaks off the client’s fault, not a bug', async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error('connection lost')) });
   expect((await app.request('/v1/sentiment', request(body))).status).toBe(400);
   expect(logged).toEqual([]);
+});
+
+describe('a condition on the tag', () => {
+  const withTag = (tag: string) => ({ headers: { 'if-none-match': tag, 'x-request-id': 'mine' } });
+  const tagOf = async (app: ReturnType<typeof open>) => (await app.request('/v1/model')).headers.get('etag') as string;
+
+  it.each<[what: string, tag: (own: string) => string, status: number]>([
+    ['is its own', (own) => own, 304],
+    ['is its own, weak, among others', (own) => `"other", W/${own}`, 304],
+    ['is any', () => '*', 304],
+    ['is its own without quotes', (own) => own.slice(1, -1), 200],
+    ['begins like it', (own) => `${own.slice(0, -2)}"`, 200],
+    ['has it within', (own) => `"${own.slice(1, -1)}, more"`, 200],
+    ['is cut off', (own) => own.slice(0, -1), 200],
+    ['is empty', () => '""', 200],
+  ])('that %s', async (_, tag, status) => {
+    const app = open(WORKING);
+    const response = await app.request('/v1/model', withTag(tag(await tagOf(app))));
+    expect(response.status).toBe(status);
+    expect((await response.text()) === '').toBe(status === 304);
+  });
+
+  it('of a version before is not met by the one after', async () => {
+    const before = await tagOf(open(WORKING));
+    const after = { ...manifest, version: 'ba9876543210' };
+    const response = await open({ ...WORKING, manifest: async () => after }).request('/v1/model', withTag(before));
+    expect([response.status, await response.json()]).toEqual([200, after]);
+  });
+
+  it('turns no error into an answer from the cache', async () => {
+    const broken = { ...WORKING, manifest: () => Promise.reject(new Error('x')) };
+    const app = open(broken, { logError: () => {} });
+    for (const tag of ['*', '"any"']) {
+      const response = await app.request('/v1/model', withTag(tag));
+      expect([response.status, response.headers.get('etag')]).toEqual([500, null]);
+    }
+    const keyed = open(WORKING, { apiKeys: ['0123456789abcdef'] });
+    const own = await tagOf(open(WORKING));
+    for (const tag of ['*', own]) expect((await keyed.request('/v1/model', withTag(tag))).status).toBe(401);
+  });
 });
 
 it('answers HEAD where it answers GET', async () => {

@@ -72,6 +72,8 @@ describe('the answers', () => {
     ['no text', '{}', '/text is required.'],
     ['an unknown field', '{"text":"a","texts":[]}', '/texts is not a known field.'],
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
+    ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
+    ['an id that no number holds', '{"text":"a","id":1e999}', '/id must be a short string or a number.'],
     ['a line over the limit', `"${'a'.repeat(MAX_LINE_BYTES - 1)}"`, `The line has more than ${MAX_LINE_BYTES} bytes.`],
   ])('name the line of %s, and go on', async (_, bad, error) => {
     const bytes = typeof bad === 'string' ? encoder.encode(bad) : bad;

@@ -12,8 +12,8 @@ import { createApp } from '../../edge/app.ts';
 import { routeOf } from '../../edge/observe.ts';
 import { openApiDocument } from '../../edge/openapi.ts';
 import { DOCUMENT, expectDocumented, isDocumentedRequest } from '../fixtures/conformance.ts';
+import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { reference } from '../runtimes/behaviour.ts';
 
 const REDOCLY = path.resolve('test/openapi/node_modules/.bin/redocly');
 const INSTALLED = existsSync(REDOCLY);

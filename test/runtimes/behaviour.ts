@@ -10,12 +10,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createClassifier, sigmoid } from '../../edge/classifier.ts';
+import { sigmoid } from '../../edge/classifier.ts';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/limits.ts';
-import { loadRuntime, readBundle } from '../../edge/runtime/node.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
+import { reference } from '../fixtures/reference.ts';
 
 export interface RunningServer {
   /** Without a slash at the end. */
@@ -36,12 +36,6 @@ export const TEXTS = [
   '中文 русский עברית',
   'A dull, dull film. '.repeat(200),
 ];
-
-/** The classifier in this process, on the bundle that ships. */
-export const reference = createClassifier({
-  readBundle: () => readBundle(new URL('../../model/', import.meta.url)),
-  loadRuntime,
-});
 
 const PROBLEM_400 = /^HTTP\/1\.1 400 .*application\/problem\+json/s;
 const PROBLEM_413 = /^HTTP\/1\.1 413 .*application\/problem\+json/s;

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { reference, TEXTS } from './behaviour.ts';
+import { TEXTS } from './behaviour.ts';
 import { INSTALLED, load, WHY } from './installed.ts';
 
 /** The part of Playwright that is used. */

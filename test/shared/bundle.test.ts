@@ -6,10 +6,12 @@ import {
   contentVersion,
   type Manifest,
   openBundle,
+  openPrepared,
   parseManifest,
   type RecordedMetrics,
   sha256,
 } from '../../shared/bundle.ts';
+import { indexLines } from '../../shared/line-index.ts';
 import { Vocabulary } from '../../shared/vocabulary.ts';
 import { manifestOf, TINY_WORDS, tinyBundleFiles, toBytes } from '../fixtures/bundle.ts';
 
@@ -154,7 +156,34 @@ describe('openBundle', () => {
   });
 });
 
+describe('openPrepared', () => {
+  const { manifest, vocabulary } = TINY;
+  const lines = indexLines(new TextDecoder().decode(vocabulary));
+  const open = async (lines: Uint32Array, of = vocabulary) =>
+    openPrepared({ manifest, vocabulary, index: { lines, sha256: await sha256(of) } });
+
+  it('gives the vocabulary with the index that it is given', async () => {
+    const opened = await open(lines);
+    expect(opened.manifest).toEqual(MANIFEST);
+    expect(opened.vocabulary.index).toBe(lines);
+    expect(TINY_WORDS.map((word) => opened.vocabulary.idOf(word))).toEqual(TINY_WORDS.map((_, index) => index + 3));
+  });
+
+  it('refuses the index of another vocabulary, one that is damaged, and one of another size', async () => {
+    expect(await refusal(() => open(lines, TINY.model))).toBe('the index was made of another vocabulary.txt');
+    for (const damaged of [new Uint32Array(), lines.slice(0, 1), lines.slice(0, -1), lines.with(0, 2 ** 32 - 1)]) {
+      expect(await refusal(() => open(damaged))).toBe('the index of vocabulary.txt is damaged');
+    }
+    expect(await refusal(() => open(lines.with(0, 8)))).toBe('vocabulary.txt has 8 tokens, the network 9');
+  });
+});
+
 describe('parseManifest', () => {
+  it('says in one line of bounded length what is wrong', async () => {
+    const message = await manifestRefused({ ...MANIFEST, id: 'a\nb\u0000\u009b'.repeat(1_000) });
+    expect(message).toMatch(/^model\.json: id: \P{Cc}{1,250}$/u);
+  });
+
   it('gives the fields as they are', () => {
     expect(parseManifest(JSON.stringify(MANIFEST))).toEqual(MANIFEST);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countLines, findLine, indexLines } from '../../shared/line-index.ts';
+import { countLines, findLine, indexLines, isIndex } from '../../shared/line-index.ts';
 
 const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 const line = fc.string({ unit: 'binary', maxLength: 6 }).filter((text) => !text.includes('\n'));
@@ -31,4 +31,20 @@ it('works from a copy of its numbers, wherever they lie', () => {
   const text = textOf(['one', 'two']);
   const stored = new Uint32Array([7, ...indexLines(text)]).subarray(1);
   expect(findLine('two', text, stored)).toBe(1);
+});
+
+it('ends a look-up in a damaged index', () => {
+  const text = textOf(['one', 'two']);
+  const full = indexLines(text).map((number, at) => (at % 2 === 1 ? number || 1 : number));
+  expect(findLine('one', text, full)).toBe(0);
+  expect(() => findLine('three', text, full)).toThrow('no empty slot');
+});
+
+it('knows an index from what cannot be one', () => {
+  const index = indexLines(textOf(['one', 'two', 'three']));
+  expect([index, indexLines('')].map(isIndex)).toEqual([true, true]);
+  const full = index.with(0, (index.length - 1) / 2);
+  for (const none of [new Uint32Array(), index.subarray(0, 1), index.slice(0, -1), index.slice(0, -2), full]) {
+    expect(isIndex(none)).toBe(false);
+  }
 });

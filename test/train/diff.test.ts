@@ -13,9 +13,9 @@ import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../shared/bund
 import { mostMoved, type Pair, summarize } from '../../train/diff.ts';
 import { mcNemar } from '../../train/metrics.ts';
 import { CORPUS_REVIEWS } from '../fixtures/corpus.ts';
+import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { workingBundleFiles } from '../fixtures/working.ts';
-import { reference } from '../runtimes/behaviour.ts';
 
 const LABELS = ['negative', 'positive'] as const;
 

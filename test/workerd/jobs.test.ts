@@ -9,8 +9,8 @@ import { freePort, inspect } from '../../bench/workerd.ts';
 import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/limits.ts';
 import type { Job } from '../../edge/schema.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
+import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { reference } from '../runtimes/behaviour.ts';
 import { type RunningWorker, type StartOptions, startWorker } from './worker.ts';
 
 const FAULTS = await readFile('test/workerd/faults.js', 'utf8');

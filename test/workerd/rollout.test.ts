@@ -9,8 +9,9 @@ import { type Classifier, createClassifier } from '../../edge/classifier.ts';
 import { loadRuntime } from '../../edge/runtime/node.ts';
 import { randomNumbers } from '../../train/random.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
+import { reference } from '../fixtures/reference.ts';
 import { workingBundleFiles } from '../fixtures/working.ts';
-import { reference, TEXTS } from '../runtimes/behaviour.ts';
+import { TEXTS } from '../runtimes/behaviour.ts';
 import { type RunningWorker, startWorker } from './worker.ts';
 
 type Name = 'old' | 'new';

@@ -1,8 +1,11 @@
 /** The whole worker over HTTP, as it is deployed. */
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseManifest } from '../../shared/bundle.ts';
+import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
+import { workingBundleFiles } from '../fixtures/working.ts';
 import { behavesAsDocumented, GOOD } from '../runtimes/behaviour.ts';
 import { startWorker } from './worker.ts';
 
@@ -12,7 +15,8 @@ describe('a worker that cannot start', () => {
   const flipped = (bytes: Uint8Array, at = bytes.length >> 1) => bytes.with(at, (bytes[at] as number) ^ 1);
   const otherModel = (image: Buffer) => flipped(image, image.indexOf('"model":"') + 9);
 
-  it.each([
+  type Fault = [what: string, files: () => Promise<NonNullable<Parameters<typeof startWorker>[0]>>, message: string];
+  it.each<Fault>([
     ['a damaged model', async () => ({ model: flipped(await readFile('model/model.onnx')) }), 'model.onnx is damaged'],
     [
       'a damaged vocabulary',
@@ -20,10 +24,22 @@ describe('a worker that cannot start', () => {
       'vocabulary.txt is damaged',
     ],
     [
-      'an image cut short',
-      async () => ({ image: (await readFile('.prepared/image.bin')).subarray(0, -1) }),
-      'the image has',
+      'a damaged manifest',
+      async () => {
+        const manifest = await readFile('model/model.json');
+        return { manifest: flipped(manifest, manifest.indexOf('"version"') + 15) };
+      },
+      'version does not match the contents',
     ],
+    // In the header, in the index, in the runs, and before their last byte.
+    ...[1, 100, 10_000, 3_000_000, -1].map(
+      (end): Fault => [
+        `an image cut short at ${end}`,
+        async () => ({ image: (await readFile('.prepared/image.bin')).subarray(0, end) }),
+        'ImageError: the image ',
+      ],
+    ),
+    ['no image', async () => ({ image: new Uint8Array() }), 'model.onnx has 0 bytes'],
     [
       'the image of another model',
       async () => ({ image: otherModel(await readFile('.prepared/image.bin')) }),
@@ -55,5 +71,45 @@ describe('a worker that cannot start', () => {
     } finally {
       await broken.stop();
     }
+  });
+});
+
+describe('an inference that throws', () => {
+  const BAD_WORD = 'zyzzyva';
+
+  /** A bundle that verifies, with a word that its network has no row for: onnxruntime refuses to read it. */
+  async function bundle() {
+    const { model, vocabulary, manifest } = await workingBundleFiles();
+    const { inputs, output, maxTokens } = parseManifest(new TextDecoder().decode(manifest));
+    const words = `${new TextDecoder().decode(vocabulary)}${BAD_WORD}\n`;
+    return tinyBundleFiles({ model, vocabulary: words, manifest: { inputs, output, maxTokens } });
+  }
+
+  it('is an incident of its request alone, and the next is answered', async () => {
+    const worker = await startWorker(await bundle());
+    onTestFinished(worker.stop);
+    const ask = (text: string) => post(`${worker.url}/v1/sentiment`, { text });
+    const good = await ask(GOOD);
+    expect(good.status).toBe(200);
+
+    const { status, body } = await ask(`${GOOD} ${BAD_WORD}`);
+    expect([status, body.type]).toEqual([500, 'urn:edge-sentiment:problem:internal']);
+    expect(JSON.stringify(body)).not.toMatch(/Gather|indices|onnx|wonderful/i);
+    const log = () => worker.log.join('\n');
+    expect(log()).toContain(`incident ${body.incident}`);
+    expect(log()).toMatch(/indices element out of data bounds.*\n\s+at /s);
+    expect((await ask(GOOD)).body).toEqual(good.body);
+
+    const stream = await checkedFetch(`${worker.url}/v1/sentiment/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' },
+      body: `${JSON.stringify(BAD_WORD)}\n`,
+    });
+    expect(await stream.text()).toBe('{"line":1,"error":"Something went wrong here; incident mine."}\n');
+    expect(log()).toContain('incident mine');
+    const all = await Promise.all([ask(GOOD), ask(BAD_WORD), ask(GOOD), ask(BAD_WORD), ask(GOOD)]);
+    expect(all.map(({ status }) => status)).toEqual([200, 500, 200, 500, 200]);
+    for (const text of [GOOD, BAD_WORD]) expect(log()).not.toContain(text);
+    expect(await (await checkedFetch(`${worker.url}/metrics`)).text()).toContain('edge_sentiment_errors_total 4\n');
   });
 });

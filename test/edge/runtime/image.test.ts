@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { decodeImage, encodeImage, type ImageHeader, overlay } from '../../../edge/runtime/image.ts';
+import { MAX_IMAGE_MEMORY_BYTES } from '../../../edge/limits.ts';
+import { decodeImage, encodeImage, ImageError, type ImageHeader, overlay } from '../../../edge/runtime/image.ts';
 
 const header: ImageHeader = {
   runtime: { version: '1', sha256: 'ä' },
@@ -32,6 +33,37 @@ it('is none when the file is empty', () => {
 
 it('is refused wherever it was cut off', () => {
   for (let length = 1; length < FILE.length; length++) {
-    expect(() => decodeImage(FILE.buffer.slice(0, length))).toThrow();
+    expect(() => decodeImage(FILE.buffer.slice(0, length))).toThrow(ImageError);
   }
+});
+
+it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
+  ['a header that is not JSON', FILE.with(4, 0), 'the image has a header that is not JSON'],
+  ['no header', encodeImage(null as never, new Uint32Array(1), RUNS), 'a header that does not fit: the whole'],
+  [
+    'a session that is none',
+    encodeImage({ ...header, session: '7' } as never, new Uint32Array(1), RUNS),
+    'fit: session',
+  ],
+  ['names that are missing', encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS), 'fit: names.'],
+  [
+    'more memory than there is',
+    encodeImage({ ...header, memoryBytes: MAX_IMAGE_MEMORY_BYTES + 1 }, new Uint32Array(1), RUNS),
+    'fit: memoryBytes',
+  ],
+  [
+    'a run that is not in the memory',
+    encodeImage({ ...header, memoryBytes: 9 }, new Uint32Array(1), RUNS),
+    'the image has a run that is not in the memory',
+  ],
+  [
+    'a header of an odd length',
+    FILE.with(0, (FILE[0] as number) + 1),
+    'the image has a header whose length is no multiple of 4',
+  ],
+  ['a header that has no end', FILE.with(3, 0xff), `the image is cut short, at ${FILE.length} bytes`],
+  ['more behind it', new Uint8Array([...FILE, 0]), 'the image has 5 of 4 bytes'],
+])('is refused with %s', (_, file, message) => {
+  expect(() => decodeImage(file.buffer)).toThrow(message);
+  expect(() => decodeImage(file.buffer)).toThrow(ImageError);
 });

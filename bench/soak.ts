@@ -1,0 +1,152 @@
+/**
+ * The endpoint under fire: the built worker in real workerd, on this machine alone, asked for good and bad things by
+ * clients of all manners, 1, 4, 16 and 64 at once. Every answer is compared with what it has to be.
+ *
+ *     npm run soak [-- --requests 100000] [--seconds 1800] [--seed 1] [--json]
+ *
+ * Exit code 1 when anything was wrong: a status of 500 or more, a wrong answer, none, a line in the worker's log, or more
+ * memory than Workers give an isolate.
+ */
+
+import { reference } from '../test/fixtures/reference.ts';
+import build from '../test/workerd/build.ts';
+import { startWorker } from '../test/workerd/worker.ts';
+import { UsageError } from '../train/errors.ts';
+import { type Flags, helpOf, parseFlags } from '../train/flags.ts';
+import { randomNumbers } from '../train/random.ts';
+import { headline, surroundings } from './harness.ts';
+import { load, type Seen } from './soak/load.ts';
+import { createMix } from './soak/mix.ts';
+import { freePort, inspect, residentMemory, workerdPid } from './workerd.ts';
+
+const FLAGS = {
+  requests: { kind: 'number', value: '<n>', help: 'how many, of all levels together (20000)' },
+  seconds: { kind: 'number', value: '<n>', help: 'how long at most (600); a level has its share of it' },
+  seed: { kind: 'number', value: '<n>', help: 'of the requests and their order (1)' },
+  json: { kind: 'switch', help: 'one JSON object on stdout' },
+  help: { kind: 'switch', help: 'this' },
+} as const satisfies Flags;
+
+/** How many clients, and how many of the requests are theirs, in fifteenths. */
+const LEVELS = [
+  { concurrency: 1, share: 1 },
+  { concurrency: 4, share: 2 },
+  { concurrency: 16, share: 4 },
+  { concurrency: 64, share: 8 },
+];
+const SHARES = 15;
+/** What Cloudflare gives an isolate. */
+const MAX_ISOLATE_MB = 128;
+/** Failures that are told one by one. */
+const MAX_TOLD = 20;
+
+interface Memory {
+  /** MB of the worker's isolate, after a collection. */
+  readonly isolate: number;
+  /** MB of the process; undefined where there is no /proc. */
+  readonly resident: number | undefined;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseFlags(process.argv.slice(2), FLAGS);
+  const { requests = 20_000, seconds = 600, seed = 1, json = false, help = false } = values;
+  if (help) {
+    process.stdout.write(`usage: npm run soak -- [flags]\n\n${helpOf(FLAGS)}\n`);
+    return 0;
+  }
+  for (const [name, value] of Object.entries({ requests, seconds })) {
+    if (value <= 0) throw new UsageError(`--${name} has to be above 0`);
+  }
+  const print = (line: string) => void (json || process.stdout.write(`${line}\n`));
+
+  const where = surroundings(['onnxruntime-web', 'hono', 'miniflare']);
+  print(`${headline('soak', where)}; seed ${seed}\n`);
+  await build();
+  const mix = await createMix(reference, randomNumbers(seed));
+  const inspectorPort = await freePort();
+  const worker = await startWorker({}, { inspectorPort });
+  const pid = workerdPid();
+  const memory = async (): Promise<Memory> => {
+    const { megabytes, close } = await inspect(inspectorPort); // not for long: being inspected takes time
+    const isolate = await megabytes();
+    close();
+    return { isolate, resident: pid === undefined ? undefined : residentMemory(pid) };
+  };
+
+  const started = await memory();
+  print(row('clients', 'requests', 'a second', 'p50', 'p99', 'max, ms', 'isolate', 'workerd, MB', 'answers'));
+  print(row('', '', '', '', '', '', ...shown(started), ''));
+  const levels: (Seen & { memory: Memory })[] = [];
+  const start = performance.now();
+  let shares = 0;
+  let first = 0;
+  for (const { concurrency, share } of LEVELS) {
+    shares += share;
+    const last = Math.ceil((requests * shares) / SHARES);
+    const deadline = start + (seconds * 1000 * shares) / SHARES;
+    const seen = await load(worker.url, mix, { concurrency, first, last, seed, deadline });
+    first += seen.requests;
+    const level = { ...seen, memory: await memory() };
+    levels.push(level);
+    const { p50, p99, max } = seen.latency;
+    const times = [p50, p99, max].map((ms) => ms.toFixed(1));
+    const rate = (seen.requests / seen.seconds).toFixed(0);
+    print(row(concurrency, seen.requests, rate, ...times, ...shown(level.memory), countsOf(seen.statuses)));
+  }
+  await worker.stop();
+
+  const failures = levels.flatMap((level) => level.failures);
+  const of = (name: string) => failures.filter(({ failure }) => failure === name).length;
+  const wrong = {
+    'server errors': of('server error'),
+    'wrong answers': of('wrong answer'),
+    'no answers': of('no answer'),
+    'lines in the log': worker.log.length,
+    'isolates above 128 MB': levels.filter(({ memory }) => memory.isolate > MAX_ISOLATE_MB).length,
+  };
+  const kinds: Record<string, number> = {};
+  for (const level of levels) {
+    for (const [kind, count] of Object.entries(level.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
+  }
+  const log = worker.log.slice(0, MAX_TOLD);
+  if (json) {
+    const all = { benchmark: 'soak', ...where, seed, started, levels, kinds, wrong, log };
+    process.stdout.write(`${JSON.stringify(all)}\n`);
+  }
+  print(`\n${first} requests in ${((performance.now() - start) / 1000).toFixed(0)} s: ${countsOf(kinds)}`);
+  if (first < requests) print(`--seconds ended it before --requests ${requests}`);
+  for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(24)}${count}`);
+  for (const { failure, request, kind, what } of failures.slice(0, MAX_TOLD)) {
+    print(`request ${request} (${kind}): ${failure}: ${what}`);
+  }
+  for (const line of log) print(`log: ${line}`);
+  return Object.values(wrong).some((count) => count > 0) ? 1 : 0;
+}
+
+function shown({ isolate, resident }: Memory): string[] {
+  return [isolate.toFixed(1), resident?.toFixed(0) ?? '–'];
+}
+
+function countsOf(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, count]) => `${key} ${count}`)
+    .join(', ');
+}
+
+/** Numbers at the right of their columns, and what the answers were behind them. */
+function row(...cells: readonly (string | number)[]): string {
+  const widths = [7, 10, 10, 8, 8, 9, 9, 13];
+  return cells
+    .map((cell, index) => (index < widths.length ? `${cell}`.padStart(widths[index] as number) : `  ${cell}`))
+    .join('')
+    .trimEnd();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,60 @@
+/**
+ * Fuzzing at length, for a night or a coffee: so many inputs for each of `targets.ts`, and the smallest one for which
+ * something does not hold. A seed that failed fails again.
+ *
+ *     npm run fuzz [-- --inputs 100000] [--seed 1] [--only http]
+ *
+ * Exit code 1 when something did not hold.
+ */
+import { UsageError } from '../../train/errors.ts';
+import { type Flags, helpOf, parseFlags } from '../../train/flags.ts';
+import build from '../workerd/build.ts';
+import { fuzz } from './target.ts';
+
+const FLAGS = {
+  inputs: { kind: 'number', value: '<n>', help: 'how many for each target (100000)' },
+  seed: {
+    kind: 'number',
+    value: '<n>',
+    help: 'of the inputs; printed, so that they can be tried again (another every time)',
+  },
+  only: { kind: 'text', value: '<name>', help: 'one target of them' },
+  help: { kind: 'switch', help: 'this' },
+} as const satisfies Flags;
+
+async function main(): Promise<number> {
+  const { values } = parseFlags(process.argv.slice(2), FLAGS);
+  const { inputs: count = 100_000, seed = Math.trunc(Math.random() * 2 ** 31), only, help = false } = values;
+  if (help) {
+    process.stdout.write(`usage: npm run fuzz -- [flags]\n\n${helpOf(FLAGS)}\n`);
+    return 0;
+  }
+  if (!Number.isInteger(count) || count < 1) throw new UsageError('--inputs has to be a whole number above 0');
+  if (!Number.isInteger(seed)) throw new UsageError('--seed has to be a whole number');
+  await build();
+  const { TARGETS } = await import('./targets.ts'); // which reads what was built
+  const targets = TARGETS.filter(({ name }) => only === undefined || name === only);
+  if (targets.length === 0) {
+    throw new UsageError(`--only takes one of ${TARGETS.map(({ name }) => name).join(', ')}`);
+  }
+  process.stdout.write(`fuzz with seed ${seed}, ${count} inputs each\n`);
+  let failed = 0;
+  for (const target of targets) {
+    process.stdout.write(target.name.padEnd(12));
+    const start = performance.now();
+    const report = await fuzz(target, { seed, count });
+    await target.close?.();
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    process.stdout.write(report === undefined ? `held, ${seconds} s\n` : `failed, ${seconds} s\n${report}\n`);
+    if (report !== undefined) failed++;
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,27 @@
+/** A little of what `npm run fuzz` does for long: the same few hundred inputs every time. */
+
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import { fuzz, target } from './target.ts';
+import { TARGETS } from './targets.ts';
+
+afterAll(async () => {
+  for (const { close } of TARGETS) await close?.();
+});
+
+it.each(TARGETS)('$name', async (target) => {
+  expect(await fuzz(target, { seed: 1, count: 300 })).toBeUndefined();
+});
+
+it('shows the smallest input for which something does not hold', async () => {
+  const failing = target({
+    name: 'failing',
+    inputs: fc.nat(),
+    holds: (number) => {
+      if (number > 6) throw new Error('too many');
+    },
+  });
+  const report = await fuzz(failing, { seed: 1, count: 100 });
+  expect(report).toContain('Counterexample: [7]');
+  expect(report).toContain('too many');
+});

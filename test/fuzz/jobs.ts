@@ -1,0 +1,65 @@
+/** The readers of bulk jobs' files: however a file is cut into slices and chunks, its records are those of the whole. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
+import type { Cursor } from '../../edge/jobs/records.ts';
+import { type Chunk, splitSlice } from '../../edge/jobs/split.ts';
+import { anyBytes } from './arbitraries.ts';
+import { target } from './target.ts';
+
+const LAYOUTS: readonly Layout[] = [
+  {},
+  { delimiter: ',', columns: { count: 2, text: 1, id: 0 } },
+  { delimiter: '\t', columns: { count: 1, text: 0 } },
+];
+const PARTS = ['"', '""', ',', '\t', '\n', '\r\n', '\r', ' ', 'é', 'a film', '"a",', '{"text":"a"}', '\uFEFF', '\\"'];
+
+const file = fc.oneof(
+  anyBytes,
+  fc.array(fc.constantFrom(...PARTS), { maxLength: 200 }).map((parts) => new TextEncoder().encode(parts.join(''))),
+);
+
+/** As the coordinator does it, but that a slice with no whole chunk in it is made longer. */
+function split(bytes: Uint8Array, sliceBytes: number, chunkBytes: number, delimiter: string | undefined): Chunk[] {
+  const chunks: Chunk[] = [];
+  let cursor: Cursor = { offset: 0, line: 1, skipping: false };
+  for (let size = sliceBytes; ; ) {
+    const slice = bytes.subarray(cursor.offset, cursor.offset + size);
+    const isLast = cursor.offset + slice.length === bytes.length;
+    const found = splitSlice(slice, cursor, { delimiter, chunkBytes, isLast });
+    chunks.push(...found.chunks);
+    if (isLast) return chunks;
+    size = found.cursor.offset === cursor.offset ? 2 * size : sliceBytes;
+    cursor = found.cursor;
+  }
+}
+
+export const records = target({
+  name: 'records',
+  inputs: fc.record({
+    bytes: file,
+    layout: fc.constantFrom(...LAYOUTS),
+    sliceBytes: fc.integer({ min: 1, max: 100 }),
+    chunkBytes: fc.integer({ min: 1, max: 100 }),
+  }),
+  holds: ({ bytes, layout, sliceBytes, chunkBytes }) => {
+    const whole = recordsIn(bytes, { start: 0, line: 1 }, layout);
+    const chunks = split(bytes, sliceBytes, chunkBytes, layout.delimiter);
+    const read = chunks.map(({ start, end, line }) => recordsIn(bytes.subarray(start, end), { start, line }, layout));
+    assert.deepEqual(read.flat(), whole);
+    assert.deepEqual(
+      read.map(({ length }) => length),
+      chunks.map((chunk) => chunk.records),
+    );
+    const lines = bytes.filter((byte) => byte === 0x0a).length + 1;
+    let before = 0;
+    for (const record of whole) {
+      assert(record.line > before && record.line <= lines, `line ${record.line} after line ${before} of ${lines}`);
+      assert(
+        ('text' in record ? record.text : record.error) !== '',
+        'a record is a text, or says what is wrong with it',
+      );
+      before = record.line;
+    }
+  },
+});

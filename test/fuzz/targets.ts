@@ -1,0 +1,25 @@
+/** Everything that is fuzzed. A reader of what strangers send belongs in this list. */
+import { archives, packed } from './archive.ts';
+import { bundle, index, vocabulary } from './bundles.ts';
+import { http } from './http.ts';
+import { image } from './images.ts';
+import { records } from './jobs.ts';
+import { ndjson } from './streams.ts';
+import { tables, written } from './tables.ts';
+import type { Target } from './target.ts';
+import { evidence, tokenizer } from './texts.ts';
+
+export const TARGETS: readonly Target[] = [
+  tokenizer,
+  evidence,
+  vocabulary,
+  index,
+  bundle,
+  image,
+  ndjson,
+  archives,
+  packed,
+  tables,
+  written,
+  http,
+];

@@ -1,0 +1,81 @@
+/** Texts → tokens → ids → an answer that accounts for every token. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { encode } from '../../shared/encoding.ts';
+import { tokenize } from '../../shared/tokenizer.ts';
+import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
+import { reference } from '../fixtures/reference.ts';
+import { anyText } from './arbitraries.ts';
+import { target } from './target.ts';
+
+const vocabulary = Vocabulary.parse(await readFile('model/vocabulary.txt', 'utf8'));
+const words = vocabulary.toString().trimEnd().split('\n').slice(3);
+const { maxTokens } = await reference.manifest();
+
+export const tokenizer = target({
+  name: 'tokenizer',
+  inputs: fc.record({ text: anyText, after: anyText, maxTokens: fc.integer({ min: 1, max: 20 }) }),
+  holds: ({ text, after, maxTokens }) => {
+    const tokens = tokenize(text);
+    let free = 0;
+    for (const { text: folded, start, end } of tokens) {
+      assert(start >= free && end > start && folded !== '', 'tokens are in order, apart, and not empty');
+      const part = text.slice(start, end);
+      assert.deepEqual(tokenize(part), [{ text: folded, start: 0, end: part.length }], 'a token’s part is the token');
+      assert.deepEqual(tokenize(folded), [{ text: folded, start: 0, end: folded.length }], 'a token is itself');
+      free = end;
+    }
+    assert(free <= text.length, 'tokens are in the text');
+    const folded = (some: string) => tokenize(some).map((token) => token.text);
+    assert.deepEqual(folded(`${text}.${after}`), [...folded(text), ...folded(after)], 'a full stop separates');
+
+    const { ids, tokens: read, unknown, truncated } = encode(tokens, vocabulary, maxTokens);
+    assert.deepEqual(read, tokens.slice(-maxTokens), 'the last tokens are read');
+    assert.equal(ids.length, Math.min(tokens.length + 1, maxTokens));
+    assert.equal(ids.includes(START_ID), tokens.length < maxTokens, 'START is there when there is room');
+    assert(ids.every((id) => id >= START_ID && id < vocabulary.size));
+    assert.equal(unknown, ids.filter((id) => id === UNKNOWN_ID).length);
+    assert.equal(truncated, tokens.length > maxTokens);
+  },
+});
+
+/** From a character to more words than the network reads, in letters that it knows and in any others. */
+const review = fc.oneof(
+  { weight: 3, arbitrary: anyText },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.array(fc.oneof(fc.constantFrom(...words.slice(0, 9_000)), anyText), { maxLength: 12 }),
+        fc.constantFrom(1, 3, maxTokens),
+      )
+      .map(([some, times]) => `${some.join(' ')} `.repeat(times).slice(0, 10_000)),
+  },
+);
+
+export const evidence = target({
+  name: 'evidence',
+  inputs: fc.array(review, { minLength: 1, maxLength: 3 }),
+  holds: async (texts) => {
+    const answers = await reference.classify(texts, { evidence: true });
+    const plain = answers.map(({ evidence: _, ...rest }) => rest);
+    assert.deepEqual(plain, await reference.classify(texts), 'evidence changes no answer');
+    for (const [index, text] of texts.entries()) {
+      const { score, logit, tokens, unknown, truncated, evidence } = answers[index] ?? assert.fail('no answer');
+      assert(evidence !== undefined && score >= 0.5 && score <= 1);
+      const sum = evidence.tokens.reduce((total, token) => total + token.evidence, evidence.bias);
+      assert(Math.abs(sum - logit) <= 1e-9 * Math.max(1, Math.abs(logit)), 'the evidences add up to the logit');
+      assert.equal(evidence.tokens.length, tokens);
+      assert.equal(evidence.tokens.filter(({ known }) => !known).length, unknown);
+      const all = tokenize(text);
+      const places = evidence.tokens.map(({ start, end }) => [start, end]);
+      assert.deepEqual(places, tokens === 0 ? [] : all.slice(-maxTokens).map(({ start, end }) => [start, end]));
+      for (const token of evidence.tokens) assert.equal(token.text, text.slice(token.start, token.end));
+      assert.equal(truncated, all.length > maxTokens);
+      assert(unknown < tokens || logit === 0, 'what knows no word has no opinion');
+    }
+    const [alone] = await reference.classify(texts.slice(0, 1));
+    assert(Math.abs((alone?.logit ?? Number.NaN) - (answers[0]?.logit ?? 0)) <= 1e-4, 'a batch changes no answer');
+  },
+});

@@ -1,0 +1,103 @@
+/** A short soak of the worker; and that a soak finds what it is there to find. `npm run soak` is the long one. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type LoadOptions, load, type Seen } from '../../bench/soak/load.ts';
+import { createMix, type Kind, type Planned, VALID } from '../../bench/soak/mix.ts';
+import { randomNumbers } from '../../train/random.ts';
+import { reference } from '../fixtures/reference.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
+
+const SEED = 1;
+const REQUESTS = { first: 0, last: 400, seed: SEED, deadline: Number.POSITIVE_INFINITY };
+let mix: (random: () => number) => Planned;
+beforeAll(async () => {
+  mix = await createMix(reference, randomNumbers(SEED));
+});
+
+describe('the worker under fire', () => {
+  let worker: RunningWorker;
+  let seen: Seen;
+  beforeAll(async () => {
+    worker = await startWorker();
+    seen = await load(worker.url, mix, { ...REQUESTS, concurrency: 16 });
+  });
+  afterAll(() => worker?.stop());
+
+  it('answers everything as it has to, and logs nothing', () => {
+    expect(seen.failures).toEqual([]);
+    expect(worker.log).toEqual([]);
+    expect(seen.requests).toBe(REQUESTS.last);
+  });
+
+  it('was asked for good and bad things, and left by some', () => {
+    const kinds: Kind[] = [...(Object.keys(VALID) as Kind[]), 'invalid', 'declared', 'undeclared', 'drips', 'leaves'];
+    expect(Object.keys(seen.kinds)).toEqual(expect.arrayContaining(kinds));
+    expect(Object.keys(seen.statuses)).toEqual(
+      expect.arrayContaining(['200', '400', '404', '405', '413', '415', '422']),
+    );
+    expect(seen.statuses['left']).toBe(seen.kinds['leaves']);
+  });
+});
+
+describe('a soak', () => {
+  /** What it says of a server that answers like that. */
+  async function of(listener: RequestListener, options: Partial<LoadOptions> = {}): Promise<Seen> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    return load(`http://127.0.0.1:${port}`, mix, { ...REQUESTS, last: 60, concurrency: 4, ...options });
+  }
+  const found = ({ failures }: Seen) => new Set(failures.map(({ failure }) => failure));
+
+  it('finds a wrong answer', async () => {
+    const seen = await of((_, response) => void response.setHeader('content-type', 'application/json').end('{}'));
+    expect(found(seen)).toEqual(new Set(['wrong answer']));
+    // All but GETs of what this does look like, and clients that do not wait for an answer.
+    expect(seen.failures.length).toBeGreaterThan(REQUESTS.last / 10);
+  });
+
+  it('finds a status of 500', async () => {
+    expect(found(await of((_, response) => void response.writeHead(503).end()))).toEqual(new Set(['server error']));
+  });
+
+  it('finds an answer that breaks off, and one that does not come', async () => {
+    const broken = await of((_, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('{');
+      setImmediate(() => response.destroy());
+    });
+    expect(found(broken)).toEqual(new Set(['no answer']));
+    expect(found(await of((_, response) => void response.destroy()))).toEqual(new Set(['no answer']));
+  });
+
+  it('finds an answer that is another text’s', async () => {
+    const asked: Planned[] = Array.from({ length: 400 }, (_, request) => mix(randomNumbers(request)));
+    const texts = asked.filter(({ kind }) => kind === 'text');
+    for (const [index, { check }] of texts.entries()) {
+      const other = texts[(index + 1) % texts.length] as Planned;
+      if (other.body?.[0] === texts[index]?.body?.[0]) continue;
+      const { text } = JSON.parse(String(other.body?.[0]));
+      const [{ logit: _, ...result }] = (await reference.classify([text])) as [any];
+      const answer = {
+        status: 200,
+        headers: {},
+        body: JSON.stringify({ model: 'sentiment-lstm-best', results: [result] }),
+      };
+      expect([check(answer) !== undefined, other.check(answer)]).toEqual([true, undefined]);
+    }
+  });
+
+  it('asks the same things again', () => {
+    const draw = () => Array.from({ length: 50 }, (_, request) => JSON.stringify(mix(randomNumbers(request))));
+    expect(draw()).toEqual(draw());
+  });
+
+  it('ends at its deadline', async () => {
+    const seen = await of((_, response) => void response.end(), { deadline: performance.now() });
+    expect(seen.requests).toBe(0);
+  });
+});
