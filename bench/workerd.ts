@@ -81,11 +81,12 @@ export async function inspect(port: number): Promise<Inspector> {
   // V8 does not count WebAssembly's memory among the heap's buffers, so its objects are asked for their size.
   const expression = 'WebAssembly.Memory.prototype';
   const { result } = await call('Runtime.evaluate', { expression, contextId: await context.promise });
-  const { objects } = await call('Runtime.queryObjects', { prototypeObjectId: result.objectId });
+  const query = () => call('Runtime.queryObjects', { prototypeObjectId: result.objectId }); // which collects before it looks
+  const { objects } = await query();
   const sum = 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }';
   return {
     megabytes: async ({ collected = false } = {}) => {
-      if (collected) await call('HeapProfiler.collectGarbage');
+      if (collected) await call('Runtime.releaseObject', { objectId: (await query()).objects.objectId });
       const parameters = { objectId: objects.objectId, functionDeclaration: sum, returnByValue: true };
       const { result } = await call('Runtime.callFunctionOn', parameters);
       const { usedSize, embedderHeapUsedSize, backingStorageSize } = await call('Runtime.getHeapUsage');

@@ -22,6 +22,9 @@ export interface Runtime {
 }
 type Session = Pick<InferenceSession, 'run'>;
 
+/** What goes wrong is thrown; what the runtime would print of it quotes ids, which are words of somebody's text. */
+const QUIET = { logSeverityLevel: 4 } as const;
+
 /** Stands for the model of a runtime that has its session already. */
 const NO_MODEL = new Uint8Array();
 
@@ -31,15 +34,17 @@ export async function loadNetwork(
   model: Uint8Array | undefined,
   { inputs, output }: Pick<Manifest, 'inputs' | 'output'>,
 ): Promise<Network> {
-  const session = await runtime.InferenceSession.create(model ?? NO_MODEL, { executionProviders: ['wasm'] });
+  const options: InferenceSession.SessionOptions = { executionProviders: ['wasm'], ...QUIET };
+  const session = await runtime.InferenceSession.create(model ?? NO_MODEL, options);
   let last: Promise<unknown> = Promise.resolve();
   return {
     run: (batch) => {
       const turn = last.then(async () => {
-        const results = await session.run({
+        const feeds = {
           [inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
           [inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
-        });
+        };
+        const results = await session.run(feeds, QUIET);
         const logits = results[output]?.data;
         if (!(logits instanceof Float32Array)) throw new Error(`the network has no float32 output "${output}"`);
         return logits;

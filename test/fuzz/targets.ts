@@ -17,6 +17,7 @@ export const TARGETS: readonly Target[] = [
   bundle,
   image,
   ndjson,
+  records,
   archives,
   packed,
   tables,
