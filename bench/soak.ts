@@ -8,11 +8,11 @@
  * memory than Workers give an isolate.
  */
 
+import { UsageError } from '../cli/errors.ts';
+import { type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { reference } from '../test/fixtures/reference.ts';
 import build from '../test/workerd/build.ts';
 import { startWorker } from '../test/workerd/worker.ts';
-import { UsageError } from '../train/errors.ts';
-import { type Flags, helpOf, parseFlags } from '../train/flags.ts';
 import { randomNumbers } from '../train/random.ts';
 import { headline, surroundings } from './harness.ts';
 import { load, type Seen } from './soak/load.ts';

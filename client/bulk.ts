@@ -7,11 +7,10 @@
  * answered by their error and stop nothing: 0.
  */
 import path from 'node:path';
+import { EXIT, isSystemError, UsageError, UserError } from '../cli/errors.ts';
+import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../cli/flags.ts';
+import { duration, type ProgressLine, progressLine } from '../cli/progress.ts';
 import type { JobType } from '../edge/schema.ts';
-import { COMMON_FLAGS, EXIT } from '../train/commands/command.ts';
-import { isSystemError, UsageError, UserError } from '../train/errors.ts';
-import { type Flags, type FlagValues, helpOf, parseFlags } from '../train/flags.ts';
-import { duration, type ProgressLine, progressLine } from '../train/progress.ts';
 import { createEndpoint } from './bulk/endpoint.ts';
 import { cancelJob, runJob, type Task } from './bulk/job.ts';
 import type { TableType } from './bulk/results.ts';

@@ -9,6 +9,7 @@ import { BUNDLE_FILES } from '../shared/bundle.ts';
 import { temporaryFolder } from './fixtures/temporary.ts';
 
 const SOURCES = [
+  'cli',
   'client',
   'edge',
   'model',

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isSystemError, UserError } from '../cli/errors.ts';
+import { writeFiles } from '../cli/files.ts';
 import { readBundle as readBundleIn } from '../edge/runtime/node.ts';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../shared/bundle.ts';
 import { CARD_MARK, modelCard } from './card.ts';
-import { isSystemError, UserError } from './errors.ts';
-import { writeFiles } from './files.ts';
 
 const CARD_FILE = 'README.md';
 

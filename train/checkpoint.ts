@@ -10,12 +10,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
+import { isSystemError, UserError } from '../cli/errors.ts';
+import { writeFiles } from '../cli/files.ts';
 import { Vocabulary } from '../shared/vocabulary.ts';
 import { Adam } from './adam.ts';
 import { Calibration } from './calibrate.ts';
 import { Config } from './config.ts';
-import { isSystemError, UserError } from './errors.ts';
-import { writeFiles } from './files.ts';
 import { newProgress, Progress } from './fit.ts';
 import { allVariables, buildModel, trainableVariables } from './model.ts';
 

@@ -5,16 +5,17 @@
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C.
  */
+
+import { EXIT, isSystemError, UsageError, UserError } from '../cli/errors.ts';
+import { type COMMON_FLAGS, type FlagValues, helpOf, parseFlags } from '../cli/flags.ts';
 import { BundleError } from '../shared/bundle.ts';
-import { type COMMON_FLAGS, type Command, EXIT, type Shell } from './commands/command.ts';
+import type { Command, Shell } from './commands/command.ts';
 import { compareCommand } from './commands/compare.ts';
 import { diffCommand } from './commands/diff.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { predictCommand } from './commands/predict.ts';
 import { trainCommand } from './commands/train.ts';
-import { isSystemError, UsageError, UserError } from './errors.ts';
-import { type FlagValues, helpOf, parseFlags } from './flags.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   train: trainCommand,

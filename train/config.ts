@@ -4,7 +4,7 @@
  *     npm run train -- --preset seed
  */
 import * as v from 'valibot';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../cli/errors.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));

@@ -7,10 +7,10 @@
  * Not here: downloading (`download.ts`) and cutting a validation split (`examples.ts`).
  */
 import { stat } from 'node:fs/promises';
+import { isSystemError, UsageError, UserError } from '../cli/errors.ts';
 import { readImdbArchive, readImdbFolder } from './dataset/imdb.ts';
 import { readTable, type TableOptions } from './dataset/table.ts';
 import type { Dataset } from './dataset/types.ts';
-import { isSystemError, UsageError, UserError } from './errors.ts';
 
 export type { Dataset, Review } from './dataset/types.ts';
 

@@ -5,11 +5,12 @@
  *
  * Not here: training two of them on the same budget (`compare.ts`).
  */
+
+import { UserError } from '../cli/errors.ts';
 import { createClient, SentimentError } from '../client/edge-sentiment.ts';
 import { createClassifier } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { readBundle } from './bundle.ts';
-import { UserError } from './errors.ts';
 import { batches } from './examples.ts';
 import { mcNemar } from './metrics.ts';
 

@@ -8,8 +8,8 @@ import { rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isSystemError, UserError, withFile } from './errors.ts';
-import { makeFolder } from './files.ts';
+import { isSystemError, UserError, withFile } from '../cli/errors.ts';
+import { makeFolder } from '../cli/files.ts';
 
 export interface Download {
   readonly url: string;

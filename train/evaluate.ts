@@ -2,6 +2,8 @@
  * Scores a bundle on a split of a dataset, with the very classifier that the edge runs. What comes out is one
  * `Evaluation`: the metrics of `model.json` and the model card are made from it, and so is the report (`report.ts`).
  */
+
+import { UsageError, UserError } from '../cli/errors.ts';
 import { type Classifier, createClassifier, sigmoid } from '../edge/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import type { Manifest, Metrics } from '../shared/bundle.ts';
@@ -9,7 +11,6 @@ import { tokenize } from '../shared/tokenizer.ts';
 import { readBundle, rewriteManifest } from './bundle.ts';
 import { refuseOtherLabels } from './dataset/labels.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
-import { UsageError, UserError } from './errors.ts';
 import { batches, splitReviews } from './examples.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 import { shuffled } from './random.ts';

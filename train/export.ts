@@ -1,4 +1,6 @@
 /** A trained run → the bundle that ships. */
+
+import { writeFiles } from '../cli/files.ts';
 import { loadNetwork } from '../edge/network.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../shared/bundle.ts';
@@ -6,7 +8,6 @@ import { TOKENIZER_NAME } from '../shared/tokenizer.ts';
 import { describing } from './bundle.ts';
 import { applyCalibration } from './calibrate.ts';
 import type { Run } from './checkpoint.ts';
-import { writeFiles } from './files.ts';
 import { checkModel } from './onnx/check.ts';
 import { exportModel } from './onnx/export.ts';
 import { ExportError } from './onnx/graph.ts';

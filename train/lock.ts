@@ -10,8 +10,8 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isSystemError, UserError } from './errors.ts';
-import { makeFolder, removeLeftovers } from './files.ts';
+import { isSystemError, UserError } from '../cli/errors.ts';
+import { makeFolder, removeLeftovers } from '../cli/files.ts';
 
 export const LOCK_FILE = '.lock';
 

@@ -5,12 +5,12 @@
  * The page quotes reviews, so it is no part of the bundle: git ignores it, and it does not ship.
  */
 import path from 'node:path';
+import { writeFiles } from '../cli/files.ts';
 import { loadNetwork } from '../edge/network.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
 import { openBundle } from '../shared/bundle.ts';
 import { readBundle } from './bundle.ts';
 import type { Evaluation } from './evaluate.ts';
-import { writeFiles } from './files.ts';
 import { explainMistakes } from './report/mistakes.ts';
 import { type ReportFacts, reportPage } from './report/page.ts';
 

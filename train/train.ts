@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isSystemError, UsageError, UserError } from '../cli/errors.ts';
 import type { Manifest } from '../shared/bundle.ts';
 import { startBackend } from './backend.ts';
 import { refuseForeignCard } from './bundle.ts';
@@ -10,7 +11,6 @@ import { CHECKPOINT_FILE, loadCheckpoint, newRun, type Run, saveCheckpoint } fro
 import { type Config, configOf, validated } from './config.ts';
 import { areOpinions } from './dataset/labels.ts';
 import type { Dataset, NamedDataset, Review } from './dataset.ts';
-import { isSystemError, UsageError, UserError } from './errors.ts';
 import { batches, buildVocabulary, type Example, splitReviews, toExample, toExamples } from './examples.ts';
 import { exportBundle } from './export.ts';
 import { type FitOptions, fit } from './fit.ts';

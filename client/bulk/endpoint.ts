@@ -5,8 +5,8 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
+import { UserError } from '../../cli/errors.ts';
 import { Job, type JobRequest } from '../../edge/schema.ts';
-import { UserError } from '../../train/errors.ts';
 
 export interface EndpointOptions {
   /** Without a slash at the end. */

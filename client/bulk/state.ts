@@ -5,8 +5,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
-import { UserError } from '../../train/errors.ts';
-import { writeFiles } from '../../train/files.ts';
+import { UserError } from '../../cli/errors.ts';
+import { writeFiles } from '../../cli/files.ts';
 
 const State = v.object({
   url: v.string(),

@@ -5,10 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { UserError } from '../../cli/errors.ts';
 import { readImdbArchive } from '../../train/dataset/imdb.ts';
 import { MAX_REVIEW_BYTES } from '../../train/dataset/lines.ts';
 import type { Dataset } from '../../train/dataset/types.ts';
-import { UserError } from '../../train/errors.ts';
 import { tarOf } from '../fixtures/corpus.ts';
 
 /** Reads the bytes as an archive. @returns the dataset, or the one line that refuses it. */

@@ -6,8 +6,8 @@
  *
  * Exit code 1 when something did not hold.
  */
-import { UsageError } from '../../train/errors.ts';
-import { type Flags, helpOf, parseFlags } from '../../train/flags.ts';
+import { UsageError } from '../../cli/errors.ts';
+import { type Flags, helpOf, parseFlags } from '../../cli/flags.ts';
 import build from '../workerd/build.ts';
 import { fuzz } from './target.ts';
 

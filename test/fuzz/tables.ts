@@ -4,9 +4,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { UserError } from '../../cli/errors.ts';
 import { readRecords, type TableRecord } from '../../train/dataset/records.ts';
 import { readTable } from '../../train/dataset/table.ts';
-import { UserError } from '../../train/errors.ts';
 
 const KINDS = ['csv', 'tsv', 'jsonl', 'ndjson'] as const;
 type Kind = (typeof KINDS)[number];

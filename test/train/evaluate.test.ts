@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { writeFiles } from '../../cli/files.ts';
 import { BUNDLE_FILES, type Manifest } from '../../shared/bundle.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { readBundle } from '../../train/bundle.ts';
 import { type EvaluateOptions, evaluate, predictionOf } from '../../train/evaluate.ts';
-import { writeFiles } from '../../train/files.ts';
 import { computeMetrics } from '../../train/metrics.ts';
 import { manifestOf } from '../fixtures/bundle.ts';
 import { CORPUS } from '../fixtures/corpus.ts';

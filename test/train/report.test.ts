@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { writeFiles } from '../../cli/files.ts';
 import { BUNDLE_FILES, type Manifest } from '../../shared/bundle.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { modelCard } from '../../train/card.ts';
 import { type Evaluation, evaluate, predictionOf, type ScoredReview } from '../../train/evaluate.ts';
 import type { Evidence } from '../../train/evidence.ts';
-import { writeFiles } from '../../train/files.ts';
 import { computeMetrics } from '../../train/metrics.ts';
 import { confidentMistakes, type Mistake } from '../../train/report/mistakes.ts';
 import { type ReportFacts, reportPage, writeReport } from '../../train/report.ts';

@@ -1,9 +1,8 @@
 /** What a command is, and what all of them share. Not here: parsing, help and exit codes on errors (`cli.ts`). */
-import type { Manifest } from '../../shared/bundle.ts';
-import { UsageError } from '../errors.ts';
-import type { Flags, FlagValues } from '../flags.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
+import { UsageError } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import type { Manifest } from '../../shared/bundle.ts';
 
 /** The world as a command may touch it. */
 export interface Shell {
@@ -27,11 +26,6 @@ export interface Command<F extends Flags = Flags> {
 export function command<F extends Flags>(definition: Command<F>): Command {
   return definition as unknown as Command;
 }
-
-export const COMMON_FLAGS = {
-  json: { kind: 'switch', help: 'print one JSON object on stdout' },
-  help: { kind: 'switch', help: 'print this' },
-} as const satisfies Flags;
 
 /** @throws UsageError when there are arguments, for a command that takes flags only. */
 export function refuseArguments(positionals: readonly string[]): void {

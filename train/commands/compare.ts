@@ -1,10 +1,12 @@
 /** `npm run compare`: LSTM, GRU and RNN on the same budget, and a report of how they differ and why. */
 import path from 'node:path';
+import { EXIT } from '../../cli/errors.ts';
+import { writeFiles } from '../../cli/files.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { configOf } from '../config.ts';
-import { writeFiles } from '../files.ts';
-import type { Flags, FlagValues } from '../flags.ts';
 import { lockFolder } from '../lock.ts';
-import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
+import { command, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {

@@ -1,10 +1,10 @@
 /** The flags that say which reviews, for every command that reads some. */
 import path from 'node:path';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { progressLine } from '../../cli/progress.ts';
 import { OFFICIAL_DATASET } from '../card.ts';
 import { type NamedDataset, readDataset } from '../dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from '../download.ts';
-import type { Flags, FlagValues } from '../flags.ts';
-import { progressLine } from '../progress.ts';
 import type { Shell } from './command.ts';
 
 export const DATA_FLAGS = {

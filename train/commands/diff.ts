@@ -2,13 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { progressLine } from '../../cli/progress.ts';
 import { refuseOtherLabels } from '../dataset/labels.ts';
 import { type Asked, askBoth, type Difference, mostMoved, openVersion, type Pair, summarize } from '../diff.ts';
-import { isSystemError, UsageError, UserError } from '../errors.ts';
-import type { Flags, FlagValues } from '../flags.ts';
-import { progressLine } from '../progress.ts';
 import { shuffled } from '../random.ts';
-import { COMMON_FLAGS, command, EXIT, type Shell } from './command.ts';
+import { command, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {

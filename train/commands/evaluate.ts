@@ -1,12 +1,13 @@
 /** `npm run evaluate`: scores a model bundle on a split of the reviews. */
 import path from 'node:path';
+import { EXIT, UsageError } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { progressLine } from '../../cli/progress.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
-import { UsageError } from '../errors.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluate.ts';
-import type { Flags, FlagValues } from '../flags.ts';
 import { lockFolder, refuseUnwritable } from '../lock.ts';
-import { progressLine } from '../progress.ts';
-import { COMMON_FLAGS, command, EXIT, refuseArguments, type Shell } from './command.ts';
+import { command, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {

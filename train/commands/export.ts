@@ -1,10 +1,12 @@
 /** `npm run export`: the model bundle of a training run, written again from its checkpoint. */
 import path from 'node:path';
+import { EXIT } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { refuseForeignCard } from '../bundle.ts';
-import type { Flags, FlagValues } from '../flags.ts';
 import { lockFolder } from '../lock.ts';
 import { randomRows } from '../random.ts';
-import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
+import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
 
 const FLAGS = {
   from: { kind: 'text', value: '<folder>', help: 'the folder of the training run (default: runs/seed)' },

@@ -1,11 +1,12 @@
 /** `npm run predict`: classifies one text, or every line of standard input. */
 import { createInterface } from 'node:readline';
+import { EXIT, UsageError } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { createClassifier } from '../../edge/classifier.ts';
 import { loadRuntime } from '../../edge/runtime/node.ts';
 import { readBundle } from '../bundle.ts';
-import { UsageError } from '../errors.ts';
-import type { Flags, FlagValues } from '../flags.ts';
-import { COMMON_FLAGS, command, EXIT, type Shell } from './command.ts';
+import { command, type Shell } from './command.ts';
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },

@@ -1,12 +1,14 @@
 /** `npm run train`: reviews → a model bundle. Ctrl-C leaves a checkpoint to continue from. */
 import path from 'node:path';
+import { EXIT } from '../../cli/errors.ts';
+import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { progressLine } from '../../cli/progress.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import type { NamedDataset } from '../dataset.ts';
-import type { Flags, FlagValues } from '../flags.ts';
 import { lockFolder } from '../lock.ts';
-import { progressLine } from '../progress.ts';
 import type { TrainOptions } from '../train.ts';
-import { COMMON_FLAGS, command, describeBundle, EXIT, refuseArguments, type Shell } from './command.ts';
+import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { isSystemError, UserError } from '../errors.ts';
+import { isSystemError, UserError } from '../../cli/errors.ts';
 import { MAX_REVIEW_BYTES, quoted } from './lines.ts';
 import type { Dataset, Review } from './types.ts';
 

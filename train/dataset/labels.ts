@@ -1,6 +1,6 @@
 /** What the two labels are called, and which of them is the positive one. */
 
-import { UsageError, UserError } from '../errors.ts';
+import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from './lines.ts';
 
 const POSITIVE = new Set(['positive', 'pos', '1', 'true', 'good', 'yes']);

@@ -1,7 +1,7 @@
 /** A text file, line by line: strictly UTF-8, and with no more than one line in memory however long the file is. */
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../cli/errors.ts';
 
 export interface Line {
   /** From 1. */

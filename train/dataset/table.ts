@@ -8,7 +8,7 @@
  * Not here: the formats (`records.ts`), and which texts are copies (`copies.ts`).
  */
 import path from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../cli/errors.ts';
 import { type DistinctText, distinctTexts } from './copies.ts';
 import { orderLabels } from './labels.ts';
 import { quoted } from './lines.ts';

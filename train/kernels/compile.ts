@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isSystemError, UserError } from '../errors.ts';
-import { writeFiles } from '../files.ts';
+import { isSystemError, UserError } from '../../cli/errors.ts';
+import { writeFiles } from '../../cli/files.ts';
 
 const SOURCES = path.join(import.meta.dirname, 'assembly');
 const MODULES = path.join(import.meta.dirname, '../../node_modules');

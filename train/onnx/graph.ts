@@ -1,6 +1,6 @@
 /** Builds an ONNX graph node by node. A value in it is known by its name. */
 import type * as tf from '@tensorflow/tfjs';
-import { UserError } from '../errors.ts';
+import { UserError } from '../../cli/errors.ts';
 import type { Quantized } from '../quantize.ts';
 import { type Attribute, AttributeType, type Dimension, ElementType, type Graph, type ValueInfo } from './proto.ts';
 

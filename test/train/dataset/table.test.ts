@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../cli/errors.ts';
 import { copyKey } from '../../../train/dataset/copies.ts';
 import { type Dataset, type DatasetOptions, type Review, readDataset } from '../../../train/dataset.ts';
-import { UsageError } from '../../../train/errors.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 

@@ -1,5 +1,8 @@
 /** What a user can cause and mend. Anything else that is thrown is a bug, and keeps its stack. */
 
+/** Exit codes of every command; 130 is what shells say of Ctrl-C. */
+export const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
+
 /** The message is one line that says what is wrong and what to do. The command line prints it and exits with 1. */
 export class UserError extends Error {
   override readonly name: string = 'UserError';

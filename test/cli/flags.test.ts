@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../train/errors.ts';
-import { type Flags, helpOf, parseFlags } from '../../train/flags.ts';
+import { UsageError } from '../../cli/errors.ts';
+import { type Flags, helpOf, parseFlags } from '../../cli/flags.ts';
 
 const FLAGS = {
   data: { kind: 'text', value: '<path>', help: 'the reviews' },

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, writeFiles } from '../../train/files.ts';
+import { makeFolder, writeFiles } from '../../cli/files.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 describe('makeFolder', () => {

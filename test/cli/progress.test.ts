@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { duration, progressLine } from '../../train/progress.ts';
+import { duration, progressLine } from '../../cli/progress.ts';
 
 /** A stream that keeps what is written to it. */
 function fakeStream(options: { isTTY?: boolean; columns?: number }): { out: NodeJS.WriteStream; written: string[] } {

@@ -14,6 +14,12 @@ export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]?: { text: string; number: number; switch: boolean }[F[Name]['kind']];
 };
 
+/** What every command takes. */
+export const COMMON_FLAGS = {
+  json: { kind: 'switch', help: 'print one JSON object on stdout' },
+  help: { kind: 'switch', help: 'print this' },
+} as const satisfies Flags;
+
 /** @throws UsageError when an argument is not one of `flags`, lacks its value, or is not the number it should be. */
 export function parseFlags<F extends Flags>(
   args: readonly string[],
