@@ -43,12 +43,14 @@ export function recordsIn(
   layout: Layout,
 ): ParsedRecord[] {
   const scanner = new RecordScanner(layout.delimiter, { offset: at.start, line: at.line, skipping: false });
-  const places = [...scanner.scan(bytes)];
-  const last = scanner.end();
-  if (last !== undefined) places.push(last);
-  return places
-    .filter(({ blank }) => !blank)
-    .map((place) => parseRecord(bytes.subarray(place.start - at.start, place.end - at.start), place, layout));
+  const records: ParsedRecord[] = [];
+  const add = (place: RecordPlace | undefined) => {
+    if (place === undefined || place.blank) return; // of which there may be a million, and not one is kept
+    records.push(parseRecord(bytes.subarray(place.start - at.start, place.end - at.start), place, layout));
+  };
+  for (const place of scanner.scan(bytes)) add(place);
+  add(scanner.end());
+  return records;
 }
 
 /** @param bytes of the record, to which `place` refers; of a record that is too long they do not matter. */

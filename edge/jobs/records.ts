@@ -71,9 +71,9 @@ export class RecordScanner {
     return this.#state === 'skipping';
   }
 
-  /** Where it stands: in between two records only if nothing of the next one has been seen, or where `skipping`. */
+  /** From where all that has not been given out can be read again. */
   get cursor(): Cursor {
-    return { offset: this.#base, line: this.#line, skipping: this.skipping };
+    return { offset: this.skipping ? this.#base : this.#start, line: this.#line, skipping: this.skipping };
   }
 
   *scan(bytes: Uint8Array): Generator<RecordPlace, void> {

@@ -33,20 +33,21 @@ export function splitSlice(
 ): { chunks: Chunk[]; cursor: Cursor } {
   const scanner = new RecordScanner(delimiter, from);
   const chunks: Chunk[] = [];
-  let cursor = from;
   let open: { start: number; end: number; line: number; records: number } | undefined;
   const close = () => {
     if (open !== undefined) chunks.push(open);
     open = undefined;
   };
-  for (const { start, next, line, nextLine, blank, tooLong } of scanner.scan(slice)) {
+  for (const { start, next, line, blank, tooLong } of scanner.scan(slice)) {
     if (!blank) {
       open ??= { start, end: next, line, records: 0 };
       open.records++;
       open.end = next;
-      if (next - open.start >= chunkBytes || open.records >= MAX_CHUNK_RECORDS) close();
     }
-    if (open === undefined) cursor = { offset: next, line: nextLine, skipping: tooLong };
+    // No slice may be too short for what is open, or the walk would stand still. So blank lines count, however many they
+    // are; and behind a record that is too long, whose end may be anywhere, nothing stays open.
+    const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= MAX_CHUNK_RECORDS);
+    if (isFull || tooLong) close();
   }
   if (isLast) {
     const last = scanner.end();
@@ -55,10 +56,7 @@ export function splitSlice(
       open.records++;
       open.end = last.end;
     }
-  }
-  if (isLast || scanner.skipping) {
     close();
-    cursor = scanner.cursor;
   }
-  return { chunks, cursor };
+  return { chunks, cursor: open ? { offset: open.start, line: open.line, skipping: false } : scanner.cursor };
 }

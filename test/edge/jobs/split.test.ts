@@ -32,7 +32,12 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
 
 test('the chunks of any file, in slices of any size, have the records of the whole file', () => {
   const file = fc
-    .array(fc.constantFrom('"', '"', ',', ',', '\n', '\n', '\r', ' ', 'a', 'bc', 'é', '"a\n', '\n\n\n', 'x'.repeat(9)))
+    .array(
+      fc.constantFrom(
+        ...['"', '"', ',', ',', '\n', '\n', '\r', ' ', 'a', 'bc', 'é', '"a\n', '\n\n\n', 'x'.repeat(9)],
+        ...['\n'.repeat(150), 'x'.repeat(150)], // longer than many a slice
+      ),
+    )
     .map((parts) => new TextEncoder().encode(parts.join('')));
   const sliceBytes = fc.integer({ min: CHUNK_BYTES + MAX_RECORD_BYTES + 1, max: 200 });
   fc.assert(
@@ -42,7 +47,7 @@ test('the chunks of any file, in slices of any size, have the records of the who
       expect(read.flat()).toEqual(recordsIn(bytes, { start: 0, line: 1 }, layout));
       expect(chunks.map(({ records }) => records)).toEqual(read.map((records) => records.length));
       for (const { start, end, records } of chunks) {
-        expect(end - start).toBeLessThanOrEqual(size);
+        expect(end - start).toBeLessThanOrEqual(CHUNK_BYTES + MAX_RECORD_BYTES + 1);
         expect(records).toBeGreaterThan(0);
         expect(records).toBeLessThanOrEqual(5);
       }
@@ -57,6 +62,16 @@ test('a chunk ends with the record that makes it large enough', () => {
     { start: 0, end: 36, line: 1, records: 2 },
     { start: 36, end: 72, line: 3, records: 2 },
   ]);
+});
+
+test.each([
+  ['blank lines after a record', `"a"\n${'\n'.repeat(200)}"b"\n`],
+  ['the end of a record that was too long', `${'x'.repeat(120)}\n"b"\n${'y'.repeat(20)}\n"c"`],
+  ['a record that was too long, and nothing more', `${'x'.repeat(127)}\n"b"\n`],
+])('a slice that has %s is not read twice', (_, content) => {
+  const file = new TextEncoder().encode(content);
+  const records = split(file, 64, ',').map(({ records }) => records);
+  expect(records.reduce((sum, count) => sum + count, 0)).toBe(content.split(/\n+/).filter((line) => line).length);
 });
 
 test('a file of blank lines has no chunks', () => {
