@@ -80,11 +80,17 @@ export const SentimentResponse = v.object({
 export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
 
 const ID_MESSAGE = 'must be a short string or a number';
+/** JSON.parse reads a number beyond these, such as the id of a tweet, as another one, or as Infinity, which goes back as null. */
+const INEXACT_MESSAGE = 'has too many digits to be read exactly; put quotes around it';
 export const LineId = v.pipe(
   v.union(
     [
       v.pipe(v.string(), v.maxLength(MAX_ID_CHARACTERS, ID_MESSAGE)),
-      v.pipe(v.number(), v.finite(ID_MESSAGE)), // 1e999 is JSON, and Infinity, which goes back as null, is not
+      v.pipe(
+        v.number(),
+        v.minValue(Number.MIN_SAFE_INTEGER, INEXACT_MESSAGE),
+        v.maxValue(Number.MAX_SAFE_INTEGER, INEXACT_MESSAGE),
+      ),
     ],
     ID_MESSAGE,
   ),

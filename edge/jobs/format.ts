@@ -105,8 +105,9 @@ function parseObject(bytes: Uint8Array, { textColumn, idColumn = 'id' }: Layout)
   }
   const fields = value as Readonly<Record<string, unknown>>;
   const names = textColumn === undefined ? TEXT_COLUMNS : [textColumn];
-  const name = names.find((name) => Object.hasOwn(fields, name)) as string;
-  return checked(fields[name], Object.hasOwn(fields, idColumn) ? fields[idColumn] : undefined);
+  const name = names.find((name) => Object.hasOwn(fields, name));
+  const text = name === undefined ? undefined : fields[name];
+  return checked(text, Object.hasOwn(fields, idColumn) ? fields[idColumn] : undefined);
 }
 
 /** The id goes with a bad text too, where it is a good one. */

@@ -73,7 +73,11 @@ describe('the answers', () => {
     ['an unknown field', '{"text":"a","texts":[]}', '/texts is not a known field.'],
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
     ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
-    ['an id that no number holds', '{"text":"a","id":1e999}', '/id must be a short string or a number.'],
+    ...['9007199254740993', '-9007199254740993', '1e400'].map((id): [string, string, string] => [
+      `the id ${id}, which would go back as another`,
+      `{"text":"a","id":${id}}`,
+      '/id has too many digits to be read exactly; put quotes around it.',
+    ]),
     ['a line over the limit', `"${'a'.repeat(MAX_LINE_BYTES - 1)}"`, `The line has more than ${MAX_LINE_BYTES} bytes.`],
   ])('name the line of %s, and go on', async (_, bad, error) => {
     const bytes = typeof bad === 'string' ? encoder.encode(bad) : bad;

@@ -90,6 +90,12 @@ describe('lines of JSON', () => {
     ['{"review": "Good"}', { text: 'Good' }],
     ['{"id": "a"}', { id: 'a', error: '/text must be a string.' }],
     ['{"text": " ", "id": "a"}', { id: 'a', error: '/text is empty.' }],
+    ['{"text": "Good", "id": 9007199254740991}', { text: 'Good', id: 9007199254740991 }],
+    [
+      '{"text": "Good", "id": 9007199254740993}',
+      { error: '/id has too many digits to be read exactly; put quotes around it.' },
+    ],
+    ['{"undefined": "Good"}', { error: '/text must be a string.' }],
     ['{"text": "Good", "id": {}}', { error: '/id must be a short string or a number.' }],
     ['["Good"]', { error: 'The line must be a JSON string or object.' }],
     ['Good', { error: 'The line is not JSON in UTF-8.' }],
