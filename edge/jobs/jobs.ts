@@ -14,6 +14,7 @@ export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean): Jobs |
 }
 
 function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings): Jobs {
+  /** Anew for each call: one that has seen its object restart, as a deployment makes it, answers no more. */
   const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
   return {
     async open(job) {
@@ -23,12 +24,13 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
 
     async submit(body, { owner, ...job }) {
       const id = crypto.randomUUID();
-      const coordinator = coordinatorOf(id);
-      const opened = await coordinator.open({ id, owner, ...job });
+      const opened = await coordinatorOf(id).open({ id, owner, ...job });
       try {
-        return (await coordinator.begin(await store(body, inputKey(id), bucket))) ?? opened;
+        const bytes = await store(body, inputKey(id), bucket);
+        return (await coordinatorOf(id).begin(bytes)) ?? opened;
       } catch (error) {
-        await coordinator.remove(owner);
+        const remove = async () => coordinatorOf(id).remove(owner);
+        await remove().catch(() => {}); // it is given up after a day anyway
         throw error;
       }
     },

@@ -2,6 +2,7 @@
  * The worker with something spoilt, as its variable FAULT says: the main module of the workers in jobs.test.ts. What is
  * spoilt, it spoils once for each chunk, so that trying again helps.
  */
+import { env as bindings } from 'cloudflare:workers';
 import worker, { JobCoordinator as Coordinator } from './worker.js';
 
 /** What has happened once; an object that is restarted forgets, an isolate does not. */
@@ -31,6 +32,8 @@ const limited = (milliseconds, work) =>
     work,
     new Promise((_, reject) => setTimeout(() => reject(new Error('injected: out of time')), milliseconds)),
   ]);
+
+const coordinatorOf = (job) => bindings.JOB_COORDINATOR.get(bindings.JOB_COORDINATOR.idFromName(job));
 
 /** What the queue's handler does instead. */
 const QUEUE = {
@@ -133,6 +136,11 @@ export class JobCoordinator extends Coordinator {
     super(context, changed(env, COORDINATOR[env.FAULT]?.(env, restart) ?? {}));
   }
 
+  /** What a deployment does to it. */
+  restart() {
+    this.ctx.abort('injected: restart');
+  }
+
   /** Its alarm, as if so many milliseconds had passed. */
   async ring(ahead) {
     const { now } = Date;
@@ -143,6 +151,19 @@ export class JobCoordinator extends Coordinator {
       Date.now = now;
     }
   }
+}
+
+if (bindings.FAULT === 'the coordinator restarts during the upload') {
+  const bucket = bindings.JOBS_BUCKET;
+  const put = bucket.put.bind(bucket);
+  bucket.put = async (key, ...rest) => {
+    const [, job] = /^jobs\/(.+)\/input$/.exec(key) ?? [];
+    if (job !== undefined && isFirst('uploading'))
+      await coordinatorOf(job)
+        .restart()
+        .catch(() => {});
+    return put(key, ...rest);
+  };
 }
 
 export default {

@@ -435,6 +435,7 @@ describe('whatever happens', () => {
     'runs twice at once',
     'the queue repeats, reorders and delays',
     'the coordinator restarts',
+    'the coordinator restarts during the upload',
     'the storage fails for a while',
   ])('the results are the same: %s', async (fault) => {
     const endpoint = await start(fault);
