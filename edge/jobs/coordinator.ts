@@ -53,6 +53,8 @@ interface State {
   tidied: boolean;
   /** When all is forgotten. */
   expires: number;
+  /** Whether it was deleted, so that nobody gets to see it. What is known of it stays until nothing can come late. */
+  deleted?: boolean;
   /** How far the file is split, and whether to its end. */
   cursor: Cursor;
   split: boolean;
@@ -77,8 +79,8 @@ interface State {
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
-/** A slow consumer may still write results after a job was cancelled, for 15 minutes. They go with the rest. */
-const CANCELLED_HOURS = 1;
+/** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
+const LATE_HOURS = 1;
 /** As many as `sendBatch` takes. */
 const MESSAGES_TOGETHER = 100;
 /** As many as R2 deletes at once. */
@@ -216,8 +218,15 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   async remove(owner: string | undefined): Promise<boolean> {
     const job = this.#of(owner);
     if (job === undefined) return false;
-    if (job.ended === undefined) await this.#end(job, 'cancelled', CANCELLED_HOURS * HOUR);
-    else await this.#forget(job);
+    if (job.ended === undefined) {
+      await this.#end(job, 'cancelled', LATE_HOURS * HOUR);
+    } else {
+      job.deleted = true;
+      job.tidied = false; // should it fail now, the alarm does it
+      job.expires = Date.now() + LATE_HOURS * HOUR;
+      await this.#save(job);
+      await this.#tidy(job);
+    }
     return true;
   }
 
@@ -392,7 +401,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   /** Deletes what nobody needs any more: the file, and without an end to be proud of the results. */
   async #tidy(job: State): Promise<void> {
     await this.#abortUpload(job);
-    if (job.state === 'finished') await this.env.JOBS_BUCKET.delete(inputKey(job.id));
+    if (job.state === 'finished' && !job.deleted) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
     else await this.#deleteAll(job);
     job.tidied = true;
   }
@@ -428,7 +437,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   }
 
   #of(owner: string | undefined): State | undefined {
-    return this.#job?.owner === owner ? this.#job : undefined;
+    return this.#job?.owner === owner && !this.#job?.deleted ? this.#job : undefined;
   }
 
   #missing({ bytes = 0 }: State): number[] {

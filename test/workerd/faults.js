@@ -64,6 +64,19 @@ const QUEUE = {
     }));
     return limited(1_000, stuck(batch, ...rest));
   },
+  'stores when the job is gone': (batch, env, context) => {
+    const { job } = batch.messages[0].body;
+    const late = withBucket((bucket) => ({
+      put: async (...asked) => {
+        isFirst('classified');
+        while ((await coordinatorOf(job).status(undefined)) !== undefined) await scheduler.wait(10);
+        const object = await bucket.put(...asked);
+        isFirst('stored');
+        return object;
+      },
+    }));
+    return late(batch, env, context);
+  },
   'runs twice at once': (batch, ...rest) => {
     isFirst('twice');
     return Promise.all([worker.queue(batch, ...rest), worker.queue(batch, ...rest)]);

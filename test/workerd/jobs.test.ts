@@ -501,6 +501,19 @@ describe('whatever happens', () => {
     expect(endpoint.worker.log).toContain('injected: never');
   });
 
+  it('what comes late, when the job has been deleted, goes too', async () => {
+    const endpoint = await start('stores when the job is gone');
+    onTestFinished(() => endpoint.worker.stop());
+    const { id } = await endpoint.submit(csvOf(10));
+    const { log } = endpoint.worker;
+    while (!log.includes('injected: classified')) await setTimeout(20);
+    const url = `${endpoint.worker.url}/v1/jobs/${id}`;
+    for (const status of [204, 204, 404]) expect((await checkedFetch(url, { method: 'DELETE' })).status).toBe(status);
+    while (!log.includes('injected: stored')) await setTimeout(20);
+    await ring(endpoint, id, 2 * 3_600_000);
+    expect(await keysOf(endpoint.worker)).toEqual([]);
+  });
+
   it('a machine that goes down goes on where it was', async () => {
     const folder = await temporaryFolder();
     const jobs = { main: FAULTS, folder };
