@@ -46,6 +46,7 @@ export interface Settlement {
 
 export interface Consumer {
   readonly bucket: Bucket;
+  /** Asked for each call: what it gives answers no more when the coordinator has restarted. */
   readonly coordinatorOf: (job: string) => Coordinator;
   readonly classifier: Classifier;
   /** Told of everything that fails. */
@@ -118,8 +119,7 @@ export async function consume({ queue, messages }: Batch, consumer: Consumer): P
 
 async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer): Promise<void> {
   const { bucket, coordinatorOf, classifier } = consumer;
-  const coordinator = coordinatorOf(message.job);
-  const claim = await coordinator.claim(message.chunk);
+  const claim = await coordinatorOf(message.job).claim(message.chunk);
   if (claim === undefined) return;
   const records = await readRecords(message.job, claim, bucket);
   const answers = isDead
@@ -129,7 +129,7 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
     failed: `${answers.filter((answer) => 'error' in answer).length}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
   };
-  await coordinator.settle({
+  await coordinatorOf(message.job).settle({
     chunk: message.chunk,
     ...(await storeOnce(resultsKey(message), answers, facts, bucket)),
   });

@@ -15,6 +15,10 @@ class World {
   claim: Claim | undefined;
   /** Whether every inference fails. */
   broken = false;
+  /** Told of each inference. */
+  onClassify = () => {};
+  /** How often the coordinator has restarted: a stub of before answers no more. */
+  restarts = 0;
 
   constructor(lines: readonly string[]) {
     const bytes = new TextEncoder().encode(lines.join('\n'));
@@ -50,7 +54,15 @@ class World {
         },
         coordinatorOf: (job) => {
           expect(job).toBe(JOB);
-          return { claim: async () => this.claim, settle: async (settlement) => void this.settled.push(settlement) };
+          const { restarts } = this;
+          const answer = <T>(value: T) => {
+            if (this.restarts > restarts) throw new Error('the stub is broken');
+            return value;
+          };
+          return {
+            claim: async () => answer(this.claim),
+            settle: async (settlement) => void answer(this.settled.push(settlement)),
+          };
         },
         classifier: this.#classifier,
         logError: (incident, error) => this.log.push(`${incident} ${error}`),
@@ -60,6 +72,7 @@ class World {
 
   get #classifier(): Classifier {
     const classify: Classifier['classify'] = async (texts) => {
+      this.onClassify();
       if (this.broken || texts.includes(POISON)) throw new Error('no inference');
       return texts.map((text) => ({
         label: 'positive',
@@ -105,6 +118,14 @@ test('a chunk becomes one object of answers, and is settled', async () => {
   ]);
   expect(world.fates).toEqual(['ack']);
   expect(world.log).toEqual([]);
+});
+
+test('a chunk whose coordinator restarts meanwhile is settled, and not done again', async () => {
+  const world = new World(['"a"']);
+  world.onClassify = () => world.restarts++;
+  await world.deliver();
+  expect(world.settled).toMatchObject([{ chunk: 3, model: 'abc' }]);
+  expect(world.fates).toEqual(['ack']);
 });
 
 test('the answers stay in order across the groups that are classified together', async () => {
