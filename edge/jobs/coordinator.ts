@@ -10,7 +10,6 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import {
-  JOB_CHUNK_BYTES,
   JOB_DAYS,
   JOB_PART_BYTES,
   JOB_SLICE_BYTES,
@@ -19,78 +18,23 @@ import {
   MAX_REPORTED_ERRORS,
 } from '../limits.ts';
 import { logError } from '../log.ts';
-import type { Job, JobType } from '../schema.ts';
+import type { Job } from '../schema.ts';
 import type { JobBindings } from './bindings.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
-import { type ColumnNames, delimiterOf, type Layout, readHeader } from './format.ts';
 import { folderOf, inputKey } from './keys.ts';
-import { type Cursor, type RecordPlace, RecordScanner } from './records.ts';
-import { splitSlice } from './split.ts';
+import { splitNext } from './split.ts';
+import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
 
-export interface NewJob extends ColumnNames {
-  readonly id: string;
-  /** Whose key made it, if it took one; nobody else gets to see it. */
-  readonly owner: string | undefined;
-  readonly type: JobType;
-  /** The file's size, where it comes in parts. */
-  readonly bytes?: number;
-}
-
-interface State {
-  readonly id: string;
-  readonly owner: string | undefined;
-  readonly type: JobType;
-  readonly created: number;
-  state: Job['state'];
-  layout: Layout;
-  /** Of the file, once it is known. */
-  bytes?: number;
-  /** R2's, where the file comes in parts. */
-  readonly uploadId?: string;
-  started?: number;
-  ended?: number;
-  /** Whether the files that nobody needs any more are deleted. */
-  tidied: boolean;
-  /** When all is forgotten. */
-  expires: number;
-  /** Whether it was deleted, so that nobody gets to see it. What is known of it stays until nothing can come late. */
-  deleted?: boolean;
-  /** How far the file is split, and whether to its end. */
-  cursor: Cursor;
-  split: boolean;
-  chunks: number;
-  /** Of the chunks, how many have been sent: those before. */
-  sent: number;
-  /** Of the chunks, how many are done. */
-  settled: number;
-  settledBytes: number;
-  resultBytes: number;
-  records: { found: number; done: number; failed: number };
-  models: string[];
-  failures: { line: number; records: number }[];
-  error?: string;
-  /** When a chunk was last settled or sent again, and how often the latter since the former. */
-  moved: number;
-  reminders: number;
-  /** Alarms in a row that failed. */
-  troubles: number;
-}
-
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
-const DAY = 24 * HOUR;
 /** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
 const LATE_HOURS = 1;
 /** As many as `sendBatch` takes. */
 const MESSAGES_TOGETHER = 100;
 /** As many as R2 deletes at once. */
 const KEYS_TOGETHER = 1_000;
-/** How long nothing has to be settled before the messages of what is not are sent again; twice as long each time. */
-const REMIND_AFTER = 60 * SECOND;
+/** How often the messages of what is not settled are sent again, before the job is given up. */
 const MAX_REMINDERS = 9;
 /** Alarms in a row that may fail, a second after the first, and twice as long after each. */
 const MAX_TROUBLES = 10;
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   #job: State | undefined;
@@ -101,40 +45,16 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   }
 
   /** Makes the job, whose file is to come: in parts where its size is given, and else as a whole. */
-  async open({ id, owner, type, bytes, textColumn, idColumn }: NewJob): Promise<Job> {
-    const now = Date.now();
-    const upload = bytes === undefined ? undefined : await this.env.JOBS_BUCKET.createMultipartUpload(inputKey(id));
+  async open(job: NewJob): Promise<Job> {
+    const isInParts = job.bytes !== undefined;
+    const upload = isInParts ? await this.env.JOBS_BUCKET.createMultipartUpload(inputKey(job.id)) : undefined;
     this.ctx.storage.sql.exec(`
       CREATE TABLE parts (part INTEGER PRIMARY KEY, etag TEXT NOT NULL);
       CREATE TABLE chunks (
         chunk INTEGER PRIMARY KEY, start INTEGER NOT NULL, "end" INTEGER NOT NULL, line INTEGER NOT NULL,
         records INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0
       );`);
-    this.#job = {
-      id,
-      owner,
-      type,
-      created: now,
-      state: 'uploading',
-      layout: { delimiter: delimiterOf(type), textColumn, idColumn },
-      ...(bytes !== undefined && { bytes }),
-      ...(upload && { uploadId: upload.uploadId }),
-      tidied: false,
-      expires: now + JOB_DAYS * DAY,
-      cursor: { offset: 0, line: 1, skipping: false },
-      split: false,
-      chunks: 0,
-      sent: 0,
-      settled: 0,
-      settledBytes: 0,
-      resultBytes: 0,
-      records: { found: 0, done: 0, failed: 0 },
-      models: [],
-      failures: [],
-      moved: now,
-      reminders: 0,
-      troubles: 0,
-    };
+    this.#job = newState(job, upload?.uploadId, Date.now());
     await this.#save(this.#job);
     return this.#describe(this.#job);
   }
@@ -252,31 +172,17 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const now = Date.now();
     if (job.state === 'uploading') {
       if (job.uploadId !== undefined && this.#missing(job).length === 0) await this.#assemble(job, job.uploadId);
-      else if (now >= this.#due(job)) await this.#fail(job, `The file was not there after ${JOB_UPLOAD_HOURS} hours.`);
+      else if (now >= dueAt(job, this.#missing(job).length, Date.now()))
+        await this.#fail(job, `The file was not there after ${JOB_UPLOAD_HOURS} hours.`);
     } else if (job.state === 'running') {
       if (!job.split) await this.#split(job);
       if (job.sent < job.chunks) await this.#send(job);
-      else if (job.split && now >= this.#due(job)) await this.#remind(job);
+      else if (job.split && now >= dueAt(job, this.#missing(job).length, Date.now())) await this.#remind(job);
     } else if (!job.tidied) {
       await this.#tidy(job);
     } else if (now >= job.expires) {
       await this.#forget(job);
     }
-  }
-
-  /** When there is something to do next. */
-  #due(job: State): number {
-    const now = Date.now();
-    const soon = job.troubles === 0 ? now : now + Math.min(2 ** (job.troubles - 1) * SECOND, HOUR);
-    if (job.state === 'uploading') {
-      const isThere = job.uploadId !== undefined && this.#missing(job).length === 0;
-      return isThere ? soon : job.created + JOB_UPLOAD_HOURS * HOUR;
-    }
-    if (job.state === 'running') {
-      if (!job.split || job.sent < job.chunks) return soon;
-      return Math.max(job.moved + REMIND_AFTER * 2 ** job.reminders, job.troubles === 0 ? 0 : soon);
-    }
-    return job.tidied && job.troubles === 0 ? job.expires : soon;
   }
 
   /** Puts the parts together. */
@@ -305,30 +211,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
 
   /** Finds the chunks of the next slice of the file. */
   async #split(job: State): Promise<void> {
-    const { cursor, bytes = 0, type } = job;
+    const { cursor, bytes = 0 } = job;
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + JOB_SLICE_BYTES, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // it was cancelled meanwhile, or an alarm rang twice
-    const isLast = cursor.offset + slice.length === bytes;
-    let from = cursor;
-    if (from.offset === 0 && BYTE_ORDER_MARK.every((byte, at) => slice[at] === byte)) {
-      from = { ...from, offset: BYTE_ORDER_MARK.length };
-    }
-    if (delimiterOf(type) !== undefined && job.layout.columns === undefined) {
-      const header = headerIn(slice.subarray(from.offset - cursor.offset), from, job.layout, isLast);
-      if (header === undefined) {
-        if (!isLast) return this.#fail(job, 'The file begins with no header.');
-        job.split = true; // and it has nothing else
-        return this.#finishIfDone(job);
-      }
-      if (typeof header.layout === 'string') return this.#fail(job, header.layout);
-      job.layout = header.layout;
-      from = header.next;
-    }
-    const { chunks, cursor: next } = splitSlice(slice.subarray(from.offset - cursor.offset), from, {
-      delimiter: job.layout.delimiter,
-      chunkBytes: Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS)),
-      isLast,
-    });
+    const found = splitNext(slice, { cursor, bytes, layout: job.layout });
+    if (typeof found === 'string') return this.#fail(job, found);
+    const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {
       return this.#fail(job, 'The file has too many records for one job; send it in several.');
     }
@@ -343,8 +231,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       );
       job.records.found += records;
     }
-    job.cursor = next;
-    job.split = isLast;
+    job.cursor = found.cursor;
+    job.layout = found.layout;
+    job.split = found.isLast;
     await this.#finishIfDone(job);
   }
 
@@ -433,64 +322,21 @@ export class JobCoordinator extends DurableObject<JobBindings> {
 
   async #save(job: State): Promise<void> {
     this.ctx.storage.kv.put('job', job);
-    await this.ctx.storage.setAlarm(Math.max(Date.now(), this.#due(job)));
+    await this.ctx.storage.setAlarm(Math.max(Date.now(), dueAt(job, this.#missing(job).length, Date.now())));
   }
 
   #of(owner: string | undefined): State | undefined {
     return this.#job?.owner === owner && !this.#job?.deleted ? this.#job : undefined;
   }
 
-  #missing({ bytes = 0 }: State): number[] {
+  #missing({ state, uploadId, bytes = 0 }: State): number[] {
+    if (state !== 'uploading' || uploadId === undefined) return [];
     const rows = this.ctx.storage.sql.exec<{ part: number }>('SELECT part FROM parts').toArray();
     const received = new Set(rows.map(({ part }) => part));
     return Array.from({ length: partsOf(bytes) }, (_, index) => index + 1).filter((part) => !received.has(part));
   }
 
   #describe(job: State): Job {
-    const { id, state, type, created, expires, bytes, uploadId, records, models, failures, error } = job;
-    const seconds = job.started === undefined ? 0 : ((job.ended ?? Date.now()) - job.started) / SECOND;
-    const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
-    const pace = seconds > 0 && records.done > 0;
-    return {
-      id,
-      state,
-      type,
-      created: new Date(created).toISOString(),
-      expires: new Date(expires).toISOString(),
-      ...(bytes !== undefined && { bytes }),
-      ...(state === 'uploading' &&
-        uploadId !== undefined && { upload: { partBytes: JOB_PART_BYTES, missing: this.#missing(job) } }),
-      records: { ...records },
-      progress: state === 'finished' ? 1 : share,
-      ...(pace && { recordsPerSecond: records.done / seconds }),
-      ...(pace && state === 'running' && { secondsLeft: (seconds / share) * (1 - share) }),
-      models: [...models],
-      failures: [...failures],
-      ...(error !== undefined && { error }),
-    };
+    return describe(job, this.#missing(job), Date.now());
   }
-}
-
-function partsOf(bytes: number): number {
-  return Math.ceil(bytes / JOB_PART_BYTES);
-}
-
-/** The first record, and where the next begins; undefined where there is none. */
-function headerIn(
-  slice: Uint8Array,
-  from: Cursor,
-  layout: Layout,
-  isLast: boolean,
-): { layout: Layout | string; next: Cursor } | undefined {
-  const scanner = new RecordScanner(layout.delimiter, from);
-  const place = firstOf(scanner.scan(slice)) ?? (isLast ? scanner.end() : undefined);
-  if (place === undefined || place.blank) return undefined;
-  const next = { offset: place.next, line: place.nextLine, skipping: place.tooLong };
-  if (place.tooLong) return { layout: 'The header is too long; is a quote left open?', next };
-  return { layout: readHeader(slice.subarray(place.start - from.offset, place.end - from.offset), layout), next };
-}
-
-function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
-  for (const place of places) if (!place.blank) return place;
-  return undefined;
 }

@@ -1,9 +1,11 @@
 /**
  * A slice of a file → the chunks that begin and end in it: runs of whole records, of about so many bytes. Splitting a file
- * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made.
+ * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
+ * header, if there is to be one.
  */
-import { MAX_CHUNK_RECORDS } from '../limits.ts';
-import { type Cursor, RecordScanner } from './records.ts';
+import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../limits.ts';
+import { type Layout, readHeader } from './format.ts';
+import { type Cursor, type RecordPlace, RecordScanner } from './records.ts';
 
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
@@ -12,6 +14,65 @@ export interface Chunk {
   /** In which it begins, from 1. */
   readonly line: number;
   readonly records: number;
+}
+
+/** How far a file is split. */
+export interface Progress {
+  readonly cursor: Cursor;
+  readonly layout: Layout;
+}
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/**
+ * The next step. @param slice of the file from the cursor on, of JOB_SLICE_BYTES or to its end. @param bytes of the file.
+ * @returns what is wrong with the file, as a sentence, where it cannot be split.
+ */
+export function splitNext(
+  slice: Uint8Array,
+  { cursor, layout, bytes }: Progress & { readonly bytes: number },
+): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
+  const isLast = cursor.offset + slice.length === bytes;
+  const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
+  let from = cursor;
+  if (from.offset === 0 && BYTE_ORDER_MARK.every((byte, at) => slice[at] === byte)) {
+    from = { ...from, offset: BYTE_ORDER_MARK.length };
+  }
+  let known = layout;
+  if (layout.delimiter !== undefined && layout.columns === undefined) {
+    const header = headerIn(rest(from), from, layout, isLast);
+    if (header === undefined && !isLast) return 'The file begins with no header.';
+    if (header === undefined) return { chunks: [], cursor: from, layout, isLast }; // there is nothing at all
+    if (typeof header.layout === 'string') return header.layout;
+    known = header.layout;
+    from = header.next;
+  }
+  const chunkBytes = Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS));
+  return {
+    ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, isLast }),
+    layout: known,
+    isLast,
+  };
+}
+
+/** The first record, and where the next begins; undefined where there is none. */
+function headerIn(
+  slice: Uint8Array,
+  from: Cursor,
+  layout: Layout,
+  isLast: boolean,
+): { layout: Layout | string; next: Cursor } | undefined {
+  const scanner = new RecordScanner(layout.delimiter, from);
+  const place = firstOf(scanner.scan(slice)) ?? (isLast ? scanner.end() : undefined);
+  if (place === undefined || place.blank) return undefined;
+  const next = { offset: place.next, line: place.nextLine, skipping: place.tooLong };
+  if (place.tooLong) return { layout: 'The header is too long; is a quote left open?', next };
+  return { layout: readHeader(slice.subarray(place.start - from.offset, place.end - from.offset), layout), next };
+}
+
+function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
+  for (const place of places) if (!place.blank) return place;
+  return undefined;
 }
 
 export interface SplitOptions {

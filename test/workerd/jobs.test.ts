@@ -336,7 +336,7 @@ it('what an isolate holds does not grow with the file', async () => {
     return Math.max(...samples);
   };
   const small = await most(2);
-  expect(await most(20)).toBeLessThan(small + 15);
+  expect(await most(40)).toBeLessThan(small + 25); // what is in flight while it is measured makes ten of difference
 }, 180_000);
 
 describe('a file in parts', () => {
