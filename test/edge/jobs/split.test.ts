@@ -1,9 +1,9 @@
 /** With limits so small that every text meets them. */
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
 import type { Cursor } from '../../../edge/jobs/records.ts';
-import { type Chunk, splitSlice } from '../../../edge/jobs/split.ts';
+import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
 
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
@@ -89,4 +89,41 @@ test('of a record without an end, what follows the next line break is read again
     { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; is a quote left open?` },
     { line: 2, id: '2', text: 'good' },
   ]);
+});
+
+describe('the first step', () => {
+  const START: Cursor = { offset: 0, line: 1, skipping: false };
+  const step = (content: string, layout: Layout, more = 0) => {
+    const slice = new TextEncoder().encode(content);
+    return splitNext(slice, { cursor: START, layout, bytes: slice.length + more });
+  };
+
+  test.each([
+    ['a header', 'id,text\n1,good\n', 8, 2],
+    ['a byte order mark before it', '\uFEFFid,text\n1,good\n', 11, 2],
+    ['a byte order mark and a quote before it', '\uFEFF"id",text\n1,good\n', 13, 2],
+    ['blank lines before it', '\n \r\nid,text\n1,good\n', 12, 4],
+  ])('finds %s', (_, content, start, line) => {
+    const columns = { count: 2, text: 1, id: 0 };
+    const chunks = [{ start, end: new TextEncoder().encode(content).length, line, records: 1 }];
+    expect(step(content, { delimiter: ',' })).toMatchObject({ layout: { columns }, chunks, isLast: true });
+  });
+
+  test('finds none, and nothing else, in a file that has nothing', () => {
+    for (const content of ['', '\uFEFF', '\n\n']) {
+      expect(step(content, { delimiter: ',' })).toMatchObject({ chunks: [], isLast: true });
+    }
+  });
+
+  test('looks for none in lines of JSON', () => {
+    expect(step('\uFEFF"good"\n', {})).toMatchObject({ chunks: [{ start: 3, end: 10, line: 1, records: 1 }] });
+  });
+
+  test.each([
+    ['\n'.repeat(100), 1, 'The file begins with no header.'],
+    [`text,${'x'.repeat(30)}\n`, 0, 'The header is too long; is a quote left open?'],
+    ['stars\n5\n', 0, 'The header has no column "text" or "review", but "stars".'],
+  ])('refuses a file that begins with %j', (content, more, error) => {
+    expect(step(content, { delimiter: ',' }, more)).toBe(error);
+  });
 });

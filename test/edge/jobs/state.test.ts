@@ -1,0 +1,71 @@
+/** What is told of a job, and when there is something to do for it, at every stage of its life. */
+import { expect, describe as group, test } from 'vitest';
+import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
+import { JOB_PART_BYTES } from '../../../edge/limits.ts';
+
+const CREATED = Date.parse('2026-11-23T07:00:00Z');
+const whole = newState({ id: 'a', owner: undefined, type: 'text/csv' }, undefined, CREATED);
+const inParts = newState({ id: 'a', owner: 'key', type: 'text/csv', bytes: 3 * JOB_PART_BYTES }, 'upload', CREATED);
+const running: State = { ...whole, state: 'running', bytes: 1_000, started: CREATED, split: true, chunks: 4, sent: 4 };
+const finished: State = { ...running, state: 'finished', ended: CREATED + HOUR, expires: CREATED + 7 * DAY };
+
+group('there is something to do', () => {
+  const now = CREATED + 5 * SECOND;
+  test.each<[string, State, number, number]>([
+    ['after a day, for a file that never comes', whole, 0, CREATED + DAY],
+    ['after a day, for a part that never comes', inParts, 1, CREATED + DAY],
+    ['at once, when the last part is there', inParts, 0, now],
+    ['at once, while the file is not split to its end', { ...running, split: false }, 0, now],
+    ['at once, while messages are not sent', { ...running, sent: 3 }, 0, now],
+    ['a minute after nothing happened', running, 0, CREATED + 60 * SECOND],
+    ['eight minutes after the third reminder', { ...running, reminders: 3 }, 0, CREATED + 480 * SECOND],
+    ['at once, to tidy up', finished, 0, now],
+    ['when it expires', { ...finished, tidied: true }, 0, CREATED + 7 * DAY],
+    ['later, after it failed', { ...running, split: false, troubles: 3 }, 0, now + 4 * SECOND],
+    ['an hour later at most', { ...finished, troubles: 30 }, 0, now + HOUR],
+  ])('%s', (_, job, missing, due) => {
+    expect(dueAt(job, missing, now)).toBe(due);
+  });
+});
+
+group('a job', () => {
+  test('that waits for its parts says which', () => {
+    expect(describe(inParts, [2, 3], CREATED)).toEqual({
+      id: 'a',
+      state: 'uploading',
+      type: 'text/csv',
+      created: '2026-11-23T07:00:00.000Z',
+      expires: '2026-11-30T07:00:00.000Z',
+      bytes: 3 * JOB_PART_BYTES,
+      upload: { partBytes: JOB_PART_BYTES, missing: [2, 3] },
+      records: { found: 0, done: 0, failed: 0 },
+      progress: 0,
+      models: [],
+      failures: [],
+    });
+  });
+
+  test('that runs says how far it is, how fast, and how long it will take at that pace', () => {
+    const records = { found: 80, done: 20, failed: 1 };
+    const job = describe({ ...running, settledBytes: 250, records }, [], CREATED + 10 * SECOND);
+    expect(job).toMatchObject({ progress: 0.25, recordsPerSecond: 2, secondsLeft: 30, records });
+    expect(job).not.toHaveProperty('upload');
+  });
+
+  test('of which nothing is done yet has no pace', () => {
+    const job = describe(running, [], CREATED + 10 * SECOND);
+    expect(job).not.toHaveProperty('recordsPerSecond');
+    expect(job).not.toHaveProperty('secondsLeft');
+  });
+
+  test('that has ended goes no further, and is no slower for having ended long ago', () => {
+    const records = { found: 36, done: 36, failed: 0 };
+    const job = describe({ ...finished, settledBytes: 990, records }, [], CREATED + DAY);
+    expect(job).toMatchObject({ progress: 1, recordsPerSecond: 0.01 });
+    expect(job).not.toHaveProperty('secondsLeft');
+  });
+
+  test('tells nobody whose it is, or how it is stored', () => {
+    expect(JSON.stringify(describe(inParts, [1], CREATED))).not.toMatch(/owner|key|"upload"$|uploadId/);
+  });
+});
