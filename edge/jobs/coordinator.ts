@@ -3,10 +3,10 @@
  * alarm; sends a message a chunk; is told of every chunk that is done; and forgets the job in the end. All it is told and
  * all it does may happen twice, and changes nothing the second time.
  *
- * State changes are synchronous and saved before anything is awaited, so that whatever interleaves sees a whole state. What
- * has to happen next follows from the state (`#due`), not from what happened before: an object that is restarted goes on.
+ * State changes are synchronous, so that whatever interleaves sees a whole state. What has to happen next follows from the
+ * state (`state.ts`), not from what happened before: an object that is restarted goes on.
  *
- * Not here: reading and classifying a chunk (`consumer.ts`), and storing the file (`jobs.ts`).
+ * Not here: finding the chunks (`split.ts`), reading and classifying a chunk (`consumer.ts`), and storing the file (`jobs.ts`).
  */
 import { DurableObject } from 'cloudflare:workers';
 import {
@@ -19,11 +19,22 @@ import {
 } from '../limits.ts';
 import { logError } from '../log.ts';
 import type { Job } from '../schema.ts';
-import type { JobBindings } from './bindings.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
 import { folderOf, inputKey } from './keys.ts';
 import { splitNext } from './split.ts';
 import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
+
+/** What bulk jobs need of Cloudflare, as wrangler.toml names it. */
+export interface JobBindings {
+  /** Holds the files, and the results. */
+  readonly JOBS_BUCKET: R2Bucket;
+  /** Carries a message a chunk. Its consumer, and that of its dead-letter queue, is this worker. */
+  readonly JOBS_QUEUE: Queue<ChunkMessage>;
+  /** Knows of each job what is done. */
+  readonly JOB_COORDINATOR: DurableObjectNamespace<JobCoordinator>;
+}
+
+export const JOB_BINDINGS = ['JOBS_BUCKET', 'JOBS_QUEUE', 'JOB_COORDINATOR'] as const;
 
 /** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
 const LATE_HOURS = 1;

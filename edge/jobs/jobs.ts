@@ -2,7 +2,7 @@
 import { ProblemError } from '../errors.ts';
 import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
 import { logError } from '../log.ts';
-import { JOB_BINDINGS, type JobBindings } from './bindings.ts';
+import { JOB_BINDINGS, type JobBindings } from './coordinator.ts';
 import { inputKey, resultsKey } from './keys.ts';
 import type { Jobs } from './routes.ts';
 
