@@ -140,6 +140,50 @@ const COORDINATOR = {
   }),
 };
 
+/** What is different about the bucket that the routes use. */
+const ROUTES = {
+  'the bucket takes no file': (bucket) => {
+    bucket.put = () => Promise.reject(new Error('injected: put'));
+  },
+  'the coordinator restarts during the upload': (bucket) => {
+    const put = bucket.put.bind(bucket);
+    bucket.put = async (key, ...rest) => {
+      const [, job] = /^jobs\/(.+)\/input$/.exec(key) ?? [];
+      if (job !== undefined && isFirst('uploading')) {
+        await coordinatorOf(job)
+          .restart()
+          .catch(() => {});
+      }
+      return put(key, ...rest);
+    };
+  },
+  'a part is overtaken': (bucket) => {
+    const resume = bucket.resumeMultipartUpload.bind(bucket);
+    bucket.resumeMultipartUpload = (...asked) => {
+      const upload = resume(...asked);
+      return changed(upload, {
+        uploadPart: async (...part) => {
+          if (isFirst('overtaken')) await sendAgain();
+          return upload.uploadPart(...part);
+        },
+      });
+    };
+  },
+};
+ROUTES[bindings.FAULT]?.(bindings.JOBS_BUCKET);
+
+let lastPut;
+
+/** The same part once more, which is answered as a whole, and the file put together, before the first one arrives. */
+async function sendAgain() {
+  const job = lastPut.url.replace(/\/parts.*/, '');
+  for (let ask = lastPut; ; ask = new Request(job)) {
+    const { state } = await (await worker.fetch(ask, bindings)).json();
+    if (state !== 'uploading') return;
+    await scheduler.wait(10); // in which it is put together
+  }
+}
+
 export class JobCoordinator extends Coordinator {
   constructor(context, env) {
     const restart = () => {
@@ -166,22 +210,10 @@ export class JobCoordinator extends Coordinator {
   }
 }
 
-if (bindings.FAULT === 'the coordinator restarts during the upload') {
-  const bucket = bindings.JOBS_BUCKET;
-  const put = bucket.put.bind(bucket);
-  bucket.put = async (key, ...rest) => {
-    const [, job] = /^jobs\/(.+)\/input$/.exec(key) ?? [];
-    if (job !== undefined && isFirst('uploading'))
-      await coordinatorOf(job)
-        .restart()
-        .catch(() => {});
-    return put(key, ...rest);
-  };
-}
-
 export default {
   async fetch(request, env, ...rest) {
     const [, job, ahead] = /^\/test\/ring\/(.+)\/(\d+)$/.exec(new URL(request.url).pathname) ?? [];
+    if (request.method === 'PUT') lastPut = request.clone();
     if (job === undefined) return worker.fetch(request, env, ...rest);
     await env.JOB_COORDINATOR.get(env.JOB_COORDINATOR.idFromName(job)).ring(Number(ahead));
     return new Response();

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePort, inspect } from '../../bench/workerd.ts';
 import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/limits.ts';
 import type { Job } from '../../edge/schema.ts';
@@ -424,6 +424,32 @@ describe('a file in parts', () => {
     expect((await asked(CSV, '?column=x')).status).toBe(422);
     for (const id of ['x', '..', crypto.randomUUID()]) expect((await checkedFetch(`${jobs}/${id}`)).status).toBe(404);
   });
+});
+
+it('a part that is sent again, and finds the file put together meanwhile, is answered like the first', async () => {
+  const { worker } = await start('a part is overtaken');
+  onTestFinished(() => worker.stop());
+  const jobs = `${worker.url}/v1/jobs`;
+  const content = 'text\nI loved it.\n';
+  const body = JSON.stringify({ type: CSV, bytes: content.length });
+  const opened = await fetch(jobs, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { id } = (await opened.json()) as Job;
+  const response = await fetch(`${jobs}/${id}/parts/1`, { method: 'PUT', body: content });
+  expect([response.status, worker.log]).toEqual([200, ['injected: overtaken']]);
+  expect(await response.json()).not.toHaveProperty('upload');
+});
+
+it('a file that cannot be stored is an incident, and leaves nothing', async () => {
+  const { worker } = await start('the bucket takes no file');
+  onTestFinished(() => worker.stop());
+  const init = { method: 'POST', headers: { 'content-type': CSV }, body: 'text\nI loved it.\n' };
+  const response = await checkedFetch(`${worker.url}/v1/jobs`, init);
+  const { incident } = (await response.json()) as { incident: string };
+  expect(response.status).toBe(500);
+  await vi.waitFor(() => expect(worker.log).toHaveLength(1));
+  expect(JSON.parse(worker.log[0] as string)).toMatchObject({ event: 'request-failed', incident, route: '/v1/jobs' });
+  expect(worker.log[0]).not.toContain('loved');
+  expect(await keysOf(worker)).toEqual([]);
 });
 
 describe('whatever happens', () => {
