@@ -8,7 +8,7 @@
  * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
  * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
  */
-import { MAX_TEXTS } from '../edge/limits.ts';
+import { JOB_CHUNK_BYTES, MAX_TEXTS } from '../edge/limits.ts';
 import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
 import { type Case, median, medianQuotient, print, summarize } from './harness.ts';
 import { textOf } from './texts.ts';
@@ -62,6 +62,13 @@ for (let round = -1; round < ROUNDS; round++) {
     if (pid !== undefined) cpu[name].push((cpuTime(pid) - cpuBefore) / REVIEWS);
   }
 }
+const letters = chunkOf(`${JSON.stringify('a b c d e f g h '.repeat(50))}\n`);
+const ofLetters: number[] = [];
+for (let round = 0; round < 3 && pid !== undefined; round++) {
+  const before = cpuTime(pid);
+  await runJob(worker, letters);
+  ofLetters.push((cpuTime(pid) - before) / 1000);
+}
 await worker.stop();
 const cases: Case[] = [
   summarize('job', 'reviews/s', rates.job),
@@ -69,6 +76,11 @@ const cases: Case[] = [
 ];
 if (pid !== undefined) {
   cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
+  const ofReviews = cpu.job.map((perReview) => (perReview * JOB_CHUNK_BYTES) / (file.length / REVIEWS) / 1000);
+  cases.push(
+    summarize('a chunk of reviews, CPU', 's', ofReviews),
+    summarize('a chunk of one-letter words, CPU', 's', ofLetters),
+  );
   cases.push(...costs(median(cpu.job)));
 }
 cases.push(...(await memory()));
@@ -108,10 +120,15 @@ async function callInBatches({ url }: RunningWorker): Promise<void> {
   }
 }
 
+/** As many of these lines as are one chunk. */
+function chunkOf(line: string): string {
+  return line.repeat(Math.floor(JOB_CHUNK_BYTES / line.length));
+}
+
 /** Of a million reviews like these. */
 function costs(cpuMs: number): Case[] {
   const megabytes = ((file.length / REVIEWS) * 1e6) / 2 ** 20;
-  const chunks = Math.ceil(megabytes); // a chunk has a megabyte
+  const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_CHUNK_BYTES);
   const dollars = (name: keyof typeof PRICES, count: number) =>
     summarize(`a million: ${name}, ${Math.round(count)}`, '$', [count * PRICES[name]]);
   const operations = Object.entries(PER_CHUNK).map(([name, count]) =>
