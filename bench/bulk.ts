@@ -14,7 +14,7 @@ import { type Case, median, medianQuotient, print, summarize } from './harness.t
 import { textOf } from './texts.ts';
 import { cpuTime, freePort, inspect, workerdPid } from './workerd.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const REVIEWS = 2_000;
 /** Tokens of a review: between these, and on average about as many as IMDB's. */
 const LENGTHS = [60, 400] as const;
