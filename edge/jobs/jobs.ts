@@ -2,7 +2,7 @@
 import { ProblemError } from '../errors.ts';
 import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
 import { logError } from '../log.ts';
-import { JOB_BINDINGS, type JobBindings } from './coordinator.ts';
+import { JOB_BINDINGS, type JobBindings, type JobCoordinator } from './coordinator.ts';
 import { inputKey, resultsKey } from './keys.ts';
 import type { Jobs } from './routes.ts';
 
@@ -13,9 +13,19 @@ export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean): Jobs |
   return missing.length === 0 ? createJobs(bindings as JobBindings) : missing;
 }
 
+type Coordinator = DurableObjectStub<JobCoordinator>;
+
 function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings): Jobs {
   /** Anew for each call: one that has seen its object restart, as a deployment makes it, answers no more. */
   const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
+  /** Once more where the object restarted under the question; what only reads, or changes nothing the second time. */
+  const ask = async <Answer>(id: string, question: (coordinator: Coordinator) => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await question(coordinatorOf(id));
+    } catch {
+      return question(coordinatorOf(id));
+    }
+  };
   return {
     async open(job) {
       const id = crypto.randomUUID();
@@ -36,7 +46,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
     },
 
     part: async (id, part, owner) => {
-      const place = await coordinatorOf(id).part(part, owner);
+      const place = await ask(id, async (coordinator) => coordinator.part(part, owner));
       if (typeof place === 'string') return place;
       return {
         bytes: place.bytes,
@@ -55,10 +65,10 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       };
     },
 
-    status: async (id, owner) => coordinatorOf(id).status(owner),
+    status: (id, owner) => ask(id, async (coordinator) => coordinator.status(owner)),
 
     async results(id, owner) {
-      const found = await coordinatorOf(id).results(owner);
+      const found = await ask(id, async (coordinator) => coordinator.results(owner));
       if (found === undefined || found.state !== 'finished') return found?.state;
       return concatenateObjects(
         Array.from({ length: found.chunks }, (_, chunk) => resultsKey({ job: id, chunk })),
