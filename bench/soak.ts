@@ -8,7 +8,7 @@
  * memory than Workers give an isolate.
  */
 
-import { UsageError } from '../cli/errors.ts';
+import { runTool, UsageError } from '../cli/errors.ts';
 import { type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { reference } from '../test/fixtures/reference.ts';
 import build from '../test/workerd/build.ts';
@@ -143,10 +143,4 @@ function row(...cells: readonly (string | number)[]): string {
     .trimEnd();
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = 2;
-}
+await runTool(main);

@@ -26,3 +26,14 @@ export function withFile(error: unknown, file: string): unknown {
   if (!isSystemError(error) || error.path !== undefined) return error;
   return new UserError(`${file}: ${error.message}`, { cause: error });
 }
+
+/** Runs a developer's tool, which resolves with its exit code. Of wrong usage there is one line; a bug keeps its stack. */
+export async function runTool(main: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = EXIT.usage;
+  }
+}

@@ -4,6 +4,7 @@
  * `train` reads the same dialect of CSV (`train/dataset/records.ts`), and refuses a file where this answers a line.
  */
 import * as v from 'valibot';
+import { quoted } from '../../shared/quoted.ts';
 import { fieldErrors, parseJson } from '../body.ts';
 import { sentence } from '../errors.ts';
 import { MAX_RECORD_BYTES } from '../limits.ts';
@@ -81,7 +82,7 @@ export function readHeader(bytes: Uint8Array, { delimiter, ...names }: Layout): 
   }
   if (id === undefined && names.idColumn !== undefined) return missing(quoted(names.idColumn));
   if (folded.indexOf(folded[text] as string, text + 1) >= 0)
-    return `The header has two columns ${quoted(fields[text])}.`;
+    return `The header has two columns ${quoted(fields[text] as string)}.`;
   return { delimiter, ...names, columns: { count: fields.length, text, id } };
 }
 
@@ -163,10 +164,4 @@ function closingQuote(row: string, at: number): number {
 function listOf(names: readonly string[]): string {
   const shown = names.slice(0, 8).map(quoted);
   return (names.length > 8 ? [...shown, '…'] : shown).join(', ');
-}
-
-/** Something from a file as it can stand in a message: short, and in one line. */
-function quoted(text = ''): string {
-  const short = text.length > 40 ? `${text.slice(0, 40).toWellFormed()}…` : text;
-  return JSON.stringify(short.replace(/\p{Cc}/gu, '\uFFFD'));
 }

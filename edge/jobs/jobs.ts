@@ -18,7 +18,7 @@ type Coordinator = DurableObjectStub<JobCoordinator>;
 function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings): Jobs {
   /** Anew for each call: one that has seen its object restart, as a deployment makes it, answers no more. */
   const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
-  /** Once more where the object restarted under the question; what only reads, or changes nothing the second time. */
+  /** Once more where the object restarted under the question. For all that changes nothing the second time. */
   const ask = async <Answer>(id: string, question: (coordinator: Coordinator) => Promise<Answer>): Promise<Answer> => {
     try {
       return await question(coordinatorOf(id));
@@ -37,7 +37,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       const opened = await coordinatorOf(id).open({ id, owner, ...job });
       try {
         const bytes = await store(body, inputKey(id), bucket);
-        return (await coordinatorOf(id).begin(bytes)) ?? opened;
+        return (await ask(id, async (coordinator) => coordinator.begin(bytes))) ?? opened;
       } catch (error) {
         const remove = async () => coordinatorOf(id).remove(owner);
         await remove().catch(() => {}); // it is given up after a day anyway
@@ -54,10 +54,10 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
           const upload = bucket.resumeMultipartUpload(inputKey(id), place.uploadId);
           try {
             const { etag } = await upload.uploadPart(part, content);
-            return await coordinatorOf(id).received(part, etag, owner);
+            return await ask(id, async (coordinator) => coordinator.received(part, etag, owner));
           } catch (error) {
             // A part that is sent again may find the file put together meanwhile.
-            const job = await coordinatorOf(id).status(owner);
+            const job = await ask(id, async (coordinator) => coordinator.status(owner));
             if (job?.upload?.missing.includes(part)) throw error;
             return job;
           }

@@ -6,7 +6,7 @@
  *
  * Exit code 1 when something did not hold.
  */
-import { UsageError } from '../../cli/errors.ts';
+import { runTool, UsageError } from '../../cli/errors.ts';
 import { type Flags, helpOf, parseFlags } from '../../cli/flags.ts';
 import build from '../workerd/build.ts';
 import { fuzz } from './target.ts';
@@ -51,10 +51,4 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = 2;
-}
+await runTool(main);

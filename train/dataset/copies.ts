@@ -1,6 +1,7 @@
 /** Which texts are copies of one another; and a file's records → its distinct texts, each with its one label. */
 import { createHash } from 'node:crypto';
-import { MAX_REVIEW_BYTES, quoted, refuseLine } from './lines.ts';
+import { quoted } from '../../shared/quoted.ts';
+import { MAX_REVIEW_BYTES, refuseLine } from './lines.ts';
 import type { TableRecord } from './records.ts';
 
 /** The same for two texts that differ in case and white space only, so that no split stands between them. */

@@ -13,7 +13,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { isSystemError, UserError } from '../../cli/errors.ts';
-import { MAX_REVIEW_BYTES, quoted } from './lines.ts';
+import { quoted } from '../../shared/quoted.ts';
+import { MAX_REVIEW_BYTES } from './lines.ts';
 import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */

@@ -1,7 +1,7 @@
 /** What the two labels are called, and which of them is the positive one. */
 
 import { UsageError, UserError } from '../../cli/errors.ts';
-import { quoted } from './lines.ts';
+import { quoted } from '../../shared/quoted.ts';
 
 const POSITIVE = new Set(['positive', 'pos', '1', 'true', 'good', 'yes']);
 const NEGATIVE = new Set(['negative', 'neg', '0', 'false', 'bad', 'no']);

@@ -52,9 +52,3 @@ export async function* readLines(location: string): AsyncGenerator<Line> {
 export function refuseLine(location: string, line: number, why: string): never {
   throw new UserError(`${location}:${line}: ${why}`);
 }
-
-/** Something from a file as it can stand in a message: short, and in one line. */
-export function quoted(text: string): string {
-  const short = text.length > 40 ? `${text.slice(0, 40).toWellFormed()}…` : text;
-  return JSON.stringify(short.replace(/\p{Cc}/gu, '\uFFFD'));
-}

@@ -1,7 +1,8 @@
 /** A file of reviews → its records, one after the other: .csv and .tsv (RFC 4180), .jsonl and .ndjson. */
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { type Line, MAX_RECORD_BYTES, quoted, readLines, refuseLine } from './lines.ts';
+import { quoted } from '../../shared/quoted.ts';
+import { type Line, MAX_RECORD_BYTES, readLines, refuseLine } from './lines.ts';
 
 export interface TableRecord {
   /** Where it begins, from 1. */

@@ -9,9 +9,9 @@
  */
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
+import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './copies.ts';
 import { orderLabels } from './labels.ts';
-import { quoted } from './lines.ts';
 import { type Columns, readRecords } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
