@@ -1,6 +1,6 @@
 /** What a worker costs before it does anything: Hono, the same JSON in, an answer of the same shape out. */
 import { build } from 'esbuild';
-import { type RunningWorker, startModules } from '../test/workerd/worker.ts';
+import { type RunningWorker, startModules } from '../harness/worker.ts';
 
 const SOURCE = `import { Hono } from 'hono';
 const app = new Hono();

@@ -8,11 +8,11 @@
  * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
  * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
  */
-import { JOB_CHUNK_BYTES, MAX_TEXTS } from '../edge/limits.ts';
-import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
-import { type Case, median, medianQuotient, print, summarize } from './harness.ts';
+import { JOB_CHUNK_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
+import { cpuTime, freePort, inspect, workerdPid } from '../harness/inspector.ts';
+import { type RunningWorker, startWorker } from '../harness/worker.ts';
+import { type Case, median, medianQuotient, print, summarize } from './report.ts';
 import { textOf } from './texts.ts';
-import { cpuTime, freePort, inspect, workerdPid } from './workerd.ts';
 
 const ROUNDS = 9;
 const REVIEWS = 2_000;

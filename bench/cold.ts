@@ -12,11 +12,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { builtFiles, type RunningWorker, startWorker } from '../test/workerd/worker.ts';
+import { cpuTime, workerdPid } from '../harness/inspector.ts';
+import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
-import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { type Case, medianQuotient, print, summarize } from './report.ts';
 import { textOf } from './texts.ts';
-import { cpuTime, workerdPid } from './workerd.ts';
 
 const ROUNDS = 9;
 /** Isolates, and requests of each after its first, whose CPU time is looked at. */

@@ -1,6 +1,6 @@
 /** The machine's limit for a recurrent network: the matrix product of one thread on WebAssembly, by the training kernels. */
 import type { Pool } from '../train/kernels/pool.ts';
-import { type Case, summarize } from './harness.ts';
+import { type Case, summarize } from './report.ts';
 
 /** [64, 64] · [64, 256]: a recurrent step of 64 texts through 64 units of four gates; the operands fit the cache. */
 const [ROWS, COLUMNS, DEPTH] = [64, 256, 64];

@@ -5,25 +5,25 @@
  *     npm run bench -- infer [--json]
  *
  * `overhead` is classifier ÷ bare session for 100 tokens. Also: where the classifier's time goes; batches; what a run costs
- * beside its tokens, which `edge/batching.ts` reckons with; and the tutorial's network, beside the machine's limit.
+ * beside its tokens, which `edge/inference/batching.ts` reckons with; and the tutorial's network, beside the machine's limit.
  */
 import type { InferenceSession } from 'onnxruntime-web';
-import { createClassifier } from '../edge/classifier.ts';
-import { loadNetwork } from '../edge/network.ts';
+import { createClassifier } from '../edge/inference/classifier.ts';
+import { loadNetwork } from '../edge/inference/network.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
+import { importModel } from '../harness/import-model.ts';
 import { openBundle } from '../shared/bundle.ts';
 import { encode, toBatch } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
-import { importModel } from '../test/fixtures/import.ts';
-import { startBackend } from '../train/backend.ts';
-import { readBundle } from '../train/bundle.ts';
 import { type Config, PRESETS } from '../train/config.ts';
+import { readBundle } from '../train/export/bundle.ts';
+import { exportModel } from '../train/export/onnx/export.ts';
 import { Pool } from '../train/kernels/pool.ts';
-import { buildModel, predict } from '../train/model.ts';
-import { exportModel } from '../train/onnx/export.ts';
+import { buildModel, predict } from '../train/model/model.ts';
 import { randomNumbers } from '../train/random.ts';
+import { startBackend } from '../train/training/backend.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, median, medianQuotient, print, summarize } from './harness.ts';
+import { type Case, median, medianQuotient, print, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 300;

@@ -7,12 +7,12 @@
  * Also: the memory of our isolate, under that load and after the largest request that the limits allow.
  */
 import { Pool } from 'undici';
-import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/limits.ts';
-import { type RunningWorker, startWorker } from '../test/workerd/worker.ts';
+import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
+import { freePort, inspect } from '../harness/inspector.ts';
+import { type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
-import { type Case, medianQuotient, print, summarize } from './harness.ts';
+import { type Case, medianQuotient, print, summarize } from './report.ts';
 import { textOf } from './texts.ts';
-import { freePort, inspect } from './workerd.ts';
 
 const ROUNDS = 7;
 const SECONDS = 2;

@@ -10,14 +10,14 @@
 
 import { runTool, UsageError } from '../cli/errors.ts';
 import { type Flags, helpOf, parseFlags } from '../cli/flags.ts';
-import { reference } from '../test/fixtures/reference.ts';
-import build from '../test/workerd/build.ts';
-import { startWorker } from '../test/workerd/worker.ts';
+import build from '../harness/build.ts';
+import { freePort, inspect, residentMemory, workerdPid } from '../harness/inspector.ts';
+import { reference } from '../harness/reference.ts';
+import { load, type Seen } from '../harness/soak/load.ts';
+import { createMix } from '../harness/soak/mix.ts';
+import { startWorker } from '../harness/worker.ts';
 import { randomNumbers } from '../train/random.ts';
-import { headline, surroundings } from './harness.ts';
-import { load, type Seen } from './soak/load.ts';
-import { createMix } from './soak/mix.ts';
-import { freePort, inspect, residentMemory, workerdPid } from './workerd.ts';
+import { headline, surroundings } from './report.ts';
 
 const FLAGS = {
   requests: { kind: 'number', value: '<n>', help: 'how many, of all levels together (20000)' },

@@ -9,16 +9,16 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { toBatch } from '../shared/encoding.ts';
-import { Adam } from '../train/adam.ts';
-import { startBackend } from '../train/backend.ts';
 import { type Config, PRESETS } from '../train/config.ts';
-import type { Example } from '../train/examples.ts';
+import type { Example } from '../train/data/examples.ts';
 import { Pool } from '../train/kernels/pool.ts';
-import { buildModel, trainableVariables } from '../train/model.ts';
+import { buildModel, trainableVariables } from '../train/model/model.ts';
 import { randomNumbers } from '../train/random.ts';
-import { Trainer } from '../train/trainer.ts';
+import { Adam } from '../train/training/adam.ts';
+import { startBackend } from '../train/training/backend.ts';
+import { Trainer } from '../train/training/trainer.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, median, print, summarize } from './harness.ts';
+import { type Case, median, print, summarize } from './report.ts';
 
 const ROUNDS = 7;
 /** Of ours to one of stock's, so that both get about the same attention. */

@@ -9,16 +9,14 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { etag } from 'hono/etag';
 import { routePath } from 'hono/route';
-import { readJson, requireType } from './body.ts';
-import { type Classification, type Classifier, type ClassifyOptions, sigmoid, withLoadErrors } from './classifier.ts';
-import { type Problem, ProblemError, problemResponse } from './errors.ts';
-import { type Jobs, jobRoutes } from './jobs/routes.ts';
-import { MAX_AGE_SECONDS } from './limits.ts';
-import { type Circumstances, type LogError, logError as logToConsole } from './log.ts';
-import { METRICS_TYPE, Metrics } from './metrics.ts';
-import { type AppEnv, observe, routeOf } from './observe.ts';
-import { openApiDocument } from './openapi.ts';
-import { limitRate, type RateLimiter, requireKey, strictHeaders } from './protection.ts';
+import { readJson, requireType } from './http/body.ts';
+import { type Problem, ProblemError, problemResponse } from './http/errors.ts';
+import { MAX_AGE_SECONDS } from './http/limits.ts';
+import { type Circumstances, type LogError, logError as logToConsole } from './http/log.ts';
+import { METRICS_TYPE, Metrics } from './http/metrics.ts';
+import { type AppEnv, observe, routeOf } from './http/observe.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { limitRate, type RateLimiter, requireKey, strictHeaders } from './http/protection.ts';
 import {
   type Result,
   SentimentRequest,
@@ -26,8 +24,16 @@ import {
   STREAM_TYPES,
   TextClassificationRequest,
   type TextClassificationResponse,
-} from './schema.ts';
-import { type Asked, answerLines } from './stream.ts';
+} from './http/schema.ts';
+import { type Asked, answerLines } from './http/stream.ts';
+import {
+  type Classification,
+  type Classifier,
+  type ClassifyOptions,
+  sigmoid,
+  withLoadErrors,
+} from './inference/classifier.ts';
+import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
 export interface AppOptions {
   /** Told of every bug, with the id that the client is given. Default: a line in the log, without a word of a user's. */

@@ -6,7 +6,7 @@
  *
  * Not here: a page, and the work of a bundler (docs/platforms.md has its one line).
  */
-import { type Classifier, createClassifier } from './classifier.ts';
+import { type Classifier, createClassifier } from './inference/classifier.ts';
 import { loadRuntime, readBundle } from './runtime/browser.ts';
 
 export interface BrowserClassifierOptions {

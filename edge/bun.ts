@@ -1,7 +1,7 @@
 /** The Bun entry, `bun edge/bun.ts`. What the environment can say is in `environment.ts`; Bun itself listens. */
 import { createApp } from './app.ts';
-import { createClassifier } from './classifier.ts';
 import { address, modelFolder, settings } from './environment.ts';
+import { createClassifier } from './inference/classifier.ts';
 import { loadRuntime, readBundle } from './runtime/bun.ts';
 import { withSite } from './site.ts';
 

@@ -3,8 +3,8 @@
  * file and the page, and to ask for what `environment.ts` reads; README.md has the command.
  */
 import { createApp } from './app.ts';
-import { createClassifier } from './classifier.ts';
 import { modelFolder, settings } from './environment.ts';
+import { createClassifier } from './inference/classifier.ts';
 import { loadRuntime, readBundle } from './runtime/deno.ts';
 import { withSite } from './site.ts';
 

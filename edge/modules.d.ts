@@ -20,7 +20,7 @@ declare module '*/model.json' {
   export default bytes;
 }
 
-// What `prepare/` writes, which need not be there to check the types.
+// What `edge/build/` writes, which need not be there to check the types.
 declare module '*/image.bin' {
   const bytes: ArrayBuffer;
   export default bytes;

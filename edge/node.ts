@@ -5,8 +5,8 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { createClassifier } from './classifier.ts';
 import { address, modelFolder, settings } from './environment.ts';
+import { createClassifier } from './inference/classifier.ts';
 import { loadRuntime, readBundle } from './runtime/node.ts';
 import { withSite } from './site.ts';
 

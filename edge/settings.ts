@@ -8,7 +8,7 @@
  * A list is separated by commas or spaces. What cannot be meant is refused: a key that is set and not read would leave
  * the door open.
  */
-import { MIN_KEY_CHARACTERS } from './limits.ts';
+import { MIN_KEY_CHARACTERS } from './http/limits.ts';
 
 export interface Settings {
   readonly apiKeys: readonly string[];

@@ -6,12 +6,12 @@ import { env } from 'cloudflare:workers';
 import manifest from '../model/model.json';
 import vocabulary from '../model/vocabulary.txt';
 import { createApp } from './app.ts';
-import { createClassifier, withLoadErrors } from './classifier.ts';
+import { logError } from './http/log.ts';
+import type { RateLimiter } from './http/protection.ts';
+import { createClassifier, withLoadErrors } from './inference/classifier.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
 import { jobsOf } from './jobs/jobs.ts';
-import { logError } from './log.ts';
-import type { RateLimiter } from './protection.ts';
 import { isPreinitialized, loadRuntime, readPrepared } from './runtime/workerd.ts';
 import { readSettings } from './settings.ts';
 

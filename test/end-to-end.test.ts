@@ -5,12 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWorker } from '../harness/worker.ts';
 import { openBundle, parseManifest } from '../shared/bundle.ts';
-import { readBundle } from '../train/bundle.ts';
+import { readBundle } from '../train/export/bundle.ts';
 import { CORPUS_REVIEWS, entriesOf, packCorpus, writeCorpus } from './fixtures/corpus.ts';
 import { post } from './fixtures/post.ts';
 import { temporaryFolder } from './fixtures/temporary.ts';
-import { startWorker } from './workerd/worker.ts';
 
 interface Outcome {
   readonly code: number | null;

@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Classifier, createClassifier, sigmoid } from '../edge/classifier.ts';
+import { type Classifier, createClassifier, sigmoid } from '../edge/inference/classifier.ts';
 import { loadRuntime } from '../edge/runtime/node.ts';
-import { readBundle } from '../train/bundle.ts';
+import { readBundle } from '../train/export/bundle.ts';
 
 interface Opinion {
   readonly text: string;

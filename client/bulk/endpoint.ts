@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
-import { Job, type JobRequest } from '../../edge/schema.ts';
+import { Job, type JobRequest } from '../../edge/http/schema.ts';
 
 export interface EndpointOptions {
   /** Without a slash at the end. */

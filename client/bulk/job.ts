@@ -6,7 +6,7 @@ import { access, constants, type FileHandle, open, stat } from 'node:fs/promises
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
 import { makeFolder, writeFiles } from '../../cli/files.ts';
-import type { Job, JobRequest } from '../../edge/schema.ts';
+import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import type { Endpoint } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
 import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';

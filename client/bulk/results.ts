@@ -1,7 +1,7 @@
 /** The answers of a job, NDJSON as they come, → the file that is wanted, CSV, TSV or NDJSON, and the count of them. */
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
-import { StreamAnswer } from '../../edge/schema.ts';
+import { StreamAnswer } from '../../edge/http/schema.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 

@@ -7,12 +7,12 @@
  * record is answered by that.
  */
 import * as v from 'valibot';
-import { concatenate } from '../body.ts';
-import type { Classifier } from '../classifier.ts';
-import { internalError } from '../errors.ts';
-import type { LogError } from '../log.ts';
-import type { Result, StreamAnswer } from '../schema.ts';
-import { answerAll } from '../stream.ts';
+import { concatenate } from '../http/body.ts';
+import { internalError } from '../http/errors.ts';
+import type { LogError } from '../http/log.ts';
+import type { Result, StreamAnswer } from '../http/schema.ts';
+import { answerAll } from '../http/stream.ts';
+import type { Classifier } from '../inference/classifier.ts';
 import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
 import { inputKey, resultsKey } from './keys.ts';
 

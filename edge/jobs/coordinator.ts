@@ -16,9 +16,9 @@ import {
   JOB_UPLOAD_HOURS,
   MAX_JOB_CHUNKS,
   MAX_REPORTED_ERRORS,
-} from '../limits.ts';
-import { logError } from '../log.ts';
-import type { Job } from '../schema.ts';
+} from '../http/limits.ts';
+import { logError } from '../http/log.ts';
+import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
 import { folderOf, inputKey } from './keys.ts';
 import { splitNext } from './split.ts';

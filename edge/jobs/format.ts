@@ -1,15 +1,15 @@
 /**
  * What is in a record of a job's file: bytes → a text and its id, or what is wrong with it. The first row of a CSV or TSV
  * file names its columns; a line of NDJSON is a string or an object. Columns and fields that nobody asked for are ignored.
- * `train` reads the same dialect of CSV (`train/dataset/records.ts`), and refuses a file where this answers a line.
+ * `train` reads the same dialect of CSV (`train/data/records.ts`), and refuses a file where this answers a line.
  */
 import * as v from 'valibot';
 import { quoted } from '../../shared/quoted.ts';
-import { fieldErrors, parseJson } from '../body.ts';
-import { sentence } from '../errors.ts';
-import { MAX_RECORD_BYTES } from '../limits.ts';
-import { JobText, type JobType, LineId } from '../schema.ts';
-import type { Parsed } from '../stream.ts';
+import { fieldErrors, parseJson } from '../http/body.ts';
+import { sentence } from '../http/errors.ts';
+import { MAX_RECORD_BYTES } from '../http/limits.ts';
+import { JobText, type JobType, LineId } from '../http/schema.ts';
+import type { Parsed } from '../http/stream.ts';
 import { type RecordPlace, RecordScanner } from './records.ts';
 
 /** What separates the fields of a file of that type; undefined for NDJSON. */

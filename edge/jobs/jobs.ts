@@ -1,7 +1,7 @@
 /** Bulk jobs on Cloudflare's R2, Queues and Durable Objects: what the routes ask for (`routes.ts`), done with the bindings. */
-import { ProblemError } from '../errors.ts';
-import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../limits.ts';
-import { logError } from '../log.ts';
+import { ProblemError } from '../http/errors.ts';
+import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../http/limits.ts';
+import { logError } from '../http/log.ts';
 import { JOB_BINDINGS, type JobBindings, type JobCoordinator } from './coordinator.ts';
 import { inputKey, resultsKey } from './keys.ts';
 import type { Jobs } from './routes.ts';

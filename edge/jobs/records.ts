@@ -5,7 +5,7 @@
  *
  * Not here: what is in a record (`format.ts`).
  */
-import { MAX_RECORD_BYTES } from '../limits.ts';
+import { MAX_RECORD_BYTES } from '../http/limits.ts';
 
 /** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
 export interface Cursor {

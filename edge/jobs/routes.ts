@@ -1,11 +1,11 @@
 /** The routes of bulk jobs: a file in, its answers out, later (docs/bulk.md). What does the work comes in as `Jobs`. */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { fieldErrors, mediaTypeOf, readBytes, readJson, requireType } from '../body.ts';
-import { ProblemError } from '../errors.ts';
-import { MAX_JOB_BYTES } from '../limits.ts';
-import type { AppEnv } from '../observe.ts';
-import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../schema.ts';
+import { fieldErrors, mediaTypeOf, readBytes, readJson, requireType } from '../http/body.ts';
+import { ProblemError } from '../http/errors.ts';
+import { MAX_JOB_BYTES } from '../http/limits.ts';
+import type { AppEnv } from '../http/observe.ts';
+import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
 import type { ColumnNames } from './format.ts';
 
 /** Jobs on some platform. A job is seen with the key that made it: `owner` says whose, if keys are taken. */

@@ -3,7 +3,7 @@
  * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
  * header, if there is to be one.
  */
-import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../limits.ts';
+import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 import { type Cursor, type RecordPlace, RecordScanner } from './records.ts';
 

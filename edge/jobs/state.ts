@@ -2,8 +2,8 @@
  * What is known of a job, what is told of it, and when there is something to do for it: values and functions of them. What
  * happens to it is the coordinator's (`coordinator.ts`).
  */
-import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../limits.ts';
-import type { Job, JobType } from '../schema.ts';
+import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../http/limits.ts';
+import type { Job, JobType } from '../http/schema.ts';
 import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
 import type { Cursor } from './records.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The weights that the page shows at work, as one file: `prepare/site.ts` writes it, the page reads it when they are asked
+ * The weights that the page shows at work, as one file: `edge/build/site.ts` writes it, the page reads it when they are asked
  * for. Matrices are float32; tables, of which a text reads few rows, stay as small as the model has them.
  *
  *     u32 length of the header · header, JSON, filled up with spaces · the arrays of the header, each from a multiple of 4

@@ -1,7 +1,7 @@
 /**
  * The image: what a new isolate would otherwise have to work out for itself. The vocabulary's index, and what a started
  * onnxruntime-web with a session for one model has in its linear memory, beyond what instantiation itself puts there.
- * `prepare/` writes it when the worker is built; `preinitialized.ts` starts from it.
+ * `edge/build/` writes it when the worker is built; `preinitialized.ts` starts from it.
  *
  *     u32 bytes of the header · header, JSON in UTF-8, padded to a multiple of 4 with spaces
  *     u32 length of the vocabulary's index · the index, of u32
@@ -11,7 +11,7 @@
  */
 import * as v from 'valibot';
 import type { LineIndex } from '../../shared/line-index.ts';
-import { MAX_IMAGE_MEMORY_BYTES } from '../limits.ts';
+import { MAX_IMAGE_MEMORY_BYTES } from '../http/limits.ts';
 
 const RuntimeNames = v.object({
   /** Exports. */

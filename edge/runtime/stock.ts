@@ -4,7 +4,7 @@
  */
 import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
-import type { Runtime } from '../network.ts';
+import type { Runtime } from '../inference/network.ts';
 import { configure } from './settings.ts';
 
 export type Read = (url: URL) => Promise<Uint8Array>;

@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
-import type { Runtime } from '../network.ts';
+import type { Runtime } from '../inference/network.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
 import { configure } from './settings.ts';

@@ -9,10 +9,10 @@ import { buffer, text } from 'node:stream/consumers';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../client/edge-sentiment.ts';
-import type { Job, StreamAnswer } from '../../edge/schema.ts';
+import type { Job, StreamAnswer } from '../../edge/http/schema.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { CORPUS_REVIEWS } from '../fixtures/corpus.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { type RunningWorker, startWorker } from '../workerd/worker.ts';
 
 const TEXTS = [
   'I loved every minute, and my mother did too.',
@@ -36,7 +36,7 @@ interface Ended {
 /** The command with these arguments. `interrupt` is Ctrl-C as it comes under npm: twice. */
 function bulk(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { API_KEY: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['client/bulk.ts', ...args], { env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, ['client/bulk/cli.ts', ...args], { env: { ...inherited, ...env } });
   const code = once(child, 'close').then(([code]) => code as number | null);
   const ended = Promise.all([code, text(child.stdout), text(child.stderr)]).then(
     ([code, stdout, stderr]): Ended => ({ code, stdout, stderr }),

@@ -4,10 +4,10 @@ import type * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as client from '../../client/edge-sentiment.ts';
 import { createApp } from '../../edge/app.ts';
-import type * as schema from '../../edge/schema.ts';
+import type * as schema from '../../edge/http/schema.ts';
+import { reference } from '../../harness/reference.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
 import { GOOD, TEXTS } from '../runtimes/behaviour.ts';
 
 /** Fails to compile unless each goes for the other. */

@@ -9,10 +9,10 @@ import { serve } from '@hono/node-server';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
+import { reference } from '../../harness/reference.ts';
+import { startWorker } from '../../harness/worker.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { startWorker } from '../workerd/worker.ts';
 
 const run = promisify(execFile);
 const page = await readFile('docs/api.md', 'utf8');

@@ -1,9 +1,9 @@
 /** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
-import type { Classifier } from '../../edge/classifier.ts';
-import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/limits.ts';
-import type { LogError } from '../../edge/log.ts';
+import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
+import type { LogError } from '../../edge/http/log.ts';
+import type { Classifier } from '../../edge/inference/classifier.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';

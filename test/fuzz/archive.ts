@@ -6,9 +6,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
-import { readImdbArchive } from '../../train/dataset/imdb.ts';
-import { MAX_REVIEW_BYTES } from '../../train/dataset/lines.ts';
-import type { Dataset } from '../../train/dataset/types.ts';
+import { readImdbArchive } from '../../train/data/imdb.ts';
+import { MAX_REVIEW_BYTES } from '../../train/data/lines.ts';
+import type { Dataset } from '../../train/data/types.ts';
 import { tarOf } from '../fixtures/corpus.ts';
 
 /** Reads the bytes as an archive. @returns the dataset, or the one line that refuses it. */

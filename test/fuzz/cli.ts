@@ -8,7 +8,7 @@
  */
 import { runTool, UsageError } from '../../cli/errors.ts';
 import { type Flags, helpOf, parseFlags } from '../../cli/flags.ts';
-import build from '../workerd/build.ts';
+import build from '../../harness/build.ts';
 import { fuzz } from './target.ts';
 
 const FLAGS = {

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Pool } from 'undici';
-import { MAX_BODY_BYTES, MAX_LINE_BYTES } from '../../edge/limits.ts';
+import { MAX_BODY_BYTES, MAX_LINE_BYTES } from '../../edge/http/limits.ts';
+import { reference } from '../../harness/reference.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { DOCUMENT, expectDocumented, isDocumentedRequest } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
-import { type RunningWorker, startWorker } from '../workerd/worker.ts';
 import { anyBytes, anyJson, anyText, damages, nearly } from './arbitraries.ts';
 import { instancesOf } from './schema.ts';
 import { target } from './target.ts';

@@ -1,8 +1,8 @@
 /** The reader of NDJSON: any bytes, cut anywhere. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MAX_LINE_BYTES } from '../../edge/limits.ts';
-import { answerLines } from '../../edge/stream.ts';
+import { MAX_LINE_BYTES } from '../../edge/http/limits.ts';
+import { answerLines } from '../../edge/http/stream.ts';
 import { anyBytes, anyText, inPieces, nearly } from './arbitraries.ts';
 import { target } from './target.ts';
 

@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
-import { readRecords, type TableRecord } from '../../train/dataset/records.ts';
-import { readTable } from '../../train/dataset/table.ts';
+import { readRecords, type TableRecord } from '../../train/data/records.ts';
+import { readTable } from '../../train/data/table.ts';
 
 const KINDS = ['csv', 'tsv', 'jsonl', 'ndjson'] as const;
 type Kind = (typeof KINDS)[number];

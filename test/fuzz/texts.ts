@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { reference } from '../../harness/reference.ts';
 import { encode } from '../../shared/encoding.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
-import { reference } from '../fixtures/reference.ts';
 import { anyText } from './arbitraries.ts';
 import { target } from './target.ts';
 

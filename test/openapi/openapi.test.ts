@@ -9,10 +9,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
-import { routeOf } from '../../edge/observe.ts';
-import { openApiDocument } from '../../edge/openapi.ts';
+import { routeOf } from '../../edge/http/observe.ts';
+import { openApiDocument } from '../../edge/http/openapi.ts';
+import { reference } from '../../harness/reference.ts';
 import { DOCUMENT, expectDocumented, isDocumentedRequest } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const REDOCLY = path.resolve('test/openapi/node_modules/.bin/redocly');

@@ -1,12 +1,12 @@
 /** Whole networks: tfjs and onnxruntime answer alike, and the logit at t is the logit of the text cut at t. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/classifier.ts';
+import { sigmoid } from '../../edge/inference/classifier.ts';
 import { toBatch } from '../../shared/encoding.ts';
-import { buildModel, predict } from '../../train/model.ts';
-import { checkModel } from '../../train/onnx/check.ts';
-import { exportModel } from '../../train/onnx/export.ts';
-import { measureParity } from '../../train/parity.ts';
+import { checkModel } from '../../train/export/onnx/check.ts';
+import { exportModel } from '../../train/export/onnx/export.ts';
+import { measureParity } from '../../train/export/parity.ts';
+import { buildModel, predict } from '../../train/model/model.ts';
 import { randomRows } from '../../train/random.ts';
 import { exported, LSTM, network, randomizeWeights } from '../fixtures/networks.ts';
 

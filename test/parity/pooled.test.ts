@@ -1,16 +1,16 @@
 /** The network with mean pooling and n-grams, in float32 and in int8: tfjs and onnxruntime answer alike. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/classifier.ts';
+import { sigmoid } from '../../edge/inference/classifier.ts';
+import { importModel } from '../../harness/import-model.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { CELLS } from '../../train/config.ts';
-import { type Architecture, buildModel, predict } from '../../train/model.ts';
-import { checkModel } from '../../train/onnx/check.ts';
-import { exportModel } from '../../train/onnx/export.ts';
-import { measureParity } from '../../train/parity.ts';
-import { quantize } from '../../train/quantize.ts';
+import { checkModel } from '../../train/export/onnx/check.ts';
+import { exportModel } from '../../train/export/onnx/export.ts';
+import { measureParity } from '../../train/export/parity.ts';
+import { quantize } from '../../train/export/quantize.ts';
+import { type Architecture, buildModel, predict } from '../../train/model/model.ts';
 import { randomRows } from '../../train/random.ts';
-import { importModel } from '../fixtures/import.ts';
 import { exported, randomizeWeights } from '../fixtures/networks.ts';
 
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;

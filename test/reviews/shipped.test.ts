@@ -5,22 +5,22 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/classifier.ts';
-import { loadNetwork } from '../../edge/network.ts';
+import { sigmoid } from '../../edge/inference/classifier.ts';
+import { loadNetwork } from '../../edge/inference/network.ts';
 import { loadRuntime } from '../../edge/runtime/node.ts';
+import { importModel } from '../../harness/import-model.ts';
 import { type Bundle, openBundle } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';
-import { startBackend } from '../../train/backend.ts';
-import { readBundle } from '../../train/bundle.ts';
-import { type Dataset, readDataset } from '../../train/dataset.ts';
-import { evaluate } from '../../train/evaluate.ts';
-import { toExamples } from '../../train/examples.ts';
-import { predict, trainableVariables } from '../../train/model.ts';
-import { checkModel } from '../../train/onnx/check.ts';
-import { exportModel } from '../../train/onnx/export.ts';
-import { measureParity, PROBABILITY_TOLERANCE } from '../../train/parity.ts';
+import { type Dataset, readDataset } from '../../train/data/dataset.ts';
+import { toExamples } from '../../train/data/examples.ts';
+import { evaluate } from '../../train/evaluation/evaluate.ts';
+import { readBundle } from '../../train/export/bundle.ts';
+import { checkModel } from '../../train/export/onnx/check.ts';
+import { exportModel } from '../../train/export/onnx/export.ts';
+import { measureParity, PROBABILITY_TOLERANCE } from '../../train/export/parity.ts';
+import { predict, trainableVariables } from '../../train/model/model.ts';
 import { shuffled } from '../../train/random.ts';
-import { importModel } from '../fixtures/import.ts';
+import { startBackend } from '../../train/training/backend.ts';
 
 const FOLDER = 'model';
 const archive = process.env['REVIEWS'];

@@ -10,12 +10,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/classifier.ts';
-import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/limits.ts';
+import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
+import { sigmoid } from '../../edge/inference/classifier.ts';
+import { reference } from '../../harness/reference.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
-import { reference } from '../fixtures/reference.ts';
 
 export interface RunningServer {
   /** Without a slash at the end. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { reference } from '../fixtures/reference.ts';
+import { reference } from '../../harness/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { TEXTS } from './behaviour.ts';
 import { INSTALLED, load, WHY } from './installed.ts';

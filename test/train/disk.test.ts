@@ -7,10 +7,10 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } 
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LOCK_FILE } from '../../cli/lock.ts';
 import { openBundle } from '../../shared/bundle.ts';
-import { readBundle } from '../../train/bundle.ts';
-import { CHECKPOINT_FILE } from '../../train/checkpoint.ts';
-import { LOCK_FILE } from '../../train/lock.ts';
+import { readBundle } from '../../train/export/bundle.ts';
+import { CHECKPOINT_FILE } from '../../train/training/checkpoint.ts';
 import { cli } from '../fixtures/cli.ts';
 import { CORPUS_REVIEWS, entriesOf, packCorpus } from '../fixtures/corpus.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';

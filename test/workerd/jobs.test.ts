@@ -5,13 +5,13 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { freePort, inspect } from '../../bench/workerd.ts';
-import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/limits.ts';
-import type { Job } from '../../edge/schema.ts';
+import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/http/limits.ts';
+import type { Job } from '../../edge/http/schema.ts';
+import { freePort, inspect } from '../../harness/inspector.ts';
+import { reference } from '../../harness/reference.ts';
+import { type RunningWorker, type StartOptions, startWorker } from '../../harness/worker.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { type RunningWorker, type StartOptions, startWorker } from './worker.ts';
 
 const FAULTS = await readFile('test/workerd/faults.js', 'utf8');
 const CSV = 'text/csv';

@@ -1,11 +1,11 @@
 /** The worker on its memory image beside the same worker on the stock runtime. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MAX_TEXTS } from '../../edge/limits.ts';
+import { MAX_TEXTS } from '../../edge/http/limits.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { randomNumbers } from '../../train/random.ts';
 import { post } from '../fixtures/post.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
 
 const { id, maxTokens } = parseManifest(await readFile('model/model.json', 'utf8'));
 const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3);

@@ -1,10 +1,10 @@
 /** The settings and bindings of the worker in real workerd. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type StartOptions, startWorker } from '../../harness/worker.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 import { GOOD } from '../runtimes/behaviour.ts';
 import { isProtected } from '../runtimes/protection.ts';
-import { type StartOptions, startWorker } from './worker.ts';
 
 const text = (value: string) => ({ type: 'text', value }) as const;
 

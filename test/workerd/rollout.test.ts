@@ -5,14 +5,14 @@
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../client/edge-sentiment.ts';
-import { type Classifier, createClassifier } from '../../edge/classifier.ts';
+import { type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
 import { loadRuntime } from '../../edge/runtime/node.ts';
+import { reference } from '../../harness/reference.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
-import { reference } from '../fixtures/reference.ts';
 import { workingBundleFiles } from '../fixtures/working.ts';
 import { TEXTS } from '../runtimes/behaviour.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
 
 type Name = 'old' | 'new';
 

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SITE_HEADERS } from '../../edge/site.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { post } from '../fixtures/post.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
 
 let worker: RunningWorker;
 beforeAll(async () => {

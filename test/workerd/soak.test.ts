@@ -2,11 +2,11 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type LoadOptions, load, type Seen } from '../../bench/soak/load.ts';
-import { createMix, type Kind, type Planned, VALID } from '../../bench/soak/mix.ts';
+import { reference } from '../../harness/reference.ts';
+import { type LoadOptions, load, type Seen } from '../../harness/soak/load.ts';
+import { createMix, type Kind, type Planned, VALID } from '../../harness/soak/mix.ts';
+import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
-import { reference } from '../fixtures/reference.ts';
-import { type RunningWorker, startWorker } from './worker.ts';
 
 const SEED = 1;
 const REQUESTS = { first: 0, last: 400, seed: SEED, deadline: Number.POSITIVE_INFINITY };

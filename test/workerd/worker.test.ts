@@ -1,13 +1,13 @@
 /** The whole worker over HTTP, as it is deployed. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startWorker } from '../../harness/worker.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 import { workingBundleFiles } from '../fixtures/working.ts';
 import { behavesAsDocumented, GOOD } from '../runtimes/behaviour.ts';
-import { startWorker } from './worker.ts';
 
 behavesAsDocumented(startWorker);
 

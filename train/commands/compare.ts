@@ -4,8 +4,8 @@ import { EXIT } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { lockFolder } from '../../cli/lock.ts';
 import { configOf } from '../config.ts';
-import { lockFolder } from '../lock.ts';
 import { command, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
@@ -28,8 +28,8 @@ export const compareCommand = command({
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
   refuseArguments(positionals);
   const [{ compare }, { comparisonReport }] = await Promise.all([
-    import('../compare.ts'),
-    import('../compare-report.ts'),
+    import('../evaluation/compare/compare.ts'),
+    import('../evaluation/compare/report.ts'),
   ]);
   const folder = flags.out ?? path.join('runs', 'compare');
   const { epochs, limit } = flags;

@@ -2,9 +2,9 @@
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
-import { OFFICIAL_DATASET } from '../card.ts';
-import { type NamedDataset, readDataset } from '../dataset.ts';
-import { download, OFFICIAL_ARCHIVE } from '../download.ts';
+import { type NamedDataset, readDataset } from '../data/dataset.ts';
+import { download, OFFICIAL_ARCHIVE } from '../data/download.ts';
+import { OFFICIAL_DATASET } from '../export/model-card.ts';
 import type { Shell } from './command.ts';
 
 export const DATA_FLAGS = {

@@ -6,8 +6,16 @@ import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts'
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
-import { refuseOtherLabels } from '../dataset/labels.ts';
-import { type Asked, askBoth, type Difference, mostMoved, openVersion, type Pair, summarize } from '../diff.ts';
+import { refuseOtherLabels } from '../data/labels.ts';
+import {
+  type Asked,
+  askBoth,
+  type Difference,
+  mostMoved,
+  openVersion,
+  type Pair,
+  summarize,
+} from '../evaluation/diff.ts';
 import { shuffled } from '../random.ts';
 import { command, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
-import { evaluate, SPLITS, type Split, splitName } from '../evaluate.ts';
-import { lockFolder, refuseUnwritable } from '../lock.ts';
+import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
 import { command, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
@@ -47,7 +47,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       line.update(done / all, `${done} reviews`);
     },
   }).finally(() => line?.done());
-  const { writeReport } = await import('../report.ts');
+  const { writeReport } = await import('../evaluation/report/report.ts');
   const report = await writeReport({ folder, evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
   if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { refuseForeignCard } from '../bundle.ts';
-import { lockFolder } from '../lock.ts';
+import { lockFolder } from '../../cli/lock.ts';
+import { refuseForeignCard } from '../export/bundle.ts';
 import { randomRows } from '../random.ts';
 import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
 
@@ -26,9 +26,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const from = flags.from ?? path.join('runs', 'seed');
   const folder = flags.out ?? from;
   const [{ startBackend }, { loadCheckpoint }, { exportBundle }] = await Promise.all([
-    import('../backend.ts'),
-    import('../checkpoint.ts'),
-    import('../export.ts'),
+    import('../training/backend.ts'),
+    import('../training/checkpoint.ts'),
+    import('../export/export.ts'),
   ]);
   using _ = await lockFolder(folder, { make: true });
   await startBackend();

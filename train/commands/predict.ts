@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { createClassifier } from '../../edge/classifier.ts';
+import { createClassifier } from '../../edge/inference/classifier.ts';
 import { loadRuntime } from '../../edge/runtime/node.ts';
-import { readBundle } from '../bundle.ts';
+import { readBundle } from '../export/bundle.ts';
 import { command, type Shell } from './command.ts';
 
 const FLAGS = {

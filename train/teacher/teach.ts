@@ -7,7 +7,7 @@
  * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
  * that was trained on its own label: labelled texts are dealt into folds, and each fold is left to the models of the rest.
  */
-import { sigmoid } from '../../edge/classifier.ts';
+import { sigmoid } from '../../edge/inference/classifier.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { documentVectors } from './document-vectors.ts';
 import { denseRows, dot, fitLogisticRegression, fitLogits, type SparseRows } from './logistic-regression.ts';

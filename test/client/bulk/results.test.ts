@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { convert, type TableType, type Tally } from '../../../client/bulk/results.ts';
-import type { StreamAnswer } from '../../../edge/schema.ts';
+import type { StreamAnswer } from '../../../edge/http/schema.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 
 const RESULT = { label: 'positive', score: 0.875, tokens: 5, unknown: 1, truncated: false };

@@ -1,6 +1,6 @@
 /** The consumer with a bucket and a coordinator of its own; the real ones are in test/workerd/jobs.test.ts. */
 import { describe, expect, test } from 'vitest';
-import type { Classifier } from '../../../edge/classifier.ts';
+import type { Classifier } from '../../../edge/inference/classifier.ts';
 import { type Batch, type Claim, consume, type Settlement } from '../../../edge/jobs/consumer.ts';
 
 const JOB = '00000000-0000-4000-8000-000000000000';

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_RECORD_BYTES } from '../../../edge/http/limits.ts';
 import { type Layout, readHeader, recordsIn } from '../../../edge/jobs/format.ts';
-import { MAX_RECORD_BYTES } from '../../../edge/limits.ts';
 
 const encoder = new TextEncoder();
 const START = { start: 0, line: 1 };

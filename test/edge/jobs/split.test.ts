@@ -7,7 +7,7 @@ import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
 
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
-vi.mock('../../../edge/limits.ts', async (original) => ({
+vi.mock('../../../edge/http/limits.ts', async (original) => ({
   ...(await original<object>()),
   MAX_RECORD_BYTES: 24,
   MAX_CHUNK_RECORDS: 5,

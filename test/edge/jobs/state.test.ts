@@ -1,7 +1,7 @@
 /** What is told of a job, and when there is something to do for it, at every stage of its life. */
 import { expect, describe as group, test } from 'vitest';
+import { JOB_PART_BYTES } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
-import { JOB_PART_BYTES } from '../../../edge/limits.ts';
 
 const CREATED = Date.parse('2026-11-23T07:00:00Z');
 const whole = newState({ id: 'a', owner: undefined, type: 'text/csv' }, undefined, CREATED);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { EXAMPLES } from '../../../edge/page/examples.ts';
 import { UNDECIDED } from '../../../edge/page/wording.ts';
-import { reference } from '../../fixtures/reference.ts';
+import { reference } from '../../../harness/reference.ts';
 
 it.each(EXAMPLES)('$name', async ({ text, truth, right }) => {
   const [answer] = await reference.classify([text]);

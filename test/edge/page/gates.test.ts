@@ -2,15 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { loadNetwork, type Network } from '../../../edge/network.ts';
+import { weightsOf } from '../../../edge/build/weights.ts';
+import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
 import { contributions, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
 import { decodeWeights, encodeWeights, type Weights } from '../../../edge/page/weights.ts';
 import { loadRuntime, readBundle } from '../../../edge/runtime/node.ts';
-import { weightsOf } from '../../../prepare/weights.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { encode, toBatch } from '../../../shared/encoding.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
-import { exportModel } from '../../../train/onnx/export.ts';
+import { exportModel } from '../../../train/export/onnx/export.ts';
 import { exported, LSTM, network } from '../../fixtures/networks.ts';
 
 const TEXTS = [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MAX_IMAGE_MEMORY_BYTES } from '../../../edge/limits.ts';
+import { MAX_IMAGE_MEMORY_BYTES } from '../../../edge/http/limits.ts';
 import { decodeImage, encodeImage, ImageError, type ImageHeader, overlay } from '../../../edge/runtime/image.ts';
 
 const header: ImageHeader = {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { loadNetwork, type Network } from '../../../edge/network.ts';
+import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
 import { decodeImage, type Image } from '../../../edge/runtime/image.ts';
 import { type Imports, instantiatePreinitialized } from '../../../edge/runtime/preinitialized.ts';
 import { configure } from '../../../edge/runtime/settings.ts';

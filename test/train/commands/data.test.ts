@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseManifest } from '../../../shared/bundle.ts';
-import { readDataset } from '../../../train/dataset.ts';
+import { readDataset } from '../../../train/data/dataset.ts';
 import { cli, type Outcome } from '../../fixtures/cli.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
 

@@ -1,4 +1,4 @@
-/** Adam's update (train/adam.ts has the formula) in one pass over the arrays. */
+/** Adam's update (train/training/adam.ts has the formula) in one pass over the arrays. */
 import { splat } from './math';
 
 function update(

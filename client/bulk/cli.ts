@@ -1,0 +1,182 @@
+/**
+ * `npm run bulk -- reviews.csv --url … --out results.csv`: has an endpoint classify a file of any size as a job, and goes on
+ * where it was stopped. Here are flags, printing and exit codes; the job is in `bulk/job.ts`. For Node, in this repository;
+ * what can be copied elsewhere is `edge-sentiment.ts`.
+ *
+ * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are
+ * answered by their error and stop nothing: 0.
+ */
+import path from 'node:path';
+import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
+import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
+import type { JobType } from '../../edge/http/schema.ts';
+import { createEndpoint } from './endpoint.ts';
+import { cancelJob, runJob, type Task } from './job.ts';
+import type { TableType } from './results.ts';
+
+const FLAGS = {
+  url: { kind: 'text', value: '<url>', help: 'the endpoint (default: http://127.0.0.1:8787, which is `npm run dev`)' },
+  out: {
+    kind: 'text',
+    value: '<file>',
+    help: 'the results: .csv, .tsv, .ndjson or .jsonl (default: <name>.results.<ext>)',
+  },
+  type: { kind: 'text', value: '<type>', help: 'csv, tsv or ndjson (default: by the extension of the file)' },
+  'text-column': { kind: 'text', value: '<name>', help: 'the column or field of the text (default: text or review)' },
+  'id-column': { kind: 'text', value: '<name>', help: 'the column or field of the id (default: id, if there is one)' },
+  force: { kind: 'switch', help: 'replace a file of results that is there already' },
+  restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
+  cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+
+const HELP = `Classifies a file of reviews, of any size, as a job of an endpoint.
+
+usage: npm run bulk -- <file> [flags]
+
+${helpOf(FLAGS)}
+
+The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
+there, with what <out>.job says of the job.`;
+
+const TYPES: Readonly<Record<string, { readonly table: TableType; readonly media: JobType }>> = {
+  csv: { table: 'csv', media: 'text/csv' },
+  tsv: { table: 'tsv', media: 'text/tab-separated-values' },
+  ndjson: { table: 'ndjson', media: 'application/x-ndjson' },
+  jsonl: { table: 'ndjson', media: 'application/x-ndjson' },
+};
+const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl';
+
+/** What is quoted of a file or an endpoint cannot steer the terminal. */
+const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
+const print = (text: string) => void process.stdout.write(`${plain(text)}\n`);
+const say = (text: string) => void process.stderr.write(`${plain(text)}\n`);
+
+async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    return EXIT.done;
+  }
+  const task = taskOf(values, positionals);
+  const { url, apiKey } = addressOf(values.url);
+  const lines = progressLines();
+  const onRetry = (why: string, seconds: number) => lines.say(`${why} Trying again in ${duration(seconds * 1_000)}.`);
+  const endpoint = createEndpoint({ url, apiKey, signal, onRetry });
+  const started = performance.now();
+  try {
+    if (values.cancel) {
+      const { job, wasThere } = await cancelJob(task.out, endpoint);
+      if (values.json) print(JSON.stringify({ job, cancelled: wasThere }));
+      else print(wasThere ? `job ${job} is cancelled` : `job ${job} was gone already`);
+      return EXIT.done;
+    }
+    const { job, records, failed, failures, models } = await runJob(task, endpoint, lines);
+    lines.done();
+    for (const { line, error } of failures) say(`line ${line}: ${error}`);
+    if (failed > failures.length) say(`… and ${failed - failures.length} more, each with its error in ${task.out}`);
+    const seconds = (performance.now() - started) / 1_000;
+    const by = models.length > 0 ? ` by model ${models.join(', ')}` : '';
+    if (values.json) print(JSON.stringify({ job, records, failed, seconds, models, out: task.out }));
+    else print(`${records} records, ${failed} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`);
+    return EXIT.done;
+  } finally {
+    lines.done();
+  }
+}
+
+function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly string[]): Task {
+  if (file === undefined) throw new UsageError('usage: npm run bulk -- <file> [flags]');
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  if (flags.restart && flags.cancel) throw new UsageError('--restart and --cancel exclude each other');
+  const { name, ext, dir } = path.parse(file);
+  const type = flags.type ?? extensionOf(file);
+  const wanted = typeOf(type);
+  if (wanted === undefined) {
+    if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv or ndjson');
+    throw new UsageError(`${file} must end in ${EXTENSIONS}, or --type say what it is`);
+  }
+  const out = flags.out ?? path.join(dir, `${name}.results${typeOf(extensionOf(file)) ? ext : `.${type}`}`);
+  const made = typeOf(extensionOf(out));
+  if (made === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  return {
+    ...{ file, out, type: wanted.media, outType: made.table },
+    ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
+    ...{ force: flags.force ?? false, restart: flags.restart ?? false },
+  };
+}
+
+function extensionOf(file: string): string {
+  return path.extname(file).slice(1).toLowerCase();
+}
+
+function typeOf(name: string) {
+  return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+}
+
+/** Where the endpoint is, and the key for it. */
+function addressOf(given = 'http://127.0.0.1:8787'): { readonly url: string; readonly apiKey: string | undefined } {
+  const url = URL.parse(given);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError('--url must begin with https:// or http://');
+  if (url.username || url.password || url.search || url.hash) {
+    throw new UsageError('--url must have no user name, query or fragment');
+  }
+  const apiKey = process.env['API_KEY']?.trim() || undefined;
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new UsageError('API_KEY has characters that are in no key');
+  }
+  if (apiKey !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw new UsageError('the key in API_KEY would be readable on its way; give an https:// URL, or unset API_KEY');
+  }
+  return { url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), apiKey };
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
+}
+
+/** One line for what is being done, a new one for each stage; what is said stands above it. */
+function progressLines() {
+  let line: ProgressLine | undefined;
+  let current = '';
+  const done = () => {
+    line?.done();
+    line = undefined;
+  };
+  return {
+    done,
+    say: (text: string) => {
+      done();
+      say(text);
+    },
+    progress: (stage: string, fraction: number, text: string) => {
+      if (stage !== current) done();
+      current = stage;
+      line ??= progressLine(stage);
+      line.update(fraction, text);
+    },
+  };
+}
+
+const interruption = new AbortController();
+// More than once: under npm a Ctrl-C comes from the terminal, and from npm once more.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
+
+try {
+  process.exitCode = await main(process.argv.slice(2), interruption.signal);
+} catch (error) {
+  if (interruption.signal.aborted) {
+    say('stopped; the same command goes on from there');
+    process.exitCode = EXIT.stopped;
+  } else if (error instanceof UserError || isSystemError(error)) {
+    say(`error: ${error.message}`);
+    process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  } else {
+    process.stderr.write(`this is a bug: ${error instanceof Error ? error.stack : error}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}
+interruption.abort(); // whatever is still under way, such as the other part

@@ -1,0 +1,152 @@
+/**
+ * Starts onnxruntime-web, creates the session for a model, runs it once, and takes the image of the memory.
+ *
+ * Not here: files and flags (`cli.ts`), and how a worker starts from the image (`edge/runtime/preinitialized.ts`).
+ */
+import './sandbox.ts';
+import * as ort from 'onnxruntime-web/wasm';
+import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
+import { loadNetwork } from '../inference/network.ts';
+import { encodeImage, type Run } from '../runtime/image.ts';
+import type { Imports } from '../runtime/preinitialized.ts';
+import { configure } from '../runtime/settings.ts';
+import { type PrepareNames, readNames } from './names.ts';
+
+const PAGE = 4096;
+/** Zeros, or bytes that are there already, that are written rather than that a run is ended for them. */
+const GAP = 256;
+/** Beyond what the constructors wrote here, what they may write elsewhere: an environment with longer strings. */
+const MARGIN_PAGES = 16;
+
+export interface Source {
+  /** The package's `ort-wasm-simd-threaded.wasm` and the `.mjs` beside it. */
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly javascript: string;
+  readonly bundle: Bundle;
+}
+
+/** @returns the image as a file. One call a process: onnxruntime-web starts only once. */
+export async function captureImage({ wasm, javascript, bundle }: Source): Promise<Uint8Array<ArrayBuffer>> {
+  const { manifest, model, vocabulary } = bundle;
+  const module = await WebAssembly.compile(wasm);
+  const names = readNames(javascript, module);
+  const started = Promise.withResolvers<Started>();
+  const instantiate = async (_: unknown, imports: Imports) => {
+    const instance = new WebAssembly.Instance(module, imports as never);
+    const memory = imports[names.imports]?.[names.memory] as WebAssembly.Memory;
+    const calls = instance.exports as unknown as Calls;
+    const exports: Calls = { ...calls };
+    const state: Started = { memory, calls, pristine: copy(memory), constructed: new Uint8Array(), session: 0 };
+    exports[names.constructors] = () => {
+      call(calls, names.constructors);
+      state.constructed = copy(memory);
+      return 0;
+    };
+    exports[names.createSession] = (...args) => {
+      state.session = call(calls, names.createSession, ...args);
+      return state.session;
+    };
+    started.resolve(state);
+    return { module, instance: { exports } };
+  };
+  Object.assign(WebAssembly, { instantiate });
+
+  configure(ort.env);
+  ort.env.wasm.wasmBinary = wasm;
+  const network = await loadNetwork(ort, model, manifest);
+  await network.run({ ids: Int32Array.of(1), lengths: Int32Array.of(1), rows: 1, steps: 1 });
+
+  const { memory, calls, pristine, constructed, session } = await started.promise;
+  if (session === 0) throw new Error('onnxruntime-web created no session that the image could hold');
+  scrub(memory, calls, names);
+  const { malloc: _, free: __, ...namesOfImage } = names;
+  return encodeImage(
+    {
+      runtime: { version: ort.env.versions.web ?? '', sha256: await sha256(wasm) },
+      model: manifest.files[BUNDLE_FILES.model].sha256,
+      vocabulary: manifest.files[BUNDLE_FILES.vocabulary].sha256,
+      memoryBytes: memory.buffer.byteLength,
+      session,
+      names: namesOfImage,
+    },
+    vocabulary.index,
+    runsOf(pristine, constructed, copy(memory)),
+  );
+}
+
+type Calls = Record<string, (...args: unknown[]) => number>;
+
+interface Started {
+  readonly memory: WebAssembly.Memory;
+  readonly calls: Calls;
+  /** The memory as instantiation left it, and as the constructors did. */
+  readonly pristine: Uint8Array;
+  constructed: Uint8Array;
+  session: number;
+}
+
+function call(calls: Calls, name: string, ...args: unknown[]): number {
+  return (calls[name] as (...args: unknown[]) => number)(...args);
+}
+
+function copy(memory: WebAssembly.Memory): Uint8Array {
+  return new Uint8Array(memory.buffer).slice();
+}
+
+/**
+ * Zeroes all free memory, in which the model file and scratch would otherwise still be, whatever the allocator: takes
+ * everything it has to give without growing, from large to small, and gives it back.
+ */
+function scrub(memory: WebAssembly.Memory, calls: Calls, { malloc, free }: PrepareNames): void {
+  memory.grow = () => {
+    throw new RangeError('no more than there is'); // which the allocator is told as "out of memory"
+  };
+  const taken: number[] = [];
+  for (let size = memory.buffer.byteLength; size >= 8; size -= Math.max(8, (size >>> 3) & ~7)) {
+    for (let address = 0; ; ) {
+      address = call(calls, malloc, size) >>> 0;
+      if (address === 0) break;
+      new Uint8Array(memory.buffer, address, size).fill(0);
+      taken.push(address);
+    }
+  }
+  for (const address of taken) call(calls, free, address);
+  Reflect.deleteProperty(memory, 'grow');
+}
+
+/** What has to be written over a memory that the constructors have run in, so that it is `final`. */
+function runsOf(pristine: Uint8Array, constructed: Uint8Array, final: Uint8Array): Run[] {
+  const pages = final.length / PAGE;
+  const touched = new Uint8Array(pages);
+  let last = 0;
+  for (let page = 0; page < pages; page++) {
+    if (!same(pristine, constructed, page)) {
+      touched[page] = 1;
+      last = page;
+    }
+  }
+  touched.fill(1, last, last + MARGIN_PAGES);
+
+  const runs: { from: number; to: number }[] = [];
+  const write = (from: number, to: number) => {
+    const run = runs.at(-1);
+    if (run !== undefined && from - run.to <= GAP) run.to = to;
+    else runs.push({ from, to });
+  };
+  for (let page = 0; page < pages; page++) {
+    const start = page * PAGE;
+    if (touched[page]) {
+      write(start, start + PAGE);
+      continue;
+    }
+    for (let at = start; at < start + PAGE; at++) {
+      if (final[at] !== (pristine[at] ?? 0)) write(at, at + 1);
+    }
+  }
+  return runs.map(({ from, to }) => ({ address: from, bytes: final.subarray(from, to) }));
+}
+
+function same(a: Uint8Array, b: Uint8Array, page: number): boolean {
+  for (let at = page * PAGE; at < (page + 1) * PAGE; at++) if (a[at] !== b[at]) return false;
+  return true;
+}

@@ -1,0 +1,66 @@
+/**
+ * What wrangler runs before it bundles the worker (see [build] in wrangler.toml): writes what the worker starts from to
+ * `.prepared/`. Its bytes depend on model/, onnxruntime-web and the page's sources alone.
+ *
+ *     image.bin     the vocabulary's index, and the memory of onnxruntime-web started with the model
+ *     model.onnx    nothing, because the session in the image has read it
+ *     site/         the page, as static files
+ *
+ *     node edge/build/cli.ts [folder]           another folder than .prepared/
+ *     node edge/build/cli.ts --page [folder]    the site alone, which is all that Node, Deno and Bun need
+ *     STOCK_RUNTIME=1 node edge/build/cli.ts    the other way round: no image, and the model. onnxruntime-web starts as it is.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
+import { buildSite } from './site.ts';
+
+const onlyPage = process.argv[2] === '--page';
+const folder = process.argv[onlyPage ? 3 : 2] ?? '.prepared';
+
+async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>> {
+  const { model } = bundle;
+  if (process.env['STOCK_RUNTIME']) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
+  const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+  const { captureImage } = await import('./capture.ts');
+  const image = await captureImage({
+    wasm: new Uint8Array(await readFile(wasm)),
+    javascript: await readFile(wasm.replace(/\.wasm$/, '.mjs'), 'utf8'),
+    bundle,
+  });
+  return { 'image.bin': image, 'model.onnx': new Uint8Array() };
+}
+
+async function readBundle(): Promise<Bundle> {
+  const read = async (name: string) => new Uint8Array(await readFile(path.join('model', name)));
+  return openBundle({
+    model: await read(BUNDLE_FILES.model),
+    vocabulary: await read(BUNDLE_FILES.vocabulary),
+    manifest: await read(BUNDLE_FILES.manifest),
+  });
+}
+
+async function prepare(): Promise<void> {
+  const bundle = await readBundle();
+  // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
+  const site = await buildSite(bundle);
+  const siteFolder = path.join(folder, 'site');
+  await mkdir(siteFolder, { recursive: true });
+  for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
+  for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
+  if (!onlyPage) for (const [name, bytes] of Object.entries(await prepareWorker(bundle))) await write(name, bytes);
+}
+
+/** Whole or not at all; and what is not whole is not in the site. */
+async function write(name: string, bytes: Uint8Array): Promise<void> {
+  const partial = path.join(folder, `${path.basename(name)}.partial`);
+  await writeFile(partial, bytes);
+  await rename(partial, path.join(folder, name));
+}
+
+await prepare().catch((error: NodeJS.ErrnoException) => {
+  if (!(error instanceof BundleError) && error.code !== 'ENOENT') throw error; // ours, and its stack says where
+  console.error(`the worker cannot be built: ${error.message}`);
+  process.exitCode = 1;
+});

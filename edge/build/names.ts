@@ -1,0 +1,56 @@
+/**
+ * The names by which onnxruntime-web's .wasm file calls what we need. They are minified and change with every release, so
+ * they are read from the package's own JavaScript, and whatever is not found exactly once stops the build.
+ */
+import type { RuntimeNames } from '../runtime/image.ts';
+
+/** What Node's types leave out. */
+type Entry = { readonly module: string; readonly name: string; readonly kind: string };
+const entries = WebAssembly.Module as unknown as Record<'imports' | 'exports', (module: WebAssembly.Module) => Entry[]>;
+
+export interface PrepareNames extends RuntimeNames {
+  readonly malloc: string;
+  readonly free: string;
+}
+
+/** @param source of `ort-wasm-simd-threaded.mjs`. @throws what does not fit. */
+export function readNames(source: string, module: WebAssembly.Module): PrepareNames {
+  const find = (what: string, pattern: RegExp): string => {
+    const matches = [...source.matchAll(pattern)];
+    if (matches.length !== 1) throw misfit(`${what}: ${matches.length} places match ${pattern}`);
+    return matches[0]?.[1] as string;
+  };
+  const exported = (what: string, pattern: RegExp): string => {
+    const name = find(what, pattern);
+    const isFunction = entries.exports(module).some((e) => e.name === name && e.kind === 'function');
+    if (!isFunction) throw misfit(`${what}: the module exports no function "${name}"`);
+    return name;
+  };
+  const imports = entries.imports(module);
+  const memories = imports.filter(({ kind }) => kind === 'memory');
+  const [memory] = memories;
+  if (memory === undefined || memories.length > 1) throw misfit(`the module imports ${memories.length} memories`);
+
+  // function Lb(a){…x.grow(c)…} is the only one that grows the memory; {…,la:Lb,…} is what the module calls it.
+  const before = source.slice(0, source.indexOf('.grow('));
+  const resizeFunction = before.slice(before.lastIndexOf('\nfunction ')).match(/^\nfunction (\w+)\(/)?.[1];
+  if (resizeFunction === undefined) throw misfit('the function that grows the memory is not found');
+  const resizeHeap = find('the function that grows the memory', new RegExp(`[{,](\\w+):${resizeFunction}[,}]`, 'g'));
+  if (!imports.some(({ name, kind }) => name === resizeHeap && kind === 'function')) {
+    throw misfit(`the module imports no function "${resizeHeap}"`);
+  }
+  return {
+    constructors: exported('the constructors', /=!0;\w+\?\w+\(\):\w+\.(\w+)\(\)\}/g),
+    init: exported('OrtInit', /\._OrtInit=\w+\.(\w+);/g),
+    createSession: exported('OrtCreateSession', /\._OrtCreateSession=\w+\.(\w+);/g),
+    malloc: exported('malloc', /\._malloc=\w+\.(\w+);/g),
+    free: exported('free', /\._free=\w+\.(\w+);/g),
+    imports: memory.module,
+    memory: memory.name,
+    resizeHeap,
+  };
+}
+
+function misfit(what: string): Error {
+  return new Error(`onnxruntime-web is not as this build knows it (edge/build/names.ts): ${what}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * The page (`edge/page/`) as the folder of static files that is served: bundled, with the weights and the vocabulary that
+ * its second view computes with, the model's card, the notices of what is deployed, and the headers for Workers. A function
+ * of the sources and the bundle.
+ *
+ * Not here: writing files (`cli.ts`), and serving them where Cloudflare does not (`edge/site.ts`).
+ */
+import { readFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { BUNDLE_FILES, type Bundle } from '../../shared/bundle.ts';
+import { encodeWeights } from '../page/weights.ts';
+import { SITE_HEADERS } from '../site.ts';
+import { weightsOf } from './weights.ts';
+
+const SOURCES = 'edge/page';
+const PAGES = ['index.html', 'docs.html'];
+
+/** By name. */
+export async function buildSite({ model, vocabulary, manifest }: Bundle): Promise<Record<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    entryPoints: ['page.ts', 'docs.ts', 'style.css'].map((name) => `${SOURCES}/${name}`),
+    outdir: 'site', // nothing is written
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+  });
+  const files: Record<string, Uint8Array> = {};
+  for (const { path, contents } of outputFiles) files[path.replace(/^.*[\\/]/, '')] = contents;
+  for (const name of PAGES) files[name] = await readFile(`${SOURCES}/${name}`);
+  files['model-card.txt'] = await readFile('model/README.md');
+  files['third-party-notices.txt'] = await readFile('THIRD_PARTY_NOTICES.md');
+  files[BUNDLE_FILES.vocabulary] = new TextEncoder().encode(vocabulary.toString());
+  const weights = weightsOf(model, manifest.version);
+  if (weights !== undefined) files['weights.bin'] = encodeWeights(weights);
+  files['_headers'] = new TextEncoder().encode(headersFile());
+  return files;
+}
+
+/** https://developers.cloudflare.com/workers/static-assets/headers/ */
+function headersFile(): string {
+  const lines = Object.entries(SITE_HEADERS).map(([name, value]) => `  ${name}: ${value}\n`);
+  return `/*\n${lines.join('')}`;
+}

@@ -1,0 +1,358 @@
+/**
+ * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`. Made when it is first asked for; the tests hold
+ * every answer to it, on every platform.
+ */
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import { ManifestSchema } from '../../shared/bundle.ts';
+import {
+  JOB_DAYS,
+  MAX_BODY_BYTES,
+  MAX_JOB_BYTES,
+  MAX_LINE_BYTES,
+  MAX_RECORD_BYTES,
+  MAX_STREAM_LINES,
+  MAX_TEXTS,
+} from './limits.ts';
+import * as schema from './schema.ts';
+
+/** The components' names. */
+const DEFINITIONS = {
+  SentimentRequest: schema.SentimentRequest,
+  SentimentResponse: schema.SentimentResponse,
+  Result: schema.Result,
+  Evidence: schema.Evidence,
+  TokenEvidence: schema.TokenEvidence,
+  StreamObject: schema.StreamObject,
+  StreamAnswer: schema.StreamAnswer,
+  JobRequest: schema.JobRequest,
+  Job: schema.Job,
+  TextClassificationRequest: schema.TextClassificationRequest,
+  TextClassificationResponse: schema.TextClassificationResponse,
+  Model: ManifestSchema,
+  Health: schema.Health,
+  Ready: schema.Ready,
+  Problem: schema.Problem,
+  FieldError: schema.FieldError,
+};
+type Name = keyof typeof DEFINITIONS;
+type Json = { [key: string]: unknown };
+
+const CONVERSION: ConversionConfig = {
+  target: 'draft-2020-12',
+  // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
+  errorMode: 'ignore',
+  overrideRef: ({ referenceId }) => reference(referenceId),
+  overrideSchema: ({ valibotSchema }) => {
+    if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
+    return { anyOf: [convert(schema.Inputs.one), convert(schema.Inputs.many)] };
+  },
+};
+
+let document: Json | undefined;
+
+export function openApiDocument(): Json {
+  document ??= describe();
+  return document;
+}
+
+function describe(): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'edge-sentiment',
+      version: '1',
+      summary: 'Is a text positive or negative?',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { key: [] }],
+    tags: [
+      { name: 'inference', description: 'Texts in, sentiment out.' },
+      { name: 'jobs', description: 'A file in; its answers later. Where the endpoint is set up for it.' },
+      { name: 'operation', description: 'What is served, and how it does.' },
+    ],
+    paths: {
+      '/v1/sentiment': {
+        post: {
+          operationId: 'classify',
+          tags: ['inference'],
+          summary: `Classify a text, or up to ${MAX_TEXTS}`,
+          description: `The body has up to ${MAX_BODY_BYTES} bytes.`,
+          requestBody: body({
+            'application/json': {
+              ...content('SentimentRequest'),
+              example: { text: 'Not bad at all.', evidence: true },
+            },
+          }),
+          responses: responses({ 200: json('The results', 'SentimentResponse') }, [400, 401, 413, 415, 422, 429, 500]),
+        },
+      },
+      '/v1/sentiment/stream': {
+        post: {
+          operationId: 'classifyStream',
+          tags: ['inference'],
+          summary: 'Classify line by line',
+          description:
+            'A line is a JSON string or an object; it is answered by one line, in order, before the next has to arrive. ' +
+            'A bad line is answered by its error, and the stream goes on; blank lines are counted and not answered. ' +
+            `A line has up to ${MAX_LINE_BYTES} bytes, a stream up to ${MAX_STREAM_LINES} lines.`,
+          requestBody: body(
+            Object.fromEntries(
+              schema.STREAM_TYPES.map((type) => [
+                type,
+                { schema: { description: 'Each line.', anyOf: [convert(schema.StreamText), ref('StreamObject')] } },
+              ]),
+            ),
+          ),
+          responses: responses(
+            {
+              200: { description: 'A line for a line', content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') } },
+            },
+            [401, 415, 429, 500],
+          ),
+        },
+      },
+      '/v1/jobs': {
+        post: {
+          operationId: 'createJob',
+          tags: ['jobs'],
+          summary: 'Classify a file',
+          description:
+            'The body is the file, or says what file is to follow in parts. A table has a header; a line of JSON is a string or ' +
+            `an object. A file has up to ${MAX_JOB_BYTES} bytes, a record up to ${MAX_RECORD_BYTES}; what a platform takes in one ` +
+            'request may be less, which is what parts are for.',
+          parameters: ['textColumn', 'idColumn'].map((name) => ({
+            name,
+            in: 'query',
+            description: 'Of a file in the body: as in JobRequest.',
+            schema: { type: 'string', minLength: 1, maxLength: 256 },
+          })),
+          requestBody: body({
+            'application/json': { ...content('JobRequest'), example: { type: 'text/csv', bytes: 66_212_309 } },
+            ...Object.fromEntries(schema.JOB_TYPES.map((type) => [type, {}])),
+          }),
+          responses: responses(
+            {
+              201: located(json('The job, which waits for its parts', 'Job')),
+              202: located(json('The job, which runs', 'Job')),
+            },
+            [400, 401, 413, 415, 422, 429, 500, 501],
+          ),
+        },
+      },
+      '/v1/jobs/{id}/parts/{part}': {
+        put: {
+          operationId: 'putJobPart',
+          tags: ['jobs'],
+          summary: 'Send a part of a file',
+          description: 'In any order, and again if need be. When the last one is there, the job runs.',
+          parameters: [
+            JOB_ID,
+            {
+              name: 'part',
+              in: 'path',
+              required: true,
+              description: 'Counted from 1.',
+              schema: { type: 'integer', minimum: 1, maximum: 99_999 },
+            },
+          ],
+          requestBody: body({ 'application/octet-stream': {} }),
+          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 409, 413, 422, 500, 501]),
+        },
+      },
+      '/v1/jobs/{id}': {
+        get: {
+          operationId: 'getJob',
+          tags: ['jobs'],
+          summary: 'How far is it?',
+          parameters: [JOB_ID],
+          responses: responses({ 200: json('The job', 'Job') }, [401, 404, 500, 501]),
+        },
+        delete: {
+          operationId: 'deleteJob',
+          tags: ['jobs'],
+          summary: 'Cancel it, or forget it if it has ended',
+          parameters: [JOB_ID],
+          responses: responses({ 204: { description: 'Done' } }, [401, 404, 500, 501]),
+        },
+      },
+      '/v1/jobs/{id}/results': {
+        get: {
+          operationId: 'getJobResults',
+          tags: ['jobs'],
+          summary: 'The answers, once all are there',
+          description: `One a record, in the order of the file, for ${JOB_DAYS} days. Each has the line in which its record begins.`,
+          parameters: [JOB_ID],
+          responses: responses(
+            {
+              200: {
+                description: 'A line for a record',
+                content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') },
+              },
+            },
+            [401, 404, 409, 500, 501],
+          ),
+        },
+      },
+      '/models/{id}': {
+        post: {
+          operationId: 'textClassification',
+          tags: ['inference'],
+          summary: 'The text-classification task of Hugging Face’s clients',
+          parameters: [
+            { name: 'id', in: 'path', required: true, description: 'Of the model served.', schema: { type: 'string' } },
+          ],
+          requestBody: body({
+            'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
+          }),
+          responses: responses(
+            { 200: json('For each text its labels, the likelier first', 'TextClassificationResponse') },
+            [400, 401, 404, 413, 415, 422, 429, 500],
+          ),
+        },
+      },
+      '/v1/model': {
+        get: {
+          operationId: 'getModel',
+          tags: ['operation'],
+          summary: 'The facts of the model served',
+          responses: responses({ 200: json('The facts', 'Model'), 304: NOT_MODIFIED }, [401, 500]),
+        },
+      },
+      '/metrics': {
+        get: {
+          operationId: 'getMetrics',
+          tags: ['operation'],
+          summary: 'Counts, in Prometheus’ text format',
+          description: 'Of the one isolate or process that answers, since it started.',
+          responses: responses(
+            { 200: { description: 'The counts', content: { 'text/plain': { schema: { type: 'string' } } } } },
+            [401],
+          ),
+        },
+      },
+      '/health': {
+        get: {
+          ...OPEN,
+          operationId: 'getHealth',
+          summary: 'Is it alive?',
+          responses: responses({ 200: json('It is', 'Health') }, [500]),
+        },
+      },
+      '/ready': {
+        get: {
+          ...OPEN,
+          operationId: 'getReady',
+          summary: 'Could it answer now? Loads the network',
+          responses: responses({ 200: json('It could', 'Ready') }, [503]),
+        },
+      },
+      '/openapi.json': {
+        get: {
+          ...OPEN,
+          operationId: 'getOpenApi',
+          summary: 'This document',
+          responses: responses(
+            {
+              200: { description: 'This document', content: { 'application/json': { schema: { type: 'object' } } } },
+              304: NOT_MODIFIED,
+            },
+            [500],
+          ),
+        },
+      },
+    },
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'Where the endpoint is set up to need one.' },
+      },
+      headers: {
+        Location: header('Of the job.'),
+        'X-Request-Id': header('The request’s `X-Request-Id`, if it has a sane one, or a new UUID.'),
+        'X-Model-Version': header('Of the model; missing only when it could not be loaded.'),
+        'Server-Timing': header('`inference` and `total`, in milliseconds; deployed Workers measure waiting only.'),
+      },
+      schemas: components(),
+    },
+  };
+}
+
+const OPEN = { tags: ['operation'], security: [] };
+const JOB_ID = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'Of a job that was made with the same key.',
+  schema: { type: 'string', format: 'uuid' },
+};
+const HEADERS = Object.fromEntries(
+  ['X-Request-Id', 'X-Model-Version', 'Server-Timing'].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+);
+const NOT_MODIFIED = { description: 'As `If-None-Match` has it' };
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'Not JSON, not UTF-8, or broken off',
+  401: 'No key, or one that is not taken',
+  404: 'Another model; no such job, or not for this key',
+  405: 'Another method; see Allow',
+  409: 'Not at this time',
+  413: 'Too large',
+  415: 'Another content type',
+  422: 'Fields that are missing, unknown or wrong',
+  429: 'Too many requests; see Retry-After',
+  500: 'A bug, with the incident’s id',
+  501: 'Not set up',
+  503: 'The model could not be loaded',
+};
+
+/** @param problems beside the one that every route has. */
+function responses(good: Record<number, Json>, problems: readonly number[]): Json {
+  const bad = [405, ...problems].map((status) => [
+    status,
+    json(PROBLEMS[status] as string, 'Problem', 'application/problem+json'),
+  ]);
+  const all: Record<string, Json> = { ...good, ...Object.fromEntries(bad) };
+  return Object.fromEntries(
+    Object.entries(all).map(([status, response]) => [status, { headers: HEADERS, ...response }]),
+  );
+}
+
+function located(response: Json): Json {
+  return { ...response, headers: { ...HEADERS, Location: { $ref: '#/components/headers/Location' } } };
+}
+
+function json(description: string, name: Name, type = 'application/json'): Json {
+  return { description, content: { [type]: content(name) } };
+}
+
+function body(types: Json): Json {
+  return { required: true, content: types };
+}
+
+function content(name: Name): Json {
+  return { schema: ref(name) };
+}
+
+function header(description: string): Json {
+  return { description, schema: { type: 'string' } };
+}
+
+function ref(name: Name): Json {
+  return { $ref: reference(name) };
+}
+
+function reference(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+function components(): Json {
+  const schemas = toJsonSchemaDefs(DEFINITIONS, CONVERSION) as Record<Name, Json>;
+  const named = Object.fromEntries(Object.keys(DEFINITIONS).map((name) => [name, schemas[name as Name]]));
+  // The check that there is one of the two.
+  const either = { oneOf: [{ required: ['text'] }, { required: ['texts'] }] };
+  return { ...named, SentimentRequest: { ...named['SentimentRequest'], ...either } };
+}
+
+function convert(one: Parameters<typeof toJsonSchema>[0]) {
+  const { $schema: _, ...converted } = toJsonSchema(one, CONVERSION);
+  return converted;
+}

@@ -1,0 +1,38 @@
+/**
+ * Which texts share a run of the network. A run computes every step of its longest row for all of its rows, so texts of like
+ * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
+ */
+
+import { MAX_RUN_TOKENS } from '../http/limits.ts';
+
+/**
+ * What a run costs beside its tokens, in tokens: `npm run bench -- infer` prints it as `runInTokens`. What a step costs beside
+ * its rows, `stepInTokens`, is not worth reckoning with.
+ */
+const RUN_COST = 20;
+
+/**
+ * The cheapest division into runs: of all divisions of the texts ordered by length, found by dynamic programming.
+ * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
+ */
+export function groupByLength(lengths: readonly number[]): number[][] {
+  const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
+  /** For the first n texts in `order`: the least cost, and where the last of their runs starts. */
+  const costs = [0];
+  const starts = [0];
+  for (let end = 1; end <= order.length; end++) {
+    let [least, at] = [Number.POSITIVE_INFINITY, 0];
+    for (let start = end - 1; start >= 0; start--) {
+      const rows = end - start;
+      const steps = lengths[order[start] as number] as number;
+      if (rows > 1 && rows * steps > MAX_RUN_TOKENS) break;
+      const cost = (costs[start] as number) + RUN_COST + rows * steps;
+      if (cost < least) [least, at] = [cost, start];
+    }
+    costs.push(least);
+    starts.push(at);
+  }
+  const groups: number[][] = [];
+  for (let end = order.length; end > 0; end = starts[end] as number) groups.push(order.slice(starts[end], end));
+  return groups;
+}

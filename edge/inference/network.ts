@@ -1,0 +1,56 @@
+/**
+ * The exported network in an onnxruntime-web session: padded ids in, the logit after every token out.
+ *
+ * Not here: texts (`classifier.ts`), and how a platform gets at the runtime's WebAssembly (`runtime/`).
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { Manifest } from '../../shared/bundle.ts';
+import type { Batch } from '../../shared/encoding.ts';
+
+export interface Network {
+  /**
+   * One run of the session. float32 [rows × steps]: at t, the logit of the row's text had it ended there; meaningless
+   * from the row's length on. Runs are taken in turn, because a session cannot do two at once.
+   */
+  run(batch: Batch): Promise<Float32Array>;
+}
+
+/** The part of onnxruntime-web that is used. */
+export interface Runtime {
+  readonly InferenceSession: { create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<Session> };
+  readonly Tensor: new (type: 'int32', data: Int32Array, dims: readonly number[]) => Tensor;
+}
+type Session = Pick<InferenceSession, 'run'>;
+
+/** What goes wrong is thrown; what the runtime would print of it quotes ids, which are words of somebody's text. */
+const QUIET = { logSeverityLevel: 4 } as const;
+
+/** Stands for the model of a runtime that has its session already. */
+const NO_MODEL = new Uint8Array();
+
+/** @param model the bytes of `model.onnx`; not for a runtime that has its session already. @param manifest names its inputs and output. */
+export async function loadNetwork(
+  runtime: Runtime,
+  model: Uint8Array | undefined,
+  { inputs, output }: Pick<Manifest, 'inputs' | 'output'>,
+): Promise<Network> {
+  const options: InferenceSession.SessionOptions = { executionProviders: ['wasm'], ...QUIET };
+  const session = await runtime.InferenceSession.create(model ?? NO_MODEL, options);
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    run: (batch) => {
+      const turn = last.then(async () => {
+        const feeds = {
+          [inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
+          [inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
+        };
+        const results = await session.run(feeds, QUIET);
+        const logits = results[output]?.data;
+        if (!(logits instanceof Float32Array)) throw new Error(`the network has no float32 output "${output}"`);
+        return logits;
+      });
+      last = turn.catch(() => {}); // its caller hears of it; the next in turn need not
+      return turn;
+    },
+  };
+}

@@ -1,0 +1,345 @@
+/**
+ * What the soak asks: a mix of requests of every kind, good and bad, each with what its answer has to be. A request
+ * depends on nothing but the numbers that it is drawn with.
+ */
+
+import { textOf } from '../../bench/texts.ts';
+import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
+import type { Evidence, Result } from '../../edge/http/schema.ts';
+import { type Classifier, sigmoid } from '../../edge/inference/classifier.ts';
+import type { Manifest } from '../../shared/bundle.ts';
+import type { Answer, Call } from './client.ts';
+
+export interface Planned extends Call {
+  readonly kind: Kind;
+  /** @returns what is wrong with the answer; nothing when it is as it has to be. */
+  readonly check: (answer: Answer) => string | undefined;
+}
+
+interface Known {
+  readonly text: string;
+  readonly answer: Required<Result>;
+}
+
+/** How many of a hundred requests are of each kind. Latencies are those of the first group. */
+export const VALID = { text: 32, evidence: 8, batch: 1, stream: 8, models: 14, get: 13 } as const;
+const SHARES = { ...VALID, invalid: 15, declared: 1, undeclared: 1, drips: 1, 'slow reader': 1, leaves: 5 } as const;
+export type Kind = keyof typeof SHARES;
+const KINDS = Object.entries(SHARES).flatMap(([kind, share]) => Array<Kind>(share).fill(kind as Kind));
+
+/** The largest difference between two probabilities at which they count as the same answer, as in train/export/parity.ts. */
+const TOLERANCE = 1e-4;
+/** Texts whose answers are known. */
+const TEXTS = 300;
+const AWKWARD = [
+  'Ein schöner Film 😀😀 – “très” ＷＯＮＤＥＲＦＵＬ, n’est‑ce pas?\u0000',
+  'unpaired \ud83d surrogates \ude00 and a co\u0301mbining one',
+  '中文 русский עברית',
+  'xqzv wvvk qqpl',
+  '…',
+  'soooo terible!!! <br /><br />Not bad at all?',
+  'A dull, dull film. '.repeat(200),
+];
+const JSON_TYPE = { 'content-type': 'application/json' };
+const NDJSON_TYPE = { 'content-type': 'application/x-ndjson' };
+
+type Random = () => number;
+
+/**
+ * The mix, once the answers to its texts are known.
+ * @param reference says what they are. @returns the request that its numbers make.
+ */
+export async function createMix(reference: Classifier, random: Random): Promise<(random: Random) => Planned> {
+  // Most texts are short, because what is to be found is not in the network, and a few longer than it reads.
+  const lengthOf = () => 1 + Math.floor(random() ** 8 * 500);
+  const texts = [...AWKWARD, ...Array.from({ length: TEXTS }, () => textOf(lengthOf(), random))];
+  const known: Known[] = [];
+  for (let at = 0; at < texts.length; at += MAX_TEXTS) {
+    const some = texts.slice(at, at + MAX_TEXTS);
+    const answers = await reference.classify(some, { evidence: true });
+    known.push(...some.map((text, place) => ({ text, answer: answers[place] as Required<Result> })));
+  }
+  const manifest = await reference.manifest();
+  return (random) => planned(pick(KINDS, random), known, manifest, random);
+}
+
+function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random: Random): Planned {
+  const one = () => pick(known, random);
+  switch (kind) {
+    case 'text':
+      return { kind, ...sentiment([one()], false, manifest) };
+    case 'evidence':
+      return { kind, ...sentiment([one()], true, manifest) };
+    case 'batch': {
+      const texts = Array.from({ length: MAX_TEXTS }, one);
+      return { kind, ...sentiment(texts, random() < 0.2 && bytesOf(texts) < 50_000, manifest) };
+    }
+    case 'stream':
+      return { kind, ...stream(1 + Math.floor(random() * 16), one, random) };
+    case 'models':
+      return { kind, ...models(one(), manifest, random) };
+    case 'get':
+      return { kind, ...get(manifest, random) };
+    case 'invalid':
+      return { kind, ...invalid(one().text, manifest, random) };
+    case 'declared': {
+      const headers = { ...JSON_TYPE, 'content-length': `${MAX_BODY_BYTES + 1 + Math.floor(random() * 1e9)}` };
+      const manners = { unfinished: true };
+      return { kind, ...post('/v1/sentiment'), headers, manners, check: problem(413, 'body-too-large') };
+    }
+    case 'undeclared': {
+      const body = Array<string>(MAX_BODY_BYTES / 16_384 + 1).fill('x'.repeat(16_384));
+      const manners = { unfinished: true };
+      return {
+        kind,
+        ...post('/v1/sentiment'),
+        headers: JSON_TYPE,
+        body,
+        manners,
+        check: problem(413, 'body-too-large'),
+      };
+    }
+    case 'drips': {
+      const whole = sentiment([one(), one()], false, manifest);
+      const bytes = Buffer.from(whole.body.join(''));
+      const cuts = [0, ...Array.from({ length: 4 }, () => Math.floor(random() * bytes.length)), bytes.length];
+      cuts.sort((a, b) => a - b);
+      const body = cuts.slice(1).map((cut, index) => bytes.subarray(cuts[index], cut));
+      return { kind, ...whole, body, manners: { sendPause: 30 * random() } };
+    }
+    case 'slow reader':
+      return { kind, ...stream(64, one, random), manners: { readPause: 30 * random() } };
+    case 'leaves': {
+      const lines = stream(32, one, random).body[0] as string;
+      const [path, headers, body] = pick(
+        [
+          ['/v1/sentiment', JSON_TYPE, sentiment(Array.from({ length: 16 }, one), true, manifest).body] as const,
+          ['/v1/sentiment/stream', NDJSON_TYPE, [lines.slice(0, 1_000), lines.slice(1_000)]] as const,
+        ],
+        random,
+      );
+      const leaves = pick(
+        [{ while: 'sending' }, { while: 'waiting', ms: 40 * random() }, { while: 'reading' }],
+        random,
+      );
+      return {
+        kind,
+        ...post(path),
+        headers,
+        body,
+        manners: { leaves: leaves as never },
+        check: () => 'was not to be read',
+      };
+    }
+  }
+}
+
+const post = (path: string) => ({ method: 'POST', path });
+
+function sentiment(texts: readonly Known[], evidence: boolean, { id }: Manifest) {
+  const [only] = texts;
+  const asked = texts.length === 1 && only ? { text: only.text } : { texts: texts.map(({ text }) => text) };
+  return {
+    ...post('/v1/sentiment'),
+    headers: JSON_TYPE,
+    body: [JSON.stringify(evidence ? { ...asked, evidence } : asked)],
+    check: good((body) => {
+      if (body.model !== id || body.results?.length !== texts.length) return 'the results are not those of the texts';
+      return first(texts, ({ answer }, place) => resultDiffers(body.results[place], answer, evidence));
+    }),
+  };
+}
+
+function stream(count: number, one: () => Known, random: Random) {
+  const lines: string[] = [];
+  const expected: { line: number; differs: (answer: Json) => string | undefined }[] = [];
+  const expectError = (error: string) => (answer: Json) =>
+    answer.error === error ? undefined : `the error of a line is ${answer.error}`;
+  for (let line = 1; line <= count; line++) {
+    const turn = random();
+    if (turn < 0.05) {
+      lines.push(pick(['', ' \t', '\r'], random));
+      continue;
+    }
+    if (turn < 0.1) {
+      const [bad, error] = pick(BAD_LINES, random);
+      lines.push(bad);
+      expected.push({ line, differs: expectError(error) });
+      continue;
+    }
+    const { text, answer } = one();
+    const evidence = turn > 0.9;
+    lines.push(JSON.stringify(turn < 0.5 ? text : { text, id: line, evidence }));
+    const id = turn < 0.5 ? undefined : line;
+    expected.push({
+      line,
+      differs: (given) =>
+        given.id === id ? resultDiffers(given, answer, evidence) : `the id of a line is ${given.id}`,
+    });
+  }
+  return {
+    ...post('/v1/sentiment/stream'),
+    headers: NDJSON_TYPE,
+    body: [lines.join('\n')],
+    check: (answer: Answer) => {
+      if (answer.status !== 200) return `the status is ${answer.status}`;
+      const answers: Json[] = answer.body.split('\n').slice(0, -1).map(parse);
+      if (answers.length !== expected.length) return `${expected.length} lines were answered by ${answers.length}`;
+      return first(expected, ({ line, differs }, place) =>
+        answers[place].line === line ? differs(answers[place]) : `line ${line} was answered as ${answers[place].line}`,
+      );
+    },
+  };
+}
+
+const BAD_LINES: readonly (readonly [line: string, error: string])[] = [
+  ['{"text":', 'The line is not JSON in UTF-8.'],
+  ['5', 'the line must be a JSON object.'],
+  ['{"text":" "}', '/text is empty.'],
+  [JSON.stringify('x'.repeat(MAX_LINE_BYTES)), `The line has more than ${MAX_LINE_BYTES} bytes.`],
+];
+
+function models({ text, answer }: Known, { id, labels }: Manifest, random: Random) {
+  const logits = random() < 0.5;
+  const { logit } = answer;
+  const score = logits ? (x: number) => x : sigmoid;
+  const expected = logit >= 0 ? [score(logit), score(-logit)] : [score(-logit), score(logit)];
+  const names = logit >= 0 ? [labels[1], labels[0]] : labels;
+  const parameters = logits ? { function_to_apply: 'none' } : { top_k: 2 };
+  return {
+    ...post(`/models/${id}`),
+    headers: JSON_TYPE,
+    body: [JSON.stringify({ inputs: random() < 0.5 ? text : [text], parameters })],
+    check: good((body) =>
+      first(expected, (value, place) => {
+        const { label, score } = body[0]?.[place] ?? {};
+        return label === names[place] && isClose(score, value) ? undefined : `${label} has ${score}, not ${value}`;
+      }),
+    ),
+  };
+}
+
+function get({ id, version }: Manifest, random: Random) {
+  const path = pick(['/health', '/ready', '/metrics', '/v1/model', '/openapi.json', '/'], random);
+  const stale = random() < 0.5;
+  return {
+    method: 'GET',
+    path,
+    ...(stale && { headers: { 'if-none-match': '"0123456789abcdef", W/"stale"' } }),
+    check: ({ status, headers, body }: Answer) => {
+      if (status !== 200) return `the status is ${status}`;
+      if (headers['x-model-version'] !== version) return `the version is ${headers['x-model-version']}`;
+      if (path === '/ready' && parse(body).model !== id) return 'another model is ready';
+      return body === '' ? 'the body is empty' : undefined;
+    },
+  };
+}
+
+function invalid(text: string, { id }: Manifest, random: Random) {
+  const json = JSON.stringify({ text });
+  const cases: readonly (Call & { check: Planned['check'] })[] = [
+    { ...post('/v1/sentiment'), headers: JSON_TYPE, body: [json.slice(0, -1)], check: problem(400, 'not-json') },
+    {
+      ...post('/v1/sentiment'),
+      headers: JSON_TYPE,
+      body: [Buffer.concat([Buffer.from('{"text":"'), Buffer.of(0xc3, 0x28), Buffer.from('"}')])],
+      check: problem(400, 'not-json'),
+    },
+    {
+      ...post('/v1/sentiment'),
+      headers: JSON_TYPE,
+      body: [pick(['{}', '[]', '{"text":5}', '{"text":" "}', '{"texts":[]}', '{"text":"a","__proto__":1}'], random)],
+      check: problem(422, 'invalid-request'),
+    },
+    {
+      ...post('/v1/sentiment'),
+      headers: JSON_TYPE,
+      body: [JSON.stringify({ texts: Array(MAX_TEXTS + 1).fill('good') })],
+      check: problem(422, 'invalid-request'),
+    },
+    { ...post(`/models/${id}`), headers: JSON_TYPE, body: ['{"inputs":[1]}'], check: problem(422, 'invalid-request') },
+    { ...post('/models/other'), headers: JSON_TYPE, body: ['{"inputs":"a"}'], check: problem(404, 'unknown-model') },
+    {
+      ...post(pick(['/v1/sentiment', '/v1/sentiment/stream', `/models/${id}`], random)),
+      headers: { 'content-type': pick(['text/plain', 'application/xml', ';'], random) },
+      body: [json],
+      check: problem(415, 'unsupported-media-type'),
+    },
+    {
+      method: pick(['GET', 'PUT', 'DELETE', 'OPTIONS'], random),
+      path: '/v1/sentiment',
+      check: problem(405, 'method-not-allowed'),
+    },
+    {
+      method: pick(['GET', 'POST'], random),
+      path: pick(['/v2/sentiment', '/v1/sentiment/', '/%00', '/v1//model', '/..%2f..%2f'], random),
+      check: problem(404, 'not-found'),
+    },
+  ];
+  return pick(cases, random);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+type Json = any;
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/** @param differs what is wrong with the body of a 200. */
+function good(differs: (body: Json) => string | undefined): Planned['check'] {
+  return ({ status, body }) => (status === 200 ? differs(parse(body)) : `the status is ${status}`);
+}
+
+function problem(status: number, kind: string): Planned['check'] {
+  return (answer) => {
+    const { type } = parse(answer.body);
+    if (answer.status === status && type === `urn:edge-sentiment:problem:${kind}`) return undefined;
+    return `the answer is ${answer.status} ${type}, not ${status} ${kind}`;
+  };
+}
+
+function resultDiffers(given: Json, expected: Required<Result>, evidence: boolean): string | undefined {
+  for (const key of ['label', 'tokens', 'unknown', 'truncated'] as const) {
+    if (given?.[key] !== expected[key]) return `${key} is ${given?.[key]}, not ${expected[key]}`;
+  }
+  if (!isClose(given.score, expected.score)) return `the score is ${given.score}, not ${expected.score}`;
+  if ((given.evidence !== undefined) !== evidence)
+    return 'evidence is there and was not asked for, or the other way round';
+  return evidence ? evidenceDiffers(given.evidence, expected.evidence) : undefined;
+}
+
+function evidenceDiffers(given: Json, { bias, tokens }: Evidence): string | undefined {
+  if (!isClose(given.bias, bias) || given.tokens?.length !== tokens.length) return 'the evidence is another text’s';
+  return first(tokens, ({ text, start, end, known, logit, evidence }, place) => {
+    const one = given.tokens[place];
+    const isSame = one.text === text && one.start === start && one.end === end && one.known === known;
+    const isExact = isClose(one.logit, logit) && isClose(one.evidence, evidence);
+    return isSame && isExact ? undefined : `the evidence of token ${place} is another`;
+  });
+}
+
+/** Written so that what is no number is not close. */
+function isClose(value: unknown, expected: number): boolean {
+  return typeof value === 'number' && Math.abs(value - expected) <= TOLERANCE;
+}
+
+function first<T>(items: readonly T[], differs: (item: T, place: number) => string | undefined): string | undefined {
+  for (const [place, item] of items.entries()) {
+    const what = differs(item, place);
+    if (what !== undefined) return what;
+  }
+  return undefined;
+}
+
+function bytesOf(texts: readonly Known[]): number {
+  return texts.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+function pick<T>(items: readonly T[], random: Random): T {
+  return items[Math.floor(random() * items.length)] as T;
+}

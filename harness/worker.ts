@@ -1,0 +1,158 @@
+/** The built worker in real workerd, on a port of this machine. */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { BUNDLE_FILES } from '../shared/bundle.ts';
+
+export interface RunningWorker {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** What the worker wrote to its log so far. */
+  readonly log: string[];
+  readonly stop: () => Promise<void>;
+  readonly miniflare: Miniflare;
+}
+
+export interface StartOptions {
+  /** Variables and bindings of the worker, as Miniflare has them. */
+  readonly env?: MiniflareEnv;
+  /** Another worker, of one module, which is asked in place of ours and has ours as a service binding. */
+  readonly caller?: { readonly binding: string; readonly source: string };
+  /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
+  readonly lazy?: boolean;
+  /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
+  readonly site?: boolean;
+  /** Bulk jobs: the bindings that wrangler.toml names. `main` may be a module that wraps the worker's, to spoil something. */
+  readonly jobs?: { readonly main?: string; readonly retries?: number; readonly folder?: string };
+  /** Where the inspector of the worker's isolate listens; nowhere unless given. */
+  readonly inspectorPort?: number;
+}
+
+type MiniflareEnv = Record<
+  string,
+  | { readonly type: 'text'; readonly value: string }
+  | {
+      readonly type: 'rate-limit';
+      readonly namespace: string;
+      readonly simple: { readonly limit: number; readonly period: 10 | 60 };
+    }
+>;
+
+const DIST = path.resolve('dist');
+const NAME = 'edge-sentiment';
+const MAIN = 'worker.js';
+const LAZY_MAIN = 'lazy.js';
+const JOBS_MAIN = 'jobs.js';
+const JOBS = 'edge-sentiment-jobs';
+const LAZY = `export default {
+  fetch: async (request, ...rest) =>
+    request.url.endsWith('/health') ? new Response() : (await import('./${MAIN}')).default.fetch(request, ...rest),
+};`;
+const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
+
+/**
+ * @param files take the place of those that the worker was built with. With a model it is as if built for the stock runtime,
+ * which is the one that reads a model.
+ */
+export async function startWorker(
+  files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
+  options: StartOptions = {},
+): Promise<RunningWorker> {
+  const modules = await builtModules(files);
+  const { lazy, jobs } = options;
+  if (jobs?.main !== undefined) modules[JOBS_MAIN] = { type: 'esm', contents: jobs.main };
+  return startModules(lazy ? LAZY_MAIN : jobs?.main !== undefined ? JOBS_MAIN : MAIN, modules, options);
+}
+
+/** Another worker than ours, for comparison. */
+export async function startModules(
+  mainModule: string,
+  modules: Modules,
+  { env = {}, caller, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
+): Promise<RunningWorker> {
+  const log: string[] = [];
+  const date = await compatibilityDate();
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    log: new Log(LogLevel.ERROR),
+    cf: false,
+    ...(inspectorPort !== undefined && { inspectorPort }),
+    ...(jobs?.folder !== undefined && { resourcePersistencePath: jobs.folder }),
+    handleStructuredLogs: ({ message }: { message: string }) => log.push(message),
+    workers: [
+      ...(caller ? [{ config: callerConfig(caller, date) }] : []),
+      {
+        config: {
+          name: NAME,
+          compatibilityDate: date,
+          ...(jobs ? jobsConfig(env, jobs.retries ?? 2) : { env }),
+          ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
+          manifest: { mainModule, modules },
+        },
+      },
+    ],
+  });
+  const url = (await miniflare.ready).origin;
+  return { url, log, stop: () => miniflare.dispose(), miniflare };
+}
+
+function jobsConfig(env: MiniflareEnv, maxRetries: number) {
+  const queue = { type: 'queue', maxBatchSize: 1, maxBatchTimeout: 0, maxRetries } as const;
+  return {
+    env: {
+      OPEN_JOBS: { type: 'text', value: 'true' },
+      JOBS_BUCKET: { type: 'r2', name: JOBS },
+      JOBS_QUEUE: { type: 'queue', name: JOBS },
+      JOB_COORDINATOR: { type: 'durable-object', worker: NAME, exportName: 'JobCoordinator' },
+      ...env,
+    },
+    exports: { JobCoordinator: { type: 'durable-object', storage: 'sqlite' } },
+    triggers: [
+      { ...queue, name: JOBS, deadLetterQueue: `${JOBS}-dead` },
+      { ...queue, name: `${JOBS}-dead` },
+    ],
+  } as const;
+}
+
+function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
+  return {
+    name: 'caller',
+    compatibilityDate,
+    env: { [binding]: { type: 'worker', worker: NAME } as const },
+    manifest: { mainModule: MAIN, modules: { [MAIN]: { type: 'esm', contents: source } as const } },
+  };
+}
+
+type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
+
+async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Promise<Modules> {
+  const given = files.model ? { image: new Uint8Array(), ...files } : files;
+  const replaced = new Map(
+    Object.entries(FILES).map(([key, name]) => [name as string, given[key as keyof typeof FILES]]),
+  );
+  const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
+  for (const file of await builtFiles()) {
+    const contents = new Uint8Array(await readFile(path.join(DIST, file)));
+    const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler puts a hash before it
+    const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
+    modules[file === MAIN ? MAIN : `./${file}`] = {
+      type,
+      contents:
+        type === 'esm' ? new TextDecoder().decode(contents) : new Uint8Array(replaced.get(originalName) ?? contents),
+    };
+  }
+  return modules;
+}
+
+/** The worker and what it imports; earlier builds may have left more in the folder. */
+export async function builtFiles(): Promise<string[]> {
+  const main = await readFile(path.join(DIST, MAIN), 'utf8');
+  return (await readdir(DIST)).filter((file) => file === MAIN || main.includes(`./${file}"`));
+}
+
+async function compatibilityDate(): Promise<string> {
+  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile('wrangler.toml', 'utf8'))?.[1];
+  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date');
+  return date;
+}

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { decodeImage } from '../../../edge/runtime/image.ts';
+import { decodeModel } from '../../../onnx/proto.ts';
+import { sha256 } from '../../../shared/bundle.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+
+const image = await readFile('.prepared/image.bin');
+
+it('is the same bytes whatever the surroundings', async () => {
+  const folder = await temporaryFolder();
+  const env = { ...process.env, LANG: 'tr_TR.UTF-8', TZ: 'Asia/Kathmandu', HOME: folder, PADDING: 'x'.repeat(10_000) };
+  await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
+  expect(image.equals(await readFile(path.join(folder, 'image.bin')))).toBe(true);
+});
+
+it('belongs to the model and the runtime', async () => {
+  const { header } = decodeImage(new Uint8Array(image).buffer) ?? {};
+  expect(header?.model).toBe(await sha256(await readFile('model/model.onnx')));
+  const wasm = await readFile('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm');
+  expect(header?.runtime).toEqual({ version: '1.30.0', sha256: await sha256(wasm) });
+});
+
+it('has the weights once, and nothing of the file that they came from', async () => {
+  const { graph } = decodeModel(await readFile('model/model.onnx'));
+  const [largest] = graph.initializer.toSorted((a, b) => b.raw_data.length - a.raw_data.length);
+  const middle = Buffer.from(largest?.raw_data ?? []).subarray(100_000, 100_064);
+  const first = image.indexOf(middle);
+  expect(first).toBeGreaterThan(0);
+  expect(image.indexOf(middle, first + 1)).toBe(-1);
+});
+
+it('leaves the model to the stock runtime when that is wanted', async () => {
+  const folder = await temporaryFolder();
+  const env = { ...process.env, STOCK_RUNTIME: '1' };
+  await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
+  expect(await readFile(path.join(folder, 'image.bin'))).toHaveLength(0);
+  expect(await readFile(path.join(folder, 'model.onnx'))).toEqual(await readFile('model/model.onnx'));
+});
+
+it('says in one line that there is no model', async () => {
+  const run = promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts')], {
+    cwd: await temporaryFolder(),
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^the worker cannot be built: [^\n]*model\.onnx'?\n$/),
+  });
+});

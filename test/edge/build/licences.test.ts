@@ -1,0 +1,67 @@
+/** Under which licences everything is that ships, and everything that develops. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it } from 'vitest';
+import {
+  lockedPackages,
+  NOTICES_FILE,
+  type Package,
+  shippedPackages,
+  thirdPartyNotices,
+} from '../../../edge/build/licences.ts';
+
+/** What asks for no more than to be named. */
+const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'];
+/** Of files or libraries that nothing of ours is linked with or deployed with: lightningcss, axe-core; libvips. */
+const DEVELOPING = [...PERMISSIVE, 'LGPL-3.0-or-later', 'MPL-2.0'];
+
+/** Whether somebody who takes part under `allowed` licences only may use it: AND binds before OR, as in SPDX. */
+function isAllowed({ licence }: Package, allowed: readonly string[]): boolean {
+  return licence
+    .replace(/^\((.*)\)$/, '$1')
+    .split(' OR ')
+    .some((side) => side.split(' AND ').every((one) => allowed.includes(one)));
+}
+
+const refused = (packages: readonly Package[], allowed: readonly string[]) =>
+  packages.filter((one) => !isAllowed(one, allowed)).map(({ name, licence }) => `${name}: ${licence}`);
+
+let shipped: Package[];
+beforeAll(async () => {
+  shipped = await shippedPackages();
+});
+
+it('ships nothing that asks for more than to be named', () => {
+  expect(shipped.map(({ name }) => name)).toEqual(expect.arrayContaining(['hono', 'onnxruntime-web', 'valibot']));
+  expect(refused(shipped, PERMISSIVE)).toEqual([]);
+});
+
+it('knows what ships: no more and no less than the worker was built from, and the Node server beside it', async () => {
+  const { sources } = JSON.parse(await readFile('dist/worker.js.map', 'utf8')) as { sources: string[] };
+  const built = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+  const beside = ['@hono/node-server', 'onnxruntime-common']; // the latter is inside onnxruntime-web's file
+  const names = shipped.map(({ name }) => name).filter((name) => !beside.includes(name));
+  expect(names).toEqual([...new Set(built)].filter((name) => name !== 'common').sort());
+});
+
+it('develops with nothing whose licence was not looked at', async () => {
+  const locked = await lockedPackages();
+  expect(locked.length).toBeGreaterThan(200);
+  expect(refused(locked, DEVELOPING)).toEqual([]);
+});
+
+it.each([
+  ['GPL-3.0-only', false],
+  ['none', false],
+  ['MIT AND GPL-3.0-only', false],
+  ['MIT OR GPL-3.0-only', true],
+  ['(MIT OR CC0-1.0)', true],
+])('takes %s: %s', (licence, expected) => {
+  expect(isAllowed({ name: 'x', version: '1', licence }, PERMISSIVE)).toBe(expected);
+});
+
+it('names all of it in the notices, which are as the command writes them', async () => {
+  const notices = await readFile(NOTICES_FILE, 'utf8');
+  expect(notices, 'npm run licences').toBe(await thirdPartyNotices());
+  for (const { name, version } of shipped) expect(notices).toContain(`\n## ${name} ${version}\n\n`);
+  expect(await readFile('.prepared/site/third-party-notices.txt', 'utf8')).toBe(notices);
+});

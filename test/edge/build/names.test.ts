@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { readNames } from '../../../edge/build/names.ts';
+
+const file = 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded';
+const module = await WebAssembly.compile(await readFile(`${file}.wasm`));
+const source = await readFile(`${file}.mjs`, 'utf8');
+
+describe('readNames', () => {
+  it('finds different names for all that is needed', () => {
+    const { imports: _, memory, resizeHeap, ...exported } = readNames(source, module);
+    expect(new Set(Object.values(exported)).size).toBe(5);
+    expect(memory).not.toBe(resizeHeap);
+  });
+
+  it.each([
+    ['OrtInit', /\._OrtInit=/, '._OrtStart='],
+    ['OrtCreateSession', /(\._OrtCreateSession=\w+\.)\w+/, '$1nothing'],
+    ['malloc', /\._malloc=\w+\.\w+;/, '$&$&'],
+    ['the constructors', /(\w+\?\w+\(\):\w+\.\w+)\(\)\}/, '$1(1)}'],
+    ['the function that grows the memory', '.grow(', '.extend('],
+  ])('says loudly that %s does not fit', (what, pattern, other) => {
+    expect(() => readNames(source.replace(pattern, other), module)).toThrow(what);
+  });
+});

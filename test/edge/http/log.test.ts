@@ -1,0 +1,181 @@
+/**
+ * No text, key, header or address of a user is ever in the log, whatever fails and however it fails. In real workerd the
+ * same is tested with failures that can be had there (test/workerd/).
+ */
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../../edge/app.ts';
+import { type Circumstances, LoadError, logError } from '../../../edge/http/log.ts';
+import type { Classifier } from '../../../edge/inference/classifier.ts';
+import { loadNetwork } from '../../../edge/inference/network.ts';
+import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { parseManifest } from '../../../shared/bundle.ts';
+import { tinyBundleFiles } from '../../fixtures/bundle.ts';
+
+const SECRET = 'my secret';
+const KEY = 'a-key-of-somebody-0123456789';
+const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
+const WHERE: Circumstances = { event: 'request-failed', route: '/v1/sentiment', status: 500, model: '0123456789ab' };
+
+const written: string[] = [];
+const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const;
+beforeEach(() => {
+  written.length = 0;
+  for (const method of METHODS) {
+    vi.spyOn(console, method).mockImplementation((...args) => void written.push(args.map(String).join(' ')));
+  }
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** What is in the log, each line of which has to be one object. */
+function lines(): Record<string, any>[] {
+  for (const line of written) expect(line).not.toContain('\n');
+  return written.map((line) => JSON.parse(line));
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** Errors as they come, each with the text in it somewhere. */
+const FAILURES: [string, unknown][] = [
+  ['JSON.parse', thrownBy(() => JSON.parse(`{"text": ${SECRET}`))],
+  ['new URL', thrownBy(() => new URL(SECRET))],
+  ['Headers', thrownBy(() => new Headers([['x', `${SECRET}\u0000`]]))],
+  ['BigInt', thrownBy(() => BigInt(SECRET))],
+  ['a method that is not there', thrownBy(() => (({ [SECRET]: 1 }) as any)[SECRET]())],
+  ['a message of several lines', new Error(`bad text:\n    at ${SECRET} (worker.js:1:2)\n${SECRET}`)],
+  ['a cause', new Error('outer', { cause: new Error(SECRET) })],
+  ['several errors', new AggregateError([new Error(SECRET)], SECRET)],
+  ['a property', Object.assign(new Error('x'), { input: SECRET })],
+  ['a name', Object.assign(new Error('x'), { name: SECRET })],
+  ['a message that was changed', Object.assign(new Error(SECRET), { message: 'something else' })],
+  ['a stack that is no string', Object.assign(new Error(SECRET), { stack: { SECRET } })],
+  ['a DOMException', new DOMException(SECRET, 'AbortError')],
+  ['a string', SECRET],
+  ['an object', { text: SECRET }],
+  ['undefined', undefined],
+];
+
+describe('the log', () => {
+  it.each(FAILURES)('is one object a line, and has no text in it: %s', (_, error) => {
+    logError('5f0c', error, WHERE);
+    expect(lines()).toEqual([
+      { level: 'error', incident: '5f0c', ...WHERE, error: expect.any(String), ...anyStack(error) },
+    ]);
+    expect(written.join()).not.toContain(SECRET);
+  });
+
+  it('says where a bug is', () => {
+    logError('5f0c', new TypeError('x'), WHERE);
+    expect(lines()).toMatchObject([
+      { error: 'TypeError', stack: expect.stringMatching(/^at .*log\.test\.ts:\d+:\d+/) },
+    ]);
+  });
+
+  it('says everything of a model that cannot be loaded', () => {
+    logError('5f0c', new LoadError(new RangeError('the image has 5 bytes')), { ...WHERE, model: undefined });
+    const [line] = lines();
+    expect(line).toMatchObject({ error: 'RangeError', message: 'the image has 5 bytes' });
+    expect(line).not.toHaveProperty('model');
+  });
+});
+
+function anyStack(error: unknown): object {
+  return error instanceof Error ? { stack: expect.any(String) } : {};
+}
+
+it('has to leave out what onnxruntime says, which is a word of the text', async () => {
+  const { inputs, output } = parseManifest(await readFile('model/model.json', 'utf8'));
+  const model = new Uint8Array(await readFile('model/model.onnx'));
+  const network = await loadNetwork(await loadRuntime(), model, { inputs, output });
+  const id = 7_654_321; // as of a word that the network does not have
+  const run = network.run({ ids: Int32Array.of(id), lengths: Int32Array.of(1), rows: 1, steps: 1 });
+  const error: Error = await run.then(
+    () => new Error('nothing was refused'),
+    (reason) => reason,
+  );
+  expect(error.message).toContain(`${id}`);
+  written.length = 0; // onnxruntime's own
+  logError('5f0c', error, WHERE);
+  expect(written.join()).not.toContain(`${id}`);
+});
+
+describe('an endpoint', () => {
+  const working: Classifier = {
+    ready: async () => {},
+    manifest: async () => manifest,
+    classify: async (texts) =>
+      texts.map(() => ({ label: 'positive', score: 0.75, logit: 1, tokens: 1, unknown: 0, truncated: false })),
+  };
+  const LIMITER = { limit: ({ key }: { key: string }) => Promise.reject(new Error(`no counter for ${key} ${SECRET}`)) };
+  const BODIES = [
+    `{"text":"${SECRET}"}`,
+    `{"text":"${SECRET}"`,
+    `{"${SECRET}":1}`,
+    `["${SECRET}"]`,
+    `"${SECRET}"`,
+    SECRET,
+  ];
+  const PATHS = [
+    '/v1/sentiment',
+    '/v1/sentiment/stream',
+    `/models/${manifest.id}`,
+    `/models/${encodeURIComponent(SECRET)}`,
+    `/v1/sentiment?text=${encodeURIComponent(SECRET)}`,
+    `/${encodeURIComponent(SECRET)}`,
+    '/v1/model',
+    '/metrics',
+    '/ready',
+  ];
+
+  it.each(FAILURES)('logs no word of any request, when its model fails with %s', async (_, error) => {
+    const failing = { ...working, classify: () => Promise.reject(error) };
+    const unready = { ...working, ready: () => Promise.reject(new Error('no such file')) };
+    for (const [classifier, rateLimiter] of [
+      [failing, undefined],
+      [working, LIMITER],
+      [unready, undefined],
+    ] as const) {
+      const app = createApp(classifier, { apiKeys: [KEY], allowedOrigins: ['https://a.example'], rateLimiter });
+      for (const path of PATHS) {
+        for (const body of BODIES) {
+          for (const method of ['POST', 'GET']) {
+            const type = path.endsWith('stream') ? 'application/x-ndjson' : 'application/json';
+            const headers = {
+              'content-type': type,
+              authorization: `Bearer ${KEY}`,
+              cookie: `session=${SECRET}`,
+              referer: `https://a.example/?${SECRET}`,
+              'user-agent': SECRET,
+              'x-request-id': SECRET, // which is none
+              'cf-connecting-ip': '203.0.113.7',
+            };
+            const response = await app.request(path, { method, headers, ...(method === 'POST' && { body }) });
+            await response.text();
+          }
+        }
+      }
+    }
+    const events = new Set(lines().map(({ event }) => event));
+    expect(events).toEqual(new Set(['request-failed', 'stream-failed', 'rate-limiter-failed', 'not-ready']));
+    for (const { route } of lines()) expect(PATHS.concat('/models/{id}')).toContain(route);
+    const log = written.join('\n');
+    for (const part of [SECRET, encodeURIComponent(SECRET), KEY, '203.0.113.7', 'a.example', 'Bearer']) {
+      expect(log).not.toContain(part);
+    }
+  });
+
+  it('logs nothing of a request that it answers, or refuses for what it is', async () => {
+    const app = createApp(working, { apiKeys: [KEY] });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
+    for (const body of BODIES) await app.request('/v1/sentiment', { method: 'POST', headers, body });
+    await app.request('/v1/sentiment', { method: 'POST', body: BODIES[0] as string });
+    expect(written).toEqual([]);
+  });
+});

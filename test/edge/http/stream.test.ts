@@ -1,0 +1,272 @@
+/** What a stream answers, and how far it reads. Over HTTP it is tested with the rest of the endpoint (test/runtimes/). */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
+import { type Asked, answerLines } from '../../../edge/http/stream.ts';
+
+const encoder = new TextEncoder();
+const RESULT = { label: 'positive', score: 0.75, tokens: 1, unknown: 0, truncated: false };
+
+/** Answers each text with its length as the number of tokens, and remembers what shared a run. */
+function lengths(runs: string[][] = []) {
+  return async (asked: readonly Asked[]) => {
+    runs.push(asked.map(({ text }) => text));
+    return asked.map(({ text }) => ({ ...RESULT, tokens: text.length }));
+  };
+}
+
+function bodyOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uint8Array> {
+  return ReadableStream.from(chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : chunk)));
+}
+
+async function answersTo(body: ReadableStream<Uint8Array>, classify = lengths()): Promise<any[]> {
+  const report = (error: unknown) => {
+    throw error;
+  };
+  const text = await new Response(answerLines(body, { classify, report })).text();
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+describe('the answers', () => {
+  it('are in order, each with its line’s number and id', async () => {
+    const lines = ['"a"', '{"text":"bb","id":"x"}', '{"text":"ccc","id":7}', '{"text":"dddd","id":0}'];
+    expect(await answersTo(bodyOf(`${lines.join('\n')}\n`))).toEqual([
+      { line: 1, ...RESULT, tokens: 1 },
+      { line: 2, id: 'x', ...RESULT, tokens: 2 },
+      { line: 3, id: 7, ...RESULT, tokens: 3 },
+      { line: 4, id: 0, ...RESULT, tokens: 4 },
+    ]);
+  });
+
+  it('do not depend on where the body is cut', async () => {
+    const bytes = encoder.encode('\uFEFF"a film"\r\n\r\n \t\n{"text":"schön 😀"}\n"the end"');
+    const whole = await answersTo(bodyOf(bytes));
+    expect(whole.map(({ line, tokens }) => [line, tokens])).toEqual([
+      [1, 6],
+      [4, 8],
+      [5, 7],
+    ]);
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(await answersTo(bodyOf(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(whole);
+    }
+    expect(await answersTo(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(whole);
+  });
+
+  it('are none to a body without a line', async () => {
+    expect(await answersTo(bodyOf())).toEqual([]);
+    expect(await answersTo(bodyOf('\n\r\n  \n'))).toEqual([]);
+  });
+
+  it.each([
+    ['what is not JSON', '{"text":', 'The line is not JSON in UTF-8.'],
+    ['bytes that are not UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'The line is not JSON in UTF-8.'],
+    ['a number', '5', 'the line must be a JSON object.'],
+    ['null', 'null', 'the line must be a JSON object.'],
+    ['a list', '["a"]', 'the line must be a JSON object.'],
+    ['an empty string', '""', 'the line is empty.'],
+    ['an empty text', '{"text":" "}', '/text is empty.'],
+    ['no text', '{}', '/text is required.'],
+    ['an unknown field', '{"text":"a","texts":[]}', '/texts is not a known field.'],
+    ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
+    ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
+    ...['9007199254740993', '-9007199254740993', '1e400'].map((id): [string, string, string] => [
+      `the id ${id}, which would go back as another`,
+      `{"text":"a","id":${id}}`,
+      '/id has too many digits to be read exactly; put quotes around it.',
+    ]),
+    ['a line over the limit', `"${'a'.repeat(MAX_LINE_BYTES - 1)}"`, `The line has more than ${MAX_LINE_BYTES} bytes.`],
+  ])('name the line of %s, and go on', async (_, bad, error) => {
+    const bytes = typeof bad === 'string' ? encoder.encode(bad) : bad;
+    const answers = await answersTo(bodyOf('"a"\n', bytes, '\n"b"\n'));
+    expect(answers).toEqual([
+      { line: 1, ...RESULT },
+      { line: 2, error },
+      { line: 3, ...RESULT },
+    ]);
+  });
+
+  it('to a bad line carry its id', async () => {
+    expect(await answersTo(bodyOf('{"id":"mine","text":5}'))).toEqual([
+      { line: 1, id: 'mine', error: '/text must be a string.' },
+    ]);
+  });
+
+  it('include a line of just as many bytes as it may have', async () => {
+    const [answer] = await answersTo(bodyOf(`"${'a'.repeat(MAX_LINE_BYTES - 2)}"\n`));
+    expect(answer).toEqual({ line: 1, ...RESULT, tokens: MAX_LINE_BYTES - 2 });
+  });
+
+  it('have evidence for the lines that ask for it', async () => {
+    const asked: Asked[] = [];
+    const classify = async (some: readonly Asked[]) => {
+      asked.push(...some);
+      return some.map(() => RESULT);
+    };
+    await answersTo(bodyOf('"a"\n{"text":"b","evidence":true}\n{"text":"c","evidence":false}'), classify);
+    expect(asked.map(({ evidence }) => evidence)).toEqual([false, true, false]);
+  });
+
+  it('end with what is wrong with the stream', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(encoder.encode('"a"\n"half')),
+      pull: () => Promise.reject(new Error('connection lost')),
+    });
+    expect(await answersTo(broken)).toEqual([
+      { line: 1, ...RESULT },
+      { line: 2, error: 'The body ended before it was whole.' },
+    ]);
+  });
+
+  it('end at the limit of lines, blank ones too', async () => {
+    const million = new Uint8Array(MAX_STREAM_LINES - 1).fill(0x0a);
+    expect(await answersTo(bodyOf(million, '"last"\n"more"\n"and more"\n'))).toEqual([
+      { line: MAX_STREAM_LINES, ...RESULT, tokens: 4 },
+      { line: MAX_STREAM_LINES + 1, error: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` },
+    ]);
+  });
+});
+
+describe('a run', () => {
+  it('has the lines that arrived together, and no more than a request may have', async () => {
+    const runs: string[][] = [];
+    const many = '"x"\n'.repeat(2 * MAX_TEXTS + 1);
+    await answersTo(bodyOf('"a"\n"b"\n"c', '"\n', many), lengths(runs));
+    expect(runs.map(({ length }) => length)).toEqual([2, 1, MAX_TEXTS, MAX_TEXTS, 1]);
+  });
+
+  it('that fails ends the stream with an incident', async () => {
+    const reported: unknown[] = [];
+    const bug = new Error('out of memory');
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(encoder.encode('"a"\n')),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const report = (error: unknown) => `id ${reported.push(error)}`;
+    const answers = answerLines(body, { classify: () => Promise.reject(bug), report });
+    expect(await new Response(answers).text()).toBe('{"line":1,"error":"Something went wrong here; incident id 1."}\n');
+    expect([reported, cancelled]).toEqual([[bug], true]);
+  });
+});
+
+describe('reading', () => {
+  /** Lines without an end, and how many bytes of them were taken. */
+  function endless(line = `"${'a'.repeat(1022)}"\n`) {
+    const chunk = encoder.encode(line);
+    const state = { pulled: 0, cancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          state.pulled += chunk.length;
+          controller.enqueue(chunk);
+        },
+        cancel: () => {
+          state.cancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { body, state };
+  }
+
+  it('waits for the reader of the answers', async () => {
+    const { body, state } = endless();
+    const reader = answerLines(body, { classify: lengths(), report: String }).getReader();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(state.pulled).toBe(0);
+    for (let read = 1; read <= 5; read++) {
+      await reader.read();
+      expect(state.pulled).toBe(1025 * read);
+    }
+  });
+
+  it('stops when the reader does', async () => {
+    const { body, state } = endless();
+    const runs: string[][] = [];
+    const reader = answerLines(body, { classify: lengths(runs), report: String }).getReader();
+    await reader.read();
+    await reader.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([state, runs.length]).toEqual([{ pulled: 1025, cancelled: true }, 1]);
+  });
+
+  it('stops when the reader does while a line is waited for, or is being classified', async () => {
+    let cancelled = 0;
+    const runs: string[][] = [];
+    const waiting = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(encoder.encode('"half a line"')),
+      cancel: () => void cancelled++,
+    });
+    const idle = answerLines(waiting, { classify: lengths(runs), report: String }).getReader();
+    const read = idle.read();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await idle.cancel();
+    expect([(await read).done, cancelled]).toEqual([true, 1]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(runs).toEqual([]);
+
+    const { body, state } = endless();
+    const slow = async (asked: readonly Asked[]) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return lengths()(asked);
+    };
+    const failures: unknown[] = [];
+    const busy = answerLines(body, { classify: slow, report: (error) => `${failures.push(error)}` }).getReader();
+    const pending = busy.read();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await busy.cancel();
+    await pending;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
+  });
+
+  it('of much, in one line or in many, holds next to nothing', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const mebibyte = 1024 * 1024;
+    for (const chunk of [new Uint8Array(mebibyte).fill(0x61), encoder.encode(`"${'a'.repeat(1021)}"\n`.repeat(1024))]) {
+      let left = 128;
+      let most = 0;
+      collect();
+      const before = process.memoryUsage().arrayBuffers;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          pull: (controller) => {
+            if (left % 16 === 0) {
+              collect();
+              most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+            }
+            if (left-- === 0) controller.close();
+            else controller.enqueue(chunk.slice());
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const reader = answerLines(body, {
+        classify: async (asked) => asked.map(() => RESULT),
+        report: String,
+      }).getReader();
+      while (!(await reader.read()).done);
+      expect(left).toBe(-1);
+      expect(most).toBeLessThan(32 * mebibyte);
+    }
+  });
+
+  it('answers the first line before the second has come', async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const reader = answerLines(readable, { classify: lengths(), report: String }).getReader();
+    for (let line = 1; line <= 3; line++) {
+      writer.write(encoder.encode('"a"\n')).catch(() => {});
+      const { value } = await reader.read();
+      expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject({ line });
+    }
+    await reader.cancel();
+  });
+});

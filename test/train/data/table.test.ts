@@ -1,0 +1,384 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../cli/errors.ts';
+import { type Dataset, type DatasetOptions, type Review, readDataset } from '../../../train/data/dataset.ts';
+import { copyKey } from '../../../train/data/duplicates.ts';
+import { refusal } from '../../fixtures/refusal.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+
+/** Enough reviews, `text 0` to `text 99` with labels in turn, for either label to be in either split. */
+const ROWS: readonly (readonly [text: string, label: string])[] = Array.from({ length: 100 }, (_, index) => [
+  `text ${index}`,
+  index % 2 === 0 ? 'negative' : 'positive',
+]);
+const linesOf = (rows: Iterable<readonly string[]>) => Array.from(rows, (row) => `${row.join(',')}\n`).join('');
+const BODY = linesOf(ROWS);
+const CSV = `text,label\n${BODY}`;
+
+type Content = string | Uint8Array;
+
+async function write(name: string, content: Content): Promise<string> {
+  const file = path.join(await temporaryFolder(), name);
+  await writeFile(file, content);
+  return file;
+}
+
+async function readWithWarnings(
+  content: Content,
+  { name = 'mine.csv', ...options }: DatasetOptions & { name?: string } = {},
+): Promise<{ dataset: Dataset; warnings: string[] }> {
+  const warnings: string[] = [];
+  const onWarning = (warning: string) => {
+    expect(warning).toMatch(/^\P{Cc}+$/u);
+    warnings.push(warning);
+  };
+  return { dataset: await readDataset(await write(name, content), { ...options, onWarning }), warnings };
+}
+
+const read = async (...args: Parameters<typeof readWithWarnings>) => (await readWithWarnings(...args)).dataset;
+
+/** What is said beside the notice, on every dataset of these tests, that it is small. */
+async function warningsOf(...args: Parameters<typeof readWithWarnings>): Promise<string[]> {
+  const { dataset, warnings } = await readWithWarnings(...args);
+  expect(warnings.at(-1)).toBe(`only ${dataset.train.length + dataset.test.length} reviews: expect little`);
+  return warnings.slice(0, -1);
+}
+
+/** Why the file is refused, without its folder: `mine.csv:17: …`. */
+async function refusalOf(
+  content: Content,
+  { name = 'mine.csv', ...options }: DatasetOptions & { name?: string } = {},
+): Promise<string> {
+  const file = await write(name, content);
+  const message = await refusal(readDataset(file, options));
+  expect(message.startsWith(file)).toBe(true);
+  return message.slice(path.dirname(file).length + 1);
+}
+
+const allOf = ({ train, test }: Dataset): readonly Review[] => [...train, ...test];
+const labelsByText = (dataset: Dataset) => new Map(allOf(dataset).map(({ text, label }) => [text, label]));
+const textsOf = (reviews: readonly Review[]) => reviews.map(({ text }) => text);
+const EXPECTED = new Map(ROWS.map(([text, label]) => [text, label === 'positive' ? 1 : 0]));
+const sorted = (map: ReadonlyMap<string, number>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+
+describe('a file of reviews', () => {
+  const objects = (text: string, label: string) =>
+    ROWS.map((row) => `${JSON.stringify({ [text]: row[0], [label]: row[1] })}\n`).join('');
+  it.each([
+    ['mine.csv', CSV],
+    ['MINE.CSV', CSV],
+    ['mine.csv', `review,sentiment\n${BODY}`], // Kaggle's
+    ['mine.csv', ` Text ,LABEL\n${BODY}`],
+    ['mine.csv', `\uFEFF${CSV}`],
+    ['mine.csv', CSV.replaceAll('\n', '\r\n')],
+    ['mine.csv', CSV.replace('\n', '\r\n')], // one line only
+    ['mine.csv', CSV.trimEnd()],
+    ['mine.csv', `\n${CSV.replaceAll('\n', '\n\n')}`],
+    ['mine.csv', `label,id,text\n${linesOf(ROWS.map(([text, label]) => [label, '7', text]))}`],
+    ['mine.tsv', CSV.replaceAll(',', '\t')],
+    ['mine.jsonl', objects('text', 'label')],
+    ['mine.ndjson', objects('review', 'sentiment')],
+    ['mine.jsonl', `\uFEFF${objects('text', 'label').replaceAll('\n', '\r\n\r\n')}`],
+  ])('is read whatever its kind: %s %#', async (name, content) => {
+    const dataset = await read(content, { name });
+    expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
+    expect(dataset).toMatchObject({ official: false, labels: ['negative', 'positive'], unlabelled: [] });
+  });
+
+  it('keeps a text as it is', async () => {
+    const texts = ['one, two', 'a "quote"', 'two\nlines', 'two\r\nlines', ' blank ends ', 'naïve 🎬 \uFEFF\0'];
+    const rows = texts.map((text) => [`"${text.replaceAll('"', '""')}"`, 'negative']);
+    const objects = [...ROWS, ...texts.map((text) => [text, 'negative'])].map(([text, label]) => ({ text, label }));
+    for (const dataset of [
+      await read(`${CSV}${linesOf(rows)}`),
+      await read(objects.map((object) => JSON.stringify(object)).join('\n'), { name: 'mine.jsonl' }),
+    ]) {
+      expect(textsOf(allOf(dataset))).toEqual(expect.arrayContaining(texts.slice(0, 3)));
+      expect(textsOf(allOf(dataset))).toEqual(expect.arrayContaining(texts.slice(4)));
+      // "two\nlines" and "two\r\nlines" are copies; the smaller one is kept.
+      expect(allOf(dataset)).toHaveLength(ROWS.length + texts.length - 1);
+    }
+  });
+
+  it('has the columns that are named, and no others', async () => {
+    const content = `text,stars,body\n${linesOf(ROWS.map(([text, label]) => ['x', label, text]))}`;
+    const named = { textColumn: 'Body', labelColumn: 'stars' };
+    expect(sorted(labelsByText(await read(content, named)))).toEqual(sorted(EXPECTED as Map<string, number>));
+    expect(await refusalOf(content, { textColumn: 'nody' })).toBe(
+      'mine.csv:1: no column "nody" among "text", "stars", "body"; name it with --text-column',
+    );
+    expect(await refusalOf(content)).toContain('no column "label" or "sentiment" among "text", "stars", "body"');
+  });
+
+  it('names each review by its line', async () => {
+    const rows = ['"two\r\nlines, ""quoted""",positive', '', 'next,positive', 'wörld,negative'].join('\r\n');
+    const { train, test } = await read(`\uFEFF${CSV.replaceAll('\n', '\r\n')}${rows}`);
+    const idOf = (start: string) => [...train, ...test].find(({ text }) => text.startsWith(start))?.id;
+    expect(['text 0', 'two', 'next', 'wörld'].map(idOf)).toEqual([
+      'mine.csv:2',
+      'mine.csv:102',
+      'mine.csv:105',
+      'mine.csv:106',
+    ]);
+  });
+
+  it('may have 1 MiB of text a review, and no more', async () => {
+    const most = '"'.repeat(2 ** 20);
+    const { dataset } = await readWithWarnings(`${CSV}"${most.replaceAll('"', '""')}",positive\n`);
+    expect(labelsByText(dataset).get(most)).toBe(1);
+    expect(await refusalOf(`${CSV}${'a'.repeat(2 ** 20 + 1)},positive\n`)).toBe(
+      'mine.csv:102: the text has 1048577 bytes, which is no review',
+    );
+    const object = JSON.stringify({ text: 'é'.repeat(2 ** 19 + 1), label: 'x' });
+    expect(await refusalOf(`${object}\n`, { name: 'mine.jsonl' })).toContain(
+      'mine.jsonl:1: the text has 1048578 bytes',
+    );
+  });
+});
+
+describe('the positive label', () => {
+  const labelled = (negative: string, positive: string) =>
+    `text,label\n${linesOf(ROWS.map(([text, label]) => [text, label === 'positive' ? positive : negative]))}`;
+
+  it.each([
+    ['neg', 'pos'],
+    ['0', '1'],
+    ['-1', '1'],
+    ['0', '4'],
+    ['FALSE', 'TRUE'],
+    ['No', 'Yes'],
+    ['bad', 'good'],
+    ['so-so', 'Good'], // one of them is well known
+    ['negative', 'fine'],
+  ])('is told from its name: not %s but %s', async (negative, positive) => {
+    const { dataset, warnings } = await readWithWarnings(labelled(negative, positive));
+    expect(dataset.labels).toEqual([negative, positive]);
+    expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
+    expect(warnings).toHaveLength(1); // that it is small
+  });
+
+  it('is the one that sorts later when neither name says so, with a warning', async () => {
+    const { dataset, warnings } = await readWithWarnings(labelled('ham', 'spam'));
+    expect(dataset.labels).toEqual(['ham', 'spam']);
+    expect(warnings[0]).toBe('"spam" is taken for the positive label; --positive-label says otherwise');
+  });
+
+  it.each([
+    ['spam', 'ham'],
+    ['positive', 'negative'],
+  ])('is the one that was asked for: not %s but %s', async (negative, positive) => {
+    const { dataset, warnings } = await readWithWarnings(labelled(negative, positive), { positiveLabel: positive });
+    expect(dataset.labels).toEqual([negative, positive]);
+    expect(labelsByText(dataset).get('text 1')).toBe(1);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('cannot be one that no review has', async () => {
+    const file = await write('mine.csv', labelled('ham', 'spam'));
+    const attempt = readDataset(file, { positiveLabel: 'eggs' });
+    await expect(attempt).rejects.toThrow(UsageError);
+    await expect(attempt).rejects.toThrow('no review has the label "eggs"; there are "ham" and "spam"');
+  });
+
+  it('may be a number or a truth value in JSON', async () => {
+    for (const [negative, positive] of [
+      [0, 1],
+      [false, true],
+    ]) {
+      const objects = ROWS.map(([text, label]) => ({ text, label: label === 'positive' ? positive : negative }));
+      const content = objects.map((object) => JSON.stringify(object)).join('\n');
+      expect((await read(content, { name: 'a.jsonl' })).labels).toEqual([String(negative), String(positive)]);
+    }
+  });
+});
+
+describe('what is left out', () => {
+  it('are copies, whatever their case and white space', async () => {
+    const dataset = `${CSV}TEXT 3,positive\n"  text\n\t3 ",positive\ntext 8,negative\n`;
+    expect(await warningsOf(dataset)).toEqual(['3 reviews repeat another one and were left out']);
+    expect(allOf(await read(dataset))).toHaveLength(100);
+    expect(await warningsOf(`${CSV}text 1,positive`)).toEqual(['1 review repeats another one and was left out']);
+  });
+
+  it('are empty texts', async () => {
+    const content = `${CSV},positive\n" \n",\n"",neutral\n`;
+    expect(await warningsOf(content)).toEqual(['3 reviews are empty and were left out']);
+    expect(await warningsOf(`${CSV},positive`)).toEqual(['1 review is empty and was left out']);
+  });
+
+  it('are texts with both labels, with all their copies', async () => {
+    const content = `${CSV}Text 3,negative\ntext 3,positive\nboth,positive\nboth,negative\n`;
+    expect(await warningsOf(content)).toEqual(['5 reviews occur with both labels and were left out']);
+    const texts = textsOf(allOf(await read(content)));
+    expect(texts).toHaveLength(99);
+    expect(texts).not.toContain('text 3');
+  });
+
+  it('are not the texts without a label, unless they are copies', async () => {
+    const content = `${CSV}who knows,\nnobody,  \nNobody,\ntext 7,\n`;
+    expect(await warningsOf(content)).toEqual([
+      '2 reviews repeat another one and were left out',
+      '2 reviews have no label',
+    ]);
+    const dataset = await read(content);
+    expect([...dataset.unlabelled].sort()).toEqual(['Nobody', 'who knows']);
+    expect(allOf(dataset)).toHaveLength(100);
+    const objects = ROWS.map(([text, label]) => ({ text, label: text === 'text 1' ? null : label }));
+    const json = await readWithWarnings(objects.map((object) => JSON.stringify(object)).join('\n'), {
+      name: 'a.jsonl',
+    });
+    expect(json.dataset.unlabelled).toEqual(['text 1']);
+    expect(json.warnings[0]).toBe('1 review has no label');
+  });
+});
+
+describe('what is warned of', () => {
+  const numbered = (count: number, positives: number) =>
+    `text,label\n${linesOf(Array.from({ length: count }, (_, n) => [`n ${n}`, n < positives ? 'pos' : 'neg']))}`;
+
+  it('is a label that few reviews have', async () => {
+    expect((await readWithWarnings(numbered(1_000, 930))).warnings).toEqual([
+      'the labels are unbalanced: 93 % pos; accuracy alone will flatter the model',
+    ]);
+    expect((await readWithWarnings(numbered(1_000, 250))).warnings).toEqual([
+      'the labels are unbalanced: 75 % neg; accuracy alone will flatter the model',
+    ]);
+    expect((await readWithWarnings(numbered(1_000, 260))).warnings).toEqual([]);
+    expect((await readWithWarnings(numbered(5_000, 4_980))).warnings[0]).toContain('99 % pos');
+  });
+
+  it('is a dataset that is small', async () => {
+    expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual(['only 999 reviews: expect little']);
+    expect((await readWithWarnings(numbered(1_000, 500))).warnings).toEqual([]);
+  });
+});
+
+describe('a file is refused', () => {
+  it.each([
+    [
+      'a missing column',
+      'text,mood\na,b\n',
+      '1: no column "label" or "sentiment" among "text", "mood"; name it with --label',
+    ],
+    ['no header', BODY, '1: no column "text" or "review" among "text 0", "negative"; name it with --text-column'],
+    ['a column twice', 'text,label,Text\na,b,c\n', '1: two columns "text"'],
+    [
+      'a third label',
+      `${CSV}\n"more\ntext",neutral\n`,
+      '103: a third label, "neutral", beside "negative" and "positive"; ',
+    ],
+    ['a label that is none', `${CSV}x,${'long '.repeat(30)}\n`, '102: "long long '],
+    ['a row with too few columns', `${CSV}alone\n`, '102: 1 column instead of 2; '],
+    ['a row with too many', `${CSV}one, two,positive\n`, '102: 3 columns instead of 2; '],
+    ['a quote that is never closed', `${CSV}"open,positive\nx,negative\n`, '102: a quote is opened and never closed'],
+    [
+      'a quote inside quotes',
+      `${CSV}"a "quote" in it",positive\n`,
+      '102: a quote inside a quoted text; write it twice',
+    ],
+    [
+      'a quote inside no quotes',
+      `${CSV}a "quote" in it,positive\n`,
+      '102: a quote inside a text without quotes around',
+    ],
+    [
+      'a row without an end',
+      `${CSV}"${`${'a'.repeat(1_023)}\n`.repeat(2 ** 13 + 1)}`,
+      '102: a row of more than 8388608 bytes; ',
+    ],
+    ['a line without an end', `${CSV}${'a'.repeat(2 ** 23 + 1)}`, '102: a line of more than 8388608 bytes'],
+    ['another encoding', Buffer.from(`${CSV}café,positive\n`, 'latin1'), '102: not UTF-8 text; '],
+    ['half a character at its end', Buffer.from(`${CSV}caf\u00e9`).subarray(0, -1), '102: not UTF-8 text; '],
+    ['UTF-16', Buffer.from(`\uFEFF${CSV}`, 'utf16le'), '1: not UTF-8 text; '],
+    ['a header that is hostile', 'a\x1b[2J\u0085,b\n', '1: no column "text" or "review" among "a\uFFFD[2J\uFFFD", "b"'],
+  ])('for %s', async (_, content, why) => {
+    expect((await refusalOf(content)).startsWith(`mine.csv:${why}`)).toBe(true);
+  });
+
+  it.each([
+    ['what is not JSON', '{"text": "a", "label": 1}\n\n{"text": "b"', '3: not JSON; '],
+    ['an array', '[{"text": "a", "label": 1}]', '1: not a JSON object'],
+    ['null', 'null', '1: not a JSON object'],
+    ['a missing text', '{"label": 1}', '1: no column "text" or "review" among "label"; '],
+    [
+      'a missing label',
+      '{"text": "a", "label": 1}\n{"text": "b"}',
+      '2: no column "label" or "sentiment" among "text"; ',
+    ],
+    ['an empty object', '{}', '1: no column "text" or "review" among none; '],
+    ['a text that is a number', '{"text": 1, "label": 1}', '1: the text is not a string'],
+    ['a label that is a list', '{"text": "a", "label": [1]}', '1: the label is neither a string nor a number'],
+    ['another encoding', Buffer.from('{"text": "café"}', 'latin1'), '1: not UTF-8 text; '],
+  ])('as JSON lines for %s', async (_, content, why) => {
+    expect((await refusalOf(content, { name: 'mine.jsonl' })).startsWith(`mine.jsonl:${why}`)).toBe(true);
+  });
+
+  it.each([
+    ['', 'mine.csv: no labelled reviews in it'],
+    ['text,label\n', 'mine.csv: no labelled reviews in it'],
+    ['text,label\na,\n', 'mine.csv: no labelled reviews in it'],
+    ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; there are to be two labels'],
+    ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; there are to be two labels'],
+  ])('for reviews that are none, or of one label only: %j', async (content, why) => {
+    expect(await refusalOf(content)).toBe(why);
+  });
+
+  it('when a split lacks a label', async () => {
+    const { test } = await read(CSV);
+    const tested = new Set(textsOf(test));
+    const without = (dropped: (text: string, label: string) => boolean) =>
+      `text,label\n${linesOf(ROWS.filter(([text, label]) => !dropped(text, label)))}`;
+    expect(await refusalOf(without((text, label) => tested.has(text) && label === 'negative'))).toBe(
+      'mine.csv: no review with the label "negative" is in the test split; the test split is a tenth, so more reviews are needed',
+    );
+    expect(await refusalOf(without((text, label) => !tested.has(text) && label === 'positive'))).toContain(
+      'no review with the label "positive" is in the train split; ',
+    );
+  });
+});
+
+describe('the test split', () => {
+  const content = (count: number) =>
+    `text,label\n${linesOf(Array.from({ length: count }, (_, n) => [`n ${n}`, n % 2 ? 'pos' : 'neg']))}`;
+
+  it('is about a tenth', async () => {
+    const { train, test } = await read(content(10_000));
+    expect(train.length + test.length).toBe(10_000);
+    expect(test.length).toBeGreaterThan(900);
+    expect(test.length).toBeLessThan(1_100);
+  });
+
+  it('loses no review to training when there are more of them', async () => {
+    const few = await read(content(500));
+    const more = await read(content(2_000));
+    expect(textsOf(more.test)).toEqual(expect.arrayContaining(textsOf(few.test)));
+    expect(textsOf(more.train)).toEqual(expect.arrayContaining(textsOf(few.train)));
+  });
+
+  it('shares no text with training, and neither depends on the order of the file', async () => {
+    const word = fc.constantFrom('good', 'Good', 'bad', 'BAD', 'film', ' ', '  ', '\n', 'é', 'e\u0301');
+    const rows = fc.array(fc.tuple(fc.array(word, { maxLength: 4 }), fc.constantFrom('negative', 'positive', '')), {
+      maxLength: 40,
+    });
+    const shuffledRows = rows.chain((some) =>
+      fc.tuple(fc.constant(some), fc.shuffledSubarray(some, { minLength: some.length })),
+    );
+    const tableOf = (some: readonly (readonly [string[], string])[]) =>
+      `${CSV}${linesOf(some.map(([words, label]) => [`"${words.join('')}"`, label]))}`;
+    await fc.assert(
+      fc.asyncProperty(shuffledRows, async ([some, others]) => {
+        const dataset = await read(tableOf(some));
+        const texts = [...textsOf(dataset.train), ...textsOf(dataset.test), ...dataset.unlabelled];
+        expect(new Set(texts.map(copyKey)).size).toBe(texts.length);
+        const withoutIds = ({ train, test, unlabelled }: Dataset) =>
+          [train, test]
+            .map((reviews) => reviews.map(({ text, label }) => ({ text, label })))
+            .concat([unlabelled as any]);
+        expect(withoutIds(await read(tableOf(others)))).toEqual(withoutIds(dataset));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,201 @@
+/** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { serve } from '@hono/node-server';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createApp } from '../../../edge/app.ts';
+import { createClassifier, sigmoid } from '../../../edge/inference/classifier.ts';
+import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { reference } from '../../../harness/reference.ts';
+import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../../shared/bundle.ts';
+import { mostMoved, type Pair, summarize } from '../../../train/evaluation/diff.ts';
+import { mcNemar } from '../../../train/evaluation/metrics.ts';
+import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+import { workingBundleFiles } from '../../fixtures/working.ts';
+
+const LABELS = ['negative', 'positive'] as const;
+
+function pair(before: number, after: number, label?: 0 | 1): Pair {
+  const answer = (probability: number) => ({ probability, label: LABELS[probability >= 0.5 ? 1 : 0] });
+  return { text: `${before} ${after}`, old: answer(before), new: answer(after), ...(label !== undefined && { label }) };
+}
+
+describe('the difference', () => {
+  // Worked by hand: of five texts two flip, one to either side; the old version has 3 right, the new one 4.
+  const pairs = [pair(0.9, 0.8, 1), pair(0.4, 0.7, 1), pair(0.6, 0.1, 0), pair(0.2, 0.2, 0), pair(0.7, 0.7, 0)];
+
+  it('counts flips and changes, and says which of the two is right more often', () => {
+    const { meanChange, maxChange, ...rest } = summarize(pairs, LABELS);
+    expect([meanChange, maxChange]).toEqual([expect.closeTo(0.9 / 5), 0.5]);
+    expect(rest).toEqual({
+      texts: 5,
+      flipped: 2,
+      flippedToPositive: 1,
+      accuracy: { old: 2 / 5, new: 4 / 5, onlyOld: 0, onlyNew: 2, pValue: 0.5 },
+    });
+  });
+
+  it('says nothing of accuracy where a label is not known', () => {
+    expect(summarize([...pairs, pair(0.1, 0.9)], LABELS)).not.toHaveProperty('accuracy');
+  });
+
+  it('shows the texts that moved most, and none that did not', () => {
+    expect(mostMoved(pairs, 2).map((one) => one.text)).toEqual(['0.6 0.1', '0.4 0.7']);
+    expect(mostMoved(pairs, 10)).toHaveLength(3);
+  });
+});
+
+describe("McNemar's test", () => {
+  it('is that of cases worked by hand', () => {
+    expect(mcNemar(10, 2)).toBeCloseTo((2 * (1 + 12 + 66)) / 2 ** 12, 12);
+    expect(mcNemar(0, 0)).toBe(1);
+    expect(mcNemar(6, 6)).toBe(1);
+  });
+
+  it('is the exact tail of the binomial distribution, also where 2⁻ⁿ is no number', () => {
+    fc.assert(
+      fc.property(fc.nat(600), fc.nat(600), (a, b) => {
+        const n = BigInt(a + b);
+        let term = 1n;
+        let tail = 0n;
+        for (let k = 0n; k <= BigInt(Math.min(a, b)); k++) {
+          tail += term;
+          term = (term * (n - k)) / (k + 1n);
+        }
+        const exact = Number((2n * tail * 10n ** 18n) >> n) / 1e18;
+        expect(mcNemar(a, b)).toBeCloseTo(Math.min(1, exact), 9);
+      }),
+      { seed: 1 },
+    );
+    expect(mcNemar(1_000, 1_300)).toBeGreaterThan(0);
+  });
+});
+
+describe('npm run diff', () => {
+  let other: BundleFiles;
+  beforeAll(async () => {
+    other = await workingBundleFiles({ id: 'other' });
+  });
+
+  async function diff(args: readonly string[], { input = '', env = {} } = {}) {
+    const child = spawn(process.execPath, ['train/cli.ts', 'diff', ...args], { env: { ...process.env, ...env } });
+    child.stdin.on('error', () => {}); // it may end without reading
+    child.stdin.end(input);
+    const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { code: await code, stdout, stderr };
+  }
+
+  async function folderOf(files: BundleFiles): Promise<string> {
+    const folder = await temporaryFolder();
+    for (const key of ['model', 'vocabulary', 'manifest'] as const) {
+      await writeFile(path.join(folder, BUNDLE_FILES[key]), files[key]);
+    }
+    return folder;
+  }
+
+  async function endpoint(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
+    return new Promise((resolve) => {
+      const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
+        resolve(`http://127.0.0.1:${port}`),
+      );
+      onTestFinished(() => void server.close());
+    });
+  }
+
+  it('compares a folder with an endpoint, text by text, as either answers', async () => {
+    const texts = Array.from({ length: 70 }, (_, number) => CORPUS_REVIEWS[number % CORPUS_REVIEWS.length]?.text ?? '');
+    const url = await endpoint(createApp(reference).fetch);
+    const folder = await folderOf(other);
+    const { code, stdout } = await diff(['--old', url, '--new', folder, '--json'], {
+      input: `${texts.join('\n\n')}\n`,
+    });
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    const { version } = await reference.manifest();
+    expect(result).toMatchObject({ texts: 70, old: { from: url, version }, new: { from: folder, model: 'other' } });
+    const classifier = createClassifier({ readBundle: async () => other, loadRuntime });
+    for (const [side, one] of Object.entries({ old: reference, new: classifier })) {
+      const logits = (await one.classify(texts)).map(({ logit }) => logit);
+      for (const [place, logit] of logits.entries()) {
+        expect(result.results[place][side].probability).toBeCloseTo(sigmoid(logit), 12);
+      }
+    }
+    expect(result.flipped).toBeGreaterThan(0);
+    expect(result).not.toHaveProperty('accuracy');
+  });
+
+  it('says of labelled reviews which version is right, in words', async () => {
+    const file = path.join(await temporaryFolder(), 'mine.csv');
+    const rows = CORPUS_REVIEWS.map(({ text, label }) => `"${text}",${LABELS[label]}\n`);
+    await writeFile(file, `text,label\n${rows.join('')}`);
+    const args = ['--old', await folderOf(other), '--new', 'model', '--data', file, '--split', 'all'];
+    const { code, stdout } = await diff(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^old {2}other [0-9a-f]{12}, .*\nnew {2}sentiment-lstm-best [0-9a-f]{12}, model\n\ntexts +100\n/,
+    );
+    const [, before, after] = /^accuracy +(0\.\d{4}) → (0\.\d{4}|1\.0000)$/m.exec(stdout) ?? [];
+    expect(Number(after)).toBeGreaterThan(Number(before));
+    expect(stdout).toMatch(/^right in one of them only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nmoved most:\n/m);
+    expect(stdout.trimEnd().split('\n').slice(-10).join('\n')).toMatch(/^(\d\.\d{4} → \d\.\d{4} {2}.+\n?){10}$/);
+  });
+
+  it('finds no difference between a version and itself', async () => {
+    const file = path.join(await temporaryFolder(), 'texts.txt');
+    await writeFile(file, 'I loved it.\r\n\r\nA waste of two hours.');
+    const { stdout } = await diff(['--new', 'model', file]);
+    expect(stdout).toMatch(/texts +2\nflipped labels +0 .*\n.*mean 0\.0000, max 0\.0000\n$/);
+  });
+
+  it('sends an endpoint the key it is given', async () => {
+    const key = 'a-key-of-16-characters';
+    const url = await endpoint(createApp(reference, { apiKeys: [key] }).fetch);
+    const refused = await diff(['--new', url], { input: 'a film' });
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: http:\S+: A key is needed here\..*\n$/),
+    ]);
+    const { code } = await diff(['--new', url], { input: 'a film', env: { API_KEY: key } });
+    expect(code).toBe(0);
+  });
+
+  it('refuses an endpoint in the middle of a rollout, whose answers are of neither version', async () => {
+    const apps = [createApp(reference), createApp(createClassifier({ readBundle: async () => other, loadRuntime }))];
+    let requests = 0;
+    const url = await endpoint((request) => apps[requests++ % 2]?.fetch(request) as Promise<Response>);
+    const { code, stderr } = await diff(['--new', url], { input: 'a film' });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .* answers with several versions: \w+, \w+\n$/)]);
+  });
+
+  it.each([
+    ['no version to compare with', [], 2, '--new is missing'],
+    ['no bundle', ['--new', 'nowhere'], 1, 'nowhere: no model bundle there'],
+    ['no endpoint', ['--new', 'http://127.0.0.1:9'], 1, 'cannot be reached'],
+    ['no such file', ['--new', 'model', 'nowhere.txt'], 1, 'nowhere.txt: no such file'],
+    ['reviews as texts', ['--new', 'model', 'test/opinions/neutral.jsonl'], 2, '--data'],
+    ['two files', ['--new', 'model', 'a', 'b'], 2, 'one file'],
+    ['another split', ['--new', 'model', '--data', 'x.csv', '--split', 'train'], 2, 'there is test, all'],
+    ['half a text', ['--new', 'model', '--limit', '0.5'], 2, 'whole number'],
+    ['no texts', ['--new', 'model'], 1, 'no texts'],
+  ])('says in one line that there is %s', async (_, args, code, message) => {
+    const result = await diff(args, { input: args.includes('--limit') ? 'a film\n' : '\n' });
+    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(/^error: .+\n$/) });
+    expect(result.stderr).toContain(message);
+  });
+
+  it('refuses versions that answer with other labels', async () => {
+    const labels: Manifest['labels'] = ['sad', 'glad'];
+    const { code, stderr } = await diff(['--new', await folderOf(await workingBundleFiles({ labels }))], {
+      input: 'a film',
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      'error: the versions answer with other labels: negative, positive; sad, glad\n',
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+/** A whole run of the large preset's kind, on next to nothing: teacher, n-grams, network, calibration, int8. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Manifest, openBundle } from '../../shared/bundle.ts';
+import type { Config } from '../../train/config.ts';
+import { readBundle } from '../../train/export/bundle.ts';
+import { type TrainOptions, train } from '../../train/pipeline.ts';
+import { CHECKPOINT_FILE, loadCheckpoint } from '../../train/training/checkpoint.ts';
+import { CORPUS } from '../fixtures/corpus.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+
+const TINY: Partial<Config> = {
+  preset: 'best',
+  ...{ vocabularySize: 80, maxTokens: 20, embeddingUnits: 6, units: 4, ngramBuckets: 31 },
+  ...{ teacherEpochs: 1, teacherWidth: 8 },
+  ...{ batchSize: 16, epochs: 2, validationFraction: 0.2, seed: 5 },
+};
+/** Two reviews in a row of which nobody says what they are. */
+const UNLABELLED = Array.from({ length: 40 }, (_, index) =>
+  [CORPUS.train[2 * index], CORPUS.train[2 * index + 1]].map((review) => review?.text).join(' '),
+);
+const loadDataset = async () => ({ name: 'made up', dataset: { ...CORPUS, unlabelled: UNLABELLED } });
+const run = (folder: string, options: Partial<TrainOptions> = {}) =>
+  train({ loadDataset, config: TINY, folder, resume: false, ...options });
+const modelOf = (folder: string) => readFile(path.join(folder, 'model.onnx'));
+
+let folder: string;
+let whole: Manifest;
+const prepared: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'train-'));
+  whole = (await run(folder, { onPreparation: (what) => prepared.push(what) })) as Manifest;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('train', () => {
+  it('teaches, trains, calibrates and exports', async () => {
+    const { manifest } = await openBundle(await readBundle(folder));
+    expect(manifest).toEqual(whole);
+    expect(manifest.architecture).toMatchObject({ pooling: 'mean-last', ngramBuckets: 31, weights: 'int8' });
+    expect(manifest.training).toMatchObject({ preset: 'best', reviews: 64, unlabelled: 40, validationReviews: 16 });
+    expect(manifest.training.epochs).toHaveLength(2);
+    expect(manifest.training.epochs[1]?.validationAccuracy).toBeTypeOf('number');
+    expect([...new Set(prepared)]).toEqual(['teacher: n-grams', 'teacher: document vectors', 'weights of n-grams']);
+    const { targets, calibration } = await loadCheckpoint(folder);
+    expect(targets).toHaveLength(64 + 40);
+    expect(targets?.every((p) => p >= 0 && p <= 1)).toBe(true);
+    expect(Object.values(calibration ?? {}).every(Number.isFinite)).toBe(true);
+    expect(calibration?.ngrams).toBeGreaterThan(0); // words that were trained on tell the held-out reviews apart
+  });
+
+  it('comes to the same network for the same seed, and to another for another', async () => {
+    const [same, other] = [await temporaryFolder(), await temporaryFolder()];
+    expect((await run(same))?.version).toBe(whole.version);
+    expect(await modelOf(same)).toEqual(await modelOf(folder));
+    expect((await run(other, { config: { ...TINY, seed: 6 } }))?.version).not.toBe(whole.version);
+  });
+
+  it.each<[string, (epoch: number, step: number, steps: number) => boolean]>([
+    ['in the first epoch', (epoch, step) => epoch === 0 && step === 3],
+    ['between two epochs', (epoch, step, steps) => epoch === 0 && step === steps],
+    ['in the last epoch', (epoch, step) => epoch === 1 && step === 5],
+  ])('that was stopped %s continues to the same network, without another lesson', async (_, isReached) => {
+    const stopped = await temporaryFolder();
+    const interruption = new AbortController();
+    const manifest = await run(stopped, {
+      signal: interruption.signal,
+      onStep: ({ epochs, step }, steps) => isReached(epochs.length, step, steps) && interruption.abort(),
+    });
+    expect([manifest, await readdir(stopped)]).toEqual([undefined, [CHECKPOINT_FILE]]);
+    const lessons: string[] = [];
+    const resumed = await run(stopped, { resume: true, onPreparation: (what) => lessons.push(what) });
+    expect(lessons).toEqual([]);
+    expect(resumed).toEqual(whole);
+    expect(await modelOf(stopped)).toEqual(await modelOf(folder));
+  });
+
+  it.each(['teacher: n-grams', 'teacher: document vectors'])(
+    'stops during %s, and continues to the same network',
+    async (when) => {
+      const stopped = await temporaryFolder();
+      const interruption = new AbortController();
+      const manifest = await run(stopped, {
+        signal: interruption.signal,
+        onPreparation: (what) => what === when && interruption.abort(),
+        onStep: () => expect.unreachable('a step was taken'),
+      });
+      expect([manifest, await readdir(stopped)]).toEqual([undefined, [CHECKPOINT_FILE]]);
+      const { targets, progress } = await loadCheckpoint(stopped);
+      expect([targets, progress.step, progress.epochs]).toEqual([undefined, 0, []]);
+      await expect(run(stopped)).rejects.toThrow('--resume');
+      expect(await run(stopped, { resume: true })).toEqual(whole);
+    },
+  );
+
+  it('does not resume with other texts without a label', async () => {
+    const dataset = { ...CORPUS, unlabelled: UNLABELLED.slice(1) };
+    const resumed = run(folder, { resume: true, loadDataset: async () => ({ name: 'made up', dataset }) });
+    await expect(resumed).rejects.toThrow('other reviews');
+  });
+
+  it('has no use for texts without a label when there is no teacher, and few when there are few reviews', async () => {
+    const facts: unknown[] = [];
+    for (const change of [{ teacherEpochs: 0 }, { limit: 10 }]) {
+      const interruption = new AbortController();
+      interruption.abort(); // the first thing that is looked at is not what is asked here
+      await run(await temporaryFolder(), {
+        config: { ...TINY, ...change },
+        signal: interruption.signal,
+        onStart: ({ dataset }) => facts.push([dataset.reviews, dataset.unlabelled]),
+      });
+    }
+    expect(facts).toEqual([
+      [64, 0],
+      [8, 20],
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Vocabulary } from '../../../shared/vocabulary.ts';
+import { type Config, PRESETS } from '../../../train/config.ts';
+import { allVariables } from '../../../train/model/model.ts';
+import { startBackend } from '../../../train/training/backend.ts';
+import {
+  CHECKPOINT_FILE,
+  loadCheckpoint,
+  newRun,
+  type Run,
+  saveCheckpoint,
+} from '../../../train/training/checkpoint.ts';
+import { randomizeWeights } from '../../fixtures/networks.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+
+beforeAll(startBackend);
+
+const VOCABULARY = Vocabulary.of(['the', 'film', 'good', 'bad']);
+const CONFIG: Config = {
+  ...(PRESETS['best'] as Config),
+  ...{ vocabularySize: VOCABULARY.size, embeddingUnits: 5, units: 3, ngramBuckets: 31 },
+};
+
+function taughtRun(): Run {
+  const dataset = { name: 'made up', reviews: 2, unlabelled: 3, validationReviews: 1, digest: 'abc' };
+  const run = newRun(CONFIG, { ...dataset, labels: ['negative', 'positive'] }, VOCABULARY);
+  randomizeWeights(run.model);
+  return run;
+}
+
+/** What teacher and calibration leave, which no text form with few digits would bring back. */
+const TARGETS = Float32Array.of(0.1, 1 / 3, 1e-20, 1, 0);
+const CALIBRATION = { recurrent: 1 / 3, ngrams: 0.1, bias: -1e-7 };
+
+describe('a checkpoint', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+
+  it('keeps what the teacher said and what was calibrated, bit for bit', async () => {
+    await saveCheckpoint(folder, Object.assign(taughtRun(), { targets: TARGETS, calibration: CALIBRATION }));
+    const { targets, calibration, dataset, config } = await loadCheckpoint(folder);
+    expect(targets).toEqual(TARGETS);
+    expect(calibration).toEqual(CALIBRATION);
+    expect(dataset).toMatchObject({ reviews: 2, unlabelled: 3, validationReviews: 1 });
+    expect(config).toEqual(CONFIG);
+  });
+
+  it('has neither when there is none', async () => {
+    await saveCheckpoint(folder, taughtRun());
+    const run = await loadCheckpoint(folder);
+    expect(run).not.toHaveProperty('targets');
+    expect(run).not.toHaveProperty('calibration');
+  });
+
+  it('keeps the weights of n-grams, which Adam knows nothing of', async () => {
+    const run = taughtRun();
+    await saveCheckpoint(folder, run);
+    const values = ({ model }: Run) => [...allVariables(model)].map(([name, variable]) => [name, variable.dataSync()]);
+    const loaded = await loadCheckpoint(folder);
+    expect(values(loaded)).toEqual(values(run));
+    expect(
+      allVariables(loaded.model)
+        .get('ngrams/hashed')
+        ?.dataSync()
+        .some((weight) => weight !== 0),
+    ).toBe(true);
+    expect([...loaded.adam.moments.keys()].filter((name) => name.includes('ngrams'))).toEqual([]);
+  });
+
+  it('is refused in one line when what the teacher said is cut off', async () => {
+    await saveCheckpoint(folder, Object.assign(taughtRun(), { targets: TARGETS }));
+    const file = path.join(folder, CHECKPOINT_FILE);
+    await writeFile(file, (await readFile(file)).subarray(0, -4));
+    await expect(loadCheckpoint(folder)).rejects.toThrow(
+      /^[^\n]*not a checkpoint that can be continued \(it is cut off[^\n]*$/,
+    );
+  });
+});

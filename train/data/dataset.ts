@@ -1,0 +1,47 @@
+/**
+ * Labelled reviews, wherever they come from:
+ *
+ *     aclImdb_v1.tar.gz, or the folder it unpacks to      `dataset/imdb.ts`
+ *     .csv, .tsv, .jsonl or .ndjson of text and label     `dataset/table.ts`
+ *
+ * Not here: downloading (`download.ts`) and cutting a validation split (`examples.ts`).
+ */
+import { stat } from 'node:fs/promises';
+import { isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import { readImdbArchive, readImdbFolder } from './imdb.ts';
+import { readTable, type TableOptions } from './table.ts';
+import type { Dataset } from './types.ts';
+
+export type { Dataset, Review } from './types.ts';
+
+export interface NamedDataset {
+  readonly dataset: Dataset;
+  /** What it is called in the bundle. */
+  readonly name: string;
+}
+
+export interface DatasetOptions extends TableOptions {
+  /** Accept numbers of reviews other than the official ones, in the layout of the official archive. */
+  readonly anySize?: boolean;
+}
+
+const TABLE = /\.(csv|tsv|jsonl|ndjson)$/i;
+
+/**
+ * Reads the reviews at `location`.
+ * @throws UserError when they are missing, damaged, or not what their kind of file or folder is to hold.
+ */
+export async function readDataset(location: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const info = await stat(location).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') throw new UserError(`${location}: no such file or folder`);
+    throw error;
+  });
+  if (info.isFile() && TABLE.test(location)) return readTable(location, options);
+  const { anySize = false, textColumn, labelColumn, positiveLabel } = options;
+  if (textColumn !== undefined || labelColumn !== undefined || positiveLabel !== undefined) {
+    throw new UsageError('--text-column, --label-column and --positive-label are for a .csv, .tsv, .jsonl or .ndjson');
+  }
+  if (info.isDirectory()) return readImdbFolder(location, anySize);
+  if (info.isFile()) return readImdbArchive(location, anySize);
+  throw new UserError(`${location}: neither a file nor a folder`);
+}

@@ -1,0 +1,116 @@
+/**
+ * Scores a bundle on a split of a dataset, with the very classifier that the edge runs. What comes out is one
+ * `Evaluation`: the metrics of `model.json` and the model card are made from it, and so is the report (`report.ts`).
+ */
+
+import { UsageError, UserError } from '../../cli/errors.ts';
+import { type Classifier, createClassifier, sigmoid } from '../../edge/inference/classifier.ts';
+import { loadRuntime } from '../../edge/runtime/node.ts';
+import type { Manifest, Metrics } from '../../shared/bundle.ts';
+import { tokenize } from '../../shared/tokenizer.ts';
+import type { Dataset, NamedDataset, Review } from '../data/dataset.ts';
+import { batches, splitReviews } from '../data/examples.ts';
+import { refuseOtherLabels } from '../data/labels.ts';
+import { readBundle, rewriteManifest } from '../export/bundle.ts';
+import { shuffled } from '../random.ts';
+import { computeMetrics, type Prediction } from './metrics.ts';
+
+/** `all` is for reviews that the model never saw: train and test together. */
+export const SPLITS = ['train', 'validation', 'test', 'all'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** As it stands in a sentence. */
+export function splitName(split: Split): string {
+  return split === 'all' ? 'all splits' : `the ${split} split`;
+}
+
+/** A review and what the model says of it. */
+export interface ScoredReview extends Review {
+  /** Log-odds of the positive label. */
+  readonly logit: number;
+  /** How many tokens the whole text has, those that were cut off included. */
+  readonly tokens: number;
+}
+
+/** What one run over a split measured. */
+export interface Evaluation {
+  readonly split: Split;
+  /** The dataset's name. */
+  readonly dataset: string;
+  /** How many reviews the split has; `reviews` is a sample of them when there was a limit. */
+  readonly splitReviews: number;
+  /** In the order they were read. The texts are the dataset's own strings, not copies. */
+  readonly reviews: readonly ScoredReview[];
+  /** Computed from `reviews`. */
+  readonly metrics: Metrics;
+}
+
+export interface EvaluateOptions {
+  /** The bundle's folder. */
+  readonly folder: string;
+  /** Called once the bundle is open. */
+  readonly loadDataset: () => Promise<NamedDataset>;
+  readonly split: Split;
+  /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
+  readonly limit: number;
+  /** Write the metrics into the bundle's `model.json` and model card. */
+  readonly record: boolean;
+  readonly onProgress?: (done: number, all: number) => void;
+}
+
+const BATCH_SIZE = 64;
+
+/** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
+export async function evaluate(
+  options: EvaluateOptions,
+): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
+  const { folder, loadDataset, split, limit, record, onProgress } = options;
+  if (record && split === 'all') throw new UsageError('--record is for one of the three splits, not for all together');
+  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
+  const opened = await classifier.manifest();
+  const { dataset, name } = await loadDataset();
+  refuseOtherLabels(dataset.labels, opened.labels);
+  const whole = reviewsOf(split, dataset, opened);
+  if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
+  const sample = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
+  if (record && sample.length < whole.length) throw new UserError('only a whole split is recorded; leave out --limit');
+
+  const reviews = await score(classifier, sample, onProgress);
+  const metrics = computeMetrics(reviews.map(predictionOf), opened.threshold);
+  const recorded = { ...opened.metrics, [split]: { dataset: name, ...metrics } };
+  const manifest = record ? { ...opened, metrics: recorded } : opened;
+  if (record) await rewriteManifest(folder, manifest);
+  return { manifest, metrics, evaluation: { split, dataset: name, splitReviews: whole.length, reviews, metrics } };
+}
+
+/** The model's answer to every review, in their order. */
+async function score(
+  classifier: Classifier,
+  reviews: readonly Review[],
+  onProgress: EvaluateOptions['onProgress'],
+): Promise<ScoredReview[]> {
+  const scored: ScoredReview[] = [];
+  for (const batch of batches(reviews, BATCH_SIZE)) {
+    const answers = await classifier.classify(batch.map(({ text }) => text));
+    for (const [index, { logit }] of answers.entries()) {
+      const review = batch[index] as Review;
+      // The classifier counts the tokens it read; how long the text is, is for the report to know.
+      scored.push({ ...review, logit, tokens: tokenize(review.text).length });
+    }
+    onProgress?.(scored.length, reviews.length);
+  }
+  return scored;
+}
+
+/** What the metrics are computed from. */
+export function predictionOf({ logit, label }: Pick<ScoredReview, 'logit' | 'label'>): Prediction {
+  return { probability: sigmoid(logit), label };
+}
+
+/** The same cut that the training run made. */
+function reviewsOf(split: Split, dataset: Dataset, { training }: Manifest): readonly Review[] {
+  if (split === 'test') return dataset.test;
+  if (split === 'all') return [...dataset.train, ...dataset.test];
+  return splitReviews(dataset.train, training)[split];
+}

@@ -1,0 +1,85 @@
+/** What the report's charts have in common: an accessible SVG, and a plane with axes. Colours come from `style.ts`. */
+import { type Axis, axis } from '../compare/plot.ts';
+import { type Html, html } from './html.ts';
+
+/** Drawn at this width, and shown between 0.8 and 1.2 times as large, so that the text stays readable on a phone. */
+export const WIDTH = 400;
+
+export interface Picture {
+  /** Unique in the page. */
+  readonly id: string;
+  /** What the picture is of, for those who do not see it. */
+  readonly title: string;
+  /** What there is to see in it. */
+  readonly description: string;
+  readonly height: number;
+}
+
+export function svg({ id, title, description, height }: Picture, content: readonly Html[]): Html {
+  return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
+<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>
+${content}
+</svg>`;
+}
+
+export interface PlaneOptions {
+  readonly left?: number;
+  readonly right?: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly x: AxisOptions;
+  readonly y: AxisOptions;
+}
+
+interface AxisOptions {
+  readonly range: readonly [number, number];
+  /** Default: round numbers. */
+  readonly ticks?: readonly number[];
+  /** Default: no ticks' texts. */
+  readonly format?: (value: number) => string;
+  /** Below the x axis, or above the y axis, where it need not be turned. */
+  readonly label?: string;
+  readonly grid?: boolean;
+}
+
+export interface Plane {
+  readonly x: Axis['place'];
+  readonly y: Axis['place'];
+  /** Grid, ticks and labels: to be drawn first. */
+  readonly axes: Html;
+}
+
+/** @param options edges in the picture's units; y grows upwards. */
+export function plane(options: PlaneOptions): Plane {
+  const { left = 50, right = WIDTH - 20, top, bottom } = options;
+  const x = axis(options.x.range, false, left, right, options.x.ticks);
+  const y = axis(options.y.range, false, bottom, top, options.y.ticks);
+  const across = x.ticks.map((tick) => {
+    const at = round(x.place(tick));
+    return html`${options.x.grid ? html`<path class="grid" d="M${at} ${top}V${bottom}"/>` : undefined}${
+      options.x.format && html`<text x="${at}" y="${bottom + 18}" class="mid">${options.x.format(tick)}</text>`
+    }`;
+  });
+  const up = y.ticks.map((tick) => {
+    const at = round(y.place(tick));
+    return html`${options.y.grid ? html`<path class="grid" d="M${left} ${at}H${right}"/>` : undefined}${
+      options.y.format && html`<text x="${left - 8}" y="${at}" dy=".35em" class="end">${options.y.format(tick)}</text>`
+    }`;
+  });
+  const middle = round((left + right) / 2);
+  const labels = html`${
+    options.x.label && html`<text x="${middle}" y="${bottom + 38}" class="mid axis">${options.x.label}</text>`
+  }${options.y.label && html`<text x="0" y="${top - 16}" class="axis">${options.y.label}</text>`}`;
+  const frame = html`<path class="frame" d="M${left} ${top}V${bottom}H${right}"/>`;
+  return { x: x.place, y: y.place, axes: html`${across}${up}${frame}${labels}` };
+}
+
+/** Hundredths of a unit are not to be seen. */
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** `M… L… L…` through the points. */
+export function path(points: readonly (readonly [x: number, y: number])[]): string {
+  return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('');
+}

@@ -1,0 +1,42 @@
+/** A bundle's files on disk. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isSystemError, UserError } from '../../cli/errors.ts';
+import { writeFiles } from '../../cli/files.ts';
+import { readBundle as readBundleIn } from '../../edge/runtime/node.ts';
+import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../shared/bundle.ts';
+import { CARD_MARK, modelCard } from './model-card.ts';
+
+const CARD_FILE = 'README.md';
+
+/** Replaces what the bundle in `folder` says of itself: `model.json` and the model card. */
+export async function rewriteManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFiles(folder, describing(manifest));
+}
+
+/** @throws UserError when the folder has a README.md that is no model card: writing a bundle there would replace it. */
+export async function refuseForeignCard(folder: string): Promise<void> {
+  const file = path.join(folder, CARD_FILE);
+  const card = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return CARD_MARK;
+    throw error;
+  });
+  if (!card.includes(CARD_MARK))
+    throw new UserError(`${file} is not a model card and would be lost; choose another --out`);
+}
+
+/** The files that describe a model: `model.json` and its model card. */
+export function describing(manifest: Manifest): Record<string, string> {
+  return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${JSON.stringify(manifest, null, 2)}\n` };
+}
+
+/** @throws UserError when the folder or one of the three files is not there. */
+export async function readBundle(folder: string): Promise<BundleFiles> {
+  try {
+    return await readBundleIn(pathToFileURL(`${folder}/`));
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
+    throw new UserError(`${folder}: no model bundle there (${path.basename(error.path ?? '')} is missing)`);
+  }
+}

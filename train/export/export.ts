@@ -1,0 +1,86 @@
+/** A trained run → the bundle that ships. */
+
+import { writeFiles } from '../../cli/files.ts';
+import { loadNetwork } from '../../edge/inference/network.ts';
+import { loadRuntime } from '../../edge/runtime/node.ts';
+import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../../shared/bundle.ts';
+import { TOKENIZER_NAME } from '../../shared/tokenizer.ts';
+import { applyCalibration } from '../training/calibrate.ts';
+import type { Run } from '../training/checkpoint.ts';
+import { describing } from './bundle.ts';
+import { checkModel } from './onnx/check.ts';
+import { exportModel } from './onnx/export.ts';
+import { ExportError } from './onnx/graph.ts';
+import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
+import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
+import { type Quantized, quantize } from './quantize.ts';
+
+/** Each cell's operator in ONNX. */
+const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
+
+/**
+ * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
+ * model card into `folder`.
+ * The run's model becomes the exported one: its weights are calibrated, and rounded if they are to be int8.
+ * @throws ExportError when the network cannot be exported, or its export does not answer as it does.
+ */
+export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
+  const { config, vocabulary, dataset, progress } = run;
+  if (run.calibration) applyCalibration(run.model, run.calibration);
+  const quantized = config.weights === 'int8' ? quantize(run.model) : new Map<string, Quantized>();
+  const model = exportModel(run.model, quantized);
+  checkModel(model, [OPERATORS[config.cell]]);
+  const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
+  const parity = await measureParity(run.model, await loadNetwork(await loadRuntime(), model, names), samples);
+  if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {
+    throw new ExportError(
+      `the ONNX file differs from the network by ${parity.maxDifference} in probability; nothing was written`,
+    );
+  }
+  const vocabularyFile = Buffer.from(vocabulary.toString());
+  const fileFacts = async (bytes: Uint8Array) => ({ sha256: await sha256(bytes), bytes: bytes.length });
+  const facts: Omit<Manifest, 'version'> = {
+    schemaVersion: 1,
+    id: `sentiment-${config.cell}-${config.preset}`,
+    architecture: {
+      cell: config.cell,
+      vocabularySize: vocabulary.size,
+      embeddingUnits: config.embeddingUnits,
+      units: config.units,
+      pooling: config.pooling,
+      ngramBuckets: config.ngramBuckets,
+      weights: config.weights,
+      parameters: run.model.countParams(),
+    },
+    tokenizer: { name: TOKENIZER_NAME },
+    maxTokens: config.maxTokens,
+    labels: dataset.labels,
+    threshold: 0.5,
+    ...names,
+    opset: OPSET,
+    files: {
+      [BUNDLE_FILES.model]: await fileFacts(model),
+      [BUNDLE_FILES.vocabulary]: await fileFacts(vocabularyFile),
+    },
+    training: {
+      preset: config.preset,
+      dataset: dataset.name,
+      reviews: dataset.reviews,
+      unlabelled: dataset.unlabelled,
+      validationReviews: dataset.validationReviews,
+      validationFraction: config.validationFraction,
+      limit: config.limit,
+      seed: config.seed,
+      epochs: progress.epochs,
+    },
+    parity,
+    metrics: {},
+  };
+  const manifest: Manifest = { ...facts, version: await contentVersion(facts) };
+  await writeFiles(folder, {
+    [BUNDLE_FILES.model]: model,
+    [BUNDLE_FILES.vocabulary]: vocabularyFile,
+    ...describing(manifest),
+  });
+  return manifest;
+}

@@ -1,0 +1,117 @@
+/** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
+import type { Manifest, RecordedMetrics } from '../../shared/bundle.ts';
+
+/** What tells a model card from anybody else's README.md. */
+export const CARD_MARK = '<!-- Generated from model.json';
+
+/** The name of the reviews that the shipped models are trained on. */
+export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
+
+export function modelCard(manifest: Manifest): string {
+  const { id, version, architecture, maxTokens, labels, threshold, training, metrics, files, parity } = manifest;
+  const splits = Object.entries(metrics).filter((entry): entry is [string, RecordedMetrics] => entry[1] !== undefined);
+  const official = training.dataset === OFFICIAL_DATASET;
+  const vocabulary = architecture.vocabularySize.toLocaleString('en');
+  return `# ${id}
+
+${official ? 'Is an English review positive or negative?' : `Is a text ${labels[1]} or ${labels[0]}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+
+${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card.ts instead. -->
+
+| | |
+| --- | --- |
+| version | \`${version}\` |
+| network | ${networkText(architecture)}, ${architecture.weights} |
+| reads | the last ${maxTokens} tokens of a text |
+| answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
+| size | ${fileSizes(files)} |
+| trained on | ${training.reviews.toLocaleString('en')} reviews${unlabelled(training)} of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
+| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.inputs.toLocaleString('en')} inputs |
+
+## Results
+
+${splits.length > 0 ? metricsTable(splits) : 'Not evaluated yet: `npm run evaluate -- --model <this folder> --record`.'}
+
+## Training
+
+${training.unlabelled > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
+
+## Limits
+
+- It knows the ${vocabulary} most frequent words of its training reviews, and reads only the end of a long text.
+- It has read nothing but ${official ? 'film reviews in English' : `the reviews of ${training.dataset}`}; on other texts its answers are guesses with a number.
+- Its probabilities are as good as the calibration error above says, and no better.
+- A text without one known word gets the probability 0.5 by rule.
+${official ? CITATION : ''}`;
+}
+
+/** The layers from the ids to the answer, and how many weights they have. */
+export function networkText(architecture: Manifest['architecture']): string {
+  const { cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, parameters } = architecture;
+  const count = (value: number) => value.toLocaleString('en');
+  const layers = [
+    `Embedding ${count(vocabularySize)} × ${embeddingUnits}`,
+    `${cell.toUpperCase()} ${units}`,
+    ...(pooling === 'mean-last' ? ['mean and last state'] : []),
+    'Dense 1',
+  ];
+  const ngrams = ngramBuckets > 0 ? ` + words and bigrams in ${count(ngramBuckets)} buckets` : '';
+  return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
+}
+
+function unlabelled({ unlabelled }: Manifest['training']): string {
+  return unlabelled > 0 ? ` and ${unlabelled.toLocaleString('en')} texts without a label` : '';
+}
+
+const SOFT_LABELS = `Loss and accuracy are those of the recurrent half of the network alone: while training, against the soft labels
+of its teacher and with dropout; on the validation split, against the true ones.
+
+`;
+
+const CITATION = `
+The reviews are those of Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011), and not part of this
+repository.
+`;
+
+function fileSizes(files: Manifest['files']): string {
+  return Object.entries(files)
+    .map(([name, { bytes }]) => `${name} ${Math.round(bytes / 1024).toLocaleString('en')} KiB`)
+    .join(', ');
+}
+
+function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): string {
+  const rows: [string, (metrics: RecordedMetrics) => string][] = [
+    ['dataset', ({ dataset }) => dataset],
+    ['reviews', ({ reviews }) => reviews.toLocaleString('en')],
+    ['accuracy', ({ accuracy }) => accuracy.toFixed(4)],
+    ['precision', ({ precision }) => precision.toFixed(4)],
+    ['recall', ({ recall }) => recall.toFixed(4)],
+    ['F1', ({ f1 }) => f1.toFixed(4)],
+    ['ROC-AUC', ({ rocAuc }) => rocAuc.toFixed(4)],
+    ['log loss', ({ logLoss }) => logLoss.toFixed(4)],
+    ['Brier score', ({ brier }) => brier.toFixed(4)],
+    ['expected calibration error', ({ expectedCalibrationError }) => expectedCalibrationError.toFixed(4)],
+  ];
+  return table(
+    ['', ...splits.map(([split]) => split)],
+    rows.map(([name, format]) => [name, ...splits.map(([, metrics]) => format(metrics))]),
+  );
+}
+
+function epochTable(epochs: Manifest['training']['epochs']): string {
+  const number = (value: number | undefined) => value?.toFixed(4) ?? '–';
+  return table(
+    ['epoch', 'loss', 'accuracy', 'validation loss', 'validation accuracy'],
+    epochs.map((epoch, index) => [
+      String(index + 1),
+      number(epoch.loss),
+      number(epoch.accuracy),
+      number(epoch.validationLoss),
+      number(epoch.validationAccuracy),
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

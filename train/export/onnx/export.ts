@@ -1,0 +1,89 @@
+/**
+ * A tfjs network → the bytes of an ONNX file with the graph of the contract:
+ *
+ *     input_ids int32 [batch, sequence], lengths int32 [batch]  →  logits float32 [batch, sequence]
+ *
+ * The tfjs network answers once, after the last word. This graph runs its last layers after every word, and so says what
+ * the network would have answered had the text ended there; the answer is the value at `lengths − 1`. The final sigmoid
+ * stays out: logits add up, probabilities do not.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import { ElementType, encodeModel } from '../../../onnx/proto.ts';
+import type { Quantized } from '../quantize.ts';
+import { ExportError, GraphBuilder, type LayerConverter, requireOption } from './graph.ts';
+import { convertActivation } from './layers/activation.ts';
+import { convertAdd } from './layers/add.ts';
+import { convertDense, convertDenseSum } from './layers/dense.ts';
+import { convertEmbedding } from './layers/embedding.ts';
+import { convertGru } from './layers/gru.ts';
+import { convertHashedNgrams } from './layers/hashed-ngrams.ts';
+import { convertLstm } from './layers/lstm.ts';
+import { convertMeanAndLast } from './layers/mean-and-last.ts';
+import { convertSimpleRnn } from './layers/simple-rnn.ts';
+import { BATCH_AXIS, IDS_BY_STEP, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXIS } from './opset.ts';
+import { requireReadings } from './readings.ts';
+
+const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
+  Embedding: convertEmbedding,
+  LSTM: convertLstm,
+  GRU: convertGru,
+  SimpleRNN: convertSimpleRnn,
+  MeanAndLast: convertMeanAndLast,
+  HashedNgrams: convertHashedNgrams,
+  Dense: convertDense,
+  Add: convertAdd,
+  Activation: convertActivation,
+};
+
+/**
+ * @param model a graph of such layers from one input of ids to one probability, the last of them Dense(1, sigmoid) or
+ * Activation(sigmoid).
+ * @param quantized as `quantize(model)` returned it: these weights are written as int8.
+ * @throws ExportError naming the layer, or its option, that cannot be represented exactly.
+ */
+export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<string, Quantized>): Uint8Array {
+  requireReadings(model);
+  const graph = new GraphBuilder('sentiment', quantized);
+  const ids = graph.input(INPUT_IDS, ElementType.int32, [BATCH_AXIS, SEQUENCE_AXIS]);
+  graph.input(LENGTHS, ElementType.int32, [BATCH_AXIS]);
+  graph.node('Transpose', IDS_BY_STEP, [ids], { perm: [1, 0] }); // [sequence, batch]
+
+  const logits = convertLogit(model.outputs[0] as tf.SymbolicTensor, graph); // [sequence, batch, 1]
+  const byStep = graph.node('Squeeze', 'logits_by_step', [logits, graph.integers('unit_axis', [2])]); // [sequence, batch]
+  graph.node('Transpose', LOGITS, [byStep], { perm: [1, 0] });
+  graph.output(LOGITS, ElementType.float32, [BATCH_AXIS, SEQUENCE_AXIS]);
+
+  return encodeModel({
+    ir_version: IR_VERSION,
+    producer_name: 'edge-sentiment',
+    graph: graph.build(),
+    opset_import: [{ domain: '', version: OPSET }],
+  });
+}
+
+/** Writes everything that the network's answer is made of, but for the sigmoid at its end. */
+function convertLogit({ sourceLayer, inputs, shape }: tf.SymbolicTensor, graph: GraphBuilder): string {
+  const kind = sourceLayer.getClassName();
+  if (kind !== 'Dense' && kind !== 'Activation') {
+    throw new ExportError(
+      `the last layer, "${sourceLayer.name}", is ${kind}; only Dense or Activation, with sigmoid, can be exported`,
+    );
+  }
+  if (shape.at(-1) !== 1) {
+    throw new ExportError(`layer "${sourceLayer.name}" (${kind}) answers with ${shape.at(-1)} numbers instead of one`);
+  }
+  requireOption(sourceLayer, 'activation', ['sigmoid']);
+  const [input] = inputs as [tf.SymbolicTensor];
+  const read = convert(input, graph);
+  return kind === 'Dense' ? convertDenseSum(sourceLayer, graph, read) : read;
+}
+
+/** Writes what `tensor` is made of and then itself, unless another layer reads it too and it is there. Returns its name. */
+function convert({ sourceLayer, inputs }: tf.SymbolicTensor, graph: GraphBuilder): string {
+  const kind = sourceLayer.getClassName();
+  if (kind === 'InputLayer') return IDS_BY_STEP;
+  return graph.shared(sourceLayer.name, () => {
+    const read = inputs.map((input) => convert(input, graph));
+    return (CONVERTERS[kind] as LayerConverter)(sourceLayer, graph, ...read);
+  });
+}

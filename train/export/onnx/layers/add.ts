@@ -1,0 +1,5 @@
+/** Add → Sum, which takes as many inputs. */
+import type { LayerConverter } from '../graph.ts';
+
+/** Each [sequence, batch, units] → the same. */
+export const convertAdd: LayerConverter = ({ name }, graph, ...terms) => graph.node('Sum', name, terms);

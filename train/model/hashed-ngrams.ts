@@ -1,0 +1,77 @@
+/**
+ * A linear model of words and of pairs of words as a tfjs layer: each position of a text adds the weight of its id and that
+ * of the bucket of the bigram that ends there.
+ *
+ *     logit = Σ_t (unigrams[id[t]] + hashed[h(t)]) / √(number of positions)
+ *
+ * It is the reference for training and for the ONNX graph, and not fast: the ids are hashed in JavaScript.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { bigramBuckets, HASH_LIMIT } from '../../shared/bigram-hash.ts';
+
+type LayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>;
+
+export interface HashedNgramsArgs extends LayerArgs {
+  readonly vocabularySize: number;
+  /** Rows of the table of bigrams; a prime. */
+  readonly buckets: number;
+}
+
+/** ids int32 [batch, steps], padded with 0 → [batch, 1]. */
+export class HashedNgrams extends tf.layers.Layer {
+  static className = 'HashedNgrams';
+  readonly #vocabularySize: number;
+  readonly #bucketCount: number;
+  #unigrams!: tf.LayerVariable;
+  #hashed!: tf.LayerVariable;
+
+  constructor(args: HashedNgramsArgs) {
+    super(args);
+    for (const size of [args.vocabularySize, args.buckets]) {
+      if (size >= HASH_LIMIT) throw new RangeError(`HashedNgrams: ${size} ids or buckets; at most ${HASH_LIMIT - 1}`);
+    }
+    this.#vocabularySize = args.vocabularySize;
+    this.#bucketCount = args.buckets;
+  }
+
+  override build(): void {
+    const zeros = tf.initializers.zeros();
+    this.#unigrams = this.addWeight('unigrams', [this.#vocabularySize], 'float32', zeros);
+    this.#hashed = this.addWeight('hashed', [this.#bucketCount], 'float32', zeros);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return [(inputShape as tf.Shape)[0] ?? null, 1];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const ids = (Array.isArray(inputs) ? inputs[0] : inputs)?.toInt() as tf.Tensor2D;
+      const hashed = this.#hashed.read();
+      const weights = this.#unigrams
+        .read()
+        .gather(ids)
+        .add(hashed.gather(this.#buckets(ids))); // [batch, steps]
+      const read = ids.notEqual(0).toFloat();
+      const positions = read.sum(1, true); // [batch, 1]
+      return weights.mul(read).sum(1, true).div(positions.sqrt());
+    });
+  }
+
+  /** int32 [batch, steps] */
+  #buckets(ids: tf.Tensor2D): tf.Tensor {
+    const [, steps] = ids.shape;
+    const buckets = ids.dataSync<'int32'>().slice();
+    for (let from = 0; from < buckets.length; from += steps) {
+      const row = buckets.subarray(from, from + steps);
+      row.set(bigramBuckets(row, this.#bucketCount));
+    }
+    return tf.tensor2d(buckets, ids.shape, 'int32');
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), vocabularySize: this.#vocabularySize, buckets: this.#bucketCount };
+  }
+}
+tf.serialization.registerClass(HashedNgrams);

@@ -1,5 +1,0 @@
-/** Add → Sum, which takes as many inputs. */
-import type { LayerConverter } from './graph.ts';
-
-/** Each [sequence, batch, units] → the same. */
-export const convertAdd: LayerConverter = ({ name }, graph, ...terms) => graph.node('Sum', name, terms);

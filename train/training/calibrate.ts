@@ -1,0 +1,43 @@
+/**
+ * How sure the answers may be: the logits of the network's two halves, weighted and shifted so that on reviews that were not
+ * trained on "80 % positive" is right four times in five (Platt scaling; Guo et al. 2017,
+ * https://arxiv.org/abs/1706.04599). The weights are folded into the network's own, so there is nothing to apply later.
+ */
+import * as tf from '@tensorflow/tfjs';
+import * as v from 'valibot';
+import { hasNgrams, weightOf } from '../model/model.ts';
+import { fitLogits } from '../teacher/logistic-regression.ts';
+
+/** logit = recurrent · (the recurrent half's) + ngrams · (the n-grams') + bias. */
+export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), bias: v.number() });
+export type Calibration = v.InferOutput<typeof Calibration>;
+
+/** The mean of the two halves: what is right when nothing was held out to find out more. */
+export const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
+
+/** Of a dozen held-out reviews chance can make anything; it must not turn the answers round. */
+const LEAST = 0.1;
+
+/** @param logits of both halves on held-out reviews; of n-grams zeros where there are none. @param labels theirs */
+export function calibrate(
+  logits: { readonly recurrent: ArrayLike<number>; readonly ngrams: ArrayLike<number> },
+  labels: readonly number[],
+): Calibration {
+  const halves = [logits.recurrent, logits.ngrams];
+  const [recurrent = 1, ngrams = 0, bias = 0] = fitLogits(halves, Float64Array.from(labels));
+  return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), bias };
+}
+
+/** Scales the model's weights, in place. */
+export function applyCalibration(model: tf.LayersModel, { recurrent, ngrams, bias }: Calibration): void {
+  tf.tidy(() => {
+    const kernel = weightOf(model, 'dense/kernel');
+    kernel.assign(kernel.mul(recurrent));
+    const denseBias = weightOf(model, 'dense/bias');
+    denseBias.assign(denseBias.mul(recurrent).add(bias));
+    if (!hasNgrams(model)) return;
+    for (const table of ['ngrams/unigrams', 'ngrams/hashed'].map((name) => weightOf(model, name))) {
+      table.assign(table.mul(ngrams));
+    }
+  });
+}

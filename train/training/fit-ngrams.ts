@@ -1,0 +1,72 @@
+/**
+ * The n-gram half of the network: weights for words, and for the hashed pairs of them. It is trained by itself,
+ * because its problem is convex and solved in half a minute.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { bigramBuckets } from '../../shared/bigram-hash.ts';
+import type { Example } from '../data/examples.ts';
+import { weightOf } from '../model/model.ts';
+import type { SparseRows } from '../teacher/logistic-regression.ts';
+import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
+
+/** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
+const COST = 60;
+
+/** Fits the tables of the model's HashedNgrams layer to the examples' labels. */
+export function trainNgrams(model: tf.LayersModel, examples: readonly Example[]): void {
+  const unigrams = weightOf(model, 'ngrams/unigrams');
+  const hashed = weightOf(model, 'ngrams/hashed');
+  const rows = sparseRows(examples, unigrams.size, hashed.size);
+  const weights = fitNaiveBayes(
+    rows,
+    Float64Array.from(examples, ({ label }) => label),
+    { cost: COST },
+  );
+  tf.tidy(() => {
+    unigrams.assign(tf.tensor1d(Float32Array.from(weights.subarray(0, unigrams.size))));
+    hashed.assign(tf.tensor1d(Float32Array.from(weights.subarray(unigrams.size))));
+  });
+}
+
+/** What the HashedNgrams layer adds to the logit of each row of ids. */
+export function ngramLogits(model: tf.LayersModel, rows: readonly Int32Array[]): Float64Array {
+  const unigrams = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
+  const hashed = weightOf(model, 'ngrams/hashed').dataSync<'float32'>();
+  return Float64Array.from(rows, (ids) => {
+    let sum = 0;
+    for (const id of ids) sum += unigrams[id] as number;
+    for (const bucket of bigramBuckets(ids, hashed.length)) sum += hashed[bucket] as number;
+    return sum / Math.sqrt(ids.length);
+  });
+}
+
+/** The layer's sum as a matrix of the examples: what each weight is multiplied by. */
+function sparseRows(examples: readonly Example[], words: number, buckets: number): SparseRows {
+  const entries = 2 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
+  const columns = new Int32Array(entries);
+  const values = new Float32Array(entries);
+  const starts = new Int32Array(examples.length + 1);
+  let at = 0;
+  for (const [row, { ids }] of examples.entries()) {
+    const from = at;
+    for (const id of ids) columns[at++] = id;
+    for (const bucket of bigramBuckets(ids, buckets)) columns[at++] = words + bucket;
+    at = from + mergeRepeated(columns.subarray(from, at), values.subarray(from, at), 1 / Math.sqrt(ids.length));
+    starts[row + 1] = at;
+  }
+  return { starts, columns: columns.subarray(0, at), values: values.subarray(0, at), width: words + buckets };
+}
+
+/** Sorts a row's columns and leaves each once, with its count times `unit` as its value. Returns how many are left. */
+function mergeRepeated(columns: Int32Array, values: Float32Array, unit: number): number {
+  columns.sort();
+  let kept = 0;
+  for (const column of columns) {
+    if (kept > 0 && columns[kept - 1] === column) (values[kept - 1] as number) += unit;
+    else {
+      columns[kept] = column;
+      values[kept++] = unit;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,108 @@
+/**
+ * The training loop. It is resumable anywhere: all that a step depends on is the weights, Adam's state and `Progress`,
+ * so a run that was stopped and continued takes the very steps of one that was not.
+ *
+ * Not here: files (`checkpoint.ts`), printing (`progress.ts`), signals (`cli.ts`).
+ */
+import type * as tf from '@tensorflow/tfjs';
+import * as v from 'valibot';
+import type { Config } from '../config.ts';
+import { batches, type Example, vary } from '../data/examples.ts';
+import { randomNumbers, shuffled } from '../random.ts';
+import type { Adam } from './adam.ts';
+import { type Totals, Trainer } from './trainer.ts';
+
+const EpochResult = v.object({
+  /** Mean over the epoch, measured while training: each batch before its own step. */
+  loss: v.number(),
+  accuracy: v.number(),
+  /** On the validation split after the epoch, when there is one. */
+  validationLoss: v.optional(v.number()),
+  validationAccuracy: v.optional(v.number()),
+});
+
+/** Where a run stands, between two steps. A schema, because a checkpoint holds it. */
+export const Progress = v.object({
+  /** The finished epochs. */
+  epochs: v.array(EpochResult),
+  /** Steps taken in the epoch that is not finished. */
+  step: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Sums over those steps. */
+  totals: v.object({ loss: v.number(), correct: v.number(), reviews: v.number() }),
+});
+export type Progress = v.InferOutput<typeof Progress>;
+
+export interface FitOptions {
+  readonly model: tf.LayersModel;
+  readonly adam: Adam;
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+  readonly config: Config;
+  /** Read first, and kept up to date. */
+  readonly progress: Progress;
+  /** @param steps how many steps an epoch has. */
+  readonly onStep?: (progress: Progress, steps: number) => void;
+  /** Awaited, so that what it writes is whole before the next epoch begins. */
+  readonly onEpoch?: (progress: Progress, steps: number) => Promise<void>;
+  /** Stops between two steps. */
+  readonly signal?: AbortSignal;
+}
+
+export function newProgress(): Progress {
+  return { epochs: [], step: 0, totals: { loss: 0, correct: 0, reviews: 0 } };
+}
+
+/** Trains until the configuration's last epoch is done (`true`) or the signal stops it (`false`). */
+export async function fit(options: FitOptions): Promise<boolean> {
+  const { model, adam, train, validation, config, progress, onStep, onEpoch, signal } = options;
+  const steps = Math.ceil(train.length / config.batchSize);
+  const trainer = await Trainer.create(model, adam, config);
+  try {
+    while (progress.epochs.length < config.epochs) {
+      // The order depends on the seed and the epoch alone, so there is no random state to keep.
+      const order = shuffled(train, config.seed * 1_000 + progress.epochs.length);
+      while (progress.step < steps) {
+        if (signal?.aborted) return false;
+        const from = progress.step * config.batchSize;
+        const done = (progress.epochs.length * steps + progress.step) / (config.epochs * steps);
+        const random = randomNumbers(config.seed + 2 ** 31 * done); // depends on the place alone, like the order
+        const batch = order.slice(from, from + config.batchSize).map((example) => vary(example, config, random));
+        add(progress.totals, trainer.step(batch, config.learningRateDecay === 'linear' ? 1 - done : 1));
+        progress.step++;
+        onStep?.(progress, steps);
+        await new Promise(setImmediate); // a step blocks; this lets Ctrl-C and the progress bar through
+      }
+      const { loss, accuracy } = means(progress.totals);
+      const held = validation.length > 0 ? means(measure(trainer, validation, config.batchSize)) : undefined;
+      progress.epochs.push({
+        loss,
+        accuracy,
+        ...(held && { validationLoss: held.loss, validationAccuracy: held.accuracy }),
+      });
+      Object.assign(progress, { step: 0, totals: newProgress().totals });
+      trainer.sync();
+      await onEpoch?.(progress, steps);
+    }
+    return true;
+  } finally {
+    trainer.sync();
+    trainer.dispose();
+  }
+}
+
+function means({ loss, correct, reviews }: Totals): { loss: number; accuracy: number } {
+  return { loss: loss / reviews, accuracy: correct / reviews };
+}
+
+/** Loss and accuracy without training. */
+function measure(trainer: Trainer, examples: readonly Example[], batchSize: number): Totals {
+  const sum = newProgress().totals;
+  for (const batch of batches(examples, batchSize)) add(sum, trainer.measure(batch));
+  return sum;
+}
+
+function add(sum: Totals, more: Totals): void {
+  sum.loss += more.loss;
+  sum.correct += more.correct;
+  sum.reviews += more.reviews;
+}
