@@ -1,6 +1,6 @@
 /**
  * `npm run bulk -- reviews.csv --url … --out results.csv`: has an endpoint classify a file of any size as a job, and goes on
- * where it was stopped. Here are flags, printing and exit codes; the job is in `bulk/job.ts`. For Node, in this repository;
+ * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`. For Node, in this repository;
  * what can be copied elsewhere is `edge-sentiment.ts`.
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are

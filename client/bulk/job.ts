@@ -1,6 +1,6 @@
 /**
  * A job from its file to its results, whichever of it is still to be done: what the endpoint says of the job decides, so
- * that a run that ended anywhere is gone on with by the next. Not here: flags and printing (`../bulk.ts`).
+ * that a run that ended anywhere is gone on with by the next. Not here: flags and printing (`cli.ts`).
  */
 import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,8 +1,8 @@
 /**
  * Labelled reviews, wherever they come from:
  *
- *     aclImdb_v1.tar.gz, or the folder it unpacks to      `dataset/imdb.ts`
- *     .csv, .tsv, .jsonl or .ndjson of text and label     `dataset/table.ts`
+ *     aclImdb_v1.tar.gz, or the folder it unpacks to      `imdb.ts`
+ *     .csv, .tsv, .jsonl or .ndjson of text and label     `table.ts`
  *
  * Not here: downloading (`download.ts`) and cutting a validation split (`examples.ts`).
  */

@@ -5,7 +5,7 @@
  * A hash of the text decides on which side a review stands. The cut is therefore the same whatever the order of the
  * file, and stays the same when reviews are added: what is evaluated on was not trained on.
  *
- * Not here: the formats (`records.ts`), and which texts are copies (`copies.ts`).
+ * Not here: the formats (`records.ts`), and which texts are copies (`duplicates.ts`).
  */
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';

@@ -4,7 +4,7 @@
  * - How the loss' gradient fades on its way back through the text: ‖∂L/∂h‖ k steps before the end.
  * - How far back each cell remembers, on a task that only the first word decides (`memory-task.ts`).
  *
- * Not here: the report's pages (`compare-report.ts`).
+ * Not here: the report's pages (`report.ts`).
  */
 import type * as tf from '@tensorflow/tfjs';
 import { CELLS, type Config } from '../../config.ts';

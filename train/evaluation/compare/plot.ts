@@ -82,7 +82,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** Shared with the report's charts (`report/charts.ts`), which are drawn in the page's own style. */
+/** Shared with the report's charts (`report/chart.ts`), which are drawn in the page's own style. */
 export interface Axis {
   readonly ticks: readonly number[];
   /** A value → where it stands in the picture. */

@@ -1,5 +1,5 @@
 /**
- * The report: what a bundle was measured to be, as one HTML page to look at. `report/page.ts` makes the page out of
+ * The report: what a bundle was measured to be, as one HTML page to look at. `page.ts` makes the page out of
  * values; here is what reads the bundle, asks its network about the mistakes, and writes the file.
  *
  * The page quotes reviews, so it is no part of the bundle: git ignores it, and it does not ship.
