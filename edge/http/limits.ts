@@ -1,4 +1,4 @@
-/** Every limit of the endpoint, its unit in its name. */
+/** Every limit of the endpoint, its unit in its name; but that of a record, which training has too, is in `shared/limits.ts`. */
 
 /** A request's body. 64 film reviews of the usual length have about 80 KiB. */
 export const MAX_BODY_BYTES = 256 * 1024;
@@ -38,9 +38,6 @@ export const RETRY_AFTER_SECONDS = 60;
 
 /** How long `/v1/model` and `/openapi.json` may be used without asking again. */
 export const MAX_AGE_SECONDS = 60;
-
-/** A record of a job's file: a line of NDJSON, a row of CSV. What is longer is no review. */
-export const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** A job's file: some 25 million reviews. What limits it is that a chunk of it has to fit into one slice. */
 export const MAX_JOB_BYTES = 32 * 1024 ** 3;

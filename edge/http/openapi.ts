@@ -4,15 +4,8 @@
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../../shared/bundle.ts';
-import {
-  JOB_DAYS,
-  MAX_BODY_BYTES,
-  MAX_JOB_BYTES,
-  MAX_LINE_BYTES,
-  MAX_RECORD_BYTES,
-  MAX_STREAM_LINES,
-  MAX_TEXTS,
-} from './limits.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import { JOB_DAYS, MAX_BODY_BYTES, MAX_JOB_BYTES, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import * as schema from './schema.ts';
 
 /** The components' names. */

@@ -4,6 +4,7 @@
  * it classifies lines together only when they have arrived together, so that no line waits for another.
  */
 import * as v from 'valibot';
+import { isBlank } from '../../shared/records.ts';
 import { concatenate, fieldErrors, parseJson } from './body.ts';
 import { internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
@@ -110,7 +111,7 @@ async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): Asyn
         await reader.cancel();
         return;
       }
-      if (isBlank(content)) continue;
+      if (typeof content !== 'string' && isBlank(content)) continue;
       lines.push({ number, content });
       if (lines.length < MAX_TEXTS) continue;
       yield lines;
@@ -158,12 +159,6 @@ class Splitter {
 }
 
 const LINE_FEED = 0x0a;
-/** Space, tab and carriage return. */
-const BLANKS = new Set([0x20, 0x09, 0x0d]);
-
-function isBlank(content: Line['content']): boolean {
-  return typeof content !== 'string' && content.every((byte) => BLANKS.has(byte));
-}
 
 function parseLine({ number: line, content }: Line): Parsed<Asked> {
   if (typeof content === 'string') return { line, error: content };

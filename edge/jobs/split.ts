@@ -3,9 +3,9 @@
  * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
  * header, if there is to be one.
  */
+import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
 import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
-import { type Cursor, type RecordPlace, RecordScanner } from './records.ts';
 
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
@@ -22,8 +22,6 @@ export interface Progress {
   readonly layout: Layout;
 }
 
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-
 /**
  * The next step. @param slice of the file from the cursor on, of JOB_SLICE_BYTES or to its end. @param bytes of the file.
  * @returns what is wrong with the file, as a sentence, where it cannot be split.
@@ -34,18 +32,13 @@ export function splitNext(
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
   const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
-  let from = cursor;
-  if (from.offset === 0 && BYTE_ORDER_MARK.every((byte, at) => slice[at] === byte)) {
-    from = { ...from, offset: BYTE_ORDER_MARK.length };
-  }
-  let known = layout;
+  let [from, known] = [cursor, layout];
   if (layout.delimiter !== undefined && layout.columns === undefined) {
     const header = headerIn(rest(from), from, layout, isLast);
     if (header === undefined && !isLast) return 'The file begins with no header.';
     if (header === undefined) return { chunks: [], cursor: from, layout, isLast }; // there is nothing at all
     if (typeof header.layout === 'string') return header.layout;
-    known = header.layout;
-    from = header.next;
+    [from, known] = [header.next, header.layout];
   }
   const chunkBytes = Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS));
   return {
@@ -65,9 +58,9 @@ function headerIn(
   const scanner = new RecordScanner(layout.delimiter, from);
   const place = firstOf(scanner.scan(slice)) ?? (isLast ? scanner.end() : undefined);
   if (place === undefined || place.blank) return undefined;
-  const next = { offset: place.next, line: place.nextLine, skipping: place.tooLong };
-  if (place.tooLong) return { layout: 'The header is too long; is a quote left open?', next };
-  return { layout: readHeader(slice.subarray(place.start - from.offset, place.end - from.offset), layout), next };
+  const next = { offset: place.next, line: place.nextLine, skipping: false };
+  const bytes = place.tooLong ? undefined : slice.subarray(place.start - from.offset, place.end - from.offset);
+  return { layout: readHeader({ line: place.line, bytes }, layout), next };
 }
 
 function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {

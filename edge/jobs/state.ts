@@ -2,10 +2,10 @@
  * What is known of a job, what is told of it, and when there is something to do for it: values and functions of them. What
  * happens to it is the coordinator's (`coordinator.ts`).
  */
+import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../http/limits.ts';
 import type { Job, JobType } from '../http/schema.ts';
 import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
-import type { Cursor } from './records.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
@@ -79,7 +79,7 @@ export function newState(
     ...(uploadId !== undefined && { uploadId }),
     tidied: false,
     expires: now + JOB_DAYS * DAY,
-    cursor: { offset: 0, line: 1, skipping: false },
+    cursor: START_OF_FILE,
     split: false,
     chunks: 0,
     sent: 0,

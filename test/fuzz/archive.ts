@@ -6,8 +6,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { readImdbArchive } from '../../train/data/imdb.ts';
-import { MAX_REVIEW_BYTES } from '../../train/data/lines.ts';
 import type { Dataset } from '../../train/data/types.ts';
 import { tarOf } from '../fixtures/corpus.ts';
 
@@ -76,7 +76,7 @@ const contents = fc.oneof(
 );
 const sizes = fc.oneof(
   fc.nat(2000).map((size) => size.toString(8).padStart(11, '0')),
-  fc.constantFrom('77777777777', `${(MAX_REVIEW_BYTES + 1).toString(8)}`, '', '-1', '9', 'NaN', ' 17 '),
+  fc.constantFrom('77777777777', `${(MAX_RECORD_BYTES + 1).toString(8)}`, '', '-1', '9', 'NaN', ' 17 '),
   fc.uint8Array({ minLength: 11, maxLength: 11 }).chain(
     (bytes) => fc.constantFrom(0x80, 0xff).map((sign) => Uint8Array.of(sign, ...bytes)), // base 256, and its negative numbers
   ),

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
-import { type Cursor, RecordScanner } from '../../edge/jobs/records.ts';
 import { type Chunk, splitSlice } from '../../edge/jobs/split.ts';
+import { type Cursor, RecordScanner } from '../../shared/records.ts';
 import { anyBytes } from './arbitraries.ts';
 import { target } from './target.ts';
 

@@ -5,6 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
+import { recordsIn as jobRecordsIn, type ParsedRecord } from '../../edge/jobs/format.ts';
+import { splitNext } from '../../edge/jobs/split.ts';
+import { START_OF_FILE } from '../../shared/records.ts';
 import { readRecords, type TableRecord } from '../../train/data/records.ts';
 import { readTable } from '../../train/data/table.ts';
 
@@ -84,20 +87,22 @@ const USUAL: Readonly<Record<Kind, { readonly start: string; readonly row: strin
 };
 
 /** Files that are nearly what they should be, and files that are nothing of the kind. */
+const nearlyTables = fc.constantFrom(...KINDS).chain((kind) => {
+  const { start, row } = USUAL[kind];
+  const rows = fc.constant(Buffer.from(row));
+  return fc.record({
+    kind: fc.constant(kind),
+    start: fc.oneof({ weight: 3, arbitrary: fc.constant(start) }, { weight: 1, arbitrary: fc.constant('') }),
+    pieces: fc.oneof(
+      fc.array(fc.oneof({ weight: 20, arbitrary: rows }, { weight: 1, arbitrary: piece }), { maxLength: 20 }),
+      fc.array(fc.oneof(rows, piece), { maxLength: 20 }),
+    ),
+  });
+});
+
 export const tables = {
   name: 'tables',
-  inputs: fc.constantFrom(...KINDS).chain((kind) => {
-    const { start, row } = USUAL[kind];
-    const rows = fc.constant(Buffer.from(row));
-    return fc.record({
-      kind: fc.constant(kind),
-      start: fc.oneof({ weight: 3, arbitrary: fc.constant(start) }, { weight: 1, arbitrary: fc.constant('') }),
-      pieces: fc.oneof(
-        fc.array(fc.oneof({ weight: 20, arbitrary: rows }, { weight: 1, arbitrary: piece }), { maxLength: 20 }),
-        fc.array(fc.oneof(rows, piece), { maxLength: 20 }),
-      ),
-    });
-  }),
+  inputs: nearlyTables,
   holds: async ({ kind, start, pieces }: TableInput): Promise<void> => {
     const bytes = Buffer.concat([Buffer.from(start), ...pieces]);
     const lines = bytes.reduce((count, byte) => count + Number(byte === 0x0a), 1);
@@ -122,6 +127,58 @@ interface TableInput {
   readonly start: string;
   readonly pieces: readonly Uint8Array[];
 }
+
+/** The texts that `train` reads, and why it reads no more, where it refuses the file. */
+async function readByTrain(bytes: Uint8Array, kind: Kind): Promise<{ records: TableRecord[]; refusal?: string }> {
+  const records: TableRecord[] = [];
+  const columns = { textColumn: 'text', labelColumn: 'text' }; // a job wants no label
+  try {
+    for await (const record of readRecords(`x.${kind}`, columns, [bytes])) records.push(record);
+    return { records };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { records, refusal: error.message.replace(/; name it with --text-column$/, '') };
+  }
+}
+
+/** The records of a job's file, or what is wrong with its header. */
+function readByJob(bytes: Uint8Array, kind: Kind): ParsedRecord[] | string {
+  const delimiter = kind === 'csv' ? ',' : kind === 'tsv' ? '\t' : undefined;
+  const layout = { delimiter, textColumn: 'text' };
+  const split = splitNext(bytes, { cursor: START_OF_FILE, layout, bytes: bytes.length });
+  if (typeof split === 'string') return split;
+  return split.chunks.flatMap(({ start, end, line }) =>
+    jobRecordsIn(bytes.subarray(start, end), { start, line }, split.layout),
+  );
+}
+
+/** Up to the record for which `train` refuses a file, a job reads the same; and of that one it says the same. */
+export const agreed = {
+  name: 'agreed',
+  inputs: nearlyTables,
+  holds: async ({ kind, start, pieces }: TableInput): Promise<void> => {
+    const bytes = Buffer.concat([Buffer.from(start), ...pieces]);
+    const { records, refusal } = await readByTrain(bytes, kind);
+    const answers = readByJob(bytes, kind);
+    const asClause = (sentence: string) => `${sentence.charAt(0).toLowerCase()}${sentence.slice(1, -1)}`;
+    if (typeof answers === 'string') {
+      assert.deepEqual(
+        [records, refusal?.replace(/^.*?:\d+: /, '')],
+        [[], asClause(answers.replace('The header: ', ''))],
+      );
+      return;
+    }
+    for (const [index, { line, text }] of records.entries()) {
+      const answer: ParsedRecord | undefined = answers[index];
+      if (text.trim() === '') assert.deepEqual(answer, { line, error: '/text is empty.' });
+      else assert.deepEqual(answer, { line, text });
+    }
+    const next = answers[records.length];
+    const why = next && 'error' in next ? next.error : '';
+    const words = why === '/text must be a string.' ? 'the text is not a string' : asClause(why);
+    assert.equal(refusal, next && `x.${kind}:${next.line}: ${words}`);
+  },
+};
 
 const cell = fc
   .oneof(
@@ -158,7 +215,8 @@ export const written = {
     const expected: TableRecord[] = [];
     for (const [index, { text, label, blank }] of rows.entries()) {
       if (blank) file += end;
-      expected.push({ line: file.split('\n').length, text, label: label.trim() });
+      const line = file.split('\n').length;
+      if (!/^[ \t\r]*$/.test(lines[index] as string)) expected.push({ line, text, label: label.trim() });
       file += lines[index] + (isEnded || index + 1 < rows.length ? end : '');
     }
     assert.deepEqual(await read(Buffer.from(file), kind, recordsIn), expected);

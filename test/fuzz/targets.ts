@@ -5,7 +5,7 @@ import { http } from './http.ts';
 import { image } from './images.ts';
 import { records } from './jobs.ts';
 import { ndjson } from './streams.ts';
-import { tables, written } from './tables.ts';
+import { agreed, tables, written } from './tables.ts';
 import type { Target } from './target.ts';
 import { evidence, tokenizer } from './texts.ts';
 
@@ -21,6 +21,7 @@ export const TARGETS: readonly Target[] = [
   archives,
   packed,
   tables,
+  agreed,
   written,
   http,
 ];

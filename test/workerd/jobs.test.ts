@@ -5,11 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { JOB_PART_BYTES, MAX_RECORD_BYTES } from '../../edge/http/limits.ts';
+import { JOB_PART_BYTES } from '../../edge/http/limits.ts';
 import type { Job } from '../../edge/http/schema.ts';
 import { freePort, inspect } from '../../harness/inspector.ts';
 import { reference } from '../../harness/reference.ts';
 import { type RunningWorker, type StartOptions, startWorker } from '../../harness/worker.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
@@ -185,7 +186,7 @@ describe('a job', () => {
         type: NDJSON,
         content: `${line(`${mega}, and it goes on and on`)}\n${line('good')}`,
         records: [
-          { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes` },
+          { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes.` },
           { line: 2, text: 'good' },
         ],
       },
@@ -197,7 +198,7 @@ describe('a job', () => {
         content: invalid,
         records: [
           { line: 2, text: 'Good' },
-          { line: 3, error: 'The row is not UTF-8 text.' },
+          { line: 3, error: 'The row is not UTF-8 text; save the file in that encoding.' },
           { line: 4, text: 'Bad' },
         ],
       },
@@ -209,7 +210,7 @@ describe('a job', () => {
         content: `{"text": "good", "id": 1}\n{"id": 2}\n\nno JSON\n${line('bad')}\n`,
         records: [
           { line: 1, id: 1, text: 'good' },
-          { line: 2, id: 2, error: '/text must be a string.' },
+          { line: 2, id: 2, error: 'The object has no column "text" or "review", but "id".' },
           { line: 4, error: 'The line is not JSON in UTF-8.' },
           { line: 5, text: 'bad' },
         ],

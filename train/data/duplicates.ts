@@ -1,8 +1,7 @@
 /** Which texts are copies of one another; and a file's records → its distinct texts, each with its one label. */
 import { createHash } from 'node:crypto';
 import { quoted } from '../../shared/quoted.ts';
-import { MAX_REVIEW_BYTES, refuseLine } from './lines.ts';
-import type { TableRecord } from './records.ts';
+import { refuseLine, type TableRecord } from './records.ts';
 
 /** The same for two texts that differ in case and white space only, so that no split stands between them. */
 export function copyKey(text: string): string {
@@ -27,7 +26,7 @@ const MAX_LABEL_LENGTH = 100;
  * the file.
  * @param location of the file that the records are from.
  * @param warn is told how many were left out, and why.
- * @throws UserError when a record is no review, or has a third label.
+ * @throws UserError when a label is none, or a third one.
  */
 export async function distinctTexts(
   records: AsyncIterable<TableRecord>,
@@ -43,7 +42,7 @@ export async function distinctTexts(
       empty++;
       continue;
     }
-    refuseBadRecord(record, labels, location);
+    refuseBadLabel(record, labels, location);
     const hash = createHash('sha256').update(key).digest('hex');
     const copies = all.get(hash);
     if (copies === undefined) all.set(hash, { kept: record, records: 1, contradictory: false });
@@ -91,9 +90,7 @@ function add(copies: Copies, record: TableRecord): void {
 }
 
 /** Remembers the record's label in `labels`. */
-function refuseBadRecord({ line, text, label }: TableRecord, labels: Set<string>, location: string): void {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_REVIEW_BYTES) refuseLine(location, line, `the text has ${bytes} bytes, which is no review`);
+function refuseBadLabel({ line, label }: TableRecord, labels: Set<string>, location: string): void {
   if (label === '') return;
   if (label.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(label)) {
     refuseLine(location, line, `${quoted(label)} is no label; name the column they are in with --label-column`);

@@ -13,8 +13,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { isSystemError, UserError } from '../../cli/errors.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { MAX_REVIEW_BYTES } from './lines.ts';
 import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */
@@ -60,12 +60,18 @@ class Reviews {
     for (const folder of Object.keys(OFFICIAL_COUNTS)) this.#folders.set(folder, new Map());
   }
 
-  /** @param folder such as `train/pos`. @param name the file's name without `.txt`. */
-  add(folder: string, name: string, text: string): void {
+  /** @param folder such as `train/pos`. @param name the file's name without `.txt`. @param content of the file, in UTF-8. */
+  add(folder: string, name: string, content: Buffer): void {
     const reviews = this.#folders.get(folder);
     if (reviews === undefined) return;
-    if (reviews.has(name)) this.refuse(`${quoted(`${folder}/${name}.txt`)} stands in it twice`);
-    reviews.set(name, text);
+    const file = quoted(`${folder}/${name}.txt`);
+    this.refuseLarge(file, content.length);
+    if (reviews.has(name)) this.refuse(`${file} stands in it twice`);
+    reviews.set(name, content.toString('utf8'));
+  }
+
+  refuseLarge(file: string, bytes: number): void {
+    if (bytes > MAX_RECORD_BYTES) this.refuse(`${file} has ${bytes} bytes, which is no review`);
   }
 
   refuse(why: string): never {
@@ -135,12 +141,10 @@ async function readArchive(location: string, reviews: Reviews): Promise<void> {
         entry.resume();
         continue;
       }
-      if (size > MAX_REVIEW_BYTES) {
-        reviews.refuse(`the entry ${quoted(name)} has ${size} bytes, which is no review`);
-      }
+      reviews.refuseLarge(`the entry ${quoted(name)}`, size);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
-      reviews.add(review.folder, review.name, Buffer.concat(chunks).toString('utf8'));
+      reviews.add(review.folder, review.name, Buffer.concat(chunks));
     }
   })();
   try {
@@ -176,7 +180,7 @@ async function readFolder(location: string, reviews: Reviews): Promise<void> {
       const review = reviewAt([...folder.split('/'), file.name]);
       if (review === undefined) continue;
       if (!file.isFile()) reviews.refuse(`${quoted(`${folder}/${file.name}`)} is not a plain file`);
-      reviews.add(folder, review.name, await readFile(path.join(root, folder, file.name), 'utf8'));
+      reviews.add(folder, review.name, await readFile(path.join(root, folder, file.name)));
     }
   }
 }

@@ -1,8 +1,11 @@
-/** A file of reviews → its records, one after the other: .csv and .tsv (RFC 4180), .jsonl and .ndjson. */
-import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
-import { quoted } from '../../shared/quoted.ts';
-import { type Line, MAX_RECORD_BYTES, readLines, refuseLine } from './lines.ts';
+/**
+ * A file of reviews → its records, one after the other: .csv and .tsv (RFC 4180), .jsonl and .ndjson, all of it UTF-8. Where
+ * records are, and what is in them, `shared/` says, as it does for the endpoint's jobs. A file with a bad record is refused.
+ */
+import { createReadStream } from 'node:fs';
+import { UserError } from '../../cli/errors.ts';
+import { columnIn, type Named, namesOf, noColumn, parseLine, parseRow, RecordError } from '../../shared/fields.ts';
+import { type FileRecord, RecordReader } from '../../shared/records.ts';
 
 export interface TableRecord {
   /** Where it begins, from 1. */
@@ -18,139 +21,91 @@ export interface Columns {
   readonly labelColumn?: string | undefined;
 }
 
-/** The usual names; of two that are both there, the first. */
-const TEXT_COLUMNS = ['text', 'review'];
-const LABEL_COLUMNS = ['label', 'sentiment'];
-
-/** @throws UserError that names the line of the first record that cannot be read. */
-export function readRecords(location: string, columns: Columns): AsyncGenerator<TableRecord> {
-  return /\.(csv|tsv)$/i.test(location) ? readRows(location, columns) : readObjects(location, columns);
-}
-
-async function* readRows(location: string, columns: Columns): AsyncGenerator<TableRecord> {
-  let header: readonly string[] | undefined;
-  let at = { text: 0, label: 0 };
-  for await (const { line, fields } of parseRows(location)) {
-    if (header === undefined) {
-      header = fields;
-      at = { text: textIn(header, columns, location, line), label: labelIn(header, columns, location, line) };
-    } else if (fields.length !== header.length) {
-      const why = `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} instead of ${header.length}`;
-      refuseLine(location, line, `${why}; a text with a separator or a line break in it needs quotes around it`);
-    } else {
-      yield { line, text: fields[at.text] as string, label: (fields[at.label] as string).trim() };
-    }
-  }
-}
-
-interface Row {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-/** What csv-parse calls an error → what is wrong with the record. */
-const WHY: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
-  CSV_INVALID_CLOSING_QUOTE: 'a quote inside a quoted text; write it twice',
-  INVALID_OPENING_QUOTE: 'a quote inside a text without quotes around it; put them around, and write that one twice',
-  CSV_MAX_RECORD_SIZE: `a row of more than ${MAX_RECORD_BYTES} bytes; is a quote left open?`,
-};
-
-async function* parseRows(location: string): AsyncGenerator<Row> {
-  // csv-parse counts a CRLF inside quotes as two lines. The byte at which a record ends is certain: the next one begins
-  // with the first line from there that is not blank.
-  const starts: { readonly line: number; readonly byte: number }[] = [];
-  const lines: number[] = []; // of the rows that are parsed and not yet read
-  let end = 0;
-  const nextLine = () => {
-    while (starts.length > 1 && (starts[0]?.byte ?? 0) < end) starts.shift();
-    return starts[0]?.line ?? 1;
-  };
-  const parser = parse({
-    delimiter: /\.tsv$/i.test(location) ? '\t' : ',',
-    record_delimiter: ['\r\n', '\n'],
-    skip_empty_lines: true,
-    relax_column_count: true, // `readRows` says it better
-    max_record_size: MAX_RECORD_BYTES,
-    on_record: (fields, { bytes }) => {
-      lines.push(nextLine());
-      end = bytes;
-      return fields;
-    },
-  });
-  const feeding = pipeline(async function* () {
-    let byte = 0;
-    for await (const { number, bytes } of readLines(location)) {
-      if (!isBlank(bytes)) starts.push({ line: number, byte });
-      byte += bytes.length;
-      yield bytes;
-    }
-  }, parser);
-  feeding.catch(() => {}); // the parser throws it as well
-  try {
-    for await (const fields of parser) yield { line: lines.shift() as number, fields };
-  } catch (error) {
-    const why = error instanceof CsvError ? WHY[error.code] : undefined;
-    if (why === undefined) throw error;
-    refuseLine(location, nextLine(), why);
-  }
-}
-
-async function* readObjects(location: string, columns: Columns): AsyncGenerator<TableRecord> {
-  for await (const line of readLines(location)) {
-    if (isBlank(line.bytes)) continue;
-    const entries = Object.entries(objectIn(line, location));
-    const keys = entries.map(([key]) => key);
-    const text = entries[textIn(keys, columns, location, line.number)]?.[1];
-    const label = entries[labelIn(keys, columns, location, line.number)]?.[1] ?? '';
-    if (typeof text !== 'string') refuseLine(location, line.number, 'the text is not a string');
-    if (typeof label === 'object') refuseLine(location, line.number, 'the label is neither a string nor a number');
-    yield { line: line.number, text, label: String(label).trim() };
-  }
-}
-
-function objectIn({ number, bytes }: Line, location: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    refuseLine(location, number, 'not JSON; every line is to be one JSON object');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    refuseLine(location, number, 'not a JSON object');
-  }
-  return value;
-}
-
-function textIn(names: readonly string[], { textColumn }: Columns, location: string, line: number): number {
-  return columnIn(names, textColumn === undefined ? TEXT_COLUMNS : [textColumn], '--text-column', location, line);
-}
-
-function labelIn(names: readonly string[], { labelColumn }: Columns, location: string, line: number): number {
-  return columnIn(names, labelColumn === undefined ? LABEL_COLUMNS : [labelColumn], '--label-column', location, line);
-}
-
-/** Where in `names` the first of `wanted` stands that does, whatever its case. */
-function columnIn(
-  names: readonly string[],
-  wanted: readonly string[],
-  flag: string,
+/**
+ * The records of the file at `location`.
+ * @param pieces of it, in order, cut anywhere.
+ * @throws UserError that names the line of the first record that cannot be read.
+ */
+export async function* readRecords(
   location: string,
-  line: number,
-): number {
-  const folded = names.map((name) => name.trim().toLowerCase());
-  for (const name of wanted) {
-    const at = folded.indexOf(name.trim().toLowerCase());
-    if (at < 0) continue;
-    if (folded.includes(folded[at] as string, at + 1)) refuseLine(location, line, `two columns ${quoted(name)}`);
-    return at;
-  }
-  const there = names.length > 8 ? [...names.slice(0, 8).map(quoted), '…'] : names.map(quoted);
-  const missing = wanted.map(quoted).join(' or ');
-  return refuseLine(location, line, `no column ${missing} among ${there.join(', ') || 'none'}; name it with ${flag}`);
+  columns: Columns,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = createReadStream(location),
+): AsyncGenerator<TableRecord, void> {
+  const delimiter = delimiterOf(location);
+  const parse = delimiter === undefined ? objectParser(columns) : rowParser(delimiter, columns);
+  const reader = new RecordReader(delimiter);
+  const parsed = function* (records: Iterable<FileRecord>): Generator<TableRecord, void> {
+    for (const record of records) {
+      let content: Content | undefined;
+      try {
+        content = parse(record);
+      } catch (error) {
+        if (error instanceof RecordError) refuseLine(location, record.line, error.message);
+        throw error;
+      }
+      if (content !== undefined) yield { line: record.line, ...content };
+    }
+  };
+  for await (const piece of pieces) yield* parsed(reader.read(piece));
+  yield* parsed(reader.end());
 }
 
-/** Nothing but its line break. */
-function isBlank(bytes: Buffer): boolean {
-  return bytes.length <= 2 && /^\r?\n?$/.test(bytes.toString('latin1'));
+/** @throws UserError that begins with the file and the line, as compilers put it. */
+export function refuseLine(location: string, line: number, why: string): never {
+  throw new UserError(`${location}:${line}: ${why}`);
+}
+
+/** What separates the fields of a row; undefined where a record is a line of JSON. */
+function delimiterOf(location: string): string | undefined {
+  if (/\.csv$/i.test(location)) return ',';
+  return /\.tsv$/i.test(location) ? '\t' : undefined;
+}
+
+type Content = Omit<TableRecord, 'line'>;
+
+/** Parses the rows of one table, of which the first is its header and no content. */
+function rowParser(delimiter: string, columns: Columns): (record: FileRecord) => Content | undefined {
+  let header: { readonly length: number; readonly text: number; readonly label: number } | undefined;
+  return (record) => {
+    const fields = parseRow(record, delimiter, header?.length);
+    if (header !== undefined) {
+      return { text: ownCopy(fields[header.text] as string), label: ownCopy((fields[header.label] as string).trim()) };
+    }
+    header = { length: fields.length, ...placesIn(fields, columns, 'header') };
+    return undefined;
+  };
+}
+
+/** A slice of a row would keep all its columns in memory, for as long as the dataset is there. */
+function ownCopy(slice: string): string {
+  return Buffer.from(slice).toString();
+}
+
+/** A text without an object around it has no label. */
+function objectParser(columns: Columns): (record: FileRecord) => Content {
+  return (record) => {
+    const value = parseLine(record);
+    if (typeof value === 'string') return { text: value, label: '' };
+    const places = placesIn(Object.keys(value), columns, 'object');
+    const values = Object.values(value);
+    const [text, label] = [values[places.text], values[places.label] ?? ''];
+    if (typeof text !== 'string') throw new RecordError('the text is not a string');
+    if (typeof label === 'object') throw new RecordError('the label is neither a string nor a number');
+    return { text, label: String(label).trim() };
+  };
+}
+
+/** @throws RecordError where one of them is missing. */
+function placesIn(
+  names: readonly string[],
+  { textColumn, labelColumn }: Columns,
+  of: Named,
+): { readonly text: number; readonly label: number } {
+  const placeOf = (field: 'text' | 'label', given: string | undefined) => {
+    const wanted = namesOf(field, given);
+    const place = columnIn(names, wanted, of);
+    if (place !== undefined) return place;
+    throw new RecordError(`${noColumn(names, wanted, of)}; name it with --${field}-column`);
+  };
+  return { text: placeOf('text', textColumn), label: placeOf('label', labelColumn) };
 }

@@ -2,16 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
-import type { Cursor } from '../../../edge/jobs/records.ts';
 import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
+import type { Cursor } from '../../../shared/records.ts';
 
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
-vi.mock('../../../edge/http/limits.ts', async (original) => ({
-  ...(await original<object>()),
-  MAX_RECORD_BYTES: 24,
-  MAX_CHUNK_RECORDS: 5,
-}));
+vi.mock('../../../shared/limits.ts', () => ({ MAX_RECORD_BYTES: 24 }));
+vi.mock('../../../edge/http/limits.ts', async (original) => ({ ...(await original<object>()), MAX_CHUNK_RECORDS: 5 }));
 
 const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
 
@@ -86,7 +83,7 @@ test('of a record without an end, what follows the next line break is read again
     recordsIn(file.subarray(start, end), { start, line }, LAYOUTS[1] as Layout),
   );
   expect(records).toEqual([
-    { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; is a quote left open?` },
+    { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed.` },
     { line: 2, id: '2', text: 'good' },
   ]);
 });
@@ -121,7 +118,11 @@ describe('the first step', () => {
 
   test.each([
     ['\n'.repeat(100), 1, 'The file begins with no header.'],
-    [`text,${'x'.repeat(30)}\n`, 0, 'The header is too long; is a quote left open?'],
+    [
+      `text,${'x'.repeat(30)}\n`,
+      0,
+      'The header: The record has more than 24 bytes; look for a quote that is never closed.',
+    ],
     ['stars\n5\n', 0, 'The header has no column "text" or "review", but "stars".'],
   ])('refuses a file that begins with %j', (content, more, error) => {
     expect(step(content, { delimiter: ',' }, more)).toBe(error);

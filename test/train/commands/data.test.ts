@@ -64,5 +64,8 @@ it('refuses a bad file in one line', async () => {
   const bad = path.join(folder, 'bad.csv');
   await writeFile(bad, 'text,label\na,b\nc\n');
   const { code, stderr } = await cli(['train', '--data', bad, '--out', path.join(folder, 'nothing')]);
-  expect([code, stderr]).toEqual([1, expect.stringContaining(`\nerror: ${bad}:3: 1 column instead of 2; `)]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(`\nerror: ${bad}:3: the row has 1 column instead of 2; `),
+  ]);
 });

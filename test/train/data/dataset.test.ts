@@ -360,6 +360,12 @@ describe('a folder is refused', () => {
     expect(await refusalOf(path.join(await temporaryFolder(), 'missing.tar.gz'))).toBe('no such file or folder');
   });
 
+  it('when a file is larger than any review', async () => {
+    const folder = await temporaryFolder();
+    await writeCorpus(folder, [...FEW, { id: 'train/pos/1_9', text: 'a'.repeat(2 ** 20 + 1) }]);
+    expect(await refusalOf(folder)).toBe('"train/pos/1_9.txt" has 1048577 bytes, which is no review');
+  });
+
   it('when there are no reviews in it', async () => {
     expect(await refusalOf(await temporaryFolder())).toMatch(/^no reviews in it; expected train\/pos, /);
   });

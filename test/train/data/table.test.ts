@@ -76,6 +76,7 @@ describe('a file of reviews', () => {
     ['mine.csv', CSV.replace('\n', '\r\n')], // one line only
     ['mine.csv', CSV.trimEnd()],
     ['mine.csv', `\n${CSV.replaceAll('\n', '\n\n')}`],
+    ['mine.csv', ` \t\n${CSV.replaceAll('\n', '\r\n \t \r\n')}`],
     ['mine.csv', `label,id,text\n${linesOf(ROWS.map(([text, label]) => [label, '7', text]))}`],
     ['mine.tsv', CSV.replaceAll(',', '\t')],
     ['mine.jsonl', objects('text', 'label')],
@@ -107,9 +108,9 @@ describe('a file of reviews', () => {
     const named = { textColumn: 'Body', labelColumn: 'stars' };
     expect(sorted(labelsByText(await read(content, named)))).toEqual(sorted(EXPECTED as Map<string, number>));
     expect(await refusalOf(content, { textColumn: 'nody' })).toBe(
-      'mine.csv:1: no column "nody" among "text", "stars", "body"; name it with --text-column',
+      'mine.csv:1: the header has no column "nody", but "text", "stars", "body"; name it with --text-column',
     );
-    expect(await refusalOf(content)).toContain('no column "label" or "sentiment" among "text", "stars", "body"');
+    expect(await refusalOf(content)).toContain('no column "label" or "sentiment", but "text", "stars", "body"');
   });
 
   it('names each review by its line', async () => {
@@ -124,16 +125,16 @@ describe('a file of reviews', () => {
     ]);
   });
 
-  it('may have 1 MiB of text a review, and no more', async () => {
-    const most = '"'.repeat(2 ** 20);
-    const { dataset } = await readWithWarnings(`${CSV}"${most.replaceAll('"', '""')}",positive\n`);
-    expect(labelsByText(dataset).get(most)).toBe(1);
-    expect(await refusalOf(`${CSV}${'a'.repeat(2 ** 20 + 1)},positive\n`)).toBe(
-      'mine.csv:102: the text has 1048577 bytes, which is no review',
+  it('may have 1 MiB a record, and no more', async () => {
+    const row = (bytes: number) => `${'a'.repeat(bytes - ',positive'.length)},positive`;
+    const most = await read(`${CSV}${row(2 ** 20)}\n`);
+    expect(Math.max(...textsOf(allOf(most)).map(({ length }) => length))).toBe(2 ** 20 - ',positive'.length);
+    expect(await refusalOf(`${CSV}${row(2 ** 20 + 1)}\n`)).toBe(
+      'mine.csv:102: the record has more than 1048576 bytes; look for a quote that is never closed',
     );
-    const object = JSON.stringify({ text: 'é'.repeat(2 ** 19 + 1), label: 'x' });
-    expect(await refusalOf(`${object}\n`, { name: 'mine.jsonl' })).toContain(
-      'mine.jsonl:1: the text has 1048578 bytes',
+    const object = JSON.stringify({ text: 'é'.repeat(2 ** 19), label: 'x' });
+    expect(await refusalOf(`${object}\n`, { name: 'mine.jsonl' })).toBe(
+      'mine.jsonl:1: the record has more than 1048576 bytes',
     );
   });
 });
@@ -231,6 +232,8 @@ describe('what is left out', () => {
     });
     expect(json.dataset.unlabelled).toEqual(['text 1']);
     expect(json.warnings[0]).toBe('1 review has no label');
+    const withBareText = [...objects.slice(2), 'a text without an object'].map((value) => JSON.stringify(value));
+    expect((await read(withBareText.join('\n'), { name: 'a.jsonl' })).unlabelled).toEqual(['a text without an object']);
   });
 });
 
@@ -260,57 +263,65 @@ describe('a file is refused', () => {
     [
       'a missing column',
       'text,mood\na,b\n',
-      '1: no column "label" or "sentiment" among "text", "mood"; name it with --label',
+      '1: the header has no column "label" or "sentiment", but "text", "mood"; name it with --label',
     ],
-    ['no header', BODY, '1: no column "text" or "review" among "text 0", "negative"; name it with --text-column'],
-    ['a column twice', 'text,label,Text\na,b,c\n', '1: two columns "text"'],
+    [
+      'no header',
+      BODY,
+      '1: the header has no column "text" or "review", but "text 0", "negative"; name it with --text-column',
+    ],
+    ['a column twice', 'text,label,Text\na,b,c\n', '1: the header has two columns "text"'],
     [
       'a third label',
       `${CSV}\n"more\ntext",neutral\n`,
       '103: a third label, "neutral", beside "negative" and "positive"; ',
     ],
     ['a label that is none', `${CSV}x,${'long '.repeat(30)}\n`, '102: "long long '],
-    ['a row with too few columns', `${CSV}alone\n`, '102: 1 column instead of 2; '],
-    ['a row with too many', `${CSV}one, two,positive\n`, '102: 3 columns instead of 2; '],
+    ['a row with too few columns', `${CSV}alone\n`, '102: the row has 1 column instead of 2; '],
+    ['a row with too many', `${CSV}one, two,positive\n`, '102: the row has 3 columns instead of 2; '],
     ['a quote that is never closed', `${CSV}"open,positive\nx,negative\n`, '102: a quote is opened and never closed'],
     [
       'a quote inside quotes',
       `${CSV}"a "quote" in it",positive\n`,
-      '102: a quote inside a quoted text; write it twice',
+      '102: there is a quote inside a quoted text; write it twice',
     ],
     [
       'a quote inside no quotes',
       `${CSV}a "quote" in it,positive\n`,
-      '102: a quote inside a text without quotes around',
+      '102: there is a quote inside a text without quotes around',
     ],
     [
       'a row without an end',
       `${CSV}"${`${'a'.repeat(1_023)}\n`.repeat(2 ** 13 + 1)}`,
-      '102: a row of more than 8388608 bytes; ',
+      '102: the record has more than 1048576 bytes; ',
     ],
-    ['a line without an end', `${CSV}${'a'.repeat(2 ** 23 + 1)}`, '102: a line of more than 8388608 bytes'],
-    ['another encoding', Buffer.from(`${CSV}café,positive\n`, 'latin1'), '102: not UTF-8 text; '],
-    ['half a character at its end', Buffer.from(`${CSV}caf\u00e9`).subarray(0, -1), '102: not UTF-8 text; '],
-    ['UTF-16', Buffer.from(`\uFEFF${CSV}`, 'utf16le'), '1: not UTF-8 text; '],
-    ['a header that is hostile', 'a\x1b[2J\u0085,b\n', '1: no column "text" or "review" among "a\uFFFD[2J\uFFFD", "b"'],
+    ['a line without an end', `${CSV}${'a'.repeat(2 ** 23 + 1)}`, '102: the record has more than 1048576 bytes; '],
+    ['another encoding', Buffer.from(`${CSV}café,positive\n`, 'latin1'), '102: the row is not UTF-8 text; '],
+    ['half a character at its end', Buffer.from(`${CSV}caf\u00e9`).subarray(0, -1), '102: the row is not UTF-8 text; '],
+    ['UTF-16', Buffer.from(`\uFEFF${CSV}`, 'utf16le'), '1: the row is not UTF-8 text; '],
+    [
+      'a header that is hostile',
+      'a\x1b[2J\u0085,b\n',
+      '1: the header has no column "text" or "review", but "a\uFFFD[2J\uFFFD", "b"',
+    ],
   ])('for %s', async (_, content, why) => {
     expect((await refusalOf(content)).startsWith(`mine.csv:${why}`)).toBe(true);
   });
 
   it.each([
-    ['what is not JSON', '{"text": "a", "label": 1}\n\n{"text": "b"', '3: not JSON; '],
-    ['an array', '[{"text": "a", "label": 1}]', '1: not a JSON object'],
-    ['null', 'null', '1: not a JSON object'],
-    ['a missing text', '{"label": 1}', '1: no column "text" or "review" among "label"; '],
+    ['what is not JSON', '{"text": "a", "label": 1}\n\n{"text": "b"', '3: the line is not JSON in UTF-8'],
+    ['an array', '[{"text": "a", "label": 1}]', '1: the line must be a JSON string or object'],
+    ['null', 'null', '1: the line must be a JSON string or object'],
+    ['a missing text', '{"label": 1}', '1: the object has no column "text" or "review", but "label"; '],
     [
       'a missing label',
       '{"text": "a", "label": 1}\n{"text": "b"}',
-      '2: no column "label" or "sentiment" among "text"; ',
+      '2: the object has no column "label" or "sentiment", but "text"; ',
     ],
-    ['an empty object', '{}', '1: no column "text" or "review" among none; '],
+    ['an empty object', '{}', '1: the object has no column "text" or "review"; '],
     ['a text that is a number', '{"text": 1, "label": 1}', '1: the text is not a string'],
     ['a label that is a list', '{"text": "a", "label": [1]}', '1: the label is neither a string nor a number'],
-    ['another encoding', Buffer.from('{"text": "café"}', 'latin1'), '1: not UTF-8 text; '],
+    ['another encoding', Buffer.from('{"text": "café"}', 'latin1'), '1: the line is not JSON in UTF-8'],
   ])('as JSON lines for %s', async (_, content, why) => {
     expect((await refusalOf(content, { name: 'mine.jsonl' })).startsWith(`mine.jsonl:${why}`)).toBe(true);
   });

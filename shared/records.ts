@@ -1,11 +1,11 @@
 /**
  * Where the records of a file begin and end: lines of NDJSON, or rows of CSV and TSV (RFC 4180), whose quoted fields may
- * have line breaks in them. It looks at bytes as they come and keeps none. What splits a file and what reads one of its
- * parts both ask here, so that they cannot disagree.
+ * have line breaks in them. Whoever splits a file, and whoever reads it or a part of it, asks here, so that they cannot
+ * disagree. Bytes come piece by piece, and memory does not grow with the file.
  *
- * Not here: what is in a record (`format.ts`).
+ * Not here: what is in a record (`fields.ts`).
  */
-import { MAX_RECORD_BYTES } from '../http/limits.ts';
+import { MAX_RECORD_BYTES } from './limits.ts';
 
 /** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
 export interface Cursor {
@@ -15,6 +15,8 @@ export interface Cursor {
   readonly line: number;
   readonly skipping: boolean;
 }
+
+export const START_OF_FILE: Cursor = { offset: 0, line: 1, skipping: false };
 
 export interface RecordPlace {
   /** Its bytes are [start, end) of the file, the line break that ends it not among them. */
@@ -40,8 +42,10 @@ const CARRIAGE_RETURN = 0x0d;
 const TAB = 0x09;
 const SPACE = 0x20;
 const QUOTE = 0x22;
+/** At the start of a file it belongs to no record. Anywhere else it is text. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** Finds the records that end in the bytes it is given, which follow one another in the file. */
+/** Finds the records that end in the bytes it is given, which follow one another in the file. It keeps none of them. */
 export class RecordScanner {
   /** What separates fields, one of which may be quoted; undefined where quotes mean nothing. */
   readonly #delimiter: number | undefined;
@@ -56,9 +60,11 @@ export class RecordScanner {
   #state: 'plain' | 'quoted' | 'closing' | 'skipping';
   /** The last byte, which decides whether a quote opens a field. */
   #previous = LINE_FEED;
+  /** Bytes of a byte order mark that the file has begun with. */
+  #marked = 0;
 
   /** @param delimiter of fields that may be quoted: a comma or a tab. */
-  constructor(delimiter: string | undefined, { offset, line, skipping }: Cursor) {
+  constructor(delimiter: string | undefined, { offset, line, skipping }: Cursor = START_OF_FILE) {
     this.#delimiter = delimiter?.charCodeAt(0);
     this.#base = offset;
     this.#start = offset;
@@ -76,10 +82,11 @@ export class RecordScanner {
     return { offset: this.skipping ? this.#base : this.#start, line: this.#line, skipping: this.skipping };
   }
 
+  /** @param bytes that follow those of the last call, whose records have all been taken. */
   *scan(bytes: Uint8Array): Generator<RecordPlace, void> {
     const lineFeeds = new Finder(bytes, LINE_FEED);
     const quotes = new Finder(bytes, QUOTE);
-    let at = 0;
+    let at = this.#passMark(bytes);
     while (at < bytes.length) {
       if (this.#state === 'skipping') {
         const end = lineFeeds.from(at);
@@ -135,6 +142,22 @@ export class RecordScanner {
     return this.skipping || this.#start === this.#base ? undefined : this.#place(0, 0);
   }
 
+  /** @returns how many of the bytes belong to the file's byte order mark, or to the beginning of one. */
+  #passMark(bytes: Uint8Array): number {
+    let at = 0;
+    while (
+      this.#marked < BYTE_ORDER_MARK.length &&
+      this.#base + at === this.#marked &&
+      bytes[at] === BYTE_ORDER_MARK[this.#marked]
+    ) {
+      at++;
+      this.#marked++;
+    }
+    if (at > 0) this.#blank = this.#marked === BYTE_ORDER_MARK.length;
+    if (at > 0 && this.#blank) this.#start = BYTE_ORDER_MARK.length;
+    return at;
+  }
+
   #begin(start: number, line: number): void {
     this.#start = start;
     this.#line = line;
@@ -149,6 +172,56 @@ export class RecordScanner {
     const nextLine = line + this.#breaks + 1;
     return { start, end: this.#base + end, next: this.#base + next, line, nextLine, blank, tooLong: false };
   }
+}
+
+/** A record as it stands in a file. */
+export interface FileRecord {
+  /** In which it begins, from 1. */
+  readonly line: number;
+  /** Without the line break that ends it; undefined of a record that has more than MAX_RECORD_BYTES. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The records of a file or of a part of it; blank lines are none. It holds one piece and one unfinished record. */
+export class RecordReader {
+  readonly #scanner: RecordScanner;
+  /** The beginning of a record that has not ended. */
+  #held: Uint8Array = new Uint8Array();
+  /** Where in the file the next piece begins. */
+  #offset: number;
+
+  /** @param delimiter as for a RecordScanner. @param from where the first piece begins, between two records. */
+  constructor(delimiter: string | undefined, from: Cursor = START_OF_FILE) {
+    this.#scanner = new RecordScanner(delimiter, from);
+    this.#offset = from.offset;
+  }
+
+  /** The records that end in the next piece, all of which are to be taken. */
+  *read(piece: Uint8Array): Generator<FileRecord, void> {
+    for (const place of this.#scanner.scan(piece)) if (!place.blank) yield this.#record(place, piece);
+    const unfinished = this.#scanner.cursor.offset - this.#offset;
+    this.#held = unfinished < 0 ? concatenate(this.#held, piece) : piece.subarray(unfinished);
+    this.#offset += piece.length;
+  }
+
+  /** The last record, where no line break ends it. */
+  *end(): Generator<FileRecord, void> {
+    const place = this.#scanner.end();
+    if (place !== undefined && !place.blank) yield this.#record(place, new Uint8Array());
+  }
+
+  #record({ line, start, end, tooLong }: RecordPlace, piece: Uint8Array): FileRecord {
+    if (tooLong) return { line, bytes: undefined };
+    const [from, to] = [start - this.#offset, end - this.#offset];
+    return { line, bytes: from < 0 ? concatenate(this.#held, piece.subarray(0, to)) : piece.subarray(from, to) };
+  }
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 /** Where a byte comes next, without looking twice at what lies between. Asked in rising order. */
@@ -178,7 +251,8 @@ function countBetween(places: Finder, from: number, to: number): number {
   return count;
 }
 
-function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
+/** Nothing but spaces, tabs and carriage returns. */
+export function isBlank(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at];
     if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return false;

@@ -1,0 +1,117 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { columnIn, namesOf, noColumn, parseLine, parseRow, RecordError } from '../../shared/fields.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import { RecordReader } from '../../shared/records.ts';
+
+const encoder = new TextEncoder();
+const record = (content: string | Uint8Array | undefined) => ({
+  line: 1,
+  bytes: typeof content === 'string' ? encoder.encode(content) : content,
+});
+
+describe('a row', () => {
+  test.each([
+    ['a,b', ['a', 'b']],
+    ['a', ['a']],
+    [',', ['', '']],
+    [' a , b ', [' a ', ' b ']],
+    ['"a,b","c ""d"" e"', ['a,b', 'c "d" e']],
+    ['"",""""', ['', '"']],
+    ['"a\r\nb",c\r', ['a\r\nb', 'c']],
+    ['a,"b"\r', ['a', 'b']],
+    ['a\rb,c', ['a\rb', 'c']],
+    ['naïve 🎬,\0\uFEFF', ['naïve 🎬', '\0\uFEFF']],
+  ])('%j has fields', (row, fields) => {
+    expect(parseRow(record(row), ',', fields.length)).toEqual(fields);
+    expect(parseRow(record(row.replaceAll(',', '\t')), '\t')).toEqual(
+      fields.map((field) => field.replaceAll(',', '\t')),
+    );
+  });
+
+  test.each([
+    ['"a', 'a quote is opened and never closed'],
+    ['"a" b,c', 'there is a quote inside a quoted text; write it twice'],
+    ['a,"b"\r ', 'there is a quote inside a quoted text; write it twice'],
+    ['a "b",c', 'there is a quote inside a text without quotes around it; put them around, and write that one twice'],
+    ['a', 'the row has 1 column instead of 2; a text with a separator or a line break in it needs quotes around it'],
+    [
+      'a,b,c',
+      'the row has 3 columns instead of 2; a text with a separator or a line break in it needs quotes around it',
+    ],
+    [Uint8Array.of(0x61, 0xff), 'the row is not UTF-8 text; save the file in that encoding'],
+    [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed`],
+  ])('%j is none', (row, why) => {
+    expect(() => parseRow(record(row), ',', 2)).toThrow(new RecordError(why));
+  });
+});
+
+test('a table is read as csv-parse reads it', () => {
+  const field = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', 'b', ' ', ',', '"', '\t', '\r', '\n', ';', 'é', '😀') }),
+    fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+  );
+  const table = fc.array(fc.tuple(field, field), { minLength: 1 });
+  fc.assert(
+    fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.boolean(), (rows, lineBreak, ended, always) => {
+      const quoted = (text: string) => (always || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      const content = rows.map((row) => row.map(quoted).join(',')).join(lineBreak) + (ended ? lineBreak : '');
+      const reader = new RecordReader(',');
+      const records = [...reader.read(encoder.encode(content)), ...reader.end()];
+      expect(records.map((one) => parseRow(one, ','))).toEqual(
+        parse(content, { record_delimiter: ['\r\n', '\n'], bom: true }),
+      );
+    }),
+    { numRuns: 500, seed: 1 },
+  );
+});
+
+describe('a line of JSON', () => {
+  test('is a text or an object', () => {
+    expect(parseLine(record('"Good"\r'))).toBe('Good');
+    expect(parseLine(record(' {"text": "Good", "stars": [5]}'))).toEqual({ text: 'Good', stars: [5] });
+  });
+
+  test.each([
+    ['[]', 'the line must be a JSON string or object'],
+    ['null', 'the line must be a JSON string or object'],
+    ['5', 'the line must be a JSON string or object'],
+    ['{"text": "a"', 'the line is not JSON in UTF-8'],
+    ['\uFEFF"a"', 'the line is not JSON in UTF-8'],
+    [Uint8Array.of(0x22, 0xff, 0x22), 'the line is not JSON in UTF-8'],
+    [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes`],
+  ])('%j is none', (line, why) => {
+    expect(() => parseLine(record(line))).toThrow(new RecordError(why));
+  });
+});
+
+describe('a column', () => {
+  test.each([
+    [['id', 'text'], undefined, 1],
+    [['review', 'label'], undefined, 0],
+    [['review', 'text'], undefined, 1],
+    [['id', ' TEXT '], undefined, 1],
+    [['text', 'The Body'], 'the body ', 1],
+    [['text'], 'body', undefined],
+    [[], undefined, undefined],
+  ])('among %j, asked for as %j, is at %j', (columns, given, place) => {
+    expect(columnIn(columns, namesOf('text', given), 'header')).toBe(place);
+  });
+
+  test('is missing where none has the name', () => {
+    expect(noColumn(['a', 'b'], namesOf('label', undefined), 'header')).toBe(
+      'the header has no column "label" or "sentiment", but "a", "b"',
+    );
+    expect(noColumn([...'abcdefghi'], ['id'], 'object')).toBe(
+      'the object has no column "id", but "a", "b", "c", "d", "e", "f", "g", "h", …',
+    );
+    expect(noColumn([], namesOf('id', 'key'), 'object')).toBe('the object has no column "key"');
+  });
+
+  test('is none where two have the name', () => {
+    expect(() => columnIn(['text', 'Text'], namesOf('text', undefined), 'header')).toThrow(
+      new RecordError('the header has two columns "text"'),
+    );
+  });
+});
