@@ -9,9 +9,9 @@ import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import type { RateLimiter } from './http/protection.ts';
 import { createClassifier, withLoadErrors } from './inference/classifier.ts';
+import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
-import { jobsOf } from './jobs/jobs.ts';
 import { isPreinitialized, loadRuntime, readPrepared } from './runtime/workerd.ts';
 import { readSettings } from './settings.ts';
 
@@ -48,7 +48,7 @@ const { jobsAllowed, ...settings } = readSettings(environment);
 const app = createApp(classifier, {
   ...settings,
   rateLimiter: environment.RATE_LIMITER,
-  jobs: jobsOf(environment, jobsAllowed),
+  jobs: cloudflareJobs(environment, jobsAllowed),
 });
 
 export default {

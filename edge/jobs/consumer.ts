@@ -14,7 +14,7 @@ import type { Result, StreamAnswer } from '../http/schema.ts';
 import { answerAll } from '../http/stream.ts';
 import type { Classifier } from '../inference/classifier.ts';
 import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
-import { inputKey, resultsKey } from './keys.ts';
+import { inputKey, resultsKey } from './storage-keys.ts';
 
 /** Says which chunk is to be done, and nothing of it: what is true of it, the coordinator knows. */
 export const ChunkMessage = v.object({

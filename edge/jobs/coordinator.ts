@@ -6,7 +6,7 @@
  * State changes are synchronous, so that whatever interleaves sees a whole state. What has to happen next follows from the
  * state (`state.ts`), not from what happened before: an object that is restarted goes on.
  *
- * Not here: finding the chunks (`split.ts`), reading and classifying a chunk (`consumer.ts`), and storing the file (`jobs.ts`).
+ * Not here: finding the chunks (`split.ts`), reading and classifying a chunk (`consumer.ts`), and storing the file (`cloudflare-jobs.ts`).
  */
 import { DurableObject } from 'cloudflare:workers';
 import {
@@ -20,9 +20,9 @@ import {
 import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
-import { folderOf, inputKey } from './keys.ts';
 import { splitNext } from './split.ts';
 import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
+import { folderOf, inputKey } from './storage-keys.ts';
 
 /** What bulk jobs need of Cloudflare, as wrangler.toml names it. */
 export interface JobBindings {
@@ -33,8 +33,6 @@ export interface JobBindings {
   /** Knows of each job what is done. */
   readonly JOB_COORDINATOR: DurableObjectNamespace<JobCoordinator>;
 }
-
-export const JOB_BINDINGS = ['JOBS_BUCKET', 'JOBS_QUEUE', 'JOB_COORDINATOR'] as const;
 
 /** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
 const LATE_HOURS = 1;

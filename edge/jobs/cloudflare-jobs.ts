@@ -1,13 +1,15 @@
-/** Bulk jobs on Cloudflare's R2, Queues and Durable Objects: what the routes ask for (`routes.ts`), done with the bindings. */
+/** `Jobs`, as the routes ask for them (`routes.ts`), on the bindings of Cloudflare's R2, Queues and Durable Objects. */
 import { ProblemError } from '../http/errors.ts';
 import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
-import { JOB_BINDINGS, type JobBindings, type JobCoordinator } from './coordinator.ts';
-import { inputKey, resultsKey } from './keys.ts';
+import type { JobBindings, JobCoordinator } from './coordinator.ts';
 import type { Jobs } from './routes.ts';
+import { inputKey, resultsKey } from './storage-keys.ts';
 
-/** Jobs with these bindings; or what there lacks for them. @param allowed whether anybody may make one. */
-export function jobsOf(bindings: Partial<JobBindings>, allowed: boolean): Jobs | readonly string[] {
+const JOB_BINDINGS = ['JOBS_BUCKET', 'JOBS_QUEUE', 'JOB_COORDINATOR'] as const satisfies readonly (keyof JobBindings)[];
+
+/** @param allowed whether anybody may make a job. @returns the settings that are missing, where some are. */
+export function cloudflareJobs(bindings: Partial<JobBindings>, allowed: boolean): Jobs | readonly string[] {
   const missing: string[] = JOB_BINDINGS.filter((name) => bindings[name] === undefined);
   if (missing.length === 0 && !allowed) missing.push('API_KEYS');
   return missing.length === 0 ? createJobs(bindings as JobBindings) : missing;
