@@ -17,7 +17,7 @@ declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array)
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
 
-/** Of what is wrong with a field. */
+/** The part of an error's message that is shown. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
 export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
@@ -198,7 +198,7 @@ export function parseManifest(json: string): Manifest {
   throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${oneLine(issue.message)}`);
 }
 
-/** Of a message that quotes what it was given, which may be anything. */
+/** The message in one line, and short: it quotes what it was given, which may be anything. */
 function oneLine(message: string): string {
   const line = message.replaceAll(/\p{Cc}+/gu, ' ');
   return line.length <= MAX_MESSAGE_CHARACTERS ? line : `${line.slice(0, MAX_MESSAGE_CHARACTERS)}…`;

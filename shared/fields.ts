@@ -1,9 +1,9 @@
 /**
- * What is in a record of a file (`records.ts`): the fields of a row of CSV or TSV (RFC 4180), whose columns the first row
- * names; or what a line of NDJSON holds, a text or an object.
+ * The content of a file's records (`records.ts`): the fields of a row of CSV or TSV (RFC 4180), whose columns the first row
+ * names; or the text or object of a line of NDJSON.
  *
- * What is wrong with a record is worded here for all who read files. Each says in its own way where: `train` refuses the
- * file by its line, a job answers the record.
+ * Errors are worded here for all who read files, and each says in its own way where: `train` refuses the file by its line,
+ * a job answers the record.
  */
 import { MAX_RECORD_BYTES } from './limits.ts';
 import { quoted } from './quoted.ts';
@@ -20,14 +20,11 @@ export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-/** What is looked for in a record, by the names that people give it; of two that are both there, the first. */
+/** The names that people give the columns; of two that are both there, the first counts. */
 const USUAL_NAMES = { text: ['text', 'review'], label: ['label', 'sentiment'], id: ['id'] } as const;
 
-/** What a column may be called, in any case. */
-export type ColumnNames = readonly string[];
-
-/** @param given the name that was asked for in place of the usual ones. */
-export function namesOf(field: keyof typeof USUAL_NAMES, given: string | undefined): ColumnNames {
+/** The names that a column may have: the one that was asked for, or else the usual ones. */
+export function namesOf(field: keyof typeof USUAL_NAMES, given: string | undefined): readonly string[] {
   return given === undefined ? USUAL_NAMES[field] : [given];
 }
 
@@ -39,20 +36,19 @@ export type Named = 'header' | 'object';
  * @returns undefined where it is not.
  * @throws RecordError when there are two of the name.
  */
-export function columnIn(columns: readonly string[], wanted: ColumnNames, of: Named): number | undefined {
+export function columnIn(columns: readonly string[], wanted: readonly string[], of: Named): number | undefined {
   const folded = columns.map(fold);
   for (const name of wanted.map(fold)) {
     const at = folded.indexOf(name);
     if (at < 0) continue;
-    if (folded.includes(name, at + 1))
-      throw new RecordError(`the ${of} has two columns ${quoted(columns[at] as string)}`);
-    return at;
+    if (!folded.includes(name, at + 1)) return at;
+    throw new RecordError(`the ${of} has two columns ${quoted(columns[at] as string)}`);
   }
   return undefined;
 }
 
 /** Says that none of the columns is the wanted one. */
-export function noColumn(columns: readonly string[], wanted: ColumnNames, of: Named): string {
+export function noColumn(columns: readonly string[], wanted: readonly string[], of: Named): string {
   const there = columns.length > 8 ? [...columns.slice(0, 8).map(quoted), '…'] : columns.map(quoted);
   const missing = `the ${of} has no column ${wanted.map(quoted).join(' or ')}`;
   return there.length === 0 ? missing : `${missing}, but ${there.join(', ')}`;
@@ -121,7 +117,7 @@ function closingQuote(row: string, at: number): number {
 }
 
 /**
- * What a line of NDJSON holds: a text, or an object.
+ * The text or the object of a line of NDJSON.
  * @throws RecordError
  */
 export function parseLine(record: FileRecord): string | Readonly<Record<string, unknown>> {

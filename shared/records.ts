@@ -24,9 +24,9 @@ export interface RecordPlace {
   readonly end: number;
   /** Where the next record begins. */
   readonly next: number;
-  /** In which it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
-  /** In which the next one begins. */
+  /** The line in which the next one begins. */
   readonly nextLine: number;
   /** Nothing but spaces, tabs and carriage returns, and not too many of them: no record at all. */
   readonly blank: boolean;
@@ -176,7 +176,7 @@ export class RecordScanner {
 
 /** A record as it stands in a file. */
 export interface FileRecord {
-  /** In which it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
   /** Without the line break that ends it; undefined of a record that has more than MAX_RECORD_BYTES. */
   readonly bytes: Uint8Array | undefined;
@@ -224,7 +224,7 @@ function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Where a byte comes next, without looking twice at what lies between. Asked in rising order. */
+/** Finds the next place of a byte, looking at each place once. To be asked in rising order. */
 class Finder {
   readonly #bytes: Uint8Array;
   readonly #byte: number;

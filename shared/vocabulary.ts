@@ -21,7 +21,7 @@ const COMMON = 5_000;
 export class Vocabulary {
   /** The text of `vocabulary.txt`. */
   readonly #file: string;
-  /** Of its lines, whose numbers are the ids. A new isolate is given it with the file. */
+  /** The index of its lines, whose numbers are the ids. A new isolate is given it with the file. */
   readonly index: LineIndex;
 
   private constructor(file: string, index = indexLines(file)) {

@@ -16,7 +16,7 @@ import type { Classifier } from '../inference/classifier.ts';
 import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
 import { inputKey, resultsKey } from './storage-keys.ts';
 
-/** Says which chunk is to be done, and nothing of it: what is true of it, the coordinator knows. */
+/** Names a chunk that is to be done. Where it is, and whether it is still wanted, the coordinator knows. */
 export const ChunkMessage = v.object({
   job: v.pipe(v.string(), v.uuid()),
   chunk: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -28,7 +28,7 @@ export interface Claim {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
   readonly end: number;
-  /** In which it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
   readonly layout: Layout;
 }
@@ -38,9 +38,9 @@ export interface Settlement {
   readonly chunk: number;
   /** Records whose answer is an error. */
   readonly failed: number;
-  /** Of its results. */
+  /** The size of its results. */
   readonly bytes: number;
-  /** The version that answered; of a chunk that was given up, none. */
+  /** The version that answered; undefined of a chunk that was given up. */
   readonly model: string | undefined;
 }
 

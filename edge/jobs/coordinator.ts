@@ -75,7 +75,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return job && this.#describe(job);
   }
 
-  /** Where a part of the file goes, and how long it has to be; undefined of a job or a part that is not awaited. */
+  /** Where a part of the file goes, and how long it has to be. */
   part(part: number, owner: string | undefined): { uploadId: string; bytes: number } | 'no-job' | 'no-part' {
     const job = this.#of(owner);
     if (job === undefined) return 'no-job';
@@ -100,7 +100,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return job && this.#describe(job);
   }
 
-  /** What is to be done for a chunk; undefined where nothing is. */
+  /** The chunk, where it is still to be done. */
   claim(chunk: number): Claim | undefined {
     const job = this.#job;
     if (job?.state !== 'running') return undefined;
@@ -296,7 +296,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     await this.#save(job);
   }
 
-  /** Deletes what nobody needs any more: the file, and without an end to be proud of the results. */
+  /** Deletes what nobody needs any more: the file, and the results of a job that did not finish. */
   async #tidy(job: State): Promise<void> {
     await this.#abortUpload(job);
     if (job.state === 'finished' && !job.deleted) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
@@ -334,10 +334,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     await this.ctx.storage.setAlarm(Math.max(Date.now(), dueAt(job, this.#missing(job).length, Date.now())));
   }
 
+  /** The job, where it is this owner's and not deleted. */
   #of(owner: string | undefined): State | undefined {
     return this.#job?.owner === owner && !this.#job?.deleted ? this.#job : undefined;
   }
 
+  /** The numbers of the parts that have not arrived. */
   #missing({ state, uploadId, bytes = 0 }: State): number[] {
     if (state !== 'uploading' || uploadId === undefined) return [];
     const rows = this.ctx.storage.sql.exec<{ part: number }>('SELECT part FROM parts').toArray();

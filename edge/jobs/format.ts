@@ -24,7 +24,7 @@ export interface ColumnNames {
 /** How the records of one file are read. */
 export interface Layout extends ColumnNames {
   readonly delimiter?: string | undefined;
-  /** Of a table: how many columns it has, and which of them is the text, and which the id. */
+  /** How many columns a table has, and which of them are the text and the id. */
   readonly columns?: { readonly count: number; readonly text: number; readonly id?: number | undefined } | undefined;
 }
 
@@ -101,7 +101,7 @@ function goodId(id: unknown): { readonly id?: string | number } {
   return v.is(LineId, id) ? { id } : {};
 }
 
-/** What a RecordError says. @throws anything else, which is a bug. */
+/** The message of a RecordError as a sentence. @throws anything else, which is a bug. */
 function reasonOf(error: unknown): string {
   if (error instanceof RecordError) return asSentence(error.message);
   throw error;

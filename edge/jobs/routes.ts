@@ -87,7 +87,7 @@ export function jobRoutes(jobs: Jobs | readonly string[]): Hono<AppEnv> {
   return app;
 }
 
-/** What is no id is not looked up. */
+/** @throws ProblemError: unknown-job, without a look-up, where it is no id. */
 function idOf(context: Context<AppEnv>): string {
   const id = context.req.param('id') ?? '';
   if (!ID.test(id)) throw new ProblemError({ kind: 'unknown-job' });

@@ -11,7 +11,7 @@ export interface Chunk {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
   readonly end: number;
-  /** In which it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
   readonly records: number;
 }

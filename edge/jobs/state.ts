@@ -1,6 +1,6 @@
 /**
- * What is known of a job, what is told of it, and when there is something to do for it: values and functions of them. What
- * happens to it is the coordinator's (`coordinator.ts`).
+ * The state of a job, how the API shows it, and when it next needs attention: values and pure functions of them. The
+ * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so that its field names stay.
  */
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../http/limits.ts';
@@ -23,7 +23,7 @@ export interface State {
   readonly created: number;
   state: Job['state'];
   layout: Layout;
-  /** Of the file, once it is known. */
+  /** The size of the file, once it is known. */
   bytes?: number;
   /** R2's, where the file comes in parts. */
   readonly uploadId?: string;
@@ -39,9 +39,9 @@ export interface State {
   cursor: Cursor;
   split: boolean;
   chunks: number;
-  /** Of the chunks, how many have been sent: those before. */
+  /** How many chunks have been sent: those with a number below this. */
   sent: number;
-  /** Of the chunks, how many are done. */
+  /** How many chunks are done. */
   settled: number;
   settledBytes: number;
   resultBytes: number;

@@ -1,6 +1,6 @@
-/** What the files of a job are called in the bucket. */
+/** The keys in the bucket of the objects that a job has. */
 
-/** Of all that belongs to a job. A lifecycle rule of the bucket may delete what is old under `jobs/` (docs/bulk.md). */
+/** The prefix of all objects of a job. A lifecycle rule of the bucket may delete what is old under `jobs/` (docs/bulk.md). */
 export function folderOf(job: string): string {
   return `jobs/${job}/`;
 }
@@ -9,7 +9,7 @@ export function inputKey(job: string): string {
   return `${folderOf(job)}input`;
 }
 
-/** One object a chunk, so that whoever writes it twice writes it once. */
+/** The results of one chunk. Under one name, whoever writes them twice writes them once. */
 export function resultsKey({ job, chunk }: { readonly job: string; readonly chunk: number }): string {
   return `${folderOf(job)}results/${String(chunk).padStart(5, '0')}`;
 }

@@ -16,7 +16,7 @@ export type { Dataset, Review } from './types.ts';
 
 export interface NamedDataset {
   readonly dataset: Dataset;
-  /** What it is called in the bundle. */
+  /** Its name in the bundle. */
   readonly name: string;
 }
 

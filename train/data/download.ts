@@ -53,7 +53,7 @@ export async function download(file: Download, options: DownloadOptions = {}): P
   return target;
 }
 
-/** What comes is not the file, so what has come of it is of no use. */
+/** The server sends another file, so that what has arrived is of no use. */
 class UnexpectedFile extends Error {}
 
 async function fetchRest(

@@ -15,7 +15,7 @@ export function copyKey(text: string): string {
 
 /** A text that stands in a file, once or more than once. */
 export interface DistinctText extends TableRecord {
-  /** Of its `copyKey`: SHA-256, hexadecimal. */
+  /** The SHA-256 of its `copyKey`, in hexadecimal. */
   readonly hash: string;
 }
 
