@@ -1,4 +1,5 @@
 /** The machine's limit for a recurrent network: the matrix product of one thread on WebAssembly, by the training kernels. */
+import { SCRATCH } from '../train/kernels/assembly/layout.ts';
 import type { Pool } from '../train/kernels/pool.ts';
 import { type Case, summarize } from './report.ts';
 
@@ -10,7 +11,7 @@ export function gemmPeak(single: Pool): Case {
   const a = single.floats(ROWS * DEPTH).fill(0.5);
   const b = single.floats(DEPTH * COLUMNS).fill(0.5);
   const c = single.floats(ROWS * COLUMNS);
-  const scratch = single.floats(1_024); // SCRATCH_BYTES of assembly/gemm.ts
+  const scratch = single.floats(SCRATCH);
   const [toC, toA, toB, toScratch] = [c, a, b, scratch].map((array) => single.addressOf(array)) as Four;
   const samples = Array.from({ length: 15 }, () => {
     const start = performance.now();

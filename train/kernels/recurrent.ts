@@ -5,12 +5,13 @@
  * What the kernels do is in assembly/recurrent.ts; here a batch is laid out in their memory and nothing is computed.
  * No tfjs, no Embedding and no optimizer either.
  */
+import { BatchPlan, GRU, LSTM, PANEL, RNN, SCRATCH } from './assembly/layout.ts';
 import type { Pool } from './pool.ts';
 
 export type Cell = 'lstm' | 'gru' | 'rnn';
 
 /** The gates of a cell, side by side in tfjs' order: i, f, c, o; z, r, h; one. */
-export const GATES = { lstm: 4, gru: 3, rnn: 1 } as const satisfies Record<Cell, number>;
+export const GATES = { lstm: LSTM, gru: GRU, rnn: RNN } as const satisfies Record<Cell, number>;
 
 /** As tfjs stores them; W = gates · units. */
 export interface RecurrentWeights {
@@ -40,12 +41,6 @@ export interface RecurrentGradients extends RecurrentWeights {
   /** dL/dh after every step, with all that later steps add to it, row after row [Σ lengths, units]. */
   readonly stateGradients?: Float32Array;
 }
-
-/** Numbers in each thread's scratch (assembly/gemm.ts). */
-const SCRATCH = 1024;
-
-/** Rows in the kernels' memory are whole panels of the matrix product; what is added to them is zero, and stays so. */
-const PANEL = 8;
 
 export class Recurrent {
   readonly cell: Cell;
@@ -164,51 +159,43 @@ export class Recurrent {
     }
   }
 
-  /** Lays the batch out in memory. */
+  /** Lays the batch out in memory: the plan, and behind it the arrays. */
   #lay({ vectors, tokens, lengths }: RaggedBatch): Layout {
-    const gates = GATES[this.cell];
-    const [features, units, rows, distinct] = [
-      padded(this.features),
-      padded(this.units),
-      lengths.length,
-      vectors.length / this.features,
-    ];
     const { order, rowStart, stepAt } = schedule(lengths);
-    const sizes = [gates, features, units, rows, stepAt.length - 1, distinct];
-    const words = arrayWords(
-      gates,
-      features,
-      units,
-      rows,
-      stepAt.length - 1,
-      distinct,
-      tokens.length,
-      this.#pool.threads,
-    );
+    const sizes: Sizes = {
+      cell: GATES[this.cell],
+      features: padded(this.features),
+      units: padded(this.units),
+      rows: lengths.length,
+      steps: stepAt.length - 1,
+      distinct: vectors.length / this.features,
+    };
+    const words = arrayWords(sizes, tokens.length, this.#pool.threads);
     const names = Object.keys(words) as ArrayName[];
 
-    const planBytes = aligned((sizes.length + names.length) * 4);
-    this.#reserve(names.reduce((bytes, name) => bytes + aligned(words[name] * 4), planBytes));
-    const plan = this.#pool.integersAt(this.#memory.address, sizes.length + names.length);
-    const places = {} as Record<ArrayName, number>;
-    let address = plan.byteOffset + planBytes;
+    const plan = Object.assign(new BatchPlan(), sizes);
+    const planWords = Object.keys(plan).length;
+    this.#reserve(names.reduce((bytes, name) => bytes + aligned(words[name] * 4), aligned(planWords * 4)));
+    const inMemory = this.#pool.integersAt(this.#memory.address, planWords);
+    let address = inMemory.byteOffset + aligned(planWords * 4);
     for (const name of names) {
-      places[name] = address;
+      plan[name] = address;
       address += aligned(words[name] * 4);
     }
-    plan.set([...sizes, ...names.map((name) => places[name])]);
-    const integers = { tokens, rowStart, order, stepAt };
-    for (const [name, values] of Object.entries(integers)) {
-      this.#pool.integersAt(places[name as keyof typeof integers], values.length).set(values);
+    const places = { ...plan };
+    inMemory.set(Object.values(plan));
+    for (const [name, values] of Object.entries({ tokens, rowStart, order, stepAt })) {
+      this.#pool.integersAt(places[name as ArrayName], values.length).set(values);
     }
     return {
-      rows,
+      rows: sizes.rows,
       tokens: tokens.length,
-      distinct,
-      plan: plan.byteOffset,
+      distinct: sizes.distinct,
+      plan: inMemory.byteOffset,
       floats: (name) => this.#pool.floatsAt(places[name], words[name]),
       use: (name, used) => {
-        plan[sizes.length + names.indexOf(name)] = used ? places[name] : 0;
+        plan[name] = used ? places[name] : 0;
+        inMemory.set(Object.values(plan));
       },
     };
   }
@@ -220,7 +207,7 @@ export class Recurrent {
   }
 }
 
-/** A batch in memory: assembly/plan.ts, filled in. */
+/** A batch in memory: its plan, filled in. */
 interface Layout {
   readonly rows: number;
   readonly tokens: number;
@@ -232,20 +219,16 @@ interface Layout {
   readonly use: (name: 'mean' | 'meanGradient' | 'everyState' | 'states', used: boolean) => void;
 }
 
-type ArrayName = keyof ReturnType<typeof arrayWords>;
+type Sizes = Readonly<Pick<BatchPlan, 'cell' | 'features' | 'units' | 'rows' | 'steps' | 'distinct'>>;
+type ArrayName = Exclude<keyof BatchPlan, keyof Sizes>;
 
-/** How many numbers each array of assembly/plan.ts has, in the order in which their addresses stand there. */
+/** How many numbers each array of a plan has. */
 function arrayWords(
-  gates: number,
-  features: number,
-  units: number,
-  rows: number,
-  steps: number,
-  distinct: number,
+  { cell, features, units, rows, steps, distinct }: Sizes,
   tokens: number,
   threads: number,
-) {
-  const width = gates * units;
+): Record<ArrayName, number> {
+  const width = cell * units;
   return {
     vectors: distinct * features,
     tokens,

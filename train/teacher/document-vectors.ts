@@ -7,8 +7,9 @@
  * falls. What sets a text apart then stands in d, and a linear model of d sees what one of n-grams does not: that two of
  * them mean the same because they keep the same company.
  *
- * The steps are taken in assembly/documents.ts; here the memory is laid out.
+ * The steps are taken in kernels/assembly/documents.ts; here the memory is laid out.
  */
+import { BLOCKS, DocumentPlan, NEGATIVES } from '../kernels/assembly/layout.ts';
 import { Pool } from '../kernels/pool.ts';
 import { randomNumbers } from '../random.ts';
 import type { Ngrams } from './ngrams.ts';
@@ -27,9 +28,6 @@ export interface DocumentVectorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** As in assembly/documents.ts. */
-const BLOCKS = 4;
-const NEGATIVES = 1 << 18;
 /** The first step's size. It falls to almost zero, by the same amount with each part. */
 const RATE = 0.1;
 const LAST_RATE = 0.02;
@@ -51,7 +49,7 @@ export async function documentVectors(
   try {
     const count = starts.length - 1;
     const random = randomNumbers(seed);
-    const integers = (values: Int32Array) => {
+    const integers = (values: ArrayLike<number>) => {
       const array = pool.integers(values.length);
       array.set(values);
       return pool.addressOf(array);
@@ -66,17 +64,23 @@ export async function documentVectors(
     const keep = pool.floats(size);
     for (const [gram, n] of counts.entries()) keep[gram] = Math.min(1, Math.sqrt((FREQUENT * count) / n));
     const documents = vectors(count);
-    const fields = [
-      ...[width, count, integers(starts), integers(grams), pool.addressOf(keep), integers(negatives(counts))],
-      ...[documents, vectors(size), pool.floats(BLOCKS * width)].map((array) => pool.addressOf(array)),
-    ];
-    const plan = pool.integers(fields.length);
-    plan.set(fields);
+    const fields: Readonly<DocumentPlan> = {
+      width,
+      count,
+      starts: integers(starts),
+      grams: integers(grams),
+      keep: pool.addressOf(keep),
+      negatives: integers(negatives(counts)),
+      documentVectors: pool.addressOf(documents),
+      gramVectors: pool.addressOf(vectors(size)),
+      direction: pool.addressOf(pool.floats(BLOCKS * width)),
+    };
+    const plan = integers(Object.values(Object.assign(new DocumentPlan(), fields)));
     for (let part = 0; part < epochs * BLOCKS; part++) {
       await new Promise(setImmediate); // a part blocks; this lets Ctrl-C and the progress bar through
       if (signal?.aborted) return undefined;
       const rate = RATE * Math.max(1 - part / (epochs * BLOCKS), LAST_RATE);
-      pool.run('documentRound', pool.addressOf(plan), part % BLOCKS, seed * 1_000 + part, rate);
+      pool.run('documentRound', plan, part % BLOCKS, seed * 1_000 + part, rate);
       onProgress?.((part + 1) / (epochs * BLOCKS));
     }
     return documents.slice();

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { SCRATCH } from '../../../train/kernels/assembly/layout.ts';
 import { hasRelaxedSimd } from '../../../train/kernels/compile.ts';
 import { Pool } from '../../../train/kernels/pool.ts';
 import { noise, worstError } from './reference.ts';
@@ -29,7 +30,7 @@ function product(
 }
 
 describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as const))('%s SIMD', (_, pool) => {
-  const scratch = pool.floats(1024);
+  const scratch = pool.floats(SCRATCH);
   const put = (values: Float32Array) => {
     const array = pool.floats(values.length);
     array.set(values);

@@ -6,31 +6,15 @@
  * the n-grams, so in BLOCKS rounds every document meets all its n-grams, and within a round no two blocks touch one
  * vector: they can run side by side, and the result does not depend on how many do.
  */
+import { BLOCKS, DocumentPlan, NEGATIVES } from './layout';
 import { sigmoid, splat } from './math';
-
-const BLOCKS = 4;
-/** Draws for the negatives: a power of two for each block. */
-const NEGATIVES = 1 << 18;
-
-@unmanaged
-export class Documents {
-  width: i32; // of a vector, a multiple of 4
-  count: i32; // documents
-  starts: usize; // i32 [count + 1]: where a document's n-grams begin in `grams`
-  grams: usize; // i32: n-grams; n-gram g is of block g mod BLOCKS
-  keep: usize; // f32 by n-gram: the share of its occurrences that are used
-  negatives: usize; // i32 [BLOCKS, NEGATIVES]: n-grams of a block, as often as they are to be drawn
-  documentVectors: usize; // [count, width]
-  gramVectors: usize; // [n-grams, width]
-  direction: usize; // [BLOCKS, width]: scratch
-}
 
 /** α in the objective: how sharply a cosine decides. */
 const SHARPNESS: f32 = 6;
 /** n-grams drawn against each one of the document. */
 const DRAWS = 5;
 
-export function documentRound(thread: i32, threads: i32, plan: Documents, round: i32, seed: i32, rate: f32): void {
+export function documentRound(thread: i32, threads: i32, plan: DocumentPlan, round: i32, seed: i32, rate: f32): void {
   for (let block = thread; block < BLOCKS; block += threads) {
     let random = <u64>seed * 0x9E3779B97F4A7C15 + <u64>(round * BLOCKS + block) * 0xBF58476D1CE4E5B9 + 1;
     const grams = (block + round) % BLOCKS, bytes = <usize>plan.width << 2;

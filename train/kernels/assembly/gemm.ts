@@ -10,6 +10,7 @@
  *
  * Strides are in bytes. Matrices are padded to whole panels of 8 columns; rows need not come in fours.
  */
+import { DEPTH, SCRATCH } from './layout';
 import { madd, splat } from './math';
 
 /**
@@ -38,11 +39,8 @@ function tile(c: usize, cRow: usize, a: usize, aStep: usize, b: usize, rows: i32
   v128.store(c2, c20); v128.store(c2, c21, 16); v128.store(c3, c30); v128.store(c3, c31, 16);
 }
 
-/** Steps of k that are packed at a time: what of A and B a first-level cache holds. */
-const DEPTH = 128;
-
-/** A panel of them, of A or of B. */
-export const SCRATCH_BYTES: usize = DEPTH * 32;
+/** A panel of `DEPTH` steps, of A or of B. */
+export const SCRATCH_BYTES: usize = SCRATCH << 2;
 
 /**
  * C [rows, columns] = A [rows, depth] · B [depth, columns], B as `packColumns` lays it out; `add` adds to C.

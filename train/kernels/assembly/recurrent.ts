@@ -11,11 +11,9 @@ import {
   gruBackward, gruForward, gruReset, gruResetBackward, lstmBackward, lstmForward, rnnBackward, rnnForward,
 } from './cells';
 import { multiply, multiplyTransposed, packColumns } from './gemm';
+import { GRU, LSTM } from './layout';
 import { splat } from './math';
 import { Plan } from './plan';
-
-const LSTM = 4;
-const GRU = 3;
 
 /** First of `count` things that a thread takes, when each takes whole groups of `group`. */
 @inline

@@ -1,0 +1,93 @@
+/**
+ * What the kernels and their callers have to agree on. This file is plain TypeScript: the AssemblyScript compiler reads it
+ * as the layout of memory, and Node as an object's fields in their order, each of which takes four bytes.
+ *
+ * The classes lack `@unmanaged`, which Node could not read. They are never made in AssemblyScript, so it changes nothing
+ * in the compiled module.
+ */
+
+/** Gates of a cell, by which a kernel knows it. */
+export const LSTM = 4;
+export const GRU = 3;
+export const RNN = 1;
+
+/** Columns of a panel, as many as a tile of `gemm.ts` has: widths are padded to whole panels, with zeros. */
+export const PANEL = 8;
+/** Steps of k that a matrix product packs at a time: what of A and B a first-level cache holds. */
+export const DEPTH = 128;
+/** Numbers in a thread's scratch: one panel. */
+export const SCRATCH = DEPTH * PANEL;
+
+/**
+ * Where everything of one batch is.
+ *
+ * T is the number of tokens in the batch, W = gates · units. Rows are sorted by falling length, so those still running
+ * at step t are the first ones: `stepAt[t]` to `stepAt[t + 1]` are their places in the packed arrays [T, …], which hold
+ * the rows of step 0, then those of step 1, and so on. Thread i of n takes rows i, i + n, i + 2n …: about as many steps
+ * for each, and still an even stride between one row and the next.
+ */
+export class BatchPlan {
+  // Sizes; features and units are padded to whole panels, with weights of zero
+  cell: i32 = 0; // LSTM, GRU or RNN
+  features: i32 = 0;
+  units: i32 = 0;
+  rows: i32 = 0;
+  steps: i32 = 0;
+  distinct: i32 = 0;
+
+  // The batch
+  vectors: usize = 0; // [distinct, features]
+  tokens: usize = 0; // i32 [T], the rows of the caller one after the other
+  rowStart: usize = 0; // i32 [rows]: where a sorted row begins in `tokens`
+  order: usize = 0; // i32 [rows]: which row of the caller a sorted row is
+  stepAt: usize = 0; // i32 [steps + 1]
+
+  // The weights, and their panels (see `packColumns`)
+  kernel: usize = 0; // [features, W]
+  recurrentKernel: usize = 0; // [units, W]
+  bias: usize = 0; // [W]
+  kernelPanels: usize = 0;
+  kernelTransposedPanels: usize = 0;
+  recurrentPanels: usize = 0;
+  recurrentTransposedPanels: usize = 0;
+
+  // What forward leaves for backward; backward puts each gradient in the place of its value
+  projected: usize = 0; // [distinct, W]: vectors · kernel + bias
+  gates: usize = 0; // [T, W], packed: the activated gates
+  previous: usize = 0; // [T, units], packed: the state before each step
+  extra: usize = 0; // [T, units], packed. LSTM: the cell before each step. GRU: reset gate ⊙ state before the step
+  tanhCell: usize = 0; // [T, units], packed, LSTM only: tanh of the cell after each step
+  last: usize = 0; // [rows, units], the caller's order
+  mean: usize = 0; // [rows, units], the caller's order: the mean of a row's states, or 0
+
+  // Backward
+  gradient: usize = 0; // [rows, units], the caller's order
+  meanGradient: usize = 0; // [rows, units], the caller's order, or 0; what reaches each state takes its place
+  everyState: usize = 0; // [T, units] row after row in the caller's order: gradients that come from outside, or 0
+  states: usize = 0; // the same order: where the whole gradients go, or 0
+  dState: usize = 0; // [rows, units], sorted
+  dExtra: usize = 0; // [rows, units], sorted. LSTM: the cell's gradient. GRU: that of reset gate ⊙ state
+  dVectors: usize = 0;
+  dKernel: usize = 0;
+  dRecurrentKernel: usize = 0;
+  dBias: usize = 0;
+  scratch: usize = 0; // [threads, SCRATCH]
+}
+
+/** Documents and their n-grams are dealt into so many blocks each. */
+export const BLOCKS = 4;
+/** n-grams to draw negatives from, for each block: a power of two. */
+export const NEGATIVES = 1 << 18;
+
+/** What document vectors are learned from and where they are. */
+export class DocumentPlan {
+  width: i32 = 0; // of a vector, a multiple of 4
+  count: i32 = 0; // documents
+  starts: usize = 0; // i32 [count + 1]: where a document's n-grams begin in `grams`
+  grams: usize = 0; // i32: n-grams; n-gram g is of block g mod BLOCKS
+  keep: usize = 0; // f32 by n-gram: the share of its occurrences that are used
+  negatives: usize = 0; // i32 [BLOCKS, NEGATIVES]: n-grams of a block, as often as they are to be drawn
+  documentVectors: usize = 0; // [count, width]
+  gramVectors: usize = 0; // [n-grams, width]
+  direction: usize = 0; // [BLOCKS, width]: scratch
+}
