@@ -25,7 +25,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   refuseArguments(positionals);
   const from = flags.from ?? path.join('runs', 'seed');
   const folder = flags.out ?? from;
-  const [{ startBackend }, { loadCheckpoint }, { exportBundle }] = await Promise.all([
+  const [{ startBackend }, { loadCheckpoint }, { exportBundle, PARITY_INPUTS }] = await Promise.all([
     import('../training/backend.ts'),
     import('../training/checkpoint.ts'),
     import('../export/export.ts'),
@@ -36,7 +36,12 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const run = await loadCheckpoint(from);
   const { vocabulary, config } = run;
   // There need be no reviews here; ids drawn at random find a wrong weight as well.
-  const samples = randomRows({ rows: 256, maxLength: config.maxTokens, below: vocabulary.size, seed: config.seed });
+  const samples = randomRows({
+    rows: PARITY_INPUTS,
+    maxLength: config.maxTokens,
+    below: vocabulary.size,
+    seed: config.seed,
+  });
   print(describeBundle(await exportBundle(run, samples, folder), folder, flags.json));
   return EXIT.done;
 }

@@ -6,7 +6,6 @@ import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
-import type { NamedDataset } from '../data/dataset.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
@@ -41,17 +40,12 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const asked = { preset, cell, embeddingUpdate, epochs, seed, limit, validationFraction } as Partial<Config>;
   const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
-  const { train } = await import('../pipeline.ts'); // tfjs takes half a second to load, and not every command needs it
+  const { REPORT_FILE, train } = await import('../pipeline.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = interruptible(shell);
   using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(say);
-  let named: NamedDataset | undefined;
-  const loadDataset = async () => {
-    named ??= await loadData(flags, shell);
-    return named;
-  };
   const manifest = await train({
-    loadDataset,
+    loadDataset: () => loadData(flags, shell),
     config,
     folder,
     resume: flags.resume === true,
@@ -66,16 +60,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     say(`stopped; continue with the same command and --resume (the run is in ${folder})`);
     return EXIT.stopped;
   }
-  const { evaluate } = await import('../evaluation/evaluate.ts');
-  const { writeReport } = await import('../evaluation/report/report.ts');
-  // Without held-out reviews there is nothing to measure, but still the learning curves to look at.
-  const measured =
-    manifest.training.validationReviews > 0
-      ? await evaluate({ folder, loadDataset, split: 'validation', limit: 0, record: true })
-      : undefined;
-  const report = await writeReport({ folder, ...(measured && { evaluation: measured.evaluation }) });
   print(describeBundle(manifest, folder, flags.json));
-  say(`how it learned, and where it errs: ${report}`);
+  say(`how it learned, and where it errs: ${path.join(folder, REPORT_FILE)}`);
   return EXIT.done;
 }
 

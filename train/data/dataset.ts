@@ -4,7 +4,7 @@
  *     aclImdb_v1.tar.gz, or the folder it unpacks to      `imdb.ts`
  *     .csv, .tsv, .jsonl or .ndjson of text and label     `table.ts`
  *
- * Not here: downloading (`download.ts`) and cutting a validation split (`examples.ts`).
+ * Not here: downloading (`download.ts`) and cutting a validation split (`split.ts`).
  */
 import { stat } from 'node:fs/promises';
 import { isSystemError, UsageError, UserError } from '../../cli/errors.ts';

@@ -15,6 +15,9 @@ import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
 import { type Quantized, quantize } from './quantize.ts';
 
+/** How many texts an export is compared with its network on. */
+export const PARITY_INPUTS = 256;
+
 /** Each cell's operator in ONNX. */
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 

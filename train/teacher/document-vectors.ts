@@ -25,7 +25,7 @@ export interface DocumentVectorOptions {
   /** Called after every part of the work. */
   readonly onProgress?: (share: number) => void;
   /** Stops between two parts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The first step's size. It falls to almost zero, by the same amount with each part. */

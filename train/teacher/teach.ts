@@ -9,6 +9,7 @@
  */
 import { sigmoid } from '../../edge/inference/classifier.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
+import { type TrainingSet, textsOf } from '../data/training-set.ts';
 import { documentVectors } from './document-vectors.ts';
 import { denseRows, dot, fitLogisticRegression, fitLogits, type SparseRows } from './logistic-regression.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
@@ -21,9 +22,9 @@ export interface TeachOptions {
   readonly epochs: number;
   readonly seed: number;
   /** What is being done, and which share of it is. */
-  readonly onProgress?: (what: string, share: number) => void;
+  readonly onProgress?: ((what: string, share: number) => void) | undefined;
   /** Stops the teaching between two parts of it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const FOLDS = 5;
@@ -32,6 +33,26 @@ const NGRAM_COST = 20;
 const VECTOR_COST = 0.1;
 /** Vectors are scaled to this length, so that the cost means the same whatever the training made of them. */
 const VECTOR_LENGTH = 10;
+
+/**
+ * What the network is to answer to each text of the set, in the order of `textsOf`. The teacher gets the reviews in the
+ * dataset's own order, in which those of one film stand together.
+ * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
+ */
+export async function softLabels(set: TrainingSet, options: TeachOptions): Promise<Float32Array | undefined> {
+  const texts = textsOf(set);
+  const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind
+  const order = [...texts.keys()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
+  const taught = await teach(
+    order.map((index) => texts[index] as string),
+    order.map((index) => set.train[index]?.label),
+    options,
+  );
+  if (taught === undefined) return undefined;
+  const targets = new Float32Array(texts.length);
+  for (const [place, index] of order.entries()) targets[index] = taught[place] as number;
+  return targets;
+}
 
 /**
  * @param texts those that stand next to each other may be of one kind, such as reviews of one film: folds are stretches,
@@ -53,7 +74,7 @@ export async function teach(
   const byNgrams = await crossFit(bag, folds, {
     fit: (rows) => fitNaiveBayes(bag, targets, { cost: NGRAM_COST, rows }),
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
-    ...(signal && { signal }),
+    signal,
   });
   if (byNgrams === undefined) return undefined;
 
@@ -62,7 +83,7 @@ export async function teach(
     epochs,
     seed,
     onProgress: (share) => onProgress?.('teacher: document vectors', share),
-    ...(signal && { signal }),
+    signal,
   });
   if (vectors === undefined) return undefined;
   const dense = denseRows(normalised(vectors, width));
@@ -95,7 +116,7 @@ interface CrossFitOptions {
   /** @returns the weights of a linear model of these rows */
   readonly fit: (rows: Int32Array) => Float64Array;
   readonly onProgress?: (share: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The answer to every text by models that have not seen its label; to one without a label, their mean. */

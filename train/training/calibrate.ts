@@ -5,8 +5,13 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
+import type { Config } from '../config.ts';
+import { batches, type Example } from '../data/examples.ts';
 import { hasNgrams, weightOf } from '../model/model.ts';
 import { fitLogits } from '../teacher/logistic-regression.ts';
+import type { Adam } from './adam.ts';
+import { ngramLogits } from './fit-ngrams.ts';
+import { Trainer } from './trainer.ts';
 
 /** logit = recurrent · (the recurrent half's) + ngrams · (the n-grams') + bias. */
 export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), bias: v.number() });
@@ -17,6 +22,28 @@ export const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
 
 /** Of a dozen held-out reviews chance can make anything; it must not turn the answers round. */
 const LEAST = 0.1;
+
+/** A network, trained. */
+export interface Trained {
+  readonly model: tf.LayersModel;
+  readonly adam: Adam;
+  readonly config: Config;
+}
+
+/** The calibration that the held-out reviews ask for, or `MEAN` when there are none. */
+export async function calibrationOf(
+  { model, adam, config }: Trained,
+  validation: readonly Example[],
+): Promise<Calibration> {
+  if (validation.length === 0) return MEAN;
+  const rows = validation.map(({ ids }) => ids);
+  const trainer = await Trainer.create(model, adam, config);
+  const recurrent = batches(rows, config.batchSize).flatMap((batch) => [...trainer.logits(batch)]);
+  trainer.dispose();
+  const ngrams = config.ngramBuckets > 0 ? ngramLogits(model, rows) : new Float64Array(rows.length);
+  const labels = validation.map(({ label }) => label);
+  return calibrate({ recurrent, ngrams }, labels);
+}
 
 /** @param logits of both halves on held-out reviews; of n-grams zeros where there are none. @param labels theirs */
 export function calibrate(

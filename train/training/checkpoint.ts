@@ -14,6 +14,7 @@ import { isSystemError, UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
 import { Vocabulary } from '../../shared/vocabulary.ts';
 import { Config } from '../config.ts';
+import { DatasetFacts } from '../data/training-set.ts';
 import { allVariables, buildModel, trainableVariables } from '../model/model.ts';
 import { Adam } from './adam.ts';
 import { Calibration } from './calibrate.ts';
@@ -33,24 +34,10 @@ export interface Run {
   readonly adam: Adam;
   readonly progress: Progress;
   /** What the teacher says of every text that is trained on: probabilities of the positive label. */
-  targets?: Float32Array;
+  targets?: Float32Array | undefined;
   /** Fitted when the training is done. The weights of `model` are those of before. */
   calibration?: Calibration;
 }
-
-export const DatasetFacts = v.object({
-  name: v.string(),
-  /** [negative, positive]. Checkpoints of before there were others do not say. */
-  labels: v.optional(v.strictTuple([v.string(), v.string()]), ['negative', 'positive']),
-  /** Reviews trained on. */
-  reviews: v.number(),
-  /** Texts without a label that are trained on as well. */
-  unlabelled: v.optional(v.number(), 0),
-  validationReviews: v.number(),
-  /** SHA-256 over the texts and labels of both: a run can be resumed on no other reviews. */
-  digest: v.string(),
-});
-export type DatasetFacts = v.InferOutput<typeof DatasetFacts>;
 
 /** An untrained run. */
 export function newRun(config: Config, dataset: DatasetFacts, vocabulary: Vocabulary): Run {

@@ -1,5 +1,5 @@
 /**
- * The n-gram half of the network: weights for words, and for the hashed pairs of them. It is trained by itself,
+ * The n-gram half of the network: weights for words, and for the hashed pairs of them. It is fitted by itself,
  * because its problem is convex and solved in half a minute.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -13,7 +13,7 @@ import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 const COST = 60;
 
 /** Fits the tables of the model's HashedNgrams layer to the examples' labels. */
-export function trainNgrams(model: tf.LayersModel, examples: readonly Example[]): void {
+export function fitNgrams(model: tf.LayersModel, examples: readonly Example[]): void {
   const unigrams = weightOf(model, 'ngrams/unigrams');
   const hashed = weightOf(model, 'ngrams/hashed');
   const rows = sparseRows(examples, unigrams.size, hashed.size);

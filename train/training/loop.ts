@@ -2,12 +2,12 @@
  * The training loop. It is resumable anywhere: all that a step depends on is the weights, Adam's state and `Progress`,
  * so a run that was stopped and continued takes the very steps of one that was not.
  *
- * Not here: files (`checkpoint.ts`), printing (`progress.ts`), signals (`cli.ts`).
+ * Not here: files (`checkpoint.ts`), and what Ctrl-C does (`commands/train.ts`).
  */
 import type * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
 import type { Config } from '../config.ts';
-import { batches, type Example, vary } from '../data/examples.ts';
+import { augment, batches, type Example } from '../data/examples.ts';
 import { randomNumbers, shuffled } from '../random.ts';
 import type { Adam } from './adam.ts';
 import { type Totals, Trainer } from './trainer.ts';
@@ -41,11 +41,15 @@ export interface FitOptions {
   /** Read first, and kept up to date. */
   readonly progress: Progress;
   /** @param steps how many steps an epoch has. */
-  readonly onStep?: (progress: Progress, steps: number) => void;
+  readonly onStep?: ((progress: Progress, steps: number) => void) | undefined;
   /** Awaited, so that what it writes is whole before the next epoch begins. */
-  readonly onEpoch?: (progress: Progress, steps: number) => Promise<void>;
+  readonly onEpoch?: ((progress: Progress, steps: number) => Promise<void>) | undefined;
   /** Stops between two steps. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function hasBegun({ epochs, step }: Progress): boolean {
+  return epochs.length > 0 || step > 0;
 }
 
 export function newProgress(): Progress {
@@ -66,7 +70,7 @@ export async function fit(options: FitOptions): Promise<boolean> {
         const from = progress.step * config.batchSize;
         const done = (progress.epochs.length * steps + progress.step) / (config.epochs * steps);
         const random = randomNumbers(config.seed + 2 ** 31 * done); // depends on the place alone, like the order
-        const batch = order.slice(from, from + config.batchSize).map((example) => vary(example, config, random));
+        const batch = order.slice(from, from + config.batchSize).map((example) => augment(example, config, random));
         add(progress.totals, trainer.step(batch, config.learningRateDecay === 'linear' ? 1 - done : 1));
         progress.step++;
         onStep?.(progress, steps);

@@ -1,17 +1,13 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { START_ID, UNKNOWN_ID } from '../../../shared/vocabulary.ts';
 import type { Review } from '../../../train/data/dataset.ts';
-import { copyKey } from '../../../train/data/duplicates.ts';
-import { buildVocabulary, type Example, splitReviews, toExamples, vary } from '../../../train/data/examples.ts';
-import { randomNumbers, shuffled } from '../../../train/random.ts';
+import { augment, buildVocabulary, type Example, toExamples } from '../../../train/data/examples.ts';
+import { splitReviews } from '../../../train/data/split.ts';
+import { randomNumbers } from '../../../train/random.ts';
 import { CORPUS } from '../../fixtures/corpus.ts';
 
 const REVIEWS = CORPUS.train; // 40 of each label
 const OPTIONS = { seed: 1, limit: 0, validationFraction: 0.25 };
-
-const idsOf = (reviews: readonly Review[]) => reviews.map(({ id }) => id);
-const countOf = (reviews: readonly Review[], label: 0 | 1) => reviews.filter((review) => review.label === label).length;
 
 /** Reviews of the given texts, all of one label. */
 const textsOf = (reviews: readonly Review[]) => reviews.map(({ text }) => text);
@@ -19,109 +15,6 @@ const textsOf = (reviews: readonly Review[]) => reviews.map(({ text }) => text);
 function reviewsOf(...texts: string[]): Review[] {
   return texts.map((text, index) => ({ id: `train/pos/${index}`, text, label: 1 }));
 }
-
-describe('splitReviews', () => {
-  it('cuts every review into one part or the other', () => {
-    const { train, validation } = splitReviews(REVIEWS, OPTIONS);
-    expect([train.length, validation.length]).toEqual([60, 20]);
-    expect(idsOf([...train, ...validation]).sort()).toEqual(idsOf(REVIEWS).sort());
-    expect(train.every((review) => REVIEWS.includes(review))).toBe(true);
-  });
-
-  it('keeps the balance of the labels in both parts', () => {
-    const { train, validation } = splitReviews(REVIEWS, OPTIONS);
-    expect([countOf(train, 0), countOf(train, 1)]).toEqual([30, 30]);
-    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([10, 10]);
-  });
-
-  it('keeps the proportions of labels that are not in balance', () => {
-    const uneven = REVIEWS.filter(({ label }, index) => label === 0 || index % 4 === 0); // 40 and 10
-    const { train, validation } = splitReviews(uneven, { ...OPTIONS, validationFraction: 0.2 });
-    expect([countOf(train, 0), countOf(train, 1)]).toEqual([32, 8]);
-    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 2]);
-  });
-
-  it('is repeatable', () => {
-    expect(splitReviews(REVIEWS, OPTIONS)).toEqual(splitReviews([...REVIEWS], { ...OPTIONS }));
-  });
-
-  it('is another with another seed', () => {
-    const held = (seed: number) => idsOf(splitReviews(REVIEWS, { ...OPTIONS, seed }).validation).sort();
-    expect(held(2)).not.toEqual(held(1));
-  });
-
-  it.each([0, 24])('holds out one stretch of each label, as the dataset has them, with the limit %i', (limit) => {
-    const begins = new Set<number>();
-    for (let seed = 1; seed <= 20; seed++) {
-      const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, limit, seed });
-      for (const label of [0, 1]) {
-        const used = REVIEWS.filter((one) => one.label === label && (train.includes(one) || validation.includes(one)));
-        const held = [...used.keys()].filter((place) => validation.includes(used[place] as Review));
-        expect(held).toEqual(held.map((_, index) => (held[0] as number) + index));
-        begins.add(held[0] as number);
-      }
-    }
-    expect(begins.size).toBeGreaterThan(5); // not always the same one
-  });
-
-  it('holds nothing out when it is not asked to', () => {
-    const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, validationFraction: 0 });
-    expect(validation).toEqual([]);
-    expect(idsOf(train).sort()).toEqual(idsOf(REVIEWS).sort());
-  });
-
-  it('draws no more reviews than the limit, in balance, before it cuts', () => {
-    const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, limit: 16 });
-    expect([countOf(train, 0), countOf(train, 1)]).toEqual([6, 6]);
-    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([2, 2]);
-    expect(new Set(idsOf([...train, ...validation])).size).toBe(16);
-  });
-
-  it('draws other reviews with another seed', () => {
-    const drawn = (seed: number) => idsOf(splitReviews(REVIEWS, { seed, limit: 16, validationFraction: 0 }).train);
-    expect(drawn(1).sort()).not.toEqual(drawn(2).sort());
-  });
-
-  it('uses all reviews when the limit is larger', () => {
-    expect(splitReviews(REVIEWS, { ...OPTIONS, limit: 1_000 })).toEqual(splitReviews(REVIEWS, OPTIONS));
-  });
-
-  it('keeps copies of a text on one side, whatever their labels', () => {
-    const reviews = fc.array(
-      fc.record({
-        id: fc.constant('id'),
-        text: fc.constantFrom('a', 'A', ' a', 'b', 'b ', 'B\n', 'c', 'd', 'e', 'f', 'g', 'h'),
-        label: fc.constantFrom(0 as const, 1 as const),
-      }),
-      { maxLength: 60 },
-    );
-    fc.assert(
-      fc.property(reviews, fc.nat(50), fc.nat(60), fc.double({ min: 0, max: 0.5 }), (all, seed, limit, fraction) => {
-        const { train, validation } = splitReviews(all, { seed, limit, validationFraction: fraction });
-        const held = new Set(validation.map(({ text }) => copyKey(text)));
-        expect(train.filter(({ text }) => held.has(copyKey(text)))).toEqual([]);
-        expect(train.length + validation.length).toBe(limit > 0 ? Math.min(limit, all.length) : all.length);
-      }),
-    );
-  });
-
-  it('holds out no more than the copies of one text too many', () => {
-    const twice = [...REVIEWS, ...REVIEWS.map((review) => ({ ...review, id: `${review.id} again` }))];
-    const { validation } = splitReviews(twice, { ...OPTIONS, validationFraction: 0.1 });
-    expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 8]);
-  });
-
-  it('has an order that copies do not change', () => {
-    const copies = [...REVIEWS.slice(0, 60), ...REVIEWS.slice(0, 20)];
-    const ofLabel = (label: 0 | 1) => copies.filter((review) => review.label === label);
-    const { train } = splitReviews(copies, { seed: 7, limit: 0, validationFraction: 0 });
-    expect(train).toEqual([...shuffled(ofLabel(0), 7), ...shuffled(ofLabel(1), 7)]);
-  });
-
-  it('takes no reviews at all', () => {
-    expect(splitReviews([], { ...OPTIONS, limit: 10 })).toEqual({ train: [], validation: [] });
-  });
-});
 
 describe('buildVocabulary', () => {
   it('ranks the tokens by frequency, ties by token', () => {
@@ -181,24 +74,24 @@ describe('toExamples', () => {
   });
 });
 
-describe('vary', () => {
+describe('augment', () => {
   const NEITHER = { wordDropout: 0, crops: 0 };
   /** A text in which every word says where it stands. */
   const text = (words: number): Example => ({
     ids: Int32Array.of(START_ID, ...Array.from({ length: words }, (_, place) => place + 10)),
     label: 0.75,
   });
-  const varied = (example: Example, options: Parameters<typeof vary>[1], count: number) => {
+  const augmented = (example: Example, options: Parameters<typeof augment>[1], count: number) => {
     const random = randomNumbers(1);
-    return Array.from({ length: count }, () => vary(example, options, random));
+    return Array.from({ length: count }, () => augment(example, options, random));
   };
 
   it('changes nothing when it is not asked to', () => {
-    for (const example of varied(text(300), NEITHER, 20)) expect(example).toEqual(text(300));
+    for (const example of augmented(text(300), NEITHER, 20)) expect(example).toEqual(text(300));
   });
 
   it('crops to START and a few words that follow each other', () => {
-    const crops = varied(text(300), { ...NEITHER, crops: 1 }, 2_000);
+    const crops = augmented(text(300), { ...NEITHER, crops: 1 }, 2_000);
     for (const { ids, label } of crops) {
       expect([ids[0], label]).toEqual([START_ID, 0.75]);
       const words = [...ids.subarray(1)];
@@ -211,7 +104,7 @@ describe('vary', () => {
   });
 
   it('crops from anywhere, the first word and the last among them', () => {
-    const crops = varied(text(30), { ...NEITHER, crops: 1 }, 2_000).map(({ ids }) => ids);
+    const crops = augmented(text(30), { ...NEITHER, crops: 1 }, 2_000).map(({ ids }) => ids);
     const parts = crops.filter(({ length }) => length < 31);
     expect(parts.length).toBeLessThan(2_000); // when it would be longer than the text
     expect(new Set(parts.flatMap((ids) => [...ids])).size).toBe(31);
@@ -219,38 +112,38 @@ describe('vary', () => {
 
   it('leaves a short text whole', () => {
     for (const words of [0, 1, 3, 20]) {
-      for (const example of varied(text(words), { ...NEITHER, crops: 1 }, 100)) expect(example).toEqual(text(words));
+      for (const example of augmented(text(words), { ...NEITHER, crops: 1 }, 100)) expect(example).toEqual(text(words));
     }
   });
 
   it('begins a crop with START even when the text was cut off before it', () => {
     const { ids, label } = text(300);
-    for (const crop of varied({ ids: ids.subarray(1), label }, { ...NEITHER, crops: 1 }, 100)) {
+    for (const crop of augmented({ ids: ids.subarray(1), label }, { ...NEITHER, crops: 1 }, 100)) {
       expect(crop.ids.indexOf(START_ID)).toBe(0);
       expect(crop.ids.length).toBeLessThanOrEqual(100);
     }
   });
 
   it('crops the share that it is asked to', () => {
-    const whole = varied(text(300), { ...NEITHER, crops: 0.3 }, 3_000).filter(({ ids }) => ids.length === 301);
+    const whole = augmented(text(300), { ...NEITHER, crops: 0.3 }, 3_000).filter(({ ids }) => ids.length === 301);
     expect(Math.abs(whole.length / 3_000 - 0.7)).toBeLessThan(0.05);
   });
 
   it('reads the share of the words that it is asked to as unknown, and never START', () => {
     const example = text(20_000);
-    const [{ ids, label }] = varied(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
+    const [{ ids, label }] = augmented(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
     const unknown = [...ids.keys()].filter((place) => ids[place] === UNKNOWN_ID);
     expect(Math.abs(unknown.length / 20_000 - 0.2)).toBeLessThan(0.02);
     expect(ids.map((id, place) => (id === UNKNOWN_ID ? (example.ids[place] as number) : id))).toEqual(example.ids);
     expect(label).toBe(0.75);
-    for (const { ids } of varied(text(1), { ...NEITHER, wordDropout: 0.9 }, 100)) expect(ids[0]).toBe(START_ID);
+    for (const { ids } of augmented(text(1), { ...NEITHER, wordDropout: 0.9 }, 100)) expect(ids[0]).toBe(START_ID);
   });
 
   it('does both at once, the same with the same random numbers, and leaves the example as it was', () => {
     const example = text(300);
     const options = { wordDropout: 0.5, crops: 0.9 };
-    const once = varied(example, options, 10);
-    expect(once).toEqual(varied(text(300), options, 10));
+    const once = augmented(example, options, 10);
+    expect(once).toEqual(augmented(text(300), options, 10));
     expect(once.some(({ ids }) => ids.length < 100 && ids.includes(UNKNOWN_ID))).toBe(true);
     expect(example).toEqual(text(300));
   });

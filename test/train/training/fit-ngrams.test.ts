@@ -5,7 +5,7 @@ import type { Example } from '../../../train/data/examples.ts';
 import { type Architecture, allVariables, buildModel, weightOf } from '../../../train/model/model.ts';
 import { randomRows } from '../../../train/random.ts';
 import { startBackend } from '../../../train/training/backend.ts';
-import { ngramLogits, trainNgrams } from '../../../train/training/fit-ngrams.ts';
+import { fitNgrams, ngramLogits } from '../../../train/training/fit-ngrams.ts';
 import { randomizeWeights } from '../../fixtures/networks.ts';
 
 beforeAll(startBackend);
@@ -45,11 +45,11 @@ describe('ngramLogits', () => {
   });
 });
 
-describe('trainNgrams', () => {
+describe('fitNgrams', () => {
   it('learns which words are positive', () => {
     const model = buildModel(ARCHITECTURE);
     const examples = examplesOf((ids) => Number(ids.includes(5)));
-    trainNgrams(model, examples);
+    fitNgrams(model, examples);
     expect(shareRight(model, examples)).toBeGreaterThan(0.97);
     const unigrams = valuesOf(model, 'ngrams/unigrams');
     expect(unigrams.indexOf(Math.max(...unigrams))).toBe(5);
@@ -63,7 +63,7 @@ describe('trainNgrams', () => {
       { ids: pair, label: 1 },
       { ids: reversed, label: 0 },
     ]).flat();
-    trainNgrams(model, examples);
+    fitNgrams(model, examples);
     expect(shareRight(model, examples)).toBe(1);
     const hashed = valuesOf(model, 'ngrams/hashed');
     expect(hashed[bigramBuckets(pair, 101)[2] as number]).toBeGreaterThan(0);
@@ -74,7 +74,7 @@ describe('trainNgrams', () => {
   it('answers as softly as it is taught', () => {
     const model = buildModel(ARCHITECTURE);
     const ids = [Int32Array.of(1, 3, 4), Int32Array.of(1, 9, 10)];
-    trainNgrams(
+    fitNgrams(
       model,
       Array.from({ length: 30 }, () => ids.map((row, of) => ({ ids: row, label: [0.8, 0.2][of] as number }))).flat(),
     );
@@ -91,7 +91,7 @@ describe('trainNgrams', () => {
         .map(([, variable]) => variable.dataSync().slice());
     const before = values();
     const tensors = tf.memory().numTensors;
-    trainNgrams(
+    fitNgrams(
       model,
       examplesOf((ids) => ids.length % 2),
     );

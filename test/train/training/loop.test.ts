@@ -5,12 +5,12 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { type Config, PRESETS } from '../../../train/config.ts';
 import type { Example } from '../../../train/data/examples.ts';
+import type { DatasetFacts } from '../../../train/data/training-set.ts';
 import { predict, trainableVariables } from '../../../train/model/model.ts';
 import { randomRows } from '../../../train/random.ts';
 import { startBackend } from '../../../train/training/backend.ts';
 import {
   CHECKPOINT_FILE,
-  type DatasetFacts,
   loadCheckpoint,
   newRun,
   type Run,

@@ -9,7 +9,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { CELLS, type Config } from '../../config.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { buildVocabulary, type Example, splitReviews, toExamples } from '../../data/examples.ts';
+import { buildVocabulary, type Example, toExamples } from '../../data/examples.ts';
+import { splitReviews } from '../../data/split.ts';
 import { buildModel, trainableVariables } from '../../model/model.ts';
 import { shuffled } from '../../random.ts';
 import { Adam } from '../../training/adam.ts';

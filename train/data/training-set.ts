@@ -1,0 +1,89 @@
+/** A dataset → what one run trains on and validates on: first the texts, then, with a vocabulary and targets, their ids. */
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { UserError } from '../../cli/errors.ts';
+import type { Vocabulary } from '../../shared/vocabulary.ts';
+import type { Config } from '../config.ts';
+import { shuffled } from '../random.ts';
+import type { NamedDataset } from './dataset.ts';
+import { type Example, toExample } from './examples.ts';
+import { areOpinions } from './labels.ts';
+import { makePhrases } from './phrases.ts';
+import { splitReviews } from './split.ts';
+import type { Dataset, Review } from './types.ts';
+
+export interface TrainingSet {
+  readonly facts: DatasetFacts;
+  readonly train: readonly Review[];
+  /** Held out of the training reviews. */
+  readonly validation: readonly Review[];
+  /** What a teacher labels, and the network then trains on too. Empty without a teacher. */
+  readonly unlabelled: readonly string[];
+}
+
+/** What a run says of its dataset. A schema, because a checkpoint holds it. */
+export const DatasetFacts = v.object({
+  name: v.string(),
+  /** [negative, positive]. Checkpoints of before there were others do not say. */
+  labels: v.optional(v.strictTuple([v.string(), v.string()]), ['negative', 'positive']),
+  /** Reviews trained on. */
+  reviews: v.number(),
+  /** Texts without a label that are trained on as well. */
+  unlabelled: v.optional(v.number(), 0),
+  validationReviews: v.number(),
+  /** SHA-256 over all their texts and labels: a run can be resumed on no others. */
+  digest: v.string(),
+});
+export type DatasetFacts = v.InferOutput<typeof DatasetFacts>;
+
+/** @throws UserError when the limit leaves no reviews. */
+export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Config): TrainingSet {
+  const { train, validation } = splitReviews(dataset.train, config);
+  if (train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
+  const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
+  const facts = {
+    name,
+    labels: [...dataset.labels] as [string, string],
+    reviews: train.length,
+    unlabelled: unlabelled.length,
+    validationReviews: validation.length,
+    digest: digestOf([...train, ...validation], unlabelled),
+  };
+  return { facts, train, validation, unlabelled };
+}
+
+/** All that is trained on: the reviews, then what has no label. */
+export function textsOf({ train, unlabelled }: TrainingSet): string[] {
+  return [...train.map(({ text }) => text), ...unlabelled];
+}
+
+/**
+ * The texts as ids, and made-up phrases behind them if the configuration asks for some.
+ * @param targets by text: the probability of the positive label. Default: the reviews' labels, where nothing lacks one.
+ */
+export function encodeTrainingSet(
+  set: TrainingSet,
+  targets: ArrayLike<number> | undefined,
+  vocabulary: Vocabulary,
+  { maxTokens, phrases, seed }: Config,
+): Example[] {
+  const labels = targets ?? set.train.map(({ label }) => label);
+  return [
+    ...textsOf(set).map((text, index) => toExample(text, labels[index] as number, vocabulary, maxTokens)),
+    ...(phrases && areOpinions(set.facts.labels) ? makePhrases(vocabulary, maxTokens, seed) : []),
+  ];
+}
+
+/** As many times the labelled reviews as the official dataset has, when there is a limit on those. */
+const UNLABELLED_PER_REVIEW = 2;
+
+function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonly string[] {
+  return limit > 0 ? shuffled(unlabelled, seed).slice(0, UNLABELLED_PER_REVIEW * limit) : unlabelled;
+}
+
+function digestOf(reviews: readonly Review[], unlabelled: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const { text, label } of reviews) hash.update(`${label} ${text.length} ${text}`);
+  for (const text of unlabelled) hash.update(`? ${text.length} ${text}`);
+  return hash.digest('hex');
+}

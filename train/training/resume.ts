@@ -1,0 +1,46 @@
+/** Whether a folder's run is to be continued, and whether another one may take its place. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import { type Config, validated } from '../config.ts';
+import { CHECKPOINT_FILE, loadCheckpoint, type Run } from './checkpoint.ts';
+
+/**
+ * The run in `folder`, with as many epochs as asked for.
+ * @throws UsageError when anything else is asked for: that would be a different run.
+ */
+export async function resumeRun(folder: string, asked: Partial<Config>): Promise<Run> {
+  const run = await loadCheckpoint(folder);
+  for (const [name, value] of Object.entries(asked)) {
+    const own = run.config[name as keyof Config];
+    if (name !== 'epochs' && value !== own) {
+      throw new UsageError(
+        `the run to resume has ${name} ${own}, not ${value}; leave the flag out, or start a new run`,
+      );
+    }
+  }
+  return { ...run, config: validated({ ...run.config, ...asked }) };
+}
+
+/** @throws UserError when `folder` holds an unfinished run, which a new one would overwrite. */
+export async function refuseToLose(folder: string): Promise<void> {
+  const hasCheckpoint = await stat(path.join(folder, CHECKPOINT_FILE)).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (hasCheckpoint === undefined) return;
+  const { config, progress, model, adam } = await loadCheckpoint(folder);
+  model.dispose();
+  adam.dispose();
+  if (progress.epochs.length < config.epochs) {
+    throw new UserError(`${folder} holds an unfinished run; add --resume to continue it, or choose another --out`);
+  }
+}
+
+/** @throws UserError when the run was started on others than these. */
+export function refuseOtherReviews({ dataset }: Run, digest: string, folder: string): void {
+  if (dataset.digest === digest) return;
+  throw new UserError(
+    `${folder}: that run was started on other reviews; resume it with the --data it was started with`,
+  );
+}
