@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { type Config, PRESETS } from '../../../train/config.ts';
 import { compare } from '../../../train/evaluation/compare/compare.ts';
 import { memoryAccuracy } from '../../../train/evaluation/compare/memory-task.ts';
-import { lineChart } from '../../../train/evaluation/compare/plot.ts';
 import { comparisonReport } from '../../../train/evaluation/compare/report.ts';
 import { CORPUS } from '../../fixtures/corpus.ts';
 
@@ -47,38 +46,5 @@ describe('the memory task', () => {
 
   it('is chance before anything is learnt', async () => {
     expect(await memoryAccuracy({ cell: 'rnn', length: 50, steps: 0, seed: 1 })).toBeCloseTo(0.5, 1);
-  });
-});
-
-describe('a line chart', () => {
-  const chart = (points: readonly (readonly [number, number])[], more = {}) =>
-    lineChart({ title: 'a < b & "c"', xLabel: 'x', yLabel: 'y', series: [{ name: '<s>', points }], ...more });
-
-  it('escapes what it is given', () => {
-    const svg = chart([
-      [0, 0],
-      [1, 1],
-    ]);
-    expect(svg).not.toContain('<s>');
-    expect(svg).toContain('a &#60; b &#38; &#34;c&#34;');
-  });
-
-  it('leaves out what has no place on a logarithmic axis', () => {
-    const svg = chart(
-      [
-        [0, 0.1],
-        [1, 0],
-        [2, Number.NaN],
-        [3, 0.001],
-      ],
-      { yLog: true },
-    );
-    expect(svg).not.toContain('NaN');
-    expect(svg.match(/<path class="line"[^>]* d="M[^"]*L/g)).toHaveLength(1);
-  });
-
-  it('shows no more series than can be told apart', () => {
-    const series = Array.from({ length: 4 }, (_, index) => ({ name: String(index), points: [] }));
-    expect(() => lineChart({ title: '', xLabel: '', yLabel: '', series })).toThrow(RangeError);
   });
 });

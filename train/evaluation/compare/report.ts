@@ -1,12 +1,13 @@
 /** The comparison of the cells as Markdown with pictures, and as one self-contained HTML page. */
+import { html, trusted } from '../drawing/html.ts';
+import { type LineChart, lineChart } from '../drawing/line-chart.ts';
+import { CHART_STYLE, COLOURS } from '../drawing/style.ts';
 import type { CellResult, Comparison } from './compare.ts';
-import { escapeXml, lineChart } from './plot.ts';
 
 const NAMES = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 
 interface Figure {
-  readonly file: string;
-  readonly svg: string;
+  readonly chart: LineChart;
   readonly caption: string;
 }
 
@@ -15,8 +16,10 @@ export function comparisonReport(comparison: Comparison): Record<string, string>
   const figures = figuresOf(comparison);
   return {
     'rnn-vs-lstm.md': markdown(comparison, figures),
-    'rnn-vs-lstm.html': html(comparison, figures),
-    ...Object.fromEntries(figures.map(({ file, svg }) => [file, svg])),
+    'rnn-vs-lstm.html': page(comparison, figures),
+    ...Object.fromEntries(
+      figures.map(({ chart }) => [fileOf(chart), `${lineChart({ ...chart, style: STYLE }).source}\n`]),
+    ),
   };
 }
 
@@ -52,45 +55,55 @@ function percentage(share: number | undefined): string {
   return share < 1e-4 ? `${(share * 100).toExponential(0)} %` : `${(share * 100).toPrecision(2)} %`;
 }
 
+/** Of pictures and page. A cell's line has a colour and dashes of its own. */
+const STYLE = `${COLOURS}
+svg { background: var(--paper); font: 13px system-ui, sans-serif }
+${CHART_STYLE}
+.LSTM { --c: var(--one) } .GRU { --c: var(--zero) } .RNN { --c: var(--curve) }
+.GRU .line { stroke-dasharray: 7 4 } .RNN .line { stroke-dasharray: 2 4 }`;
+
+function fileOf({ id }: LineChart): string {
+  return `${id}.svg`;
+}
+
 function figuresOf({ cells, memorySteps, memorySeeds }: Comparison): Figure[] {
-  const curve = (values: readonly number[]) => values.map((norm, back) => [back, norm] as const);
   const series = (points: (cell: CellResult) => readonly (readonly [number, number])[]) =>
     cells.map((cell) => ({ name: NAMES[cell.cell], points: points(cell) }));
+  const size = { width: 720, height: 380 };
+  const gradient = (when: keyof CellResult['gradientNorms'], caption: string): Figure => ({
+    chart: {
+      ...size,
+      id: `gradient-${when}`,
+      title: `The gradient on its way back, ${when === 'untrained' ? 'before' : 'after'} training`,
+      description: caption,
+      x: { label: 'steps back from the end of the text' },
+      y: { label: '‖∂L/∂h‖ relative to the end', log: true },
+      series: series(({ gradientNorms }) => gradientNorms[when].map((norm, back) => [back, norm])),
+    },
+    caption,
+  });
+  const memory = `A task that only the first word decides, after ${memorySteps} steps of training (median of ${memorySeeds} seeds); 0.5 is chance.`;
   return [
+    gradient(
+      'untrained',
+      'How much of the gradient is left k steps back, before training (mean over full-length reviews).',
+    ),
+    gradient('trained', 'The same after training on the reviews.'),
     {
-      file: 'gradient-untrained.svg',
-      svg: lineChart({
-        title: 'The gradient on its way back, before training',
-        xLabel: 'steps back from the end of the text',
-        yLabel: '‖∂L/∂h‖ relative to the end',
-        yLog: true,
-        series: series(({ gradientNorms }) => curve(gradientNorms.untrained)),
-      }),
-      caption: 'How much of the gradient is left k steps back, before training (mean over full-length reviews).',
-    },
-    {
-      file: 'gradient-trained.svg',
-      svg: lineChart({
-        title: 'The gradient on its way back, after training',
-        xLabel: 'steps back from the end of the text',
-        yLabel: '‖∂L/∂h‖ relative to the end',
-        yLog: true,
-        series: series(({ gradientNorms }) => curve(gradientNorms.trained)),
-      }),
-      caption: 'The same after training on the reviews.',
-    },
-    {
-      file: 'memory.svg',
-      svg: lineChart({
+      chart: {
+        ...size,
+        id: 'memory',
         title: 'Remembering the first word',
-        xLabel: 'words in the text',
-        yLabel: 'accuracy',
-        xLog: true,
-        xTicks: cells[0]?.memory.map(({ length }) => length) ?? [],
-        yRange: [0.4, 1],
-        series: series(({ memory }) => memory.map(({ length, accuracy }) => [length, accuracy] as const)),
-      }),
-      caption: `A task that only the first word decides, after ${memorySteps} steps of training (median of ${memorySeeds} seeds); 0.5 is chance.`,
+        description: memory,
+        x: {
+          label: 'words in the text',
+          log: true,
+          ticks: cells[0]?.memory.map(({ length }) => length) ?? [],
+        },
+        y: { label: 'accuracy', range: [0.4, 1] },
+        series: series(({ memory }) => memory.map(({ length, accuracy }) => [length, accuracy])),
+      },
+      caption: memory,
     },
   ];
 }
@@ -116,7 +129,7 @@ ${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
 
 ${WHY.join('\n\n')}
 
-${figures.map(({ file, caption }) => `![${caption}](${file})\n\n*${caption}*`).join('\n\n')}
+${figures.map(({ chart, caption }) => `![${caption}](${fileOf(chart)})\n\n*${caption}*`).join('\n\n')}
 
 ## Run it yourself
 
@@ -126,29 +139,35 @@ npm run compare -- --data <aclImdb_v1.tar.gz or its folder> --out <folder>
 `;
 }
 
-function html(comparison: Comparison, figures: readonly Figure[]): string {
+function page(comparison: Comparison, figures: readonly Figure[]): string {
   const [head = [], ...rows] = tableRows(comparison);
-  const row = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join('')}</tr>`;
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
 <title>${TITLE}</title>
 <style>
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem }
+${trusted(STYLE)}
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem; background: var(--paper); color: var(--ink) }
 table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1.5rem 0 }
-th, td { padding: .4rem .8rem; border-bottom: 1px solid #8886; text-align: right; white-space: nowrap }
+th, td { padding: .4rem .8rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
-figure { margin: 2rem 0; break-inside: avoid } figure svg { width: 100%; height: auto; border-radius: 8px } figcaption { opacity: .75 }
+figure { margin: 2rem 0; break-inside: avoid } figure svg { width: 100%; height: auto } figcaption { color: var(--soft) }
 </style>
 <h1>${TITLE}</h1>
-<p>${escapeXml(introduction(comparison))}</p>
-<table><thead>${row('th', head)}</thead><tbody>${rows.map((cells) => row('td', cells)).join('')}</tbody></table>
+<p>${introduction(comparison)}</p>
+<table><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead><tbody>${rows.map(
+    (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table>
 <h2>Why</h2>
-${WHY.map((paragraph) => `<p>${escapeXml(paragraph)}</p>`).join('\n')}
-${figures.map(({ svg, caption }) => `<figure>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`).join('\n')}
+${WHY.map(
+  (paragraph) => html`<p>${paragraph}</p>
+`,
+)}
+${figures.map(
+  ({ chart, caption }) => html`<figure>${lineChart(chart)}<figcaption>${caption}</figcaption></figure>
+`,
+)}
 </html>
-`;
+`.source;
 }

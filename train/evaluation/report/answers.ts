@@ -1,7 +1,7 @@
 /** The answers counted: the confusion matrix, and precision, recall and F1 of either label. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
-import { count, metric, percent } from './format.ts';
-import { type Html, html } from './html.ts';
+import { count, metric, percent } from '../drawing/format.ts';
+import { type Html, html } from '../drawing/html.ts';
 
 type Labels = Manifest['labels'];
 

@@ -1,9 +1,9 @@
 /** The reliability diagram: whether what is given 80 % is positive in 80 % of the cases. Its bins are the ECE's. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { plane, round, svg } from '../drawing/chart.ts';
+import { count, interval, metric, percent } from '../drawing/format.ts';
+import { type Html, html } from '../drawing/html.ts';
 import { type CalibrationBin, calibrationBins, type Prediction, wilsonInterval } from '../metrics.ts';
-import { plane, round, svg } from './chart.ts';
-import { count, interval, metric, percent } from './format.ts';
-import { type Html, html } from './html.ts';
 
 const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
 const TOP = { from: 34, to: 244 };

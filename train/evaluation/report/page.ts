@@ -4,19 +4,19 @@
  */
 import type { Manifest } from '../../../shared/bundle.ts';
 import { networkText } from '../../export/model-card.ts';
+import { count, counted, interval, metric, percent } from '../drawing/format.ts';
+import { type Html, html, trusted } from '../drawing/html.ts';
+import { STYLE } from '../drawing/style.ts';
 import { type Evaluation, predictionOf, splitName } from '../evaluate.ts';
 import { wilsonInterval } from '../metrics.ts';
 import { confusionTable, labelTable } from './answers.ts';
 import { reliabilityChart, reliabilityTable } from './calibration.ts';
-import { count, counted, interval, metric, percent } from './format.ts';
-import { type Html, html, trusted } from './html.ts';
 import { learningCurves, learningTable } from './learning.ts';
 import { lengthChart, lengthTable } from './length-chart.ts';
 import { accuracyByLength } from './lengths.ts';
 import type { Mistake } from './mistakes.ts';
 import { rocChart } from './ranking.ts';
 import { evidenceLegend, evidenceLevels, mistakeArticle } from './review.ts';
-import { STYLE } from './style.ts';
 
 export interface ReportFacts {
   readonly manifest: Manifest;

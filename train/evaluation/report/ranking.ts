@@ -1,9 +1,9 @@
 /** The ROC curve: how well the model puts positive reviews before negative ones. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { path, plane, round, svg } from '../drawing/chart.ts';
+import { metric, percent } from '../drawing/format.ts';
+import { type Html, html } from '../drawing/html.ts';
 import { type Prediction, rocCurve } from '../metrics.ts';
-import { path, plane, round, svg } from './chart.ts';
-import { metric, percent } from './format.ts';
-import { type Html, html } from './html.ts';
 
 /** Points nearer to each other than this, in both rates together, are one to the eye. */
 const LEAST_STEP = 0.004;

@@ -1,9 +1,9 @@
 /** A review that was misread: its text with the words' evidence marked in it, and the words that did most. */
 import { sigmoid } from '../../../edge/inference/classifier.ts';
 import type { Manifest } from '../../../shared/bundle.ts';
+import { count, counted, probability, signed } from '../drawing/format.ts';
+import { type Html, html } from '../drawing/html.ts';
 import type { Evidence, WordEvidence } from '../evidence.ts';
-import { count, counted, probability, signed } from './format.ts';
-import { type Html, html } from './html.ts';
 import type { Mistake } from './mistakes.ts';
 
 /** Of a longer text the part with the most evidence is shown, about so long. */

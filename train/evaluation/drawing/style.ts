@@ -1,6 +1,6 @@
 /**
- * The report's looks, as one style sheet: light, dark, in print, and on a phone. Both schemes' colours keep a contrast of
- * at least 4.5 to 1 to what they are written on (`test/train/evaluation/report/style.test.ts` computes it).
+ * The looks of reports and charts, light and dark; and of the report as one style sheet, in print and on a phone too. Both schemes' colours keep a contrast of
+ * at least 4.5 to 1 to what they are written on (`test/train/evaluation/drawing/style.test.ts` computes it).
  */
 
 export interface Scheme {
@@ -49,9 +49,25 @@ function variables(scheme: Scheme): string {
     .join(';');
 }
 
+/** The colours as variables. */
+export const COLOURS = `:root { ${variables(LIGHT)}; color-scheme: light }
+@media screen and (prefers-color-scheme: dark) { :root { ${variables(DARK)}; color-scheme: dark } }`;
+
+/** What a chart needs beside the colours. */
+export const CHART_STYLE = `svg text { fill: var(--ink) }
+svg .soft, svg .axis { fill: var(--soft) }
+svg .mid { text-anchor: middle } svg .end { text-anchor: end } svg .strong { font-weight: 600; font-size: 14px }
+.grid { stroke: var(--line) } .frame { stroke: var(--soft); fill: none; opacity: .6 }
+.line { stroke: var(--c, var(--curve)); stroke-width: 2; fill: none; stroke-linejoin: round }
+.point { fill: var(--c, var(--curve)) } .hollow { fill: var(--paper); stroke: var(--curve); stroke-width: 2 }
+.area { fill: var(--curve); opacity: .12 } .chance { stroke: var(--soft); stroke-dasharray: 3 4; fill: none }
+.whisker { stroke: var(--curve); stroke-width: 1.5; fill: none }
+.bar { fill: color-mix(in srgb, var(--curve) 38%, var(--paper)) }
+.gap { fill: url(#hatch); stroke: var(--zero); stroke-width: .75 } .hatch { stroke: var(--zero); stroke-width: 1.25; opacity: .7 }
+.band { fill: var(--panel) }`;
+
 export const STYLE = `
-:root { ${variables(LIGHT)}; color-scheme: light }
-@media screen and (prefers-color-scheme: dark) { :root { ${variables(DARK)}; color-scheme: dark } }
+${COLOURS}
 * { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100% }
 body { margin: 0 auto; max-width: 66rem; padding: 3rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
@@ -81,17 +97,7 @@ code { font: .875em ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono',
 figure { break-inside: avoid; min-width: 0 }
 figcaption { font-size: .875rem; color: var(--soft); margin-top: .5rem; max-width: 30rem }
 svg { display: block; width: 100%; max-width: 30rem; height: auto; font-size: 12.5px; font-variant-numeric: tabular-nums; overflow: visible }
-svg text { fill: var(--ink) }
-svg .soft, svg .axis { fill: var(--soft) }
-svg .mid { text-anchor: middle } svg .end { text-anchor: end } svg .strong { font-weight: 600; font-size: 14px }
-.grid { stroke: var(--line) } .frame { stroke: var(--soft); fill: none; opacity: .6 }
-.line { stroke: var(--c, var(--curve)); stroke-width: 2; fill: none; stroke-linejoin: round }
-.point { fill: var(--c, var(--curve)) } .hollow { fill: var(--paper); stroke: var(--curve); stroke-width: 2 }
-.area { fill: var(--curve); opacity: .12 } .chance { stroke: var(--soft); stroke-dasharray: 3 4; fill: none }
-.whisker { stroke: var(--curve); stroke-width: 1.5; fill: none }
-.bar { fill: color-mix(in srgb, var(--curve) 38%, var(--paper)) }
-.gap { fill: url(#hatch); stroke: var(--zero); stroke-width: .75 } .hatch { stroke: var(--zero); stroke-width: 1.25; opacity: .7 }
-.band { fill: var(--panel) }
+${CHART_STYLE}
 .validation { --c: var(--second) } .validation .line { stroke-dasharray: 7 4 }
 
 .scroll { overflow-x: auto }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DARK, LIGHT, type Scheme } from '../../../../train/evaluation/report/style.ts';
+import { DARK, LIGHT, type Scheme } from '../../../../train/evaluation/drawing/style.ts';
 
 /** WCAG 2.2, "relative luminance". */
 function luminance(colour: string): number {

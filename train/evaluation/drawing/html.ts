@@ -1,5 +1,4 @@
-/** HTML that is escaped by construction: whatever is put into a template is text, unless it came out of one. */
-import { escapeXml } from '../compare/plot.ts';
+/** HTML and SVG that are escaped by construction: whatever is put into a template is text, unless it came out of one. */
 
 /** A piece of HTML. Only `html` and `trusted` make one. */
 export class Html {
@@ -29,4 +28,9 @@ function sourceOf(value: Value): string {
   if (value instanceof Html) return value.source;
   if (typeof value === 'object') return value.map(({ source }) => source).join('');
   return escapeXml(String(value).replace(NOT_IN_HTML, '\uFFFD'));
+}
+
+/** Text → what stands for it in XML. */
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,8 +1,8 @@
-/** What the report's charts have in common: an accessible SVG, and a plane with axes. Colours come from `style.ts`. */
-import { type Axis, axis } from '../compare/plot.ts';
-import { type Html, html } from './html.ts';
+/** What all charts have in common: an accessible SVG, and a plane with axes. Colours come from `style.ts`. */
+import { type Axis, axis, type Scale } from './axis.ts';
+import { type Html, html, trusted } from './html.ts';
 
-/** Drawn at this width, and shown between 0.8 and 1.2 times as large, so that the text stays readable on a phone. */
+/** In a page, drawn at this width, and shown between 0.8 and 1.2 times as large, so that the text stays readable on a phone. */
 export const WIDTH = 400;
 
 export interface Picture {
@@ -13,11 +13,28 @@ export interface Picture {
   /** What there is to see in it. */
   readonly description: string;
   readonly height: number;
+  /** Default: `WIDTH`. */
+  readonly width?: number;
+  /** The style sheet of a picture that is a file of its own; in a page, the page has it. */
+  readonly style?: string;
 }
 
-export function svg({ id, title, description, height }: Picture, content: readonly Html[]): Html {
-  return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
-<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>
+/** Around a picture that is a file of its own. */
+const EDGE = 12;
+
+export function svg({ id, title, description, height, width = WIDTH, style }: Picture, content: readonly Html[]): Html {
+  const label = html`role="img" aria-labelledby="${id}-title ${id}-desc"`;
+  const described = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`;
+  if (style === undefined) {
+    return html`<svg viewBox="0 0 ${width} ${height}" ${label}>
+${described}
+${content}
+</svg>`;
+  }
+  const [w, h] = [width + 2 * EDGE, height + 2 * EDGE];
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-EDGE} ${-EDGE} ${w} ${h}" width="${w}" height="${h}" ${label}>
+${described}
+<style>${trusted(style)}</style>
 ${content}
 </svg>`;
 }
@@ -31,10 +48,7 @@ export interface PlaneOptions {
   readonly y: AxisOptions;
 }
 
-interface AxisOptions {
-  readonly range: readonly [number, number];
-  /** Default: round numbers. */
-  readonly ticks?: readonly number[];
+export interface AxisOptions extends Scale {
   /** Default: no ticks' texts. */
   readonly format?: (value: number) => string;
   /** Below the x axis, or above the y axis, where it need not be turned. */
@@ -52,8 +66,8 @@ export interface Plane {
 /** @param options edges in the picture's units; y grows upwards. */
 export function plane(options: PlaneOptions): Plane {
   const { left = 50, right = WIDTH - 20, top, bottom } = options;
-  const x = axis(options.x.range, false, left, right, options.x.ticks);
-  const y = axis(options.y.range, false, bottom, top, options.y.ticks);
+  const x = axis(options.x, left, right);
+  const y = axis(options.y, bottom, top);
   const across = x.ticks.map((tick) => {
     const at = round(x.place(tick));
     return html`${options.x.grid ? html`<path class="grid" d="M${at} ${top}V${bottom}"/>` : undefined}${

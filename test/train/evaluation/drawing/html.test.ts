@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { html, trusted } from '../../../../train/evaluation/report/html.ts';
+import { html, trusted } from '../../../../train/evaluation/drawing/html.ts';
 
 describe('html', () => {
   it('escapes what is put into it, in text and in attributes', () => {
