@@ -4,7 +4,7 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
 import { download, OFFICIAL_ARCHIVE } from '../data/download.ts';
-import { OFFICIAL_DATASET } from '../export/model-card.ts';
+import { OFFICIAL_DATASET } from '../data/types.ts';
 import type { Shell } from './command.ts';
 
 export const DATA_FLAGS = {

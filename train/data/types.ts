@@ -1,5 +1,8 @@
 /** Reviews, and what a dataset is made of. */
 
+/** What the official reviews are called in a bundle. */
+export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
+
 export interface Review {
   /** Where in the dataset it stands, such as `train/pos/0_9` or `mine.csv:17`. */
   readonly id: string;

@@ -38,25 +38,43 @@ export function computeMetrics(predictions: readonly Prediction[], threshold: nu
   }
   const count = (label: 0 | 1, answer: boolean) =>
     predictions.filter((one) => one.label === label && one.probability >= threshold === answer).length;
-  const [trueNegatives, falsePositives] = [count(0, false), count(0, true)];
-  const [falseNegatives, truePositives] = [count(1, false), count(1, true)];
-  const precision = ratio(truePositives, truePositives + falsePositives);
-  const recall = ratio(truePositives, truePositives + falseNegatives);
+  const confusion: Metrics['confusion'] = [
+    [count(0, false), count(0, true)],
+    [count(1, false), count(1, true)],
+  ];
+  const { precision, recall, f1 } = labelRates(confusion)[1];
   return {
     reviews: predictions.length,
-    accuracy: ratio(truePositives + trueNegatives, predictions.length),
+    accuracy: ratio(confusion[0][0] + confusion[1][1], predictions.length),
     precision,
     recall,
-    f1: ratio(2 * precision * recall, precision + recall),
+    f1,
     rocAuc: rocAuc(predictions),
     logLoss: mean(predictions, logLossOf),
     brier: mean(predictions, ({ probability, label }) => (probability - label) ** 2),
     expectedCalibrationError: expectedCalibrationError(predictions),
-    confusion: [
-      [trueNegatives, falsePositives],
-      [falseNegatives, truePositives],
-    ],
+    confusion,
   };
+}
+
+export interface LabelRates {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** How many reviews have the label. */
+  readonly reviews: number;
+}
+
+/** Of each label as if it were the positive one. A ratio of nothing to nothing is 0. */
+export function labelRates(confusion: Metrics['confusion']): [LabelRates, LabelRates] {
+  const ratesOf = (label: 0 | 1): LabelRates => {
+    const found = confusion[label][label];
+    const reviews = confusion[label][0] + confusion[label][1];
+    const precision = ratio(found, confusion[0][label] + confusion[1][label]);
+    const recall = ratio(found, reviews);
+    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall), reviews };
+  };
+  return [ratesOf(0), ratesOf(1)];
 }
 
 function logLossOf({ probability, label }: Prediction): number {

@@ -1,17 +1,15 @@
 /** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
-import type { Manifest, RecordedMetrics } from '../../shared/bundle.ts';
+import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
+import { OFFICIAL_DATASET } from '../data/types.ts';
+import { count, counted, metric } from '../format.ts';
 
 /** What tells a model card from anybody else's README.md. */
 export const CARD_MARK = '<!-- Generated from model.json';
-
-/** The name of the reviews that the shipped models are trained on. */
-export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 
 export function modelCard(manifest: Manifest): string {
   const { id, version, architecture, maxTokens, labels, threshold, training, metrics, files, parity } = manifest;
   const splits = Object.entries(metrics).filter((entry): entry is [string, RecordedMetrics] => entry[1] !== undefined);
   const official = training.dataset === OFFICIAL_DATASET;
-  const vocabulary = architecture.vocabularySize.toLocaleString('en');
   return `# ${id}
 
 ${official ? 'Is an English review positive or negative?' : `Is a text ${labels[1]} or ${labels[0]}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
@@ -25,8 +23,8 @@ ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card
 | reads | the last ${maxTokens} tokens of a text |
 | answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
 | size | ${fileSizes(files)} |
-| trained on | ${training.reviews.toLocaleString('en')} reviews${unlabelled(training)} of ${training.dataset}, ${training.epochs.length} epochs, preset ${training.preset}, seed ${training.seed} |
-| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${parity.inputs.toLocaleString('en')} inputs |
+| trained on | ${trainingText(training)} |
+| export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${counted(parity.inputs, 'input')} |
 
 ## Results
 
@@ -38,7 +36,7 @@ ${training.unlabelled > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
 
 ## Limits
 
-- It knows the ${vocabulary} most frequent words of its training reviews, and reads only the end of a long text.
+- It knows the ${count(architecture.vocabularySize)} most frequent words of its training reviews, and reads only the end of a long text.
 - It has read nothing but ${official ? 'film reviews in English' : `the reviews of ${training.dataset}`}; on other texts its answers are guesses with a number.
 - Its probabilities are as good as the calibration error above says, and no better.
 - A text without one known word gets the probability 0.5 by rule.
@@ -48,7 +46,6 @@ ${official ? CITATION : ''}`;
 /** The layers from the ids to the answer, and how many weights they have. */
 export function networkText(architecture: Manifest['architecture']): string {
   const { cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, parameters } = architecture;
-  const count = (value: number) => value.toLocaleString('en');
   const layers = [
     `Embedding ${count(vocabularySize)} × ${embeddingUnits}`,
     `${cell.toUpperCase()} ${units}`,
@@ -59,8 +56,10 @@ export function networkText(architecture: Manifest['architecture']): string {
   return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
 }
 
-function unlabelled({ unlabelled }: Manifest['training']): string {
-  return unlabelled > 0 ? ` and ${unlabelled.toLocaleString('en')} texts without a label` : '';
+/** What it was trained on, and how. */
+export function trainingText({ dataset, reviews, unlabelled, epochs, preset, seed }: Manifest['training']): string {
+  const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
+  return `${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}`;
 }
 
 const SOFT_LABELS = `Loss and accuracy are those of the recurrent half of the network alone: while training, against the soft labels
@@ -75,31 +74,41 @@ repository.
 
 function fileSizes(files: Manifest['files']): string {
   return Object.entries(files)
-    .map(([name, { bytes }]) => `${name} ${Math.round(bytes / 1024).toLocaleString('en')} KiB`)
+    .map(([name, { bytes }]) => `${name} ${count(Math.round(bytes / 1024))} KiB`)
     .join(', ');
 }
 
+/** The metrics' names, in the order in which they are written. */
+export const METRICS = {
+  accuracy: 'accuracy',
+  precision: 'precision',
+  recall: 'recall',
+  f1: 'F1',
+  rocAuc: 'ROC-AUC',
+  logLoss: 'log loss',
+  brier: 'Brier score',
+  expectedCalibrationError: 'expected calibration error',
+} as const satisfies Record<Exclude<keyof Metrics, 'reviews' | 'confusion'>, string>;
+
 function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): string {
-  const rows: [string, (metrics: RecordedMetrics) => string][] = [
-    ['dataset', ({ dataset }) => dataset],
-    ['reviews', ({ reviews }) => reviews.toLocaleString('en')],
-    ['accuracy', ({ accuracy }) => accuracy.toFixed(4)],
-    ['precision', ({ precision }) => precision.toFixed(4)],
-    ['recall', ({ recall }) => recall.toFixed(4)],
-    ['F1', ({ f1 }) => f1.toFixed(4)],
-    ['ROC-AUC', ({ rocAuc }) => rocAuc.toFixed(4)],
-    ['log loss', ({ logLoss }) => logLoss.toFixed(4)],
-    ['Brier score', ({ brier }) => brier.toFixed(4)],
-    ['expected calibration error', ({ expectedCalibrationError }) => expectedCalibrationError.toFixed(4)],
+  const row = (name: string, format: (metrics: RecordedMetrics) => string) => [
+    name,
+    ...splits.map(([, metrics]) => format(metrics)),
   ];
   return table(
     ['', ...splits.map(([split]) => split)],
-    rows.map(([name, format]) => [name, ...splits.map(([, metrics]) => format(metrics))]),
+    [
+      row('dataset', ({ dataset }) => dataset),
+      row('reviews', ({ reviews }) => count(reviews)),
+      ...Object.entries(METRICS).map(([key, name]) =>
+        row(name, (metrics) => metric(metrics[key as keyof typeof METRICS])),
+      ),
+    ],
   );
 }
 
 function epochTable(epochs: Manifest['training']['epochs']): string {
-  const number = (value: number | undefined) => value?.toFixed(4) ?? '–';
+  const number = (value: number | undefined) => (value === undefined ? '–' : metric(value));
   return table(
     ['epoch', 'loss', 'accuracy', 'validation loss', 'validation accuracy'],
     epochs.map((epoch, index) => [

@@ -1,7 +1,8 @@
 /** The answers counted: the confusion matrix, and precision, recall and F1 of either label. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
-import { count, metric, percent } from '../drawing/format.ts';
+import { count, metric, percent } from '../../format.ts';
 import { type Html, html } from '../drawing/html.ts';
+import { labelRates } from '../metrics.ts';
 
 type Labels = Manifest['labels'];
 
@@ -24,28 +25,6 @@ export function confusionTable({ confusion }: Metrics, labels: Labels): Html {
 <thead><tr><th scope="col">true label</th>${labels.map((label) => html`<th scope="col">answered ${label}</th>`)}<th scope="col">all</th></tr></thead>
 <tbody>${rows}</tbody>
 <tfoot><tr><th scope="row">all</th>${answered.map((reviews) => html`<td>${count(reviews)}</td>`)}<td>${count(all)}</td></tr></tfoot></table>`;
-}
-
-export interface LabelRates {
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-  /** How many reviews have the label. */
-  readonly reviews: number;
-}
-
-/** Of each label as if it were the positive one. A ratio of nothing to nothing is 0, as in the metrics. */
-export function labelRates(confusion: Metrics['confusion']): [LabelRates, LabelRates] {
-  const ratesOf = (label: 0 | 1): LabelRates => {
-    const found = confusion[label][label];
-    const answered = confusion[0][label] + confusion[1][label];
-    const reviews = confusion[label][0] + confusion[label][1];
-    const precision = answered === 0 ? 0 : found / answered;
-    const recall = reviews === 0 ? 0 : found / reviews;
-    const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
-    return { precision, recall, f1, reviews };
-  };
-  return [ratesOf(0), ratesOf(1)];
 }
 
 export function labelTable({ confusion }: Metrics, labels: Labels): Html {

@@ -1,7 +1,7 @@
 /** The reliability diagram: whether what is given 80 % is positive in 80 % of the cases. Its bins are the ECE's. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { count, interval, metric, percent } from '../../format.ts';
 import { plane, round, svg } from '../drawing/chart.ts';
-import { count, interval, metric, percent } from '../drawing/format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { type CalibrationBin, calibrationBins, type Prediction, wilsonInterval } from '../metrics.ts';
 

@@ -1,7 +1,7 @@
 /** The learning curves: loss and accuracy after every epoch. */
 import type { Manifest } from '../../../shared/bundle.ts';
+import { counted, metric, percent } from '../../format.ts';
 import { tickLabel } from '../drawing/axis.ts';
-import { counted, metric, percent } from '../drawing/format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { lineChart } from '../drawing/line-chart.ts';
 

@@ -1,8 +1,8 @@
 /** Accuracy by length: a row a bin, its interval as a whisker. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { count, interval, percent } from '../../format.ts';
 import { tickLabel } from '../drawing/axis.ts';
 import { plane, round, svg, WIDTH } from '../drawing/chart.ts';
-import { count, interval, percent } from '../drawing/format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { wilsonInterval } from '../metrics.ts';
 import type { LengthBin } from './lengths.ts';

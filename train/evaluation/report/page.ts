@@ -3,8 +3,8 @@
  * give the same page.
  */
 import type { Manifest } from '../../../shared/bundle.ts';
-import { networkText } from '../../export/model-card.ts';
-import { count, counted, interval, metric, percent } from '../drawing/format.ts';
+import { networkText, trainingText } from '../../export/model-card.ts';
+import { count, counted, interval, metric, percent } from '../../format.ts';
 import { type Html, html, trusted } from '../drawing/html.ts';
 import { STYLE } from '../drawing/style.ts';
 import { type Evaluation, predictionOf, splitName } from '../evaluate.ts';
@@ -70,7 +70,7 @@ function header(
 <p class="eyebrow">${evaluation ? `Report on ${splitName(evaluation.split)}` : 'Report on the training'}</p>
 <h1>${id}</h1>
 <p class="soft">version <code>${version}</code></p>
-<p class="lead">${evaluation && measuredOn(evaluation)} ${trainedOn(training)}</p>
+<p class="lead">${evaluation && measuredOn(evaluation)} Trained on ${trainingText(training)}.</p>
 <p class="lead soft">${network}.</p>
 </header>`;
 }
@@ -82,11 +82,6 @@ function measuredOn({ split, dataset, reviews, splitReviews }: Evaluation): stri
     : `${count(reviews.length)} of the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}, drawn at random`;
   const caution = split === 'train' ? ' It was trained on these very reviews, which flatters every figure below.' : '';
   return `Measured on ${which}.${caution}`;
-}
-
-function trainedOn({ dataset, reviews, unlabelled, epochs, preset, seed }: Manifest['training']): string {
-  const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
-  return `Trained on ${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}.`;
 }
 
 function keyFigures({ metrics, reviews }: Evaluation, { threshold, labels }: Manifest): Html {

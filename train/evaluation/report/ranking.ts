@@ -1,7 +1,7 @@
 /** The ROC curve: how well the model puts positive reviews before negative ones. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { metric, percent } from '../../format.ts';
 import { path, plane, round, svg } from '../drawing/chart.ts';
-import { metric, percent } from '../drawing/format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { type Prediction, rocCurve } from '../metrics.ts';
 

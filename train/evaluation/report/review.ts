@@ -1,7 +1,7 @@
 /** A review that was misread: its text with the words' evidence marked in it, and the words that did most. */
 import { sigmoid } from '../../../edge/inference/classifier.ts';
 import type { Manifest } from '../../../shared/bundle.ts';
-import { count, counted, probability, signed } from '../drawing/format.ts';
+import { count, counted, probability, signed } from '../../format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import type { Evidence, WordEvidence } from '../evidence.ts';
 import type { Mistake } from './mistakes.ts';

@@ -1,4 +1,4 @@
-/** Numbers as the report writes them. */
+/** Numbers as the report and the model card write them. */
 
 /** 12,500 */
 export function count(value: number): string {
