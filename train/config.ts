@@ -12,8 +12,8 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));
 export const EMBEDDING_UPDATES = ['lazy', 'dense'] as const;
 export const CELLS = ['lstm', 'gru', 'rnn'] as const;
 export const POOLINGS = ['last', 'mean-last'] as const;
-export const WEIGHTS = ['float32', 'int8'] as const;
-export const DECAYS = ['none', 'linear'] as const;
+const WEIGHTS = ['float32', 'int8'] as const;
+const DECAYS = ['none', 'linear'] as const;
 
 /** A schema, because a checkpoint's configuration comes from a file. */
 export const Config = v.object({
@@ -30,7 +30,7 @@ export const Config = v.object({
   cell: v.picklist(CELLS),
   embeddingUnits: count,
   units: count,
-  /** What of the cell's states the answer is made of: the last one, or the mean of all and the last. */
+  /** Which of the cell's states the answer is made of: the last one, or the mean of all and the last. */
   pooling: v.picklist(POOLINGS),
   /**
    * Rows of the table of word pairs, whose weights add to the answer beside the network's; a prime. 0: none.
@@ -63,7 +63,7 @@ export const Config = v.object({
   featureDropout: share,
   /** The share of the words that a step reads as unknown. */
   wordDropout: share,
-  /** Add made-up short opinions, half of them negated, to the reviews (phrases.ts), if those are opinions in English. */
+  /** Add made-up short opinions, half of them negated, to the reviews (data/phrases.ts), if those are opinions in English. */
   phrases: v.boolean(),
   /** The share of the texts of which a step reads a few words only, from anywhere: short texts are texts too. */
   crops: share,
@@ -77,7 +77,7 @@ export const Config = v.object({
    */
   validationFraction: v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)),
   calibrate: v.boolean(),
-  /** Of the initial weights, the order of the reviews, and the cut of the validation split. */
+  /** Decides the initial weights, the order of the reviews, and the cut of the validation split. */
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1)),
   /** Use so many of the training reviews, drawn with the seed. 0: all. */
   limit: v.pipe(v.number(), v.integer(), v.minValue(0)),

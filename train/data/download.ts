@@ -24,7 +24,7 @@ export const OFFICIAL_ARCHIVE: Download = {
   md5: '7c2ac02c03563afcf9b574c7e56c153a',
 };
 
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Where to keep it. Default: `edge-sentiment` in the user's cache folder. */
   readonly folder?: string;
   /** Called with the number of bytes there are so far. */

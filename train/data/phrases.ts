@@ -15,7 +15,7 @@ const NOTHING = 0.15;
 /** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
 const MIN_PHRASES = 1_000;
 
-/** What is said, and the probability that a text of just these words is positive. */
+/** The probability that a text of just these words is positive, by what it says. */
 const PLAIN = { positive: 0.9, negative: 0.1 };
 /** A negated praise is a complaint; a negated complaint is a restrained praise. */
 const NEGATED = { positive: 0.12, negative: 0.78 };
@@ -112,7 +112,7 @@ const IDIOMS = {
   ),
 };
 
-/** As many as the vocabulary has all the words of, or none when those are too few. */
+/** The phrases whose words are all in the vocabulary, or none when those are too few. */
 export function makePhrases(vocabulary: Vocabulary, maxTokens: number, seed: number): Example[] {
   const random = randomNumbers(seed);
   const examples = Array.from({ length: PHRASES }, () => {

@@ -17,11 +17,11 @@ export interface TrainingSet {
   readonly train: readonly Review[];
   /** Held out of the training reviews. */
   readonly validation: readonly Review[];
-  /** What a teacher labels, and the network then trains on too. Empty without a teacher. */
+  /** Texts that a teacher labels, for the network to train on too. Empty without a teacher. */
   readonly unlabelled: readonly string[];
 }
 
-/** What a run says of its dataset. A schema, because a checkpoint holds it. */
+/** A run's record of what it trains on. A schema, because a checkpoint holds it. */
 export const DatasetFacts = v.object({
   name: v.string(),
   /** [negative, positive]. Checkpoints of before there were others do not say. */
@@ -74,7 +74,7 @@ export function encodeTrainingSet(
   ];
 }
 
-/** As many times the labelled reviews as the official dataset has, when there is a limit on those. */
+/** With a limit on the reviews, so many texts without a label are used for each of them: as many as the official dataset has. */
 const UNLABELLED_PER_REVIEW = 2;
 
 function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonly string[] {

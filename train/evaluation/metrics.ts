@@ -2,7 +2,7 @@
 import type { Metrics } from '../../shared/bundle.ts';
 
 export interface Prediction {
-  /** Of the positive label. */
+  /** That the label is the positive one. */
   readonly probability: number;
   readonly label: 0 | 1;
 }
@@ -57,7 +57,7 @@ export function computeMetrics(predictions: readonly Prediction[], threshold: nu
   };
 }
 
-export interface LabelRates {
+interface LabelRates {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
@@ -65,7 +65,7 @@ export interface LabelRates {
   readonly reviews: number;
 }
 
-/** Of each label as if it were the positive one. A ratio of nothing to nothing is 0. */
+/** Precision, recall and F1 of each label, as if it were the positive one. A ratio of nothing to nothing is 0. */
 export function labelRates(confusion: Metrics['confusion']): [LabelRates, LabelRates] {
   const ratesOf = (label: 0 | 1): LabelRates => {
     const found = confusion[label][label];

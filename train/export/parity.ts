@@ -9,7 +9,7 @@ import { predict } from '../model/model.ts';
 /** The largest difference between two probabilities of the same text at which they count as the same answer. */
 export const PROBABILITY_TOLERANCE = 1e-4;
 
-export interface Parity {
+interface Parity {
   /** How many rows of ids were compared. */
   readonly inputs: number;
   /** The largest |tfjs probability − ONNX probability|. */

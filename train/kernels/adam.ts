@@ -13,7 +13,7 @@ export interface AdamArrays {
   readonly gradient: Float32Array;
 }
 
-export interface AdamRate {
+interface AdamRate {
   /** α √(1 − β₂ᵗ) / (1 − β₁ᵗ) */
   readonly rate: number;
   readonly beta1: number;

@@ -34,7 +34,7 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   return new Map(kernelNames(module).map((name) => [name, exports[name] as Kernel]));
 }
 
-export function kernelNames(module: WebAssembly.Module): string[] {
+function kernelNames(module: WebAssembly.Module): string[] {
   return WebAssembly.Module.exports(module).flatMap(({ name, kind }) => (kind === 'function' ? [name] : []));
 }
 

@@ -30,7 +30,7 @@ const PAGE_BYTES = 65_536;
 const PATIENCE_MS = 30_000;
 const PATIENCE_FACTOR = 20;
 
-export interface PoolOptions {
+interface PoolOptions {
   /** How many threads compute, this one among them. By default as many as the machine runs, up to 4. */
   readonly threads?: number;
   /** Relaxed SIMD; by default where the engine has it. The last bits of results differ between the two. */

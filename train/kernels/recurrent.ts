@@ -2,8 +2,8 @@
  * A recurrent layer, forward and backward, over batches of rows of different lengths: LSTM, GRU or SimpleRNN as tfjs
  * defines them (sigmoid gates, GRU with `resetAfter: false`), from a state of zeros.
  *
- * What the kernels do is in assembly/recurrent.ts; here a batch is laid out in their memory and nothing is computed.
- * No tfjs, no Embedding and no optimizer either.
+ * Here a batch is laid out in the kernels' memory. The computing is done in `assembly/recurrent.ts`; not here either: tfjs,
+ * the Embedding and the optimizer.
  */
 import { BatchPlan, GRU, LSTM, PANEL, RNN, SCRATCH } from './assembly/layout.ts';
 import type { Pool } from './pool.ts';
@@ -27,7 +27,7 @@ export interface RaggedBatch {
   readonly lengths: Int32Array; // [rows]; a row of length 0 ends in a state of zeros
 }
 
-export interface BackwardOptions {
+interface BackwardOptions {
   /** dL/d(mean state) of each row [rows, units], on top of `gradient`. Only after a `forward` that took the mean. */
   readonly mean?: Float32Array;
   /** dL/dh for every step's output, row after row [Σ lengths, units], on top of `gradient`. */

@@ -11,7 +11,7 @@ import { bigramBuckets, HASH_LIMIT } from '../../shared/bigram-hash.ts';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof tf.layers.Layer>[0]>;
 
-export interface HashedNgramsArgs extends LayerArgs {
+interface HashedNgramsArgs extends LayerArgs {
   readonly vocabularySize: number;
   /** Rows of the table of bigrams; a prime. */
   readonly buckets: number;

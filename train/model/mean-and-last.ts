@@ -1,5 +1,5 @@
 /**
- * What is left of a recurrent layer's states, as a tfjs layer: their mean over the text, and the last of them. The last
+ * A pooling of a recurrent layer's states, as a tfjs layer: their mean over the text, and the last of them. The last
  * state alone has forgotten much of a long text; the mean has not.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -9,7 +9,7 @@ export class MeanAndLast extends tf.layers.Layer {
   static className = 'MeanAndLast';
   override supportsMasking = true;
 
-  /** Of a whole text there is nothing to mask. */
+  /** A text without padding needs no mask. */
   override computeMask(): tf.Tensor {
     return null as unknown as tf.Tensor; // as tfjs' own layers do, whatever its types say
   }

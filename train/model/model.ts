@@ -5,7 +5,8 @@
  *     ids ─┬─ Embedding ─ LSTM, GRU or SimpleRNN ─ MeanAndLast ─ Dense(1) ─┐
  *          └─ HashedNgrams ───────────────────────────────────────────────┴ Add ─ sigmoid
  *
- * MeanAndLast and HashedNgrams are ours (`layers/`), each there only if asked for; the rest is stock.
+ * MeanAndLast and HashedNgrams are ours (`mean-and-last.ts`, `hashed-ngrams.ts`), each there only if asked for; the rest is
+ * stock.
  */
 import * as tf from '@tensorflow/tfjs';
 import { toBatch } from '../../shared/encoding.ts';

@@ -1,7 +1,7 @@
 /** Naive-Bayes-weighted logistic regression: Wang & Manning 2012, https://aclanthology.org/P12-2018. */
 import { fitLogisticRegression, type LogisticRegressionOptions, type SparseRows } from './logistic-regression.ts';
 
-export type NaiveBayesOptions = Pick<LogisticRegressionOptions, 'cost' | 'rows'>;
+type NaiveBayesOptions = Pick<LogisticRegressionOptions, 'cost' | 'rows'>;
 
 /** Added to every count, so that a column that only one label has does not weigh infinitely much. */
 const SMOOTHING = 1;

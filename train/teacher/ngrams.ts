@@ -4,7 +4,7 @@
 import type { SparseRows } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
-export interface Corpus {
+interface Corpus {
   readonly words: Int32Array;
   /** [texts + 1]: where each text begins in `words`. */
   readonly starts: Int32Array;

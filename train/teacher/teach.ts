@@ -35,8 +35,8 @@ const VECTOR_COST = 0.1;
 const VECTOR_LENGTH = 10;
 
 /**
- * What the network is to answer to each text of the set, in the order of `textsOf`. The teacher gets the reviews in the
- * dataset's own order, in which those of one film stand together.
+ * Soft labels for the texts of the set, in the order of `textsOf`. The teacher gets the reviews in the dataset's own
+ * order, in which those of one film stand together.
  * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
  */
 export async function softLabels(set: TrainingSet, options: TeachOptions): Promise<Float32Array | undefined> {

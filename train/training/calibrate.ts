@@ -18,13 +18,13 @@ export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(),
 export type Calibration = v.InferOutput<typeof Calibration>;
 
 /** The mean of the two halves: what is right when nothing was held out to find out more. */
-export const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
+const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
 
-/** Of a dozen held-out reviews chance can make anything; it must not turn the answers round. */
+/** A few held-out reviews can say anything by chance. No weight falls below this, so that no answer turns round. */
 const LEAST = 0.1;
 
 /** A network, trained. */
-export interface Trained {
+interface Trained {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly config: Config;

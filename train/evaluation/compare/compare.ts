@@ -43,7 +43,7 @@ export interface CellResult {
   readonly memory: readonly { readonly length: number; readonly accuracy: number }[];
 }
 
-export interface CompareOptions {
+interface CompareOptions {
   readonly dataset: Dataset;
   /** The cell in it is ignored. */
   readonly config: Config;

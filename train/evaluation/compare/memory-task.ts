@@ -12,7 +12,7 @@ import { randomNumbers } from '../../random.ts';
 import { Adam } from '../../training/adam.ts';
 import { Trainer } from '../../training/trainer.ts';
 
-export interface MemoryTask {
+interface MemoryTask {
   readonly cell: Config['cell'];
   /** Words in a text. */
   readonly length: number;

@@ -55,7 +55,7 @@ function percentage(share: number | undefined): string {
   return share < 1e-4 ? `${(share * 100).toExponential(0)} %` : `${(share * 100).toPrecision(2)} %`;
 }
 
-/** Of pictures and page. A cell's line has a colour and dashes of its own. */
+/** The style sheet of the pictures and the page. A cell's line has a colour and dashes of its own. */
 const STYLE = `${COLOURS}
 svg { background: var(--paper); font: 13px system-ui, sans-serif }
 ${CHART_STYLE}

@@ -39,7 +39,7 @@ ${content}
 </svg>`;
 }
 
-export interface PlaneOptions {
+interface PlaneOptions {
   readonly left?: number;
   readonly right?: number;
   readonly top: number;
@@ -56,7 +56,7 @@ export interface AxisOptions extends Scale {
   readonly grid?: boolean;
 }
 
-export interface Plane {
+interface Plane {
   readonly x: Axis['place'];
   readonly y: Axis['place'];
   /** Grid, ticks and labels: to be drawn first. */

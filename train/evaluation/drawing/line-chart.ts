@@ -13,7 +13,7 @@ export interface LineChart extends Omit<Picture, 'height'> {
   readonly series: readonly Series[];
 }
 
-export interface Series {
+interface Series {
   /** What it is called, and the class of its group. */
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];

@@ -11,10 +11,10 @@ export interface Scheme {
   /** For what may be read second. */
   readonly soft: string;
   readonly line: string;
-  /** Of the positive label, and of evidence for it. */
+  /** The positive label, and evidence for it. */
   readonly one: string;
   readonly zero: string;
-  /** Of curves and bars. */
+  /** Curves and bars. */
   readonly curve: string;
   readonly second: string;
 }
@@ -53,7 +53,7 @@ function variables(scheme: Scheme): string {
 export const COLOURS = `:root { ${variables(LIGHT)}; color-scheme: light }
 @media screen and (prefers-color-scheme: dark) { :root { ${variables(DARK)}; color-scheme: dark } }`;
 
-/** What a chart needs beside the colours. */
+/** The style of a chart, which needs the colours too. */
 export const CHART_STYLE = `svg text { fill: var(--ink) }
 svg .soft, svg .axis { fill: var(--soft) }
 svg .mid { text-anchor: middle } svg .end { text-anchor: end } svg .strong { font-weight: 600; font-size: 14px }

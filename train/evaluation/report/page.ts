@@ -54,7 +54,7 @@ ${measured && mistakesSection(mistakes, manifest)}
 `.source;
 }
 
-/** Of a page without an evaluation. */
+/** Says why the page has no evaluation, and what to do about it. */
 function notMeasured({ training: { validationReviews } }: Manifest): Html {
   const why = validationReviews > 0 ? 'Nothing was measured for this page' : 'No reviews were held out of training';
   const remedy = validationReviews > 0 ? undefined : html`Train with <code>--validation 0.1</code> for that, or score`;

@@ -6,7 +6,7 @@ import { type Html, html } from '../drawing/html.ts';
 import type { Evidence, WordEvidence } from '../evidence.ts';
 import type { Mistake } from './mistakes.ts';
 
-/** Of a longer text the part with the most evidence is shown, about so long. */
+/** A longer text is cut to the part with the most evidence, of about this length. */
 const EXCERPT_CHARACTERS = 900;
 const TOP_WORDS = 5;
 /** A word can be as long as a text. */
@@ -15,7 +15,7 @@ const WORD_CHARACTERS = 60;
 const MARKED_SHARES = [0.24, 0.1, 0.035] as const;
 
 /** From which |evidence| on a word is marked weakly, clearly and strongly. */
-export type Levels = readonly [weak: number, clear: number, strong: number];
+type Levels = readonly [weak: number, clear: number, strong: number];
 
 /** The same for all mistakes of a page, so that they can be compared. */
 export function evidenceLevels(mistakes: readonly Mistake[]): Levels {

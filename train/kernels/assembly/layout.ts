@@ -1,6 +1,6 @@
 /**
- * What the kernels and their callers have to agree on. This file is plain TypeScript: the AssemblyScript compiler reads it
- * as the layout of memory, and Node as an object's fields in their order, each of which takes four bytes.
+ * The layout of memory that the kernels and their callers share. This file is plain TypeScript: the AssemblyScript compiler reads it
+ * as structures, and Node as an object's fields in their order, each of which takes four bytes.
  *
  * The classes lack `@unmanaged`, which Node could not read. They are never made in AssemblyScript, so it changes nothing
  * in the compiled module.
@@ -79,7 +79,7 @@ export const BLOCKS = 4;
 /** n-grams to draw negatives from, for each block: a power of two. */
 export const NEGATIVES = 1 << 18;
 
-/** What document vectors are learned from and where they are. */
+/** Where the texts of `documents.ts` and their vectors are. */
 export class DocumentPlan {
   width: i32 = 0; // of a vector, a multiple of 4
   count: i32 = 0; // documents

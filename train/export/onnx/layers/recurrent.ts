@@ -5,7 +5,7 @@ import { type GraphBuilder, requireOption, type Weight } from '../graph.ts';
 import { LENGTHS } from '../opset.ts';
 import { layerInt8, layerWeight } from '../weights.ts';
 
-export interface RecurrentOperator {
+interface RecurrentOperator {
   /** ONNX' name for it. */
   readonly operator: 'LSTM' | 'GRU' | 'RNN';
   /** For each gate in ONNX' order, where it stands in tfjs'. */
