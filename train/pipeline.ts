@@ -72,8 +72,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
 
   // Label
   if (config.teacherEpochs > 0) {
-    const { teacherWidth: width, teacherEpochs: epochs, seed } = config;
-    run.targets ??= await softLabels(set, { width, epochs, seed, signal, onProgress: onPreparation });
+    run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
   }
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);

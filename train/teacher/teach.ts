@@ -9,6 +9,7 @@
  */
 import { sigmoid } from '../../edge/inference/classifier.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
+import type { Config } from '../config.ts';
 import { type TrainingSet, textsOf } from '../data/training-set.ts';
 import { documentVectors } from './document-vectors.ts';
 import { denseRows, dot, fitLogisticRegression, fitLogits, type SparseRows } from './logistic-regression.ts';
@@ -39,14 +40,18 @@ const VECTOR_LENGTH = 10;
  * order, in which those of one film stand together.
  * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
  */
-export async function softLabels(set: TrainingSet, options: TeachOptions): Promise<Float32Array | undefined> {
+export async function softLabels(
+  set: TrainingSet,
+  { teacherWidth: width, teacherEpochs: epochs, seed }: Config,
+  hooks: Pick<TeachOptions, 'onProgress' | 'signal'>,
+): Promise<Float32Array | undefined> {
   const texts = textsOf(set);
   const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind
   const order = [...texts.keys()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
   const taught = await teach(
     order.map((index) => texts[index] as string),
     order.map((index) => set.train[index]?.label),
-    options,
+    { width, epochs, seed, ...hooks },
   );
   if (taught === undefined) return undefined;
   const targets = new Float32Array(texts.length);
