@@ -1,10 +1,10 @@
-/** Which texts are copies of one another; and a file's records → its distinct texts, each with its one label. */
+/** Which texts are duplicates; and a file's records → its distinct texts, each with its one label. */
 import { createHash } from 'node:crypto';
 import { quoted } from '../../shared/quoted.ts';
 import { refuseLine, type TableRecord } from './records.ts';
 
 /** The same for two texts that differ in case and white space only, so that no split stands between them. */
-export function copyKey(text: string): string {
+export function duplicateKey(text: string): string {
   // A single space, which is most white space by far, is left as it is.
   return text
     .normalize('NFC')
@@ -15,7 +15,7 @@ export function copyKey(text: string): string {
 
 /** A text that stands in a file, once or more than once. */
 export interface DistinctText extends TableRecord {
-  /** The SHA-256 of its `copyKey`, in hexadecimal. */
+  /** The SHA-256 of its `duplicateKey`, in hexadecimal. */
   readonly hash: string;
 }
 
@@ -34,19 +34,19 @@ export async function distinctTexts(
   warn: (warning: string) => void,
 ): Promise<DistinctText[]> {
   const labels = new Set<string>();
-  const all = new Map<string, Copies>();
+  const all = new Map<string, Duplicates>();
   let empty = 0;
   for await (const record of records) {
-    const key = copyKey(record.text);
+    const key = duplicateKey(record.text);
     if (key === '') {
       empty++;
       continue;
     }
     refuseBadLabel(record, labels, location);
     const hash = createHash('sha256').update(key).digest('hex');
-    const copies = all.get(hash);
-    if (copies === undefined) all.set(hash, { kept: record, records: 1, contradictory: false });
-    else add(copies, record);
+    const duplicates = all.get(hash);
+    if (duplicates === undefined) all.set(hash, { kept: record, records: 1, contradictory: false });
+    else add(duplicates, record);
   }
 
   let repeats = 0;
@@ -69,24 +69,24 @@ export async function distinctTexts(
   return texts.sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 
-/** All copies of one text. */
-interface Copies {
+/** A text's duplicates, itself among them. */
+interface Duplicates {
   kept: TableRecord;
   records: number;
   contradictory: boolean;
 }
 
-function add(copies: Copies, record: TableRecord): void {
-  const { kept } = copies;
-  copies.records++;
+function add(duplicates: Duplicates, record: TableRecord): void {
+  const { kept } = duplicates;
+  duplicates.records++;
   if (record.label === '') {
-    if (kept.label === '' && record.text < kept.text) copies.kept = record;
+    if (kept.label === '' && record.text < kept.text) duplicates.kept = record;
     return;
   }
-  if (kept.label === '') copies.kept = record;
-  else if (kept.label !== record.label) copies.contradictory = true;
+  if (kept.label === '') duplicates.kept = record;
+  else if (kept.label !== record.label) duplicates.contradictory = true;
   // Any of them would do, but which one it is must not depend on the order of the file.
-  else if (record.text < kept.text) copies.kept = record;
+  else if (record.text < kept.text) duplicates.kept = record;
 }
 
 /** Remembers the record's label in `labels`. */

@@ -1,7 +1,7 @@
 /** Which of the training reviews are held out to validate on. `evaluate` makes the same cut again. */
 import type { Config } from '../config.ts';
 import { randomNumbers, shuffled } from '../random.ts';
-import { copyKey } from './duplicates.ts';
+import { duplicateKey } from './duplicates.ts';
 import type { Review } from './types.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Review } from './types.ts';
  *
  * What is held out is one stretch of each label's reviews, as the dataset has them: its files stand in the order of the
  * films, and a film whose other reviews were trained on is no test. A random cut flatters by one to three points
- * (docs/experiments.md). Copies of one text stay together, whatever their labels.
+ * (docs/experiments.md). Duplicates stay together, whatever their labels.
  */
 export function splitReviews(
   reviews: readonly Review[],
@@ -29,26 +29,26 @@ export function splitReviews(
     hold(some, reviews, Math.round(some.length * validationFraction), randomNumbers(seed)(), held);
   }
   if (held.size === 0) return { train: used, validation: [] };
-  const parts = Map.groupBy(used, ({ text }) => held.has(copyKey(text)));
+  const parts = Map.groupBy(used, ({ text }) => held.has(duplicateKey(text)));
   return { train: parts.get(false) ?? [], validation: parts.get(true) ?? [] };
 }
 
 /**
- * Adds to `held` the texts of so many of `some`, copies counted, from one stretch of the order that they have in `all`.
+ * Adds to `held` the texts of so many of `some`, duplicates counted, from one stretch of the order that they have in `all`.
  * @param place in [0, 1): where the stretch is
  */
 function hold(some: readonly Review[], all: readonly Review[], wanted: number, place: number, held: Set<string>): void {
   if (wanted === 0) return;
   const own = new Set(some);
   const inOrder = all.filter((review) => own.has(review));
-  const copies = Map.groupBy(inOrder, ({ text }) => copyKey(text));
-  let count = [...copies].reduce((sum, [key, { length }]) => sum + (held.has(key) ? length : 0), 0);
+  const duplicates = Map.groupBy(inOrder, ({ text }) => duplicateKey(text));
+  let count = [...duplicates].reduce((sum, [key, { length }]) => sum + (held.has(key) ? length : 0), 0);
   const from = Math.floor(place * (inOrder.length - wanted + 1));
   for (const { text } of [...inOrder.slice(from), ...inOrder.slice(0, from)]) {
     if (count >= wanted) return;
-    const key = copyKey(text);
+    const key = duplicateKey(text);
     if (held.has(key)) continue;
     held.add(key);
-    count += copies.get(key)?.length ?? 0;
+    count += duplicates.get(key)?.length ?? 0;
   }
 }

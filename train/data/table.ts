@@ -1,11 +1,11 @@
 /**
- * Anyone's reviews, one a record: a file of texts and labels → a dataset. Copies, contradictions and empty texts are
+ * Anyone's reviews, one a record: a file of texts and labels → a dataset. Duplicates, contradictions and empty texts are
  * left out, and what is left is cut into a training and a test split.
  *
  * A hash of the text decides on which side a review stands. The cut is therefore the same whatever the order of the
  * file, and stays the same when reviews are added: what is evaluated on was not trained on.
  *
- * Not here: the formats (`records.ts`), and which texts are copies (`duplicates.ts`).
+ * Not here: the formats (`records.ts`), and which texts are duplicates (`duplicates.ts`).
  */
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';

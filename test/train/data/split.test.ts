@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyKey } from '../../../train/data/duplicates.ts';
+import { duplicateKey } from '../../../train/data/duplicates.ts';
 import { splitReviews } from '../../../train/data/split.ts';
 import type { Review } from '../../../train/data/types.ts';
 import { shuffled } from '../../../train/random.ts';
@@ -90,8 +90,8 @@ describe('splitReviews', () => {
     fc.assert(
       fc.property(reviews, fc.nat(50), fc.nat(60), fc.double({ min: 0, max: 0.5 }), (all, seed, limit, fraction) => {
         const { train, validation } = splitReviews(all, { seed, limit, validationFraction: fraction });
-        const held = new Set(validation.map(({ text }) => copyKey(text)));
-        expect(train.filter(({ text }) => held.has(copyKey(text)))).toEqual([]);
+        const held = new Set(validation.map(({ text }) => duplicateKey(text)));
+        expect(train.filter(({ text }) => held.has(duplicateKey(text)))).toEqual([]);
         expect(train.length + validation.length).toBe(limit > 0 ? Math.min(limit, all.length) : all.length);
       }),
     );

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../cli/errors.ts';
 import { type Dataset, type DatasetOptions, type Review, readDataset } from '../../../train/data/dataset.ts';
-import { copyKey } from '../../../train/data/duplicates.ts';
+import { duplicateKey } from '../../../train/data/duplicates.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
@@ -382,7 +382,7 @@ describe('the test split', () => {
       fc.asyncProperty(shuffledRows, async ([some, others]) => {
         const dataset = await read(tableOf(some));
         const texts = [...textsOf(dataset.train), ...textsOf(dataset.test), ...dataset.unlabelled];
-        expect(new Set(texts.map(copyKey)).size).toBe(texts.length);
+        expect(new Set(texts.map(duplicateKey)).size).toBe(texts.length);
         const withoutIds = ({ train, test, unlabelled }: Dataset) =>
           [train, test]
             .map((reviews) => reviews.map(({ text, label }) => ({ text, label })))
