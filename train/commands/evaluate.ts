@@ -7,6 +7,8 @@ import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
+import { METRICS } from '../export/model-card.ts';
+import { metric } from '../format.ts';
 import { command, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
@@ -61,26 +63,15 @@ function isSplit(name: string): name is Split {
 }
 
 function describe(metrics: Metrics, { labels }: Manifest): string {
-  const { reviews, confusion, ...ratios } = metrics;
-  const names: Record<keyof typeof ratios, string> = {
-    accuracy: 'accuracy',
-    precision: 'precision',
-    recall: 'recall',
-    f1: 'F1',
-    rocAuc: 'ROC-AUC',
-    logLoss: 'log loss',
-    brier: 'Brier score',
-    expectedCalibrationError: 'expected calibration error',
-  };
   const line = (name: string, value: string) => `${name.padEnd(28)}${value.padStart(8)}`;
   const width = Math.max(8, ...labels.map((label) => label.length)) + 2;
   const row = (head: string, cells: readonly unknown[]) =>
     head.padEnd(Math.max(20, width)) + cells.map((cell) => String(cell).padStart(width)).join('');
   return [
-    line('reviews', String(reviews)),
-    ...Object.entries(names).map(([key, name]) => line(name, ratios[key as keyof typeof ratios].toFixed(4))),
+    line('reviews', String(metrics.reviews)),
+    ...METRICS.map(([key, name]) => line(name, metric(metrics[key]))),
     '',
     row('true label \\ answer', labels),
-    ...labels.map((label, index) => row(label, confusion[index] ?? [])),
+    ...labels.map((label, index) => row(label, metrics.confusion[index] ?? [])),
   ].join('\n');
 }

@@ -78,17 +78,17 @@ function fileSizes(files: Manifest['files']): string {
     .join(', ');
 }
 
-/** The metrics' names, in the order in which they are written. */
-export const METRICS = {
-  accuracy: 'accuracy',
-  precision: 'precision',
-  recall: 'recall',
-  f1: 'F1',
-  rocAuc: 'ROC-AUC',
-  logLoss: 'log loss',
-  brier: 'Brier score',
-  expectedCalibrationError: 'expected calibration error',
-} as const satisfies Record<Exclude<keyof Metrics, 'reviews' | 'confusion'>, string>;
+/** The metrics with their names, in the order in which they are written. */
+export const METRICS = [
+  ['accuracy', 'accuracy'],
+  ['precision', 'precision'],
+  ['recall', 'recall'],
+  ['f1', 'F1'],
+  ['rocAuc', 'ROC-AUC'],
+  ['logLoss', 'log loss'],
+  ['brier', 'Brier score'],
+  ['expectedCalibrationError', 'expected calibration error'],
+] as const satisfies readonly (readonly [keyof Metrics, string])[];
 
 function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): string {
   const row = (name: string, format: (metrics: RecordedMetrics) => string) => [
@@ -100,9 +100,7 @@ function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): 
     [
       row('dataset', ({ dataset }) => dataset),
       row('reviews', ({ reviews }) => count(reviews)),
-      ...Object.entries(METRICS).map(([key, name]) =>
-        row(name, (metrics) => metric(metrics[key as keyof typeof METRICS])),
-      ),
+      ...METRICS.map(([key, name]) => row(name, (metrics) => metric(metrics[key]))),
     ],
   );
 }
