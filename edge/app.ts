@@ -26,13 +26,7 @@ import {
   type TextClassificationResponse,
 } from './http/schema.ts';
 import { type Asked, answerLines } from './http/stream.ts';
-import {
-  type Classification,
-  type Classifier,
-  type ClassifyOptions,
-  sigmoid,
-  withLoadErrors,
-} from './inference/classifier.ts';
+import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './inference/classifier.ts';
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
 export interface AppOptions {
@@ -53,10 +47,9 @@ const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
 /** What counts against the rate limit. */
 const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
 
-export function createApp(given: Classifier, options: AppOptions = {}): Hono<AppEnv> {
+export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
   const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
-  const classifier = withLoadErrors(given);
   const app = new Hono<AppEnv>();
   const metrics = new Metrics();
 

@@ -8,7 +8,7 @@ import vocabulary from '../model/vocabulary.txt';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import type { RateLimiter } from './http/protection.ts';
-import { createClassifier, withLoadErrors } from './inference/classifier.ts';
+import { createClassifier } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
@@ -55,6 +55,6 @@ export default {
   fetch: app.fetch,
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
-    return consume(batch, { bucket, coordinatorOf, classifier: withLoadErrors(classifier), logError });
+    return consume(batch, { bucket, coordinatorOf, classifier, logError });
   },
 } satisfies ExportedHandler<JobBindings>;

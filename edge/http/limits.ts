@@ -9,12 +9,6 @@ export const MAX_REPORTED_ERRORS = 10;
 /** Texts in one request, and lines of a stream that are classified together. */
 export const MAX_TEXTS = 64;
 
-/** rows × steps of one run of the network, unless one row alone has more. What it needs of memory stays with the isolate. */
-export const MAX_RUN_TOKENS = 4_096;
-
-/** WebAssembly memory that an image asks for: what Workers give an isolate for everything. */
-export const MAX_IMAGE_MEMORY_BYTES = 128 * 1024 * 1024;
-
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
 

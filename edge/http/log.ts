@@ -9,15 +9,7 @@
  * token's id, which is a word. So a message is logged where it cannot have come near a request, when the model is loaded,
  * and nowhere else; the stack says where it happened.
  */
-
-/** The model could not be loaded, because of `cause`. No request has a part in that. */
-export class LoadError extends Error {
-  override readonly name = 'LoadError';
-
-  constructor(cause: unknown) {
-    super('the model could not be loaded', { cause });
-  }
-}
+import { LoadError } from '../inference/loading.ts';
 
 export interface Circumstances {
   readonly event:

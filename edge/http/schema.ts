@@ -3,6 +3,8 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
+import type { Classification } from '../inference/classifier.ts';
+import type * as evidence from '../inference/evidence.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
 /** What lines of JSON may call themselves. */
@@ -38,6 +40,9 @@ export const SentimentRequest = v.pipe(
   v.transform(({ text, texts = [text as string], evidence = false }) => ({ texts, evidence })),
 );
 
+/** A schema for each field of `T`, and for no other: what the classifier answers and what the API says of it are the same. */
+type FieldsOf<T> = { readonly [Field in keyof T]-?: v.GenericSchema<unknown, T[Field]> };
+
 export const TokenEvidence = v.object({
   text: v.pipe(v.string(), v.description('As it stands in the text.')),
   start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
@@ -45,7 +50,7 @@ export const TokenEvidence = v.object({
   logit: v.pipe(v.number(), v.description('What the answer’s would be had the text ended here.')),
   evidence: v.pipe(v.number(), v.description('The change that it made to the logit.')),
   known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
-});
+} satisfies FieldsOf<evidence.TokenEvidence>);
 
 export const Evidence = v.object({
   bias: v.pipe(v.number(), v.description('The logit before the first token.')),
@@ -53,8 +58,7 @@ export const Evidence = v.object({
     v.array(TokenEvidence),
     v.description('Those that the network read, in order. Their evidences and the bias add up to the logit.'),
   ),
-});
-export type Evidence = v.InferOutput<typeof Evidence>;
+} satisfies FieldsOf<evidence.Evidence>);
 
 const resultEntries = {
   label: v.string(),
@@ -69,7 +73,7 @@ const resultEntries = {
     v.pipe(v.number(), v.description('Log-odds of the positive label; there when evidence was asked for.')),
   ),
   evidence: v.exactOptional(Evidence),
-};
+} satisfies FieldsOf<Classification>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
 

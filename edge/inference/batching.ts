@@ -3,7 +3,8 @@
  * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
  */
 
-import { MAX_RUN_TOKENS } from '../http/limits.ts';
+/** rows × steps of one run, unless one row alone has more: the memory that a run needs stays with the isolate. */
+const MAX_RUN_TOKENS = 4_096;
 
 /**
  * What a run costs beside its tokens, in tokens: `npm run bench -- infer` prints it as `runInTokens`. What a step costs beside

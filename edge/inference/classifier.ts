@@ -11,15 +11,25 @@ import {
 } from '../../shared/bundle.ts';
 import { type Encoding, encode, toBatch } from '../../shared/encoding.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
-import { LoadError } from '../http/log.ts';
-import type { Result } from '../http/schema.ts';
 import { groupByLength } from './batching.ts';
-import { accountFor } from './evidence.ts';
+import { accountFor, type Evidence } from './evidence.ts';
+import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
 
-/** What `schema.ts` calls a result, always with the logit: log-odds of the positive label, whose probability is σ(logit). */
-export interface Classification extends Readonly<Result> {
+/** The answer to one text. */
+export interface Classification {
+  readonly label: string;
+  /** The probability of `label`. */
+  readonly score: number;
+  /** Log-odds of the positive label, whose probability is σ(logit). */
   readonly logit: number;
+  /** How many tokens of the text the network read, and how many of those it does not know. */
+  readonly tokens: number;
+  readonly unknown: number;
+  /** Whether the beginning was left out, because the text has more tokens than the network reads. */
+  readonly truncated: boolean;
+  /** There when it was asked for. */
+  readonly evidence?: Evidence;
 }
 
 export interface ClassifyOptions {
@@ -27,8 +37,9 @@ export interface ClassifyOptions {
   readonly evidence?: boolean;
 }
 
+/** Each call loads what it needs and is not loaded. It rejects with a `LoadError` when that fails; the next call tries again. */
 export interface Classifier {
-  /** Loads the network unless it is loaded. Rejects with what went wrong; the next call tries again. */
+  /** Loads the network. */
   ready(): Promise<void>;
   /** The facts of the bundle, once it is found to be whole. */
   manifest(): Promise<Manifest>;
@@ -55,26 +66,25 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
     const { model, manifest } = await bundle();
     return loadNetwork(await loadRuntime(manifest), model, manifest);
   });
-  /** The logit of the empty text, of which the network reads START. */
-  const emptyLogit = retrying(async () => {
-    const { vocabulary, manifest } = await bundle();
-    const [logits] = await run([encode([], vocabulary, manifest.maxTokens)], await network());
-    return logits?.[0] as number;
-  });
+  /** The logit of the empty text, of which the network reads START; computed for the first text that has no START. */
+  let emptyLogit: number | undefined;
 
   async function classify(texts: readonly string[], { evidence = false }: ClassifyOptions): Promise<Classification[]> {
     const { manifest, vocabulary } = await bundle();
     const encodings = texts.map((text) => encode(tokenize(text), vocabulary, manifest.maxTokens));
-    const logits = await run(encodings, await network());
+    const loaded = await network();
+    const logits = await run(encodings, loaded);
     const withoutStart = ({ ids, tokens }: Encoding) => ids.length === tokens.length;
-    const bias = evidence && encodings.some(withoutStart) ? await emptyLogit() : 0;
+    if (evidence && encodings.some(withoutStart)) {
+      emptyLogit ??= (await run([encode([], vocabulary, manifest.maxTokens)], loaded))[0]?.[0];
+    }
     return encodings.map((encoding, place) => {
       const { tokens, unknown, truncated } = encoding;
       const own = logits[place] as Float32Array;
       // Of a text without one known word the network has read nothing: what it says then is not about the text.
       const logit = unknown < tokens.length ? (own.at(-1) as number) : 0;
       const result = { ...decide(logit, manifest), tokens: tokens.length, unknown, truncated, logit };
-      return evidence ? { ...result, evidence: accountFor(texts[place] as string, encoding, own, bias) } : result;
+      return evidence ? { ...result, evidence: accountFor(texts[place] as string, encoding, own, emptyLogit) } : result;
     });
   }
 
@@ -82,22 +92,6 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
     ready: async () => void (await network()),
     manifest: async () => (await bundle()).manifest,
     classify: async (texts, options = {}) => classify(texts, options),
-  };
-}
-
-/** The same, but that what goes wrong while it loads is a `LoadError`, of which the log may say everything. */
-export function withLoadErrors(classifier: Classifier): Classifier {
-  const failed = (error: unknown) => {
-    throw new LoadError(error);
-  };
-  const ready = () => classifier.ready().catch(failed);
-  return {
-    ready,
-    manifest: () => classifier.manifest().catch(failed),
-    classify: async (texts, options) => {
-      await ready();
-      return classifier.classify(texts, options);
-    },
   };
 }
 
@@ -125,16 +119,4 @@ function decide(logit: number, { labels, threshold }: Manifest): { label: string
 /** 1 / (1 + e⁻ˣ) */
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
-}
-
-/** Calls `load` once and keeps what it gives. When it fails, the next call tries again. */
-function retrying<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined;
-  return () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
 }

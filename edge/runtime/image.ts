@@ -11,7 +11,9 @@
  */
 import * as v from 'valibot';
 import type { LineIndex } from '../../shared/line-index.ts';
-import { MAX_IMAGE_MEMORY_BYTES } from '../http/limits.ts';
+
+/** WebAssembly memory that an image may ask for: what Workers give an isolate for everything. */
+export const MAX_IMAGE_MEMORY_BYTES = 128 * 1024 * 1024;
 
 const RuntimeNames = v.object({
   /** Exports. */

@@ -5,8 +5,9 @@
 
 import { textOf } from '../../bench/texts.ts';
 import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
-import type { Evidence, Result } from '../../edge/http/schema.ts';
+import type { Result } from '../../edge/http/schema.ts';
 import { type Classifier, sigmoid } from '../../edge/inference/classifier.ts';
+import type { Evidence } from '../../edge/inference/evidence.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import type { Answer, Call } from './client.ts';
 

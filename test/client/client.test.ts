@@ -15,7 +15,7 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const SAME: [
   Same<client.Result, schema.Result>,
   Same<keyof client.Result, keyof schema.Result>,
-  Same<client.Evidence, schema.Evidence>,
+  Same<client.Evidence, v.InferOutput<typeof schema.Evidence>>,
   Same<client.TokenEvidence, v.InferOutput<typeof schema.TokenEvidence>>,
   Same<keyof client.TokenEvidence, keyof v.InferOutput<typeof schema.TokenEvidence>>,
   Same<client.StreamObject, v.InferInput<typeof schema.StreamObject>>,

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { MAX_IMAGE_MEMORY_BYTES } from '../../edge/http/limits.ts';
-import { decodeImage, encodeImage, type Image, ImageError } from '../../edge/runtime/image.ts';
+import { decodeImage, encodeImage, type Image, ImageError, MAX_IMAGE_MEMORY_BYTES } from '../../edge/runtime/image.ts';
 import { anyBytes, damages, nearly } from './arbitraries.ts';
 import { target } from './target.ts';
 

@@ -5,8 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
-import { type Circumstances, LoadError, logError } from '../../../edge/http/log.ts';
+import { type Circumstances, logError } from '../../../edge/http/log.ts';
 import type { Classifier } from '../../../edge/inference/classifier.ts';
+import { LoadError } from '../../../edge/inference/loading.ts';
 import { loadNetwork } from '../../../edge/inference/network.ts';
 import { loadRuntime } from '../../../edge/runtime/node.ts';
 import { parseManifest } from '../../../shared/bundle.ts';

@@ -6,6 +6,7 @@ import {
   createClassifier,
   sigmoid,
 } from '../../../edge/inference/classifier.ts';
+import { LoadError } from '../../../edge/inference/loading.ts';
 import type { Runtime } from '../../../edge/inference/network.ts';
 import { encode } from '../../../shared/encoding.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
@@ -201,6 +202,16 @@ describe('loading', () => {
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
+  it('that fails is a LoadError, whichever call it fails', async () => {
+    const cause = new Error('no bundle');
+    const noBundle = await build({ readBundle: () => Promise.reject(cause) });
+    for (const call of [noBundle.manifest(), noBundle.ready(), noBundle.classify(['one'])]) {
+      await expect(call).rejects.toMatchObject({ name: 'LoadError', cause });
+    }
+    const noRuntime = await build({ loadRuntime: () => Promise.reject(cause) });
+    await expect(noRuntime.classify(['one'])).rejects.toMatchObject({ name: 'LoadError', cause });
+  });
+
   it('refuses a bundle that does not verify', async () => {
     const files = await tinyBundleFiles();
     const classifier = createClassifier({
@@ -229,7 +240,9 @@ describe('loading', () => {
         },
       }),
     });
-    await expect(classifier.classify(['one'])).rejects.toThrow('out of memory');
+    const failed = classifier.classify(['one']);
+    await expect(failed).rejects.toThrow('out of memory');
+    await expect(failed).rejects.not.toBeInstanceOf(LoadError); // its message may quote the text
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 });

@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
-import { MAX_IMAGE_MEMORY_BYTES } from '../../../edge/http/limits.ts';
-import { decodeImage, encodeImage, ImageError, type ImageHeader, overlay } from '../../../edge/runtime/image.ts';
+import {
+  decodeImage,
+  encodeImage,
+  ImageError,
+  type ImageHeader,
+  MAX_IMAGE_MEMORY_BYTES,
+  overlay,
+} from '../../../edge/runtime/image.ts';
 
 const header: ImageHeader = {
   runtime: { version: '1', sha256: 'ä' },
