@@ -10,7 +10,7 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { createClassifier } from '../edge/inference/classifier.ts';
 import { loadNetwork } from '../edge/inference/network.ts';
-import { loadRuntime } from '../edge/runtime/node.ts';
+import { loadRuntime } from '../edge/runtime/files.ts';
 import { importModel } from '../harness/import-model.ts';
 import { openBundle } from '../shared/bundle.ts';
 import { encode, toBatch } from '../shared/encoding.ts';

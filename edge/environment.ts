@@ -1,5 +1,5 @@
 /**
- * What a server is told by the variables of its environment, on platforms that have any: Node, Bun and Deno.
+ * The app as the variables of an environment ask for it, on platforms that have any: Node, Deno and Bun.
  *
  *     HOST    the address to listen on (127.0.0.1)
  *     PORT    the port, 0 for any that is free (8787)
@@ -9,7 +9,11 @@
  */
 import { env } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import type { Manifest } from '../shared/bundle.ts';
+import { createApp } from './app.ts';
+import { openClassifier } from './runtime/files.ts';
 import { readSettings } from './settings.ts';
+import { type App, withSite } from './site.ts';
 
 /** @throws when PORT is no port. */
 export function address(): { hostname: string; port: number } {
@@ -18,13 +22,18 @@ export function address(): { hostname: string; port: number } {
   return { hostname: env['HOST'] || '127.0.0.1', port: Number(port) };
 }
 
-/** With a slash at the end. */
-export function modelFolder(): URL {
-  const folder = env['MODEL'];
-  return folder ? pathToFileURL(`${folder}/`) : new URL('../model/', import.meta.url);
+/**
+ * The app with its page, once the model is loaded: no request has to wait for it, and a bundle that is damaged is not served.
+ * @throws when a setting is invalid or the bundle cannot be loaded.
+ */
+export async function openApp(): Promise<{ app: App; manifest: Manifest }> {
+  const settings = readSettings({ API_KEYS: env['API_KEYS'], ALLOWED_ORIGINS: env['ALLOWED_ORIGINS'] });
+  const { classifier, manifest } = await openClassifier(modelFolder());
+  return { app: await withSite(createApp(classifier, settings)), manifest };
 }
 
-/** @throws when a setting cannot be meant. */
-export function settings(): ReturnType<typeof readSettings> {
-  return readSettings({ API_KEYS: env['API_KEYS'], ALLOWED_ORIGINS: env['ALLOWED_ORIGINS'] });
+/** With a slash at the end. */
+function modelFolder(): URL {
+  const folder = env['MODEL'];
+  return folder ? pathToFileURL(`${folder}/`) : new URL('../model/', import.meta.url);
 }

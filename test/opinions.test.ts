@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Classifier, createClassifier, sigmoid } from '../edge/inference/classifier.ts';
-import { loadRuntime } from '../edge/runtime/node.ts';
+import { loadRuntime } from '../edge/runtime/files.ts';
 import { readBundle } from '../train/export/bundle.ts';
 
 interface Opinion {

@@ -7,9 +7,9 @@ import './sandbox.ts';
 import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
 import { loadNetwork } from '../inference/network.ts';
+import { configure } from '../runtime/configure.ts';
 import { encodeImage, type Run } from '../runtime/image.ts';
 import type { Imports } from '../runtime/preinitialized.ts';
-import { configure } from '../runtime/settings.ts';
 import { type PrepareNames, readNames } from './names.ts';
 
 const PAGE = 4096;

@@ -1,11 +1,11 @@
 /**
  * onnxruntime-web as it is, compiled from its bytes, and a bundle of three files: what is the same wherever WebAssembly may
- * be compiled and a program lives long. How bytes are got at is not here; each platform's own file says that.
+ * be compiled and a program lives long. Where the bytes come from is in `files.ts` and `browser.ts`.
  */
 import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
 import type { Runtime } from '../inference/network.ts';
-import { configure } from './settings.ts';
+import { configure } from './configure.ts';
 
 export type Read = (url: URL) => Promise<Uint8Array>;
 

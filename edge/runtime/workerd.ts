@@ -10,9 +10,9 @@ import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
 import type { Runtime } from '../inference/network.ts';
+import { configure } from './configure.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
-import { configure } from './settings.ts';
 
 /** Stands for bytes that are never read. */
 const STAND_IN = new Uint8Array(8);

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-web/wasm';
 import { describe, expect, it } from 'vitest';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import { ElementType, encodeModel } from '../../onnx/proto.ts';
 import { GraphBuilder, type LayerConverter } from '../../train/export/onnx/graph.ts';
 import { convertDense } from '../../train/export/onnx/layers/dense.ts';

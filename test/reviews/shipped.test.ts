@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sigmoid } from '../../edge/inference/classifier.ts';
 import { loadNetwork } from '../../edge/inference/network.ts';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import { importModel } from '../../harness/import-model.ts';
 import { type Bundle, openBundle } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';

@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../client/edge-sentiment.ts';
 import { type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import { reference } from '../../harness/reference.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';

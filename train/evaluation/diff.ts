@@ -9,7 +9,7 @@
 import { UserError } from '../../cli/errors.ts';
 import { createClient, SentimentError } from '../../client/edge-sentiment.ts';
 import { createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import { batches } from '../data/examples.ts';
 import { readBundle } from '../export/bundle.ts';
 import { mcNemar } from './metrics.ts';

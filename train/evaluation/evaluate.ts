@@ -5,7 +5,7 @@
 
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { type Classifier, createClassifier, sigmoid } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import type { Dataset, NamedDataset, Review } from '../data/dataset.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
-import { readBundle as readBundleIn } from '../../edge/runtime/node.ts';
+import { readBundle as readBundleIn } from '../../edge/runtime/files.ts';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../shared/bundle.ts';
 import { CARD_MARK, modelCard } from './model-card.ts';
 

@@ -2,7 +2,7 @@
 
 import { writeFiles } from '../../cli/files.ts';
 import { loadNetwork } from '../../edge/inference/network.ts';
-import { loadRuntime } from '../../edge/runtime/node.ts';
+import { loadRuntime } from '../../edge/runtime/files.ts';
 import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../../shared/bundle.ts';
 import { TOKENIZER_NAME } from '../../shared/tokenizer.ts';
 import { applyCalibration } from '../training/calibrate.ts';

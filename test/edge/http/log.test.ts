@@ -9,7 +9,7 @@ import { type Circumstances, logError } from '../../../edge/http/log.ts';
 import type { Classifier } from '../../../edge/inference/classifier.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
 import { loadNetwork } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { parseManifest } from '../../../shared/bundle.ts';
 import { tinyBundleFiles } from '../../fixtures/bundle.ts';
 

@@ -6,7 +6,7 @@ import { weightsOf } from '../../../edge/build/weights.ts';
 import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
 import { contributions, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
 import { decodeWeights, encodeWeights, type Weights } from '../../../edge/page/weights.ts';
-import { loadRuntime, readBundle } from '../../../edge/runtime/node.ts';
+import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { encode, toBatch } from '../../../shared/encoding.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';

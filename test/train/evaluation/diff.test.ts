@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
 import { createClassifier, sigmoid } from '../../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../../shared/bundle.ts';
 import { mostMoved, type Pair, summarize } from '../../../train/evaluation/diff.ts';

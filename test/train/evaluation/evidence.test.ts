@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createClassifier } from '../../../edge/inference/classifier.ts';
 import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { evidenceOf } from '../../../train/evaluation/evidence.ts';
 import { MAX_TOKENS, workingBundleFiles } from '../../fixtures/working.ts';

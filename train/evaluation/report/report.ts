@@ -7,7 +7,7 @@
 import path from 'node:path';
 import { writeFiles } from '../../../cli/files.ts';
 import { loadNetwork } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/node.ts';
+import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { openBundle } from '../../../shared/bundle.ts';
 import { readBundle } from '../../export/bundle.ts';
 import type { Evaluation } from '../evaluate.ts';
