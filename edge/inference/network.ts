@@ -25,17 +25,20 @@ type Session = Pick<InferenceSession, 'run'>;
 /** What goes wrong is thrown; what the runtime would print of it quotes ids, which are words of somebody's text. */
 const QUIET = { logSeverityLevel: 4 } as const;
 
-/** Stands for the model of a runtime that has its session already. */
-const NO_MODEL = new Uint8Array();
+/** Stands for bytes that nobody reads: the model of a runtime that has its session already. */
+export const STAND_IN = new Uint8Array(8);
 
-/** @param model the bytes of `model.onnx`; not for a runtime that has its session already. @param manifest names its inputs and output. */
+/**
+ * @param model the bytes of `model.onnx`; undefined for a runtime that has its session already.
+ * @param manifest names its inputs and output.
+ */
 export async function loadNetwork(
   runtime: Runtime,
   model: Uint8Array | undefined,
   { inputs, output }: Pick<Manifest, 'inputs' | 'output'>,
 ): Promise<Network> {
   const options: InferenceSession.SessionOptions = { executionProviders: ['wasm'], ...QUIET };
-  const session = await runtime.InferenceSession.create(model ?? NO_MODEL, options);
+  const session = await runtime.InferenceSession.create(model ?? STAND_IN, options);
   let last: Promise<unknown> = Promise.resolve();
   return {
     run: (batch) => {

@@ -3,19 +3,15 @@
  * deployed, and has to be slipped to a runtime that asks for bytes. The runtime starts from the image that the worker was
  * built with, or, if it was built with none, as it is.
  */
-
 import compiled from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
-import type { Runtime } from '../inference/network.ts';
+import { type Runtime, STAND_IN } from '../inference/network.ts';
 import { configure } from './configure.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
-
-/** Stands for bytes that are never read. */
-const STAND_IN = new Uint8Array(8);
 
 /** What the isolate's one instance starts from, unless as it is. */
 let start: Image | undefined;
@@ -35,14 +31,13 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
   configure(ort.env);
   ort.env.wasm.wasmBinary = STAND_IN;
   const image = decodeImage(imageFile);
-  if (image === undefined) return ort;
-  const { header } = image;
-  if (header.model !== files[BUNDLE_FILES.model].sha256 || header.runtime.version !== ort.env.versions.web) {
+  const fits = ({ header }: Image) =>
+    header.model === files[BUNDLE_FILES.model].sha256 && header.runtime.version === ort.env.versions.web;
+  if (image !== undefined && !fits(image)) {
     throw new Error('the image is of another model or runtime than the worker has: build the worker again');
   }
   start = image;
-  // The session in the image has read the model already.
-  return { Tensor: ort.Tensor, InferenceSession: { create: (_, o) => ort.InferenceSession.create(STAND_IN, o) } };
+  return ort;
 }
 
 const instantiate = WebAssembly.instantiate;
