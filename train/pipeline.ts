@@ -17,7 +17,7 @@ import { buildVocabulary, toExamples } from './data/examples.ts';
 import { chooseTrainingSet, encodeTrainingSet, textsOf } from './data/training-set.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
-import { refuseForeignCard } from './export/bundle.ts';
+import { openClassifier, refuseForeignCard } from './export/bundle.ts';
 import { exportBundle, PARITY_INPUTS } from './export/export.ts';
 import { shuffled } from './random.ts';
 import { softLabels } from './teacher/teach.ts';
@@ -108,15 +108,16 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const samples = shuffled(examples, config.seed)
     .slice(0, PARITY_INPUTS)
     .map(({ ids }) => ids);
-  const exported = await exportBundle(run, samples, folder);
+  await exportBundle(run, samples, folder);
 
   // Report
+  const bundle = await openClassifier(folder);
   if (validation.length === 0) {
-    await writeReport({ folder }); // the learning curves, at least
-    return exported;
+    await writeReport(bundle); // the learning curves, at least
+    return bundle.manifest;
   }
   const loadDataset = async () => dataset;
-  const { manifest, evaluation } = await evaluate({ folder, loadDataset, split: 'validation', limit: 0, record: true });
-  await writeReport({ folder, evaluation });
+  const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
+  await writeReport(bundle, { evaluation });
   return manifest;
 }

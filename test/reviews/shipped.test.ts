@@ -14,7 +14,7 @@ import { toBatch } from '../../shared/encoding.ts';
 import { type Dataset, readDataset } from '../../train/data/dataset.ts';
 import { toExamples } from '../../train/data/examples.ts';
 import { evaluate } from '../../train/evaluation/evaluate.ts';
-import { readBundle } from '../../train/export/bundle.ts';
+import { openClassifier, readBundle } from '../../train/export/bundle.ts';
 import { checkModel } from '../../train/export/onnx/check.ts';
 import { exportModel } from '../../train/export/onnx/export.ts';
 import { measureParity, PROBABILITY_TOLERANCE } from '../../train/export/parity.ts';
@@ -38,8 +38,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
   });
 
   it('has the accuracy that its model card claims', { timeout: 300_000 }, async () => {
-    const { metrics } = await evaluate({
-      folder: FOLDER,
+    const { metrics } = await evaluate(await openClassifier(FOLDER), {
       loadDataset: async () => ({ dataset, name: '' }),
       split: 'test',
       limit: 0,

@@ -7,6 +7,7 @@ import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
+import { openClassifier } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
 import { metric } from '../format.ts';
 import { command, refuseArguments, type Shell } from './command.ts';
@@ -38,8 +39,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   using _ = flags.record || flags.report === undefined ? await lockFolder(folder, { make: false }) : undefined;
   if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
   let line: ReturnType<typeof progressLine> | undefined;
-  const { manifest, metrics, evaluation } = await evaluate({
-    folder,
+  const bundle = await openClassifier(folder);
+  const { manifest, metrics, evaluation } = await evaluate(bundle, {
     loadDataset: () => loadData(flags, shell),
     split,
     limit: flags.limit ?? 0,
@@ -50,7 +51,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     },
   }).finally(() => line?.done());
   const { writeReport } = await import('../evaluation/report/report.ts');
-  const report = await writeReport({ folder, evaluation, ...(flags.report && { file: flags.report }) });
+  const report = await writeReport(bundle, { evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
   if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
   else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics, manifest)}`);

@@ -3,9 +3,7 @@ import { createInterface } from 'node:readline';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
-import { readBundle } from '../export/bundle.ts';
+import { openClassifier } from '../export/bundle.ts';
 import { command, type Shell } from './command.ts';
 
 const FLAGS = {
@@ -27,9 +25,7 @@ async function run(
 ): Promise<number> {
   if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
-  const folder = flags.model ?? 'model';
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
-  const { id, version } = await classifier.manifest();
+  const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
   const texts = positionals.length > 0 ? positionals : createInterface({ input: process.stdin });
   if (positionals.length === 0 && process.stdin.isTTY) say('one text a line; Ctrl-D ends');
   const results = [];
@@ -40,6 +36,6 @@ async function run(
     if (flags.json) results.push({ label, score, tokens, unknown, truncated });
     else print(`${label}\t${score.toFixed(4)}\t${text}`);
   }
-  if (flags.json) print(JSON.stringify({ model: id, version, results }));
+  if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;
 }

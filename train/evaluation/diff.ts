@@ -8,10 +8,8 @@
 
 import { UserError } from '../../cli/errors.ts';
 import { createClient, SentimentError } from '../../client/edge-sentiment.ts';
-import { createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
 import { batches } from '../data/examples.ts';
-import { readBundle } from '../export/bundle.ts';
+import { openClassifier } from '../export/bundle.ts';
 import { mcNemar } from './metrics.ts';
 
 export interface Answer {
@@ -75,8 +73,8 @@ export async function openVersion(from: string, apiKey?: string): Promise<Versio
 }
 
 async function openFolder(from: string): Promise<Version> {
-  const classifier = createClassifier({ readBundle: () => readBundle(from), loadRuntime });
-  const { id, version, labels } = await classifier.manifest();
+  const { classifier, manifest } = await openClassifier(from);
+  const { id, version, labels } = manifest;
   return {
     from,
     model: id,

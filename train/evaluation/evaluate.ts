@@ -4,15 +4,14 @@
  */
 
 import { UsageError, UserError } from '../../cli/errors.ts';
-import { type Classifier, createClassifier, sigmoid } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { type Classifier, sigmoid } from '../../edge/inference/classifier.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import type { Dataset, NamedDataset, Review } from '../data/dataset.ts';
 import { batches } from '../data/examples.ts';
 import { refuseOtherLabels } from '../data/labels.ts';
 import { splitReviews } from '../data/split.ts';
-import { readBundle, rewriteManifest } from '../export/bundle.ts';
+import { type OpenBundle, rewriteManifest } from '../export/bundle.ts';
 import { shuffled } from '../random.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 
@@ -47,9 +46,7 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions {
-  /** The bundle's folder. */
-  readonly folder: string;
-  /** Called once the bundle is open. */
+  /** Called once everything else is in order. */
   readonly loadDataset: () => Promise<NamedDataset>;
   readonly split: Split;
   /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
@@ -63,13 +60,12 @@ const BATCH_SIZE = 64;
 
 /** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
 export async function evaluate(
+  { folder, classifier, manifest: opened }: OpenBundle,
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
-  const { folder, loadDataset, split, limit, record, onProgress } = options;
+  const { loadDataset, split, limit, record, onProgress } = options;
   if (record && split === 'all') throw new UsageError('--record is for one of the three splits, not for all together');
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
-  const opened = await classifier.manifest();
   const { dataset, name } = await loadDataset();
   refuseOtherLabels(dataset.labels, opened.labels);
   const whole = reviewsOf(split, dataset, opened);

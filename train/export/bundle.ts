@@ -1,10 +1,10 @@
-/** A bundle's files on disk. */
+/** A bundle's folder: read, opened, and described anew. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSystemError, UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
-import { readBundle as readBundleIn } from '../../edge/runtime/files.ts';
+import { type Opened, openClassifier as openIn, readBundle as readIn } from '../../edge/runtime/files.ts';
 import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../shared/bundle.ts';
 import { CARD_MARK, modelCard } from './model-card.ts';
 
@@ -31,10 +31,27 @@ export function describing(manifest: Manifest): Record<string, string> {
   return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${JSON.stringify(manifest, null, 2)}\n` };
 }
 
-/** @throws UserError when the folder or one of the three files is not there. */
+/** A bundle that was opened once, for all that asks its classifier or rewrites its files. */
+export interface OpenBundle extends Opened {
+  readonly folder: string;
+}
+
+/**
+ * The classifier of the bundle in `folder`, loaded: the very one that the edge runs.
+ * @throws UserError when the folder or one of the three files is not there, BundleError when they are no bundle.
+ */
+export async function openClassifier(folder: string): Promise<OpenBundle> {
+  return { folder, ...(await whereThereIsOne(folder, openIn)) };
+}
+
+/** The bytes of the three files. @throws UserError when the folder or one of them is not there. */
 export async function readBundle(folder: string): Promise<BundleFiles> {
+  return whereThereIsOne(folder, readIn);
+}
+
+async function whereThereIsOne<T>(folder: string, read: (folder: URL) => Promise<T>): Promise<T> {
   try {
-    return await readBundleIn(pathToFileURL(`${folder}/`));
+    return await read(pathToFileURL(`${folder}/`));
   } catch (error) {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
     throw new UserError(`${folder}: no model bundle there (${path.basename(error.path ?? '')} is missing)`);

@@ -2,13 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeFiles } from '../../../cli/files.ts';
+import type { TokenEvidence } from '../../../edge/inference/evidence.ts';
 import { BUNDLE_FILES, type Manifest } from '../../../shared/bundle.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
 import { type Evaluation, evaluate, predictionOf, type ScoredReview } from '../../../train/evaluation/evaluate.ts';
-import type { Evidence } from '../../../train/evaluation/evidence.ts';
 import { computeMetrics } from '../../../train/evaluation/metrics.ts';
 import { confidentMistakes, type Mistake } from '../../../train/evaluation/report/mistakes.ts';
 import { type ReportFacts, reportPage, writeReport } from '../../../train/evaluation/report/report.ts';
+import { openClassifier } from '../../../train/export/bundle.ts';
 import { modelCard } from '../../../train/export/model-card.ts';
 import { manifestOf, tinyBundleFiles } from '../../fixtures/bundle.ts';
 import { CORPUS } from '../../fixtures/corpus.ts';
@@ -31,11 +32,19 @@ function evaluationOf(reviews: readonly ScoredReview[], more: Partial<Evaluation
   return { split: 'validation', dataset: 'mine', splitReviews: reviews.length, reviews, metrics, ...more };
 }
 
-/** As if every word had done the same. */
-function explained(one: ScoredReview, more: Partial<Evidence> = {}): Mistake {
-  const tokens = tokenize(one.text);
-  const words = tokens.map((token) => ({ ...token, evidence: one.logit / tokens.length }));
-  return { review: one, evidence: { base: 0, words, logit: one.logit, truncated: false, ...more } };
+/** As if every word had done the same, unless `evidenceOf` says otherwise. */
+function explained(
+  one: ScoredReview,
+  evidenceOf: (word: string, place: number) => number = () => one.logit / one.tokens,
+  truncated = false,
+): Mistake {
+  let logit = 0;
+  const tokens = tokenize(one.text).map(({ text, start, end }, place): TokenEvidence => {
+    const evidence = evidenceOf(text, place);
+    logit += evidence;
+    return { text: one.text.slice(start, end), start, end, logit, evidence, known: true };
+  });
+  return { review: one, evidence: { bias: 0, tokens }, truncated };
 }
 
 function pageOf(reviews: readonly ScoredReview[], more: Partial<ReportFacts> = {}): string {
@@ -149,8 +158,7 @@ describe("strangers' texts", () => {
   it('may be long: the part that did most is shown', () => {
     const text = `${'dull '.repeat(400)}SPLENDID${' dull'.repeat(400)}`;
     const one = review(0, 3, text);
-    const words = tokenize(text).map((token) => ({ ...token, evidence: token.text === 'splendid' ? 3 : 0 }));
-    const page = pageOf([one], { mistakes: [explained(one, { words })] });
+    const page = pageOf([one], { mistakes: [explained(one, (word) => (word === 'splendid' ? 3 : 0))] });
     const quote = page.match(/<blockquote[^>]*>(.*?)<\/blockquote>/s)?.[1] ?? '';
     expect(quote).toMatch(/^… .*SPLENDID<\/span> dull.* …$/s);
     expect(textOf(quote).length).toBeLessThan(1_000);
@@ -167,8 +175,7 @@ describe("strangers' texts", () => {
 describe('a mistake', () => {
   it('is shown with its probability, its words and what they did', () => {
     const one = review(0, 3, 'Bad, bad soup. We came, saw it and went home.');
-    const words = tokenize(one.text).map((token, index) => ({ ...token, evidence: [2, 1.5, -0.5][index] ?? 0 }));
-    const page = pageOf([one], { mistakes: [explained(one, { words, truncated: true })] });
+    const page = pageOf([one], { mistakes: [explained(one, (_, place) => [2, 1.5, -0.5][place] ?? 0, true)] });
     const text = textOf(page);
     expect(text).toContain('95.3 % fresh'); // σ(3)
     expect(text).toContain('for fresh bad ×2 +3.50');
@@ -227,8 +234,9 @@ describe('the report of a bundle', () => {
     const { model: modelName, vocabulary: vocabularyName, manifest: manifestName } = BUNDLE_FILES;
     await writeFiles(folder, { [modelName]: model, [vocabularyName]: vocabulary, [manifestName]: json });
     const loadDataset = async () => ({ dataset: CORPUS, name: 'mine' });
-    const { evaluation } = await evaluate({ folder, loadDataset, split: 'test', limit: 0, record: true });
-    expect(await writeReport({ folder, evaluation })).toBe(path.join(folder, 'report.html'));
+    const bundle = await openClassifier(folder);
+    const { evaluation } = await evaluate(bundle, { loadDataset, split: 'test', limit: 0, record: true });
+    expect(await writeReport(bundle, { evaluation })).toBe(path.join(folder, 'report.html'));
     const page = await readFile(path.join(folder, 'report.html'), 'utf8');
     const { confusion, accuracy } = evaluation.metrics;
     expect(textOf(page)).toContain(`Accuracy ${(accuracy * 100).toFixed(2)} %`);
@@ -236,7 +244,7 @@ describe('the report of a bundle', () => {
     expect(page).toMatch(/class="e3 (?:one|zero)" title="[+−]\d/);
 
     const file = path.join(folder, 'elsewhere', 'mine.html');
-    expect(await writeReport({ folder, file })).toBe(file);
+    expect(await writeReport(bundle, { file })).toBe(file);
     expect(await readdir(path.dirname(file))).toEqual(['mine.html']);
   });
 });

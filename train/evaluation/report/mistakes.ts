@@ -1,12 +1,14 @@
 /** The reviews that the model is surest about, and wrong. */
-import type { Network } from '../../../edge/inference/network.ts';
-import type { Bundle } from '../../../shared/bundle.ts';
+import type { Evidence } from '../../../edge/inference/evidence.ts';
+import type { OpenBundle } from '../../export/bundle.ts';
 import { predictionOf, type ScoredReview } from '../evaluate.ts';
-import { type Evidence, evidenceOf } from '../evidence.ts';
 
 export interface Mistake {
   readonly review: ScoredReview;
+  /** Of the tokens that the network read. */
   readonly evidence: Evidence;
+  /** Whether tokens before those were left out. */
+  readonly truncated: boolean;
 }
 
 /** How many are shown of either kind. */
@@ -27,19 +29,19 @@ export function confidentMistakes(reviews: readonly ScoredReview[], label: 0 | 1
     .slice(0, SHOWN);
 }
 
-/** The most confident mistakes of both kinds, with what each of their words did. */
+/** The most confident mistakes of both kinds, with what each of their words did. Only those texts are read again. */
 export async function explainMistakes(
-  network: Network,
-  bundle: Pick<Bundle, 'vocabulary' | 'manifest'>,
+  { classifier, manifest }: Pick<OpenBundle, 'classifier' | 'manifest'>,
   reviews: readonly ScoredReview[],
 ): Promise<Mistake[]> {
-  const { threshold } = bundle.manifest;
-  const mistakes = ([1, 0] as const).flatMap((label) => confidentMistakes(reviews, label, threshold));
-  if (mistakes.length === 0) return [];
-  const evidences = await evidenceOf(
-    network,
-    bundle,
+  const mistakes = ([1, 0] as const).flatMap((label) => confidentMistakes(reviews, label, manifest.threshold));
+  const answers = await classifier.classify(
     mistakes.map(({ text }) => text),
+    { evidence: true },
   );
-  return mistakes.map((review, index) => ({ review, evidence: evidences[index] as Evidence }));
+  return answers.map(({ evidence, truncated }, index) => ({
+    review: mistakes[index] as ScoredReview,
+    evidence: evidence as Evidence,
+    truncated,
+  }));
 }

@@ -1,9 +1,10 @@
 /** A review that was misread: its text with the words' evidence marked in it, and the words that did most. */
 import { sigmoid } from '../../../edge/inference/classifier.ts';
+import type { Evidence, TokenEvidence } from '../../../edge/inference/evidence.ts';
 import type { Manifest } from '../../../shared/bundle.ts';
+import { tokenize } from '../../../shared/tokenizer.ts';
 import { count, counted, probability, signed } from '../../format.ts';
 import { type Html, html } from '../drawing/html.ts';
-import type { Evidence, WordEvidence } from '../evidence.ts';
 import type { Mistake } from './mistakes.ts';
 
 /** A longer text is cut to the part with the most evidence, of about this length. */
@@ -20,7 +21,7 @@ type Levels = readonly [weak: number, clear: number, strong: number];
 /** The same for all mistakes of a page, so that they can be compared. */
 export function evidenceLevels(mistakes: readonly Mistake[]): Levels {
   const sizes = mistakes
-    .flatMap(({ evidence }) => evidence.words.map((word) => Math.abs(word.evidence)))
+    .flatMap(({ evidence }) => evidence.tokens.map((word) => Math.abs(word.evidence)))
     .sort((a, b) => b - a);
   const [weak = 0, clear = 0, strong = 0] = MARKED_SHARES.map((share) => {
     const size = sizes[Math.floor(sizes.length * share)] ?? 0;
@@ -29,7 +30,8 @@ export function evidenceLevels(mistakes: readonly Mistake[]): Levels {
   return [weak, clear, strong];
 }
 
-export function mistakeArticle({ review, evidence }: Mistake, levels: Levels, manifest: Manifest): Html {
+export function mistakeArticle(mistake: Mistake, levels: Levels, manifest: Manifest): Html {
+  const { review, evidence, truncated } = mistake;
   const answer = review.label === 0 ? 1 : 0;
   const [label, said] = [manifest.labels[review.label], manifest.labels[answer]];
   const toward = answer === 1 ? 1 : -1;
@@ -39,12 +41,12 @@ export function mistakeArticle({ review, evidence }: Mistake, levels: Levels, ma
       .filter(({ sum }) => sum * side > 0)
       .sort((a, b) => side * (b.sum - a.sum))
       .slice(0, TOP_WORDS);
-  const length = evidence.truncated
-    ? `${counted(review.tokens, 'token')}, the last ${count(evidence.words.length)} read`
+  const length = truncated
+    ? `${counted(review.tokens, 'token')}, the last ${count(evidence.tokens.length)} read`
     : counted(review.tokens, 'token');
   return html`<article><h4><span class="${answer === 1 ? 'one' : 'zero'}">${probability(sigmoid(toward * review.logit))} ${said}</span></h4>
 <p class="soft facts"><code>${review.id}</code> · ${length}</p>
-<blockquote dir="auto">${markedText(review.text, evidence, levels)}</blockquote>
+<blockquote dir="auto">${markedText(mistake, levels)}</blockquote>
 <dl class="words">${wordList(`for ${said}`, listed(toward))}${wordList(`for ${label}`, listed(toward === 1 ? -1 : 1))}</dl></article>
 `;
 }
@@ -55,10 +57,11 @@ interface WordSum {
   readonly sum: number;
 }
 
-/** What every word did, wherever it stood. */
-function topWords({ words }: Evidence): WordSum[] {
+/** What every word did, wherever it stood and however it was written. */
+function topWords({ tokens }: Evidence): WordSum[] {
   const sums = new Map<string, WordSum>();
-  for (const { text, evidence } of words) {
+  for (const { text: written, evidence } of tokens) {
+    const text = tokenize(written)[0]?.text ?? written;
     const { times, sum } = sums.get(text) ?? { times: 0, sum: 0 };
     sums.set(text, { text, times: times + 1, sum: sum + evidence });
   }
@@ -74,7 +77,7 @@ function wordList(title: string, words: readonly WordSum[]): Html {
 }
 
 /** The text as it was written, with the words in it marked; a gap where something is left out. */
-function markedText(text: string, { words, truncated }: Evidence, levels: Levels): Html {
+function markedText({ review: { text }, evidence: { tokens: words }, truncated }: Mistake, levels: Levels): Html {
   const [first, end] = excerptOf(words);
   const shown = words.slice(first, end);
   const last = shown.at(-1);
@@ -83,14 +86,14 @@ function markedText(text: string, { words, truncated }: Evidence, levels: Levels
   const pieces = shown.map((word) => {
     const before = plain(text.slice(Math.max(at, word.start - EXCERPT_CHARACTERS), word.start));
     at = word.end;
-    return html`${before}${markedWord(text.slice(word.start, word.end), word.evidence, levels)}`;
+    return html`${before}${markedWord(word, levels)}`;
   });
   const cutBefore = first > 0 || truncated ? '… ' : '';
   const after = end < words.length ? ' …' : plain(text.slice(last.end, last.end + EXCERPT_CHARACTERS));
   return html`${cutBefore}${pieces}${after}`;
 }
 
-function markedWord(text: string, evidence: number, levels: Levels): Html {
+function markedWord({ text, evidence }: TokenEvidence, levels: Levels): Html {
   const level = levels.filter((least) => Math.abs(evidence) >= least).length;
   if (level === 0) return html`${clipped(text)}`;
   return markOf(clipped(text), evidence > 0 ? 1 : 0, level, signed(evidence));
@@ -109,13 +112,13 @@ export function evidenceLegend([weak, clear, strong]: Levels, labels: Manifest['
 }
 
 /** The words [first, end) that hold the most evidence within the excerpt's length. */
-function excerptOf(words: readonly WordEvidence[]): [first: number, end: number] {
+function excerptOf(words: readonly TokenEvidence[]): [first: number, end: number] {
   let [bestFirst, bestEnd, most] = [0, 0, -1];
   let [first, inside] = [0, 0];
   for (const [index, word] of words.entries()) {
     inside += Math.abs(word.evidence);
-    while (first < index && word.end - (words[first] as WordEvidence).start > EXCERPT_CHARACTERS) {
-      inside -= Math.abs((words[first] as WordEvidence).evidence);
+    while (first < index && word.end - (words[first] as TokenEvidence).start > EXCERPT_CHARACTERS) {
+      inside -= Math.abs((words[first] as TokenEvidence).evidence);
       first++;
     }
     if (inside >= most) [bestFirst, bestEnd, most] = [first, index + 1, inside];
