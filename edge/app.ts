@@ -1,22 +1,23 @@
 /**
- * The HTTP interface: routes, and what becomes of an error. Web-standard APIs only; what a platform has to add comes in
- * as the classifier.
+ * The HTTP interface: middleware, routes, and what becomes of an error. Web-standard APIs only; what a platform has to add
+ * comes in as the classifier.
  *
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
  */
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { cors } from 'hono/cors';
+import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
-import { routePath } from 'hono/route';
 import { readJson, requireType } from './http/body.ts';
-import { type Problem, ProblemError, problemResponse } from './http/errors.ts';
+import { type AppEnv, routeOf } from './http/context.ts';
+import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
+import { crossOrigin, modelVersion, noStore, serverTiming, strictHeaders } from './http/headers.ts';
+import { requireKey } from './http/keys.ts';
 import { MAX_AGE_SECONDS } from './http/limits.ts';
-import { type Circumstances, type LogError, logError as logToConsole } from './http/log.ts';
-import { METRICS_TYPE, Metrics } from './http/metrics.ts';
-import { type AppEnv, observe, routeOf } from './http/observe.ts';
+import { type LogContext, type LogError, logError as logToConsole } from './http/log.ts';
+import { countRequests, METRICS_TYPE, Metrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
-import { limitRate, type RateLimiter, requireKey, strictHeaders } from './http/protection.ts';
+import { limitRate, type RateLimiter } from './http/rate-limit.ts';
+import { requestId } from './http/request-id.ts';
 import {
   type Result,
   SentimentRequest,
@@ -25,7 +26,7 @@ import {
   TextClassificationRequest,
   type TextClassificationResponse,
 } from './http/schema.ts';
-import { type Asked, answerLines } from './http/stream.ts';
+import { answerLines, type ClassifyRequest } from './http/stream.ts';
 import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './inference/classifier.ts';
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
@@ -54,24 +55,25 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   const metrics = new Metrics();
 
   /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
-  function report(error: unknown, context: Context<AppEnv>, what: Pick<Circumstances, 'event' | 'status'>): string {
+  function report(error: unknown, context: Context<AppEnv>, what: Pick<LogContext, 'event' | 'status'>): string {
     const incident = context.get('requestId');
     metrics.countError();
-    logError(incident, error, { ...what, route: routeOf(routePath(context, -1)), model: context.get('modelVersion') });
+    logError(incident, error, { ...what, route: routeOf(context), model: context.get('modelVersion') });
     return incident;
   }
 
   /** What is asked of each text, and nothing else. */
-  async function classify(asked: readonly Asked[], context: Context<AppEnv>): Promise<Result[]> {
-    const texts = asked.map(({ text }) => text);
-    const results = await measured(texts, { evidence: asked.some(({ evidence }) => evidence) }, context);
+  async function classify(requests: readonly ClassifyRequest[], context: Context<AppEnv>): Promise<Result[]> {
+    const texts = requests.map(({ text }) => text);
+    const results = await measured(texts, { evidence: requests.some(({ evidence }) => evidence) }, context);
     return results.map((result, place) => {
-      if (asked[place]?.evidence) return result;
+      if (requests[place]?.evidence) return result;
       const { logit: _, evidence: __, ...rest } = result;
       return rest;
     });
   }
 
+  /** Classifies, and adds the time it takes to the request's and to the counts. */
   async function measured(
     texts: readonly string[],
     options: ClassifyOptions,
@@ -85,7 +87,16 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return results;
   }
 
-  app.use(observe(classifier, metrics), strictHeaders, throwErrors);
+  // The first of them sees the answer last.
+  app.use(
+    requestId,
+    countRequests(metrics),
+    serverTiming,
+    modelVersion(classifier),
+    noStore,
+    strictHeaders,
+    throwErrors,
+  );
   if (allowedOrigins.length > 0) app.use(crossOrigin(allowedOrigins)); // before keys: a preflight has none
   if (apiKeys.length > 0) for (const path of KEYED) app.use(path, requireKey(apiKeys));
   if (rateLimiter !== undefined) {
@@ -108,7 +119,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     await classifier.ready(); // what keeps it from answering at all has a status
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
-      classify: (asked) => classify(asked, context),
+      classify: (requests) => classify(requests, context),
       report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
     });
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
@@ -159,12 +170,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.json({ status: 'ready', model: id, version });
   });
 
-  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
-    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
-    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
-  }
+  refuseOtherMethods(app);
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
@@ -174,30 +180,14 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   return app;
 }
 
-/** What is thrown and is no Error, as WebAssembly throws numbers, `onError` would not be told of. */
-const throwErrors: MiddlewareHandler = async (_, next) => {
-  try {
-    await next();
-  } catch (thrown) {
-    throw new Error('something was thrown that is no Error', { cause: thrown });
+/** Answers 405 on the path of a route to every method that it has no route for. */
+function refuseOtherMethods(app: Hono<AppEnv>): void {
+  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
+    app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
   }
-};
-
-/** Lets pages of those origins call, and read what an answer says in its headers. */
-function crossOrigin(origins: readonly string[]): MiddlewareHandler {
-  return cors({
-    origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['ETag', 'Location', 'Retry-After', 'Server-Timing', 'X-Model-Version', 'X-Request-Id'],
-    maxAge: 86_400,
-  });
-}
-
-/** Answers without waiting for what is left of the body, which would otherwise be read to its end by the platform. */
-async function refuse(request: Request, problem: Problem): Promise<Response> {
-  if (!request.bodyUsed) await request.body?.cancel().catch(() => {}); // it may be read already
-  return problemResponse(problem);
 }
 
 /** Both labels with their scores, the likelier first. */

@@ -7,7 +7,7 @@ import manifest from '../model/model.json';
 import vocabulary from '../model/vocabulary.txt';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
-import type { RateLimiter } from './http/protection.ts';
+import type { RateLimiter } from './http/rate-limit.ts';
 import { createClassifier } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';

@@ -2,7 +2,7 @@
  * Everything that can go wrong for a client, and the one place where it becomes a status and a body: RFC 9457
  * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
  */
-
+import type { MiddlewareHandler } from 'hono';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
 import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
@@ -42,6 +42,21 @@ export function problemResponse(problem: Problem): Response {
   const body: ProblemBody = { type, title, status, detail, ...members, error: detail };
   return Response.json(body, { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
 }
+
+/** The same, without waiting for what is left of the request's body, which the platform would otherwise read to its end. */
+export async function refuse(request: Request, problem: Problem): Promise<Response> {
+  if (!request.bodyUsed) await request.body?.cancel().catch(() => {}); // it may be read already
+  return problemResponse(problem);
+}
+
+/** What is thrown and is no Error, as WebAssembly throws numbers, Hono's `onError` would not be told of. */
+export const throwErrors: MiddlewareHandler = async (_, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw new Error('something was thrown that is no Error', { cause: thrown });
+  }
+};
 
 interface Description {
   readonly status: number;

@@ -11,7 +11,7 @@
  */
 import { LoadError } from '../inference/loading.ts';
 
-export interface Circumstances {
+export interface LogContext {
   readonly event:
     | 'request-failed'
     | 'stream-failed'
@@ -33,7 +33,7 @@ export interface Circumstances {
 }
 
 /** @param incident the request's id, the one thing of a client's own making that is logged: it chose it for that. */
-export type LogError = (incident: string, error: unknown, circumstances: Circumstances) => void;
+export type LogError = (incident: string, error: unknown, context: LogContext) => void;
 
 export const logError: LogError = (incident, error, { event, ...where }) => {
   const told = error instanceof LoadError ? describe(error.cause, true) : describe(error, false);

@@ -2,8 +2,10 @@
  * What this isolate has done, in Prometheus' text format (version 0.0.4). Counts only: no text, no client, and nothing
  * that grows with the traffic. A platform that runs many isolates has as many counts, and a new one starts from zero.
  */
+import type { MiddlewareHandler } from 'hono';
 import type { Manifest } from '../../shared/bundle.ts';
 import type { Classification } from '../inference/classifier.ts';
+import { type AppEnv, routeOf } from './context.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -64,6 +66,14 @@ export class Metrics {
         : []),
     ].join('');
   }
+}
+
+/** Counts the requests that are answered, whatever the answer. */
+export function countRequests(metrics: Metrics): MiddlewareHandler<AppEnv> {
+  return async function countRequests(context, next) {
+    await next();
+    metrics.countRequest(routeOf(context), context.res.status);
+  };
 }
 
 const SCOPE = ' Of this isolate or process, since it started.';

@@ -10,7 +10,8 @@ import { internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
 
-export interface Asked {
+/** A text that is to be classified. */
+export interface ClassifyRequest {
   readonly text: string;
   /** Whether its result is to have evidence. */
   readonly evidence: boolean;
@@ -18,7 +19,7 @@ export interface Asked {
 
 export interface StreamOptions {
   /** One result a text, in order. */
-  readonly classify: (asked: readonly Asked[]) => Promise<Result[]>;
+  readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
 }
@@ -63,18 +64,18 @@ export function answerLines(
 }
 
 /** What a line asks for, or what is wrong with it. */
-export type Parsed<Asked> = { readonly line: number; readonly id?: string | number } & (
-  | Asked
+export type Parsed<Request> = { readonly line: number; readonly id?: string | number } & (
+  | Request
   | { readonly error: string }
 );
 
 /** An answer a line: its result, or what was wrong with it. */
-export async function answerAll<Asked extends { readonly text: string }>(
-  lines: readonly Parsed<Asked>[],
-  classify: (asked: readonly Asked[]) => Promise<readonly (Result | { error: string })[]>,
+export async function answerAll<Request extends { readonly text: string }>(
+  lines: readonly Parsed<Request>[],
+  classify: (requests: readonly Request[]) => Promise<readonly (Result | { error: string })[]>,
 ): Promise<StreamAnswer[]> {
-  const asked = lines.filter((line) => 'text' in line);
-  const results = asked.length > 0 ? (await classify(asked)).values() : [].values();
+  const requests = lines.filter((line) => 'text' in line);
+  const results = requests.length > 0 ? (await classify(requests)).values() : [].values();
   return lines.map((line) => {
     if (!('text' in line)) return line;
     const place = { line: line.line, ...('id' in line && { id: line.id as string | number }) };
@@ -160,7 +161,7 @@ class Splitter {
 
 const LINE_FEED = 0x0a;
 
-function parseLine({ number: line, content }: Line): Parsed<Asked> {
+function parseLine({ number: line, content }: Line): Parsed<ClassifyRequest> {
   if (typeof content === 'string') return { line, error: content };
   const value = parseJson(content);
   if (value === undefined) return { line, error: 'The line is not JSON in UTF-8.' };

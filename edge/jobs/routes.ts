@@ -2,9 +2,9 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { fieldErrors, mediaTypeOf, readBytes, readJson, requireType } from '../http/body.ts';
+import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_JOB_BYTES } from '../http/limits.ts';
-import type { AppEnv } from '../http/observe.ts';
 import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
 import type { ColumnNames } from './format.ts';
 

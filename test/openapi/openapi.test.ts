@@ -9,7 +9,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
-import { routeOf } from '../../edge/http/observe.ts';
+import { routeName } from '../../edge/http/context.ts';
 import { openApiDocument } from '../../edge/http/openapi.ts';
 import { reference } from '../../harness/reference.ts';
 import { DOCUMENT, expectDocumented, isDocumentedRequest } from '../fixtures/conformance.ts';
@@ -43,7 +43,7 @@ it.skipIf(!INSTALLED)(`is clean to Redocly${WHY}`, async () => {
 
 it('has every route, and no other', () => {
   const routes = createApp(reference).routes.filter(({ method }) => method !== 'ALL');
-  const served = routes.map(({ method, path }) => `${method} ${routeOf(path)}`);
+  const served = routes.map(({ method, path }) => `${method} ${routeName(path)}`);
   const documented = Object.entries<object>(DOCUMENT.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );

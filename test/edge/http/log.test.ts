@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
-import { type Circumstances, logError } from '../../../edge/http/log.ts';
+import { type LogContext, logError } from '../../../edge/http/log.ts';
 import type { Classifier } from '../../../edge/inference/classifier.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
 import { loadNetwork } from '../../../edge/inference/network.ts';
@@ -16,7 +16,7 @@ import { tinyBundleFiles } from '../../fixtures/bundle.ts';
 const SECRET = 'my secret';
 const KEY = 'a-key-of-somebody-0123456789';
 const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
-const WHERE: Circumstances = { event: 'request-failed', route: '/v1/sentiment', status: 500, model: '0123456789ab' };
+const WHERE: LogContext = { event: 'request-failed', route: '/v1/sentiment', status: 500, model: '0123456789ab' };
 
 const written: string[] = [];
 const METHODS = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const;

@@ -3,14 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
-import { type Asked, answerLines } from '../../../edge/http/stream.ts';
+import { answerLines, type ClassifyRequest } from '../../../edge/http/stream.ts';
 
 const encoder = new TextEncoder();
 const RESULT = { label: 'positive', score: 0.75, tokens: 1, unknown: 0, truncated: false };
 
 /** Answers each text with its length as the number of tokens, and remembers what shared a run. */
 function lengths(runs: string[][] = []) {
-  return async (asked: readonly Asked[]) => {
+  return async (asked: readonly ClassifyRequest[]) => {
     runs.push(asked.map(({ text }) => text));
     return asked.map(({ text }) => ({ ...RESULT, tokens: text.length }));
   };
@@ -101,8 +101,8 @@ describe('the answers', () => {
   });
 
   it('have evidence for the lines that ask for it', async () => {
-    const asked: Asked[] = [];
-    const classify = async (some: readonly Asked[]) => {
+    const asked: ClassifyRequest[] = [];
+    const classify = async (some: readonly ClassifyRequest[]) => {
       asked.push(...some);
       return some.map(() => RESULT);
     };
@@ -212,7 +212,7 @@ describe('reading', () => {
     expect(runs).toEqual([]);
 
     const { body, state } = endless();
-    const slow = async (asked: readonly Asked[]) => {
+    const slow = async (asked: readonly ClassifyRequest[]) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return lengths()(asked);
     };

@@ -1,0 +1,43 @@
+/** How often one client may ask: the platform counts, this asks it. */
+import type { Context, MiddlewareHandler } from 'hono';
+import type { AppEnv } from './context.ts';
+import { ProblemError } from './errors.ts';
+import { RATE_LIMITER_TIMEOUT_MS } from './limits.ts';
+
+/** The part of Cloudflare's rate-limit binding that is used. */
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/**
+ * Counts requests by key, or else by the address that Cloudflare saw.
+ * @param onFailure told when the limiter fails, which lets the request pass: it is not what the client came for.
+ */
+export function limitRate(
+  limiter: RateLimiter,
+  onFailure: (error: unknown, context: Context<AppEnv>) => void,
+): MiddlewareHandler<AppEnv> {
+  return async function limitRate(context, next) {
+    const key = context.get('client') ?? context.req.header('cf-connecting-ip') ?? 'unknown';
+    const allowed = await isAllowed(limiter, key).catch((error: unknown) => {
+      onFailure(error, context);
+      return true;
+    });
+    if (!allowed) throw new ProblemError({ kind: 'rate-limited' });
+    await next();
+  };
+}
+
+/** Rejects when the limiter has no answer, whichever way. */
+async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
+  const late = Promise.withResolvers<never>();
+  const message = `the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`;
+  const timer = setTimeout(() => late.reject(new Error(message)), RATE_LIMITER_TIMEOUT_MS);
+  try {
+    const { success } = await Promise.race([limiter.limit({ key }), late.promise]);
+    if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
+    return success;
+  } finally {
+    clearTimeout(timer);
+  }
+}
