@@ -121,3 +121,13 @@ export function encodeModel(model: Model): Uint8Array {
 export function decodeModel(bytes: Uint8Array): Model {
   return ModelMessage.toObject(ModelMessage.decode(bytes), { longs: Number, arrays: true }) as Model;
 }
+
+/** A tensor's values, row by row. @throws Error when they are of a type that is not among `ElementType`. */
+export function valuesOf({ name, data_type, raw_data }: Tensor): Float32Array | Int8Array | Int32Array | BigInt64Array {
+  const { buffer } = new Uint8Array(raw_data); // a copy, which begins where an array of any type may
+  if (data_type === ElementType.float32) return new Float32Array(buffer);
+  if (data_type === ElementType.int8) return new Int8Array(buffer);
+  if (data_type === ElementType.int32) return new Int32Array(buffer);
+  if (data_type === ElementType.int64) return new BigInt64Array(buffer);
+  throw new Error(`weight ${name} is of type ${data_type}`);
+}

@@ -1,6 +1,6 @@
 /**
- * Which bucket of a hashed table a pair of ids has. The one place that says so: training, the tfjs layer and the ONNX graph
- * all take it from here.
+ * Which bucket of a hashed table a pair of ids has. The one place that says so: training, the tfjs layer, the ONNX graph
+ * and the page all take it from here.
  *
  *     h(t) = (id[t] · BIGRAM_PRIME + id[t−1] + 1) mod buckets        the id before the text is 0
  *

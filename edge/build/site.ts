@@ -32,7 +32,7 @@ export async function buildSite({ model, vocabulary, manifest }: Bundle): Promis
   files['model-card.txt'] = await readFile('model/README.md');
   files['third-party-notices.txt'] = await readFile('THIRD_PARTY_NOTICES.md');
   files[BUNDLE_FILES.vocabulary] = new TextEncoder().encode(vocabulary.toString());
-  const weights = weightsOf(model, manifest.version);
+  const weights = weightsOf(model, manifest);
   if (weights !== undefined) files['weights.bin'] = encodeWeights(weights);
   files['_headers'] = new TextEncoder().encode(headersFile());
   return files;

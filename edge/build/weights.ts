@@ -1,82 +1,146 @@
 /**
- * model.onnx → the weights that the page shows at work (`edge/page/weights.ts`). Knows the graphs that `train/export/onnx/` writes of
- * networks with one LSTM; of any other there is nothing to show.
+ * model.onnx → the weights that the page shows at work (`edge/page/weights.ts`). What a weight is, its place in the graph
+ * says: the patterns below are the graphs that `train/export/onnx/` writes of a network with one LSTM under one layer of
+ * weights, in float32 or int8, with or without a mean of the states, and words and pairs beside it.
  */
 
-import { decodeModel, ElementType, type Graph, type Node, type Tensor } from '../../onnx/proto.ts';
+import {
+  absent,
+  constant,
+  type Found,
+  GraphIndex,
+  input,
+  oneOf,
+  op,
+  type Pattern,
+  sumOf,
+  weight,
+} from '../../onnx/pattern.ts';
+import { decodeModel, ElementType, type Tensor, valuesOf } from '../../onnx/proto.ts';
+import { bigramBuckets } from '../../shared/bigram-hash.ts';
+import type { Manifest } from '../../shared/bundle.ts';
 import type { Table, Weights } from '../page/weights.ts';
 
-/** undefined when the network is not one LSTM under one layer of weights, with or without words and pairs beside it. */
-export function weightsOf(model: Uint8Array, version: string): Weights | undefined {
+const IDS = op('Transpose', [input(0)], { perm: [1, 0] });
+const LENGTHS = input(1);
+
+/** Rows of a table, in int8 with a scale for each. */
+const EMBEDDED = oneOf(
+  op('Gather', [weight('embeddings'), IDS]),
+  op('Mul', [
+    op('DequantizeLinear', [op('Gather', [weight('embeddings'), IDS]), constant(1)]),
+    op('Gather', [weight('embeddings/scales'), IDS]),
+  ]),
+);
+
+const matrix = (as: string): Pattern =>
+  oneOf(weight(as), op('Mul', [op('Cast', [weight(as)], { to: ElementType.float32 }), weight(`${as}/scales`)]));
+const LSTM = op('LSTM', [EMBEDDED, matrix('W'), matrix('R'), oneOf(weight('B'), absent), LENGTHS], {
+  hidden_size: undefined,
+});
+const STATES = op('Squeeze', [LSTM, constant(1)]);
+
+const runningSum = (x: Pattern): Pattern => op('CumSum', [x, constant(0)]);
+/** 1, 2, 3, … */
+const POSITIONS = op('Unsqueeze', [
+  runningSum(op('Expand', [constant(1), op('Shape', [IDS], { start: 0, end: 1 })])),
+  constant(1, 2),
+]);
+
+/** Where the weight of each pair is: what its second word says, plus the id of the first. */
+const SHARE = op('Gather', [weight('shares'), IDS]);
+const PLACES = op(
+  'Concat',
+  [
+    op('Slice', [SHARE, constant(0), constant(1)]),
+    op('Add', [op('Slice', [SHARE, constant(1), constant(2 ** 31)]), op('Slice', [IDS, constant(0), constant(-1)])]),
+  ],
+  { axis: 0 },
+);
+const lookup = (as: string, places: Pattern): Pattern => {
+  const found = op('Gather', [weight(as), places]);
+  return oneOf(found, op('DequantizeLinear', [found, weight(`${as}/scales`)]));
+};
+
+/** The logit after every word: the last layer's product with the last state and with the mean, its bias, words and pairs. */
+const LOGITS = op(
+  'Transpose',
+  [
+    op('Squeeze', [
+      sumOf(
+        op('MatMul', [STATES, weight('last')]),
+        op('Div', [runningSum(op('MatMul', [STATES, weight('mean')])), POSITIONS]),
+        weight('bias'),
+        op('Div', [
+          runningSum(op('Unsqueeze', [op('Add', [lookup('pairs', PLACES), lookup('words', IDS)]), constant(2)])),
+          op('Sqrt', [POSITIONS]),
+        ]),
+      ),
+      constant(2),
+    ]),
+  ],
+  { perm: [1, 0] },
+);
+
+/**
+ * @param manifest of the bundle that has the model.
+ * @returns undefined for a bundle whose network is no LSTM: there is nothing to show.
+ * @throws Error when the graph of an LSTM is none of those above.
+ */
+export function weightsOf(
+  model: Uint8Array,
+  { version, architecture }: { version: string; architecture: Pick<Manifest['architecture'], 'cell'> },
+): Weights | undefined {
+  if (architecture.cell !== 'lstm') return undefined;
   const { graph } = decodeModel(model);
-  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
-  const [lstm, ...more] = graph.node.filter(({ op_type }) => ['LSTM', 'GRU', 'RNN'].includes(op_type));
-  if (lstm?.op_type !== 'LSTM' || more.length > 0) return undefined;
-  const [x = '', W = '', R = '', B = ''] = lstm.input;
-  const embeddings = tableOf(`${x}/embeddings`, tensors);
-  const heads = headsOf(graph, lstm, tensors);
-  const [matrixW, matrixR] = [matrixOf(W, tensors), matrixOf(R, tensors)];
-  if (!embeddings || !heads || !matrixW || !matrixR) return undefined;
-  const units = Math.sqrt(matrixR.length / 4);
-  if (heads.last.length !== units) return undefined; // there is more between the states and the logit
+  const found = LOGITS(graph.output[0]?.name ?? '', new GraphIndex(graph));
+  if (found?.['last'] === undefined) throw misfit('its logits are computed in another way than is known');
+  const units = valuesOf(found['last']).length;
+  const W = matrixOf('W', found);
   return {
     version,
-    features: matrixW.length / (4 * units),
+    features: W.length / (4 * units),
     units,
-    embeddings,
-    W: matrixW,
-    R: matrixR,
-    B: matrixOf(B, tensors) ?? new Float32Array(8 * units),
-    ...heads,
-    ...besideOf(tensors),
+    embeddings: tableOf('embeddings', found),
+    W,
+    R: matrixOf('R', found),
+    B: found['B'] ? matrixOf('B', found) : new Float32Array(8 * units),
+    last: matrixOf('last', found),
+    mean: found['mean'] ? matrixOf('mean', found) : new Float32Array(units),
+    bias: found['bias'] ? (matrixOf('bias', found)[0] as number) : 0,
+    ...(found['pairs'] && besideOf(found)),
   };
 }
 
-type Tensors = ReadonlyMap<string, Tensor>;
-
-/** What reads the LSTM's states: one product, of the last state, or two, of the mean and the last. */
-function headsOf(graph: Graph, lstm: Node, tensors: Tensors): Pick<Weights, 'last' | 'mean' | 'bias'> | undefined {
-  const products = graph.node.filter(
-    ({ op_type, input }) => op_type === 'MatMul' && input[0] === `${lstm.name}/states`,
-  );
-  const kernels = products.map(({ input }) => matrixOf(input[1] ?? '', tensors));
-  const place = products.findIndex(({ name }) => name.endsWith('/mean'));
-  const last = kernels.find((_, index) => index !== place);
-  if (!last || products.length !== (place < 0 ? 1 : 2)) return undefined;
-  const dense = products[0]?.name.replace(/\/(mean|last)$/, '') ?? '';
-  const bias = matrixOf(`${dense}/bias`, tensors)?.[0] ?? 0;
-  return { last, mean: kernels[place] ?? new Float32Array(last.length), bias };
-}
-
-function besideOf(tensors: Tensors): Pick<Weights, 'words' | 'pairs'> {
-  const words = tableOf('ngrams/unigrams', tensors);
-  const pairs = tableOf('ngrams/hashed', tensors);
-  if (words === undefined || pairs === undefined) return {};
+/** @throws Error when the graph finds a pair's weight in another place than the page does. */
+function besideOf(found: Found): Pick<Weights, 'words' | 'pairs'> {
+  const [words, longer] = [tableOf('words', found), tableOf('pairs', found)];
   // The graph's table goes on, from its beginning, behind its end (`train/export/onnx/layers/hashed-ngrams.ts`).
-  return { words, pairs: { ...pairs, values: pairs.values.slice(0, pairs.values.length - words.values.length + 1) } };
+  const buckets = longer.values.length - words.values.length + 1;
+  const pairs = { ...longer, values: longer.values.slice(0, buckets) };
+  const goesOn = longer.values.every((value, place) => value === pairs.values[place % buckets]);
+  const shares = valuesOf(found['shares'] as Tensor);
+  const isHashed = shares.every((share, id) => share === bigramBuckets(Int32Array.of(id), buckets)[0]);
+  if (!goesOn || !isHashed) throw misfit('its pairs of words are hashed in another way');
+  return { words, pairs };
 }
 
-function tableOf(name: string, tensors: Tensors): Table | undefined {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) return undefined;
-  const scales = tensors.get(`${name}/scales`);
-  return { values: valuesOf(tensor), scales: scales ? (valuesOf(scales) as Float32Array) : Float32Array.of(1) };
+function tableOf(name: string, found: Found): Table {
+  const values = valuesOf(found[name] as Tensor);
+  if (!(values instanceof Int8Array || values instanceof Float32Array))
+    throw misfit(`its ${name} are neither int8 nor float32`);
+  const scales = found[`${name}/scales`];
+  return { values, scales: scales ? (valuesOf(scales) as Float32Array) : Float32Array.of(1) };
 }
 
 /** As float32, whether the file has it so, or as int8 and a scale for each row. */
-function matrixOf(name: string, tensors: Tensors): Float32Array | undefined {
-  const tensor = tensors.get(name) ?? tensors.get(`${name}/int8`);
-  if (tensor === undefined) return undefined;
-  const values = valuesOf(tensor);
+function matrixOf(name: string, found: Found): Float32Array {
+  const { values, scales } = tableOf(name, found);
   if (values instanceof Float32Array) return values;
-  const scales = valuesOf(tensors.get(`${name}/scales`) as Tensor);
   const columns = values.length / scales.length;
   return Float32Array.from(values, (value, index) => value * (scales[Math.floor(index / columns)] as number));
 }
 
-function valuesOf({ name, data_type, raw_data }: Tensor): Int8Array | Float32Array {
-  const { buffer } = new Uint8Array(raw_data); // a copy, which begins where an array of floats may
-  if (data_type === ElementType.int8) return new Int8Array(buffer);
-  if (data_type === ElementType.float32) return new Float32Array(buffer);
-  throw new Error(`weight ${name} is of type ${data_type}`);
+function misfit(what: string): Error {
+  return new Error(`the page cannot show the gates of this model.onnx, because ${what} (edge/build/weights.ts)`);
 }

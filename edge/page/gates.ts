@@ -9,10 +9,8 @@
  *
  * Not here: the answer that counts, which is onnxruntime's. The tests hold the two together.
  */
+import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import type { Table, Weights } from './weights.ts';
-
-/** How a pair of words finds its bucket (docs/architecture.md, "ONNX graph"). */
-const PAIR_PRIME = 999_437;
 
 /** What happened, step by step; START, when the text has it, is the first step. Arrays are [steps × units]. */
 export interface Trace {
@@ -42,6 +40,7 @@ export function trace(ids: Int32Array, weights: Weights): Trace {
   const order = [gates.input, gates.output, gates.forget, gates.candidate];
   const [cell, state] = [array(), array()];
   const [logits, beside] = [new Float32Array(steps), new Float32Array(steps)];
+  const buckets = bigramBuckets(ids, weights.pairs?.values.length ?? 1);
   const sums = new Float64Array(units);
   let terms = 0;
   for (let t = 0; t < steps; t++) {
@@ -62,7 +61,7 @@ export function trace(ids: Int32Array, weights: Weights): Trace {
       sums[unit] = (sums[unit] as number) + shown;
       logit += (last[unit] as number) * shown + ((mean[unit] as number) * (sums[unit] as number)) / (t + 1);
     }
-    terms += termOf(ids[t] as number, t === 0 ? 0 : (ids[t - 1] as number), weights);
+    terms += termOf(ids[t] as number, buckets[t] as number, weights);
     beside[t] = terms / Math.sqrt(t + 1);
     logits[t] = logit + (beside[t] as number);
   }
@@ -85,9 +84,9 @@ export function unitsThatMatter(contribution: Float32Array, count: number): numb
   return [...contribution.keys()].sort((a, b) => size(b) - size(a)).slice(0, count);
 }
 
-function termOf(id: number, before: number, { words, pairs }: Weights): number {
+/** The weight of a word and of the pair that it ends. */
+function termOf(id: number, bucket: number, { words, pairs }: Weights): number {
   if (words === undefined || pairs === undefined) return 0;
-  const bucket = (id * PAIR_PRIME + before + 1) % pairs.values.length; // exact: below 2⁵³
   return (row(words, id, 1)[0] as number) + (row(pairs, bucket, 1)[0] as number);
 }
 

@@ -1,0 +1,122 @@
+/**
+ * Finds weights in a graph by what is computed from them, whatever nodes and weights are called: a pattern says what a value
+ * is made of, and gives the weights at the places that it names.
+ *
+ *     const embedded = op('Gather', [weight('embeddings'), input(0)]);
+ *     embedded('lstm_input', new GraphIndex(graph))   →   { embeddings: Tensor }, or undefined where it is made otherwise
+ */
+import { type Graph, type Node, type Tensor, valuesOf } from './proto.ts';
+
+/** The weights that a pattern names. */
+export type Found = Readonly<Record<string, Tensor>>;
+/** @returns undefined when `value` is not made as the pattern says. */
+export type Pattern = (value: string, graph: GraphIndex) => Found | undefined;
+
+/** What makes each value of a graph. */
+export class GraphIndex {
+  readonly inputs: readonly string[];
+  readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #weights: ReadonlyMap<string, Tensor>;
+
+  constructor({ input, node, initializer }: Graph) {
+    this.inputs = input.map(({ name }) => name);
+    this.#nodes = new Map(node.flatMap((one) => one.output.map((value) => [value, one])));
+    this.#weights = new Map(initializer.map((tensor) => [tensor.name, tensor]));
+  }
+
+  node(value: string): Node | undefined {
+    return this.#nodes.get(value);
+  }
+
+  weight(value: string): Tensor | undefined {
+    return this.#weights.get(value);
+  }
+}
+
+/** An input of the graph, by its place among them. */
+export function input(place: number): Pattern {
+  return (value, { inputs }) => (value === inputs[place] ? {} : undefined);
+}
+
+/** An optional input of a node that is left out. */
+export const absent: Pattern = (value) => (value === '' ? {} : undefined);
+
+/** A weight, which is found under the name `as`. */
+export function weight(as: string): Pattern {
+  return (value, graph) => {
+    const tensor = graph.weight(value);
+    return tensor && { [as]: tensor };
+  };
+}
+
+/** A weight of just these numbers. */
+export function constant(...numbers: readonly number[]): Pattern {
+  return (value, graph) => {
+    const tensor = graph.weight(value);
+    return tensor && isSame(Array.from(valuesOf(tensor), Number), numbers) ? {} : undefined;
+  };
+}
+
+/** What a node of this type makes of `inputs`. @param attributes all that it has; undefined stands for any number. */
+export function op(
+  type: string,
+  inputs: readonly Pattern[],
+  attributes: Readonly<Record<string, number | readonly number[] | undefined>> = {},
+): Pattern {
+  return (value, graph) => {
+    const node = graph.node(value);
+    if (node?.op_type !== type || node.input.length !== inputs.length) return undefined;
+    if (node.attribute.length !== Object.keys(attributes).length) return undefined;
+    for (const { name, i, ints = [] } of node.attribute) {
+      const expected = attributes[name];
+      if (!(name in attributes)) return undefined;
+      if (expected !== undefined && !isSame(typeof expected === 'number' ? [i ?? 0] : ints, [expected].flat())) {
+        return undefined;
+      }
+    }
+    return inputs.reduce<Found | undefined>(
+      (found, pattern, place) => found && merged(found, pattern(node.input[place] as string, graph)),
+      {},
+    );
+  };
+}
+
+/** What any of the patterns says. */
+export function oneOf(...patterns: readonly Pattern[]): Pattern {
+  return (value, graph) => {
+    for (const pattern of patterns) {
+      const found = pattern(value, graph);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** A sum, however Add and Sum nest it, each of whose terms is as another one of the patterns says. */
+export function sumOf(...terms: readonly Pattern[]): Pattern {
+  return (value, graph) => {
+    const left = [...terms];
+    return termsOf(value, graph).reduce<Found | undefined>((found, term) => {
+      const place = left.findIndex((pattern) => pattern(term, graph) !== undefined);
+      return place < 0 ? undefined : found && merged(found, left.splice(place, 1)[0]?.(term, graph));
+    }, {});
+  };
+}
+
+function termsOf(value: string, graph: GraphIndex): string[] {
+  const node = graph.node(value);
+  const isSum = node !== undefined && ['Add', 'Sum'].includes(node.op_type) && node.attribute.length === 0;
+  return isSum ? node.input.flatMap((term) => termsOf(term, graph)) : [value];
+}
+
+/** Both together; undefined when one is missing, or when the same name stands for two weights. */
+function merged(some: Found, more: Found | undefined): Found | undefined {
+  if (more === undefined || Object.entries(more).some(([as, tensor]) => (some[as] ?? tensor) !== tensor)) {
+    return undefined;
+  }
+  return { ...some, ...more };
+}
+
+function isSame(some: readonly number[], others: readonly number[]): boolean {
+  return some.length === others.length && some.every((value, index) => value === others[index]);
+}
