@@ -34,6 +34,13 @@ export function byId<Any extends HTMLElement = HTMLElement>(id: string): Any {
   return found as Any;
 }
 
+/** What the keyboard can walk or scroll is a stop of the Tab key, with a name. */
+export function makeStop(one: HTMLElement, role: 'group' | 'region', name: string): void {
+  one.tabIndex = 0;
+  one.role = role;
+  one.ariaLabel = name;
+}
+
 /** A tenth of a pixel is not to be seen. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;

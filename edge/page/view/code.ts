@@ -1,0 +1,34 @@
+/** The page's request as code, and a link to its text: shown, and copied. */
+import { curl, shareLink, typescript } from '../snippets.ts';
+import { byId, makeStop } from './dom.ts';
+
+const text = byId<HTMLTextAreaElement>('text');
+
+function call() {
+  return { origin: location.origin, text: text.value };
+}
+
+/** The code that asks for the text as it is now. */
+export function showCode(): void {
+  byId('curl').textContent = curl(call());
+  byId('typescript').textContent = typescript(call());
+}
+
+async function copy(content: string, what: string): Promise<void> {
+  const copied = await navigator.clipboard?.writeText(content).then(
+    () => true,
+    () => false,
+  );
+  // Without https a browser gives no clipboard.
+  byId('copied').textContent = copied ? `${what} copied.` : `This browser does not let the page copy. ${content}`;
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>('.copy')) {
+  const id = button.dataset['copies'] ?? '';
+  const name = id === 'curl' ? 'curl' : 'TypeScript';
+  const code = byId(id);
+  button.ariaLabel = `Copy the ${name} code`;
+  button.addEventListener('click', () => copy(code.textContent ?? '', name));
+  if (code.parentElement !== null) makeStop(code.parentElement, 'region', `${name} code`);
+}
+byId('share').addEventListener('click', () => copy(shareLink(call()), 'Link'));
