@@ -28,7 +28,11 @@ export async function buildSite({ model, vocabulary, manifest }: Bundle): Promis
   });
   const files: Record<string, Uint8Array> = {};
   for (const { path, contents } of outputFiles) files[path.replace(/^.*[\\/]/, '')] = contents;
-  for (const name of PAGES) files[name] = await readFile(`${SOURCES}/${name}`);
+  const head = (await readFile(`${SOURCES}/head.html`, 'utf8')).trimEnd();
+  for (const name of PAGES) {
+    const page = await readFile(`${SOURCES}/${name}`, 'utf8');
+    files[name] = new TextEncoder().encode(page.replace('<!-- head.html -->', () => head));
+  }
   files['model-card.txt'] = await readFile('model/README.md');
   files['third-party-notices.txt'] = await readFile('THIRD_PARTY_NOTICES.md');
   files[BUNDLE_FILES.vocabulary] = new TextEncoder().encode(vocabulary.toString());
