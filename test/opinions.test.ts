@@ -4,9 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Classifier, createClassifier, sigmoid } from '../edge/inference/classifier.ts';
-import { loadRuntime } from '../edge/runtime/files.ts';
-import { readBundle } from '../train/export/bundle.ts';
+import { type Classifier, sigmoid } from '../edge/inference/classifier.ts';
+import { openClassifier } from '../train/export/bundle.ts';
 
 interface Opinion {
   readonly text: string;
@@ -14,8 +13,10 @@ interface Opinion {
   readonly label?: string;
 }
 
-const classifier: Classifier = createClassifier({ readBundle: () => readBundle('model'), loadRuntime });
-beforeAll(() => classifier.ready());
+let classifier: Classifier;
+beforeAll(async () => {
+  ({ classifier } = await openClassifier('model'));
+});
 
 async function read(file: string): Promise<Opinion[]> {
   const lines = (await readFile(`test/opinions/${file}.jsonl`, 'utf8')).trim().split('\n');

@@ -8,12 +8,12 @@ import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
 import { refuseOtherLabels } from '../data/labels.ts';
 import {
-  type Asked,
   askBoth,
   type Difference,
   mostMoved,
   openVersion,
   type Pair,
+  type Sample,
   summarize,
 } from '../evaluation/diff.ts';
 import { shuffled } from '../random.ts';
@@ -54,9 +54,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (all.length === 0) throw new UserError('there are no texts to compare on');
   const { limit = 0 } = flags;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
-  const asked = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
+  const samples = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
   const line = progressLine('comparing');
-  const pairs = await askBoth(asked, versions, (done, all) => line.update(done / all, `${done} texts`)).finally(() =>
+  const pairs = await askBoth(samples, versions, (done, all) => line.update(done / all, `${done} texts`)).finally(() =>
     line.done(),
   );
   const difference = summarize(pairs, now.labels);
@@ -76,9 +76,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
 }
 
 /** Lines that are not blank. */
-async function readTexts(file: string | undefined): Promise<Asked[]> {
+async function readTexts(file: string | undefined): Promise<Sample[]> {
   if (file !== undefined) await refuseReviews(file);
-  const texts: Asked[] = [];
+  const texts: Sample[] = [];
   for await (const text of createInterface({ input: file === undefined ? process.stdin : createReadStream(file) })) {
     if (text.trim() !== '') texts.push({ text });
   }
@@ -100,7 +100,7 @@ async function readReviews(
   flags: FlagValues<typeof FLAGS>,
   labels: readonly [string, string],
   shell: Shell,
-): Promise<readonly Asked[]> {
+): Promise<readonly Sample[]> {
   const { split = 'test' } = flags;
   if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
   const { dataset } = await loadData(flags, shell);

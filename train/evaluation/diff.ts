@@ -29,14 +29,14 @@ export interface Version {
   readonly classify: (texts: readonly string[]) => Promise<Answer[]>;
 }
 
-/** A text, and what it should be taken for where somebody said so. */
-export interface Asked {
+/** A text, and its label where it is known. */
+export interface Sample {
   readonly text: string;
   /** 0 negative, 1 positive. */
   readonly label?: 0 | 1;
 }
 
-export interface Pair extends Asked {
+export interface Pair extends Sample {
   readonly old: Answer;
   readonly new: Answer;
 }
@@ -133,11 +133,11 @@ function answerOf({ label, score }: { label: string; score: number }, [, positiv
 }
 
 /**
- * Both versions' answers, in the order of what was asked.
+ * Both versions' answers, in the order of the samples.
  * @throws UserError when the two do not answer with the same labels.
  */
 export async function askBoth(
-  asked: readonly Asked[],
+  samples: readonly Sample[],
   [old, now]: readonly [Version, Version],
   onProgress: (done: number, all: number) => void = () => {},
 ): Promise<Pair[]> {
@@ -145,13 +145,13 @@ export async function askBoth(
     throw new UserError(`the versions answer with other labels: ${old.labels.join(', ')}; ${now.labels.join(', ')}`);
   }
   const pairs: Pair[] = [];
-  for (const batch of batches(asked, BATCH_SIZE)) {
+  for (const batch of batches(samples, BATCH_SIZE)) {
     const texts = batch.map(({ text }) => text);
     const [before, after] = await Promise.all([old.classify(texts), now.classify(texts)]);
     for (const [place, one] of batch.entries()) {
       pairs.push({ ...one, old: before[place] as Answer, new: after[place] as Answer });
     }
-    onProgress(pairs.length, asked.length);
+    onProgress(pairs.length, samples.length);
   }
   return pairs;
 }
