@@ -57,28 +57,28 @@ export function constant(...numbers: readonly number[]): Pattern {
   };
 }
 
-/** What a node of this type makes of `inputs`. @param attributes all that it has; undefined stands for any number. */
-export function op(
-  type: string,
-  inputs: readonly Pattern[],
-  attributes: Readonly<Record<string, number | readonly number[] | undefined>> = {},
-): Pattern {
+/** By name; undefined stands for any value. */
+type Attributes = Readonly<Record<string, number | readonly number[] | undefined>>;
+
+/** What a node of this type makes of `inputs`. @param attributes all that it has. */
+export function op(type: string, inputs: readonly Pattern[], attributes: Attributes = {}): Pattern {
   return (value, graph) => {
     const node = graph.node(value);
-    if (node?.op_type !== type || node.input.length !== inputs.length) return undefined;
-    if (node.attribute.length !== Object.keys(attributes).length) return undefined;
-    for (const { name, i, ints = [] } of node.attribute) {
-      const expected = attributes[name];
-      if (!(name in attributes)) return undefined;
-      if (expected !== undefined && !isSame(typeof expected === 'number' ? [i ?? 0] : ints, [expected].flat())) {
-        return undefined;
-      }
-    }
+    if (node?.op_type !== type || node.input.length !== inputs.length || !hasJust(attributes, node)) return undefined;
     return inputs.reduce<Found | undefined>(
       (found, pattern, place) => found && merged(found, pattern(node.input[place] as string, graph)),
       {},
     );
   };
+}
+
+function hasJust(attributes: Attributes, { attribute }: Node): boolean {
+  if (attribute.length !== Object.keys(attributes).length) return false;
+  return attribute.every(({ name, i = 0, ints = [] }) => {
+    const expected = attributes[name];
+    if (expected === undefined) return name in attributes;
+    return typeof expected === 'number' ? i === expected : isSame(ints, expected);
+  });
 }
 
 /** What any of the patterns says. */
@@ -95,11 +95,15 @@ export function oneOf(...patterns: readonly Pattern[]): Pattern {
 /** A sum, however Add and Sum nest it, each of whose terms is as another one of the patterns says. */
 export function sumOf(...terms: readonly Pattern[]): Pattern {
   return (value, graph) => {
-    const left = [...terms];
-    return termsOf(value, graph).reduce<Found | undefined>((found, term) => {
-      const place = left.findIndex((pattern) => pattern(term, graph) !== undefined);
-      return place < 0 ? undefined : found && merged(found, left.splice(place, 1)[0]?.(term, graph));
-    }, {});
+    const left = new Set(terms);
+    let found: Found | undefined = {};
+    for (const term of termsOf(value, graph)) {
+      const pattern = [...left].find((one) => one(term, graph) !== undefined);
+      if (pattern === undefined) return undefined;
+      left.delete(pattern);
+      found = found && merged(found, pattern(term, graph));
+    }
+    return found;
   };
 }
 

@@ -1,9 +1,8 @@
 /**
- * model.onnx → the weights that the page shows at work (`edge/page/weights.ts`). What a weight is, its place in the graph
- * says: the patterns below are the graphs that `train/export/onnx/` writes of a network with one LSTM under one layer of
- * weights, in float32 or int8, with or without a mean of the states, and words and pairs beside it.
+ * model.onnx → the weights that the page shows at work (`edge/page/weights.ts`). A weight is found by its place in the
+ * graph, not by its name: the patterns below are the graphs that `train/export/onnx/` writes of a network with one LSTM under
+ * one layer of weights, in float32 or int8, with or without a mean of the states, and words and pairs beside it.
  */
-
 import {
   absent,
   constant,
@@ -127,8 +126,7 @@ function besideOf(found: Found): Pick<Weights, 'words' | 'pairs'> {
 
 function tableOf(name: string, found: Found): Table {
   const values = valuesOf(found[name] as Tensor);
-  if (!(values instanceof Int8Array || values instanceof Float32Array))
-    throw misfit(`its ${name} are neither int8 nor float32`);
+  if (!(values instanceof Int8Array || values instanceof Float32Array)) throw misfit(`its ${name} is not a table`);
   const scales = found[`${name}/scales`];
   return { values, scales: scales ? (valuesOf(scales) as Float32Array) : Float32Array.of(1) };
 }

@@ -97,6 +97,23 @@ it.each([
   expect(() => weightsOf(exportModel(make()), ofLstm)).toThrow(REFUSED);
 });
 
+it('refuses a mean and a last state that are of two LSTMs', () => {
+  const model = changed(({ node, initializer }) => {
+    const copyOf = <One extends { readonly name: string }>(list: readonly One[], name: string): One =>
+      structuredClone(list.find((one) => one.name === name) as One);
+    const [B, lstm, states] = [copyOf(initializer, 'lstm/B'), copyOf(node, 'lstm'), copyOf(node, 'lstm/states')];
+    B.name = 'another/B';
+    lstm.input[3] = B.name;
+    lstm.output = ['another'];
+    Object.assign(states, { output: ['another/states'], input: ['another', states.input[1]] });
+    initializer.push(B);
+    node.push(lstm, states);
+    const last = node.find(({ name }) => name === 'dense/last');
+    if (last) last.input[0] = 'another/states';
+  });
+  expect(() => weightsOf(model, ofLstm)).toThrow(REFUSED);
+});
+
 it('has nothing to show of a GRU', () => {
   const model = network(tf.layers.gru({ units: 3, recurrentActivation: 'sigmoid' }));
   expect(weightsOf(exportModel(model), { version: 'v', architecture: { cell: 'gru' } })).toBeUndefined();
