@@ -8,14 +8,14 @@ import { unstable_readConfig as readConfig } from 'wrangler';
 import { BUNDLE_FILES } from '../shared/bundle.ts';
 import { temporaryFolder } from './fixtures/temporary.ts';
 
+/** All that the worker is built from: neither train/ nor what runs on a developer's machine. */
 const SOURCES = [
-  'cli',
-  'client',
   'edge',
   'model',
-  'prepare',
+  'onnx',
   'shared',
-  'train',
+  'tsconfig.base.json',
+  'tsconfig.node.json',
   'package.json',
   'wrangler.toml',
   'wrangler.env',
