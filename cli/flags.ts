@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './errors.ts';
 
 export interface Flag {
-  readonly kind: 'text' | 'number' | 'switch';
+  /** `list` takes every `name=value` that follows it, and may be given more than once. */
+  readonly kind: 'text' | 'number' | 'switch' | 'list';
   /** What stands for the value in the help, such as `<file>`. */
   readonly value?: string;
   readonly help: string;
@@ -11,7 +12,12 @@ export interface Flag {
 export type Flags = Readonly<Record<string, Flag>>;
 
 export type FlagValues<F extends Flags> = {
-  readonly [Name in keyof F]?: { text: string; number: number; switch: boolean }[F[Name]['kind']];
+  readonly [Name in keyof F]?: {
+    text: string;
+    number: number;
+    switch: boolean;
+    list: readonly string[];
+  }[F[Name]['kind']];
 };
 
 /** What every command takes. */
@@ -28,17 +34,17 @@ export function parseFlags<F extends Flags>(
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { kind }]) => [
       name,
-      { type: kind === 'switch' ? 'boolean' : 'string' } as const,
+      { type: kind === 'switch' ? 'boolean' : 'string', multiple: kind === 'list' } as const,
     ]),
   );
-  let parsed: { values: Record<string, string | boolean | undefined>; positionals: string[] };
+  let parsed: { values: Record<string, string | boolean | (string | boolean)[] | undefined>; positionals: string[] };
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+    parsed = parseArgs({ args: spreadLists(args, flags), options, allowPositionals: true });
   } catch (error) {
     throw new UsageError((error as Error).message.split('\n', 1)[0]);
   }
   const values = Object.entries(parsed.values).map(([name, value]) => {
-    if (value === '') throw new UsageError(`--${name} needs a value`);
+    if (value === '' || (Array.isArray(value) && value.includes(''))) throw new UsageError(`--${name} needs a value`);
     if (flags[name]?.kind !== 'number') return [name, value];
     if (typeof value !== 'string' || value.trim() === '' || !Number.isFinite(Number(value))) {
       throw new UsageError(`--${name} takes a number, not ${JSON.stringify(value)}`);
@@ -46,6 +52,18 @@ export function parseFlags<F extends Flags>(
     return [name, Number(value)];
   });
   return { values: Object.fromEntries(values) as FlagValues<F>, positionals: parsed.positionals };
+}
+
+/** `--group a=1 b=2` → `--group a=1 --group b=2`. */
+function spreadLists(args: readonly string[], flags: Flags): string[] {
+  const result: string[] = [];
+  let list: string | undefined;
+  for (const arg of args) {
+    if (arg.startsWith('-')) list = flags[arg.slice(2)]?.kind === 'list' ? arg : undefined;
+    else if (list !== undefined && result.at(-1) !== list && /^[^\s=]+=/.test(arg)) result.push(list);
+    result.push(arg);
+  }
+  return result;
 }
 
 /** The flags as an aligned list, one a line. */

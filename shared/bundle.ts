@@ -8,6 +8,7 @@
  * Not here: reading files. Whoever has the three contents, from disk or from the worker's own modules, passes them in.
  */
 import * as v from 'valibot';
+import { labelProblem, MAX_LABELS } from './labels.ts';
 import { isIndex, type LineIndex } from './line-index.ts';
 import { TOKENIZER_NAME } from './tokenizer.ts';
 import { Vocabulary } from './vocabulary.ts';
@@ -20,6 +21,9 @@ declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => 
 /** The part of an error's message that is shown. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
+/** What to do with a bundle that was made by other code. */
+const TRAIN_AGAIN = 'train or export the model again with this version';
+
 export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -27,21 +31,36 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const name = v.pipe(v.string(), v.nonEmpty());
 const file = v.object({ sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes: count });
 
-const metrics = v.object({
-  /** How many reviews were scored. */
-  reviews: count,
-  accuracy: fraction,
-  /** Of the positive label. */
+/** Of one label against all others. */
+const labelMetrics = v.object({
+  label: name,
+  /** Texts that have it. */
+  texts: v.pipe(v.number(), v.integer(), v.minValue(0)),
   precision: fraction,
   recall: fraction,
   f1: fraction,
   rocAuc: fraction,
+});
+
+const metrics = v.object({
+  /** How many reviews were scored. */
+  reviews: count,
+  accuracy: fraction,
+  /** Means over the labels. The area under the ROC curve is that of each label against the rest. */
+  macroRecall: fraction,
+  macroF1: fraction,
+  rocAuc: fraction,
   /** Mean negative log-likelihood of the true label, in nats. */
   logLoss: v.pipe(v.number(), v.minValue(0)),
+  /** Mean over the texts of Σ (probability − truth)², halved, so that of two labels it is the usual one. */
   brier: fraction,
+  /** Of the answer's probability, and the mean over the labels of that of each label's probability. */
   expectedCalibrationError: fraction,
-  /** Rows are the true label, columns the predicted one: [[TN, FP], [FN, TP]]. */
-  confusion: v.strictTuple([v.strictTuple([v.number(), v.number()]), v.strictTuple([v.number(), v.number()])]),
+  classwiseCalibrationError: fraction,
+  /** In the order of the bundle's labels. */
+  labels: v.array(labelMetrics),
+  /** Rows are the true label, columns the answer. */
+  confusion: v.array(v.array(v.number())),
 });
 
 /** On which reviews they were measured, too. */
@@ -49,7 +68,7 @@ const recordedMetrics = v.object({ dataset: name, ...metrics.entries });
 
 /** `model.json`. */
 export const ManifestSchema = v.object({
-  schemaVersion: v.literal(1),
+  schemaVersion: v.literal(2, `is not 2; ${TRAIN_AGAIN}`),
   /** Names the model in URLs and in answers. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/)),
   /** Changes with anything that can change an answer; see `contentVersion`. */
@@ -67,13 +86,24 @@ export const ManifestSchema = v.object({
     weights: v.optional(v.picklist(['float32', 'int8']), 'float32'),
     parameters: count,
   }),
-  tokenizer: v.object({ name: v.literal(TOKENIZER_NAME) }),
+  tokenizer: v.object({ name: v.literal(TOKENIZER_NAME, `is not ${TOKENIZER_NAME}; ${TRAIN_AGAIN}`) }),
   /** How many ids the network reads at most, START included. */
   maxTokens: count,
-  /** [negative, positive]: the logit is the log-odds of the second. */
-  labels: v.strictTuple([name, name]),
-  /** The label is the second one when its probability reaches this. */
-  threshold: fraction,
+  /** In the order of the logits' last axis. The answer is the likeliest (`likeliest`). */
+  labels: v.pipe(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.check(
+          (label) => labelProblem(label) === undefined,
+          (issue) => labelProblem(String(issue.input)) ?? '',
+        ),
+      ),
+    ),
+    v.minLength(2, 'has fewer than two labels'),
+    v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`),
+    v.check((labels) => new Set(labels).size === labels.length, 'has a label twice'),
+  ),
   inputs: v.object({ ids: name, lengths: name }),
   output: name,
   opset: count,
@@ -209,9 +239,9 @@ function oneLine(message: string): string {
  * that an answer depends on. Training facts and metrics are not among them, so recording a metric renames nothing.
  */
 export async function contentVersion(manifest: Omit<Manifest, 'version'>): Promise<string> {
-  const { id, tokenizer, maxTokens, labels, threshold, inputs, output, files } = manifest;
+  const { id, tokenizer, maxTokens, labels, inputs, output, files } = manifest;
   const hashes = [files[BUNDLE_FILES.model].sha256, files[BUNDLE_FILES.vocabulary].sha256];
-  const behaviour = [id, tokenizer.name, maxTokens, labels, threshold, inputs.ids, inputs.lengths, output, hashes];
+  const behaviour = [id, tokenizer.name, maxTokens, labels, inputs.ids, inputs.lengths, output, hashes];
   return (await sha256(new TextEncoder().encode(JSON.stringify(behaviour)))).slice(0, 12);
 }
 

@@ -76,7 +76,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     if (run.targets === undefined) return stopped();
   }
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
-  const validation = toExamples(set.validation, run.vocabulary, config.maxTokens);
+  const validation = toExamples(set.validation, set.facts.labels.length, run.vocabulary, config.maxTokens);
 
   // Fit
   if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {

@@ -37,9 +37,10 @@ export async function readDataset(location: string, options: DatasetOptions = {}
     throw error;
   });
   if (info.isFile() && TABLE.test(location)) return readTable(location, options);
-  const { anySize = false, textColumn, labelColumn, positiveLabel } = options;
-  if (textColumn !== undefined || labelColumn !== undefined || positiveLabel !== undefined) {
-    throw new UsageError('--text-column, --label-column and --positive-label are for a .csv, .tsv, .jsonl or .ndjson');
+  const { anySize = false, textColumn, labelColumn, labels, groups, drop } = options;
+  if ([textColumn, labelColumn, labels, groups, drop].some((option) => option !== undefined)) {
+    const flags = '--text-column, --label-column, --labels, --group and --drop';
+    throw new UsageError(`${flags} are for a .csv, .tsv, .jsonl or .ndjson`);
   }
   if (info.isDirectory()) return readImdbFolder(location, anySize);
   if (info.isFile()) return readImdbArchive(location, anySize);

@@ -1,5 +1,6 @@
 /** Which texts are duplicates; and a file's records → its distinct texts, each with its one label. */
 import { createHash } from 'node:crypto';
+import { labelProblem, MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { refuseLine, type TableRecord } from './records.ts';
 
@@ -19,14 +20,12 @@ export interface DistinctText extends TableRecord {
   readonly hash: string;
 }
 
-const MAX_LABEL_LENGTH = 100;
-
 /**
  * The texts without empty ones and contradictions, in the order of their hashes: it is the same whatever the order of
  * the file.
  * @param location of the file that the records are from.
  * @param warn is told how many were left out, and why.
- * @throws UserError when a label is none, or a third one.
+ * @throws UserError when a label cannot be one, or there are too many.
  */
 export async function distinctTexts(
   records: AsyncIterable<TableRecord>,
@@ -65,7 +64,11 @@ export async function distinctTexts(
   };
   warnOf(empty, 'review is empty and was', 'reviews are empty and were');
   warnOf(repeats, 'review repeats another one and was', 'reviews repeat another one and were');
-  warnOf(contradictions, 'review occurs with both labels and was', 'reviews occur with both labels and were');
+  warnOf(
+    contradictions,
+    'review occurs with more than one label and was',
+    'reviews occur with more than one label and were',
+  );
   return texts.sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 
@@ -92,11 +95,14 @@ function add(duplicates: Duplicates, record: TableRecord): void {
 /** Remembers the record's label in `labels`. */
 function refuseBadLabel({ line, label }: TableRecord, labels: Set<string>, location: string): void {
   if (label === '') return;
-  if (label.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(label)) {
-    refuseLine(location, line, `${quoted(label)} is no label; name the column they are in with --label-column`);
-  }
+  const advice = 'name the column of the labels with --label-column';
+  const problem = labelProblem(label);
+  if (problem !== undefined) refuseLine(location, line, `the label ${quoted(label)} ${problem}; ${advice}`);
   labels.add(label);
-  if (labels.size <= 2) return;
-  const others = [...labels].slice(0, 2).map(quoted).join(' and ');
-  refuseLine(location, line, `a third label, ${quoted(label)}, beside ${others}; there are to be two`);
+  if (labels.size <= MAX_LABELS) return;
+  refuseLine(
+    location,
+    line,
+    `there are more than ${MAX_LABELS} labels; ${advice}, or put them into groups with --group`,
+  );
 }

@@ -5,11 +5,14 @@ import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import type { Review } from './dataset.ts';
 
+/** A probability for each label; they add up to 1. */
+export type Target = Float32Array;
+
 export interface Example {
   /** START and the review's last token ids, unpadded. */
   readonly ids: Int32Array;
-  /** The probability of the positive label: 0 or 1, or what a teacher says. */
-  readonly label: number;
+  /** The probability of each label: 1 for the review's own, or what a teacher says. */
+  readonly target: Target;
 }
 
 /** The most frequent tokens of `texts`. */
@@ -21,12 +24,26 @@ export function buildVocabulary(texts: Iterable<string>, size: number): Vocabula
   return Vocabulary.fromCounts(counts, size);
 }
 
-export function toExample(text: string, label: number, vocabulary: Vocabulary, maxTokens: number): Example {
-  return { ids: encode(tokenize(text), vocabulary, maxTokens).ids, label };
+export function toExample(text: string, target: Target, vocabulary: Vocabulary, maxTokens: number): Example {
+  return { ids: encode(tokenize(text), vocabulary, maxTokens).ids, target };
 }
 
-export function toExamples(reviews: readonly Review[], vocabulary: Vocabulary, maxTokens: number): Example[] {
-  return reviews.map(({ text, label }) => toExample(text, label, vocabulary, maxTokens));
+/** @param labels how many there are. */
+export function toExamples(
+  reviews: readonly Review[],
+  labels: number,
+  vocabulary: Vocabulary,
+  maxTokens: number,
+): Example[] {
+  const targets = certainties(labels);
+  return reviews.map(({ text, label }) => toExample(text, targets[label] as Target, vocabulary, maxTokens));
+}
+
+/** For each label the target that is certain of it. */
+export function certainties(labels: number): Target[] {
+  return Array.from({ length: labels }, (_, label) =>
+    Float32Array.from({ length: labels }, (_, at) => +(at === label)),
+  );
 }
 
 /** The items in their order, so many at a time. */
@@ -43,13 +60,13 @@ const SHORT_TEXT = 20;
 
 /** The example as one training step reads it: some words unknown, or only a few words of it. */
 export function augment(
-  { ids, label }: Example,
+  { ids, target }: Example,
   { wordDropout, crops }: Pick<Config, 'wordDropout' | 'crops'>,
   random: () => number,
 ): Example {
   const cropped = crops > 0 && random() < crops ? crop(ids, random) : ids;
-  if (wordDropout === 0) return { ids: cropped, label };
-  return { ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)), label };
+  if (wordDropout === 0) return { ids: cropped, target };
+  return { ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)), target };
 }
 
 /** START and a few words that follow each other. */

@@ -107,7 +107,7 @@ class Reviews {
     return [...this.#labelled(`${split}/neg`, 0), ...this.#labelled(`${split}/pos`, 1)];
   }
 
-  #labelled(folder: string, label: 0 | 1): Review[] {
+  #labelled(folder: string, label: number): Review[] {
     return this.#sorted(folder).map(([name, text]) => ({ id: `${folder}/${name}`, text, label }));
   }
 

@@ -5,8 +5,10 @@
  * and small words alone, which reviews of films use in ratings and complaints, are no opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
+import type { Config } from '../config.ts';
 import { randomNumbers } from '../random.ts';
-import { type Example, toExample } from './examples.ts';
+import { type Example, type Target, toExample } from './examples.ts';
+import type { OpinionLabels } from './labels.ts';
 
 /** How many are made. */
 const PHRASES = 6_000;
@@ -113,13 +115,29 @@ const IDIOMS = {
 };
 
 /** The phrases whose words are all in the vocabulary, or none when those are too few. */
-export function makePhrases(vocabulary: Vocabulary, maxTokens: number, seed: number): Example[] {
+export function makePhrases(
+  vocabulary: Vocabulary,
+  labels: OpinionLabels,
+  { maxTokens, seed }: Pick<Config, 'maxTokens' | 'seed'>,
+): Example[] {
   const random = randomNumbers(seed);
   const examples = Array.from({ length: PHRASES }, () => {
     const { text, probability } = phrase(random);
-    return toExample(text, probability, vocabulary, maxTokens);
+    return toExample(text, targetOf(probability, labels), vocabulary, maxTokens);
   }).filter(({ ids }) => !ids.includes(UNKNOWN_ID));
   return examples.length < MIN_PHRASES ? [] : examples;
+}
+
+/** @param probability that the text is positive; one half of those that say nothing, which are neutral where a label says so. */
+function targetOf(probability: number, { count, negative, neutral, positive }: OpinionLabels): Target {
+  const target = new Float32Array(count);
+  if (neutral !== undefined && probability === 0.5) {
+    target[neutral] = 1;
+  } else {
+    target[negative] = 1 - probability;
+    target[positive] = probability;
+  }
+  return target;
 }
 
 function phrase(random: () => number): { text: string; probability: number } {

@@ -19,12 +19,12 @@ export function splitReviews(
   const wanted = limit > 0 ? Math.min(limit, reviews.length) : reviews.length;
   const used: Review[] = [];
   const held = new Set<string>(); // by text
-  for (const label of [0, 1]) {
-    const all = shuffled(
-      reviews.filter((review) => review.label === label),
-      seed,
-    );
-    const some = all.slice(0, label === 0 ? Math.floor((all.length * wanted) / reviews.length) : wanted - used.length);
+  const byLabel = [...Map.groupBy(reviews, ({ label }) => label)].sort(([a], [b]) => a - b);
+  let seen = 0;
+  for (const [, own] of byLabel) {
+    seen += own.length; // so that what rounding leaves out of one label's share goes to the next one's
+    const share = Math.floor((seen * wanted) / reviews.length) - used.length;
+    const some = shuffled(own, seed).slice(0, share);
     used.push(...some);
     hold(some, reviews, Math.round(some.length * validationFraction), randomNumbers(seed)(), held);
   }

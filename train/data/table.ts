@@ -8,16 +8,17 @@
  * Not here: the formats (`records.ts`), and which texts are duplicates (`duplicates.ts`).
  */
 import path from 'node:path';
-import { UserError } from '../../cli/errors.ts';
+import { UsageError, UserError } from '../../cli/errors.ts';
+import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
-import { orderLabels } from './labels.ts';
-import { type Columns, readRecords } from './records.ts';
+import { type LabelChanges, listed, orderLabels } from './labels.ts';
+import { type Columns, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
-export interface TableOptions extends Columns {
-  /** The label to be called positive, where its name does not say so. */
-  readonly positiveLabel?: string | undefined;
+export interface TableOptions extends Columns, LabelChanges {
+  /** The labels in their order, where the stated rule is not to decide it. */
+  readonly labels?: readonly string[] | undefined;
   /** Told what was left out and what to beware of, a line each. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -31,29 +32,32 @@ const UNBALANCED_SHARE = 0.75;
 
 /**
  * Reads the file at `location`.
- * @throws UserError when a record cannot be read, there are not just two labels, or a split would lack one of them.
+ * @throws UserError when a record cannot be read, there are fewer than two labels, or a split would lack one of them.
  */
 export async function readTable(location: string, options: TableOptions): Promise<Dataset> {
-  const { positiveLabel, onWarning: warn = () => {} } = options;
-  const texts = await distinctTexts(readRecords(location, options), location, warn);
+  const { onWarning: warn = () => {} } = options;
+  const records = withChangedLabels(readRecords(location, options), options);
+  const texts = await distinctTexts(records, location, warn);
   const labelled = texts.filter(({ label }) => label !== '');
   const unlabelled = texts.filter(({ label }) => label === '').map(({ text }) => text);
   if (unlabelled.length > 0) {
     warn(`${unlabelled.length} ${unlabelled.length === 1 ? 'review has' : 'reviews have'} no label`);
   }
 
-  const [one, two] = new Set(labelled.map(({ label }) => label));
-  if (one === undefined) throw new UserError(`${location}: no labelled reviews in it`);
-  if (two === undefined) {
-    throw new UserError(`${location}: every review has the label ${quoted(one)}; there are to be two labels`);
+  const found = [...new Set(labelled.map(({ label }) => label))];
+  if (found.length === 0) throw new UserError(`${location}: no labelled reviews in it`);
+  if (found.length === 1) {
+    throw new UserError(
+      `${location}: every review has the label ${quoted(found[0] as string)}; a model needs two or more`,
+    );
   }
-  const { labels, guess } = orderLabels([one, two], positiveLabel);
-  if (guess) warn(`"${labels[1]}" is taken for the positive label; --positive-label says otherwise`);
+  const { labels, by } = orderLabels(found, options.labels);
+  if (by === 'alphabet') warn(`the labels are in alphabetical order: ${labels.join(', ')}; --labels changes it`);
 
   const reviewOf = ({ line, text, label }: DistinctText): Review => ({
     id: `${path.basename(location)}:${line}`,
     text,
-    label: label === labels[1] ? 1 : 0,
+    label: labels.indexOf(label),
   });
   const train = labelled.filter(({ hash }) => !isTest(hash)).map(reviewOf);
   const test = labelled.filter(({ hash }) => isTest(hash)).map(reviewOf);
@@ -67,6 +71,30 @@ export async function readTable(location: string, options: TableOptions): Promis
   return { official: false, labels, train, test, unlabelled };
 }
 
+/** @throws UsageError when a label that is to be changed does not occur. */
+async function* withChangedLabels(
+  records: AsyncIterable<TableRecord>,
+  { groups, drop }: LabelChanges,
+): AsyncGenerator<TableRecord> {
+  const seen = new Set<string>();
+  for await (const record of records) {
+    const { label } = record;
+    if (label !== '' && seen.size <= MAX_LABELS) seen.add(label);
+    if (!drop?.has(label)) yield { ...record, label: groups?.get(label) ?? label };
+  }
+  for (const [flag, labels] of [
+    ['--group', groups?.keys() ?? []],
+    ['--drop', drop ?? []],
+  ] as const) {
+    for (const label of labels) {
+      if (seen.has(label)) continue;
+      throw new UsageError(
+        `${flag}: no review has the label ${quoted(label)}; the labels are ${listed([...seen].sort())}`,
+      );
+    }
+  }
+}
+
 function isTest(hash: string): boolean {
   return Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32 < TEST_SHARE;
 }
@@ -76,8 +104,9 @@ function warnOfBalance(
   labels: Dataset['labels'],
   warn: NonNullable<TableOptions['onWarning']>,
 ): void {
-  const positive = reviews.filter(({ label }) => label === 1).length / reviews.length;
-  const [share, label] = positive < 0.5 ? [1 - positive, labels[0]] : [positive, labels[1]];
+  const counts = labels.map((_, place) => reviews.filter(({ label }) => label === place).length);
+  const most = Math.max(...counts);
+  const [share, label] = [most / reviews.length, labels[counts.indexOf(most)]];
   if (share >= UNBALANCED_SHARE) {
     const percent = Math.min(99, Math.round(share * 100));
     warn(`the labels are unbalanced: ${percent} % ${label}; accuracy alone will flatter the model`);

@@ -6,8 +6,8 @@ import type { Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
 import type { NamedDataset } from './dataset.ts';
-import { type Example, toExample } from './examples.ts';
-import { areOpinions } from './labels.ts';
+import { certainties, type Example, type Target, toExample } from './examples.ts';
+import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
 import { splitReviews } from './split.ts';
 import type { Dataset, Review } from './types.ts';
@@ -24,12 +24,11 @@ export interface TrainingSet {
 /** A run's record of what it trains on. A schema, because a checkpoint holds it. */
 export const DatasetFacts = v.object({
   name: v.string(),
-  /** [negative, positive]. Checkpoints of before there were others do not say. */
-  labels: v.optional(v.strictTuple([v.string(), v.string()]), ['negative', 'positive']),
+  labels: v.array(v.string()),
   /** Reviews trained on. */
   reviews: v.number(),
   /** Texts without a label that are trained on as well. */
-  unlabelled: v.optional(v.number(), 0),
+  unlabelled: v.number(),
   validationReviews: v.number(),
   /** SHA-256 over all their texts and labels: a run can be resumed on no others. */
   digest: v.string(),
@@ -43,7 +42,7 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
   const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
   const facts = {
     name,
-    labels: [...dataset.labels] as [string, string],
+    labels: [...dataset.labels],
     reviews: train.length,
     unlabelled: unlabelled.length,
     validationReviews: validation.length,
@@ -59,18 +58,22 @@ export function textsOf({ train, unlabelled }: TrainingSet): string[] {
 
 /**
  * The texts as ids, and made-up phrases behind them if the configuration asks for some.
- * @param targets by text: the probability of the positive label. Default: the reviews' labels, where nothing lacks one.
+ * @param targets [texts × labels]: the probability of each. Default: the reviews' labels, where nothing lacks one.
  */
 export function encodeTrainingSet(
   set: TrainingSet,
-  targets: ArrayLike<number> | undefined,
+  targets: Float32Array | undefined,
   vocabulary: Vocabulary,
   { maxTokens, phrases, seed }: Config,
 ): Example[] {
-  const labels = targets ?? set.train.map(({ label }) => label);
+  const { labels } = set.facts;
+  const certain = certainties(labels.length);
+  const targetOf = (index: number) =>
+    targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
+  const opinions = phrases ? opinionLabels(labels) : undefined;
   return [
-    ...textsOf(set).map((text, index) => toExample(text, labels[index] as number, vocabulary, maxTokens)),
-    ...(phrases && areOpinions(set.facts.labels) ? makePhrases(vocabulary, maxTokens, seed) : []),
+    ...textsOf(set).map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
+    ...(opinions ? makePhrases(vocabulary, opinions, { maxTokens, seed }) : []),
   ];
 }
 

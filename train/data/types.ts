@@ -7,15 +7,15 @@ export interface Review {
   /** Where in the dataset it stands, such as `train/pos/0_9` or `mine.csv:17`. */
   readonly id: string;
   readonly text: string;
-  /** 0 negative, 1 positive. */
-  readonly label: 0 | 1;
+  /** Its place in the dataset's `labels`. */
+  readonly label: number;
 }
 
 export interface Dataset {
   /** Whether it has the official numbers of reviews. */
   readonly official: boolean;
-  /** What the labels 0 and 1 are called: [negative, positive]. */
-  readonly labels: readonly [string, string];
+  /** At least two, in the order that `labels.ts` says. */
+  readonly labels: readonly string[];
   readonly train: readonly Review[];
   readonly test: readonly Review[];
   /** Texts that nobody labelled, none of which is a test review's. */

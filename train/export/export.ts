@@ -5,6 +5,8 @@ import { loadNetwork } from '../../edge/inference/network.ts';
 import { loadRuntime } from '../../edge/runtime/files.ts';
 import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../../shared/bundle.ts';
 import { TOKENIZER_NAME } from '../../shared/tokenizer.ts';
+import { centre } from '../model/centre.ts';
+import { hasNgrams, weightOf } from '../model/model.ts';
 import { applyCalibration } from '../training/calibrate.ts';
 import type { Run } from '../training/checkpoint.ts';
 import { describing } from './bundle.ts';
@@ -12,7 +14,7 @@ import { checkModel } from './onnx/check.ts';
 import { exportModel } from './onnx/export.ts';
 import { ExportError } from './onnx/graph.ts';
 import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
-import { measureParity, PROBABILITY_TOLERANCE } from './parity.ts';
+import { measureParity, PROBABILITY_TOLERANCE, SUM_TOLERANCE } from './parity.ts';
 import { type Quantized, quantize } from './quantize.ts';
 
 /** How many texts an export is compared with its network on. */
@@ -30,20 +32,27 @@ const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
   const { config, vocabulary, dataset, progress } = run;
   if (run.calibration) applyCalibration(run.model, run.calibration);
+  centre(run.model);
   const quantized = config.weights === 'int8' ? quantize(run.model) : new Map<string, Quantized>();
   const model = exportModel(run.model, quantized);
-  checkModel(model, [OPERATORS[config.cell]]);
+  checkModel(model, dataset.labels.length, [OPERATORS[config.cell]]);
   const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
-  const parity = await measureParity(run.model, await loadNetwork(await loadRuntime(), model, names), samples);
+  const { maxSum, ...parity } = await measureParity(
+    run.model,
+    await loadNetwork(await loadRuntime(), model, names),
+    samples,
+  );
   if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {
     throw new ExportError(
       `the ONNX file differs from the network by ${parity.maxDifference} in probability; nothing was written`,
     );
   }
+  if (!(maxSum <= SUM_TOLERANCE))
+    throw new ExportError(`the logits add up to ${maxSum} instead of 0; nothing was written`);
   const vocabularyFile = Buffer.from(vocabulary.toString());
   const fileFacts = async (bytes: Uint8Array) => ({ sha256: await sha256(bytes), bytes: bytes.length });
   const facts: Omit<Manifest, 'version'> = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     id: `sentiment-${config.cell}-${config.preset}`,
     architecture: {
       cell: config.cell,
@@ -51,14 +60,13 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
       embeddingUnits: config.embeddingUnits,
       units: config.units,
       pooling: config.pooling,
-      ngramBuckets: config.ngramBuckets,
+      ngramBuckets: hasNgrams(run.model) ? (weightOf(run.model, 'ngrams/hashed').shape[0] as number) : 0,
       weights: config.weights,
       parameters: run.model.countParams(),
     },
     tokenizer: { name: TOKENIZER_NAME },
     maxTokens: config.maxTokens,
     labels: dataset.labels,
-    threshold: 0.5,
     ...names,
     opset: OPSET,
     files: {

@@ -8,7 +8,8 @@
  *
  * Biases and the Dense layers, a few hundred numbers, stay float32. The n-grams' tables have hundreds of thousands of
  * weights, most of them near zero and a few far out: a scale that reaches the farthest would round most of the others to
- * nothing, so the farthest are clipped, by as much as makes the sum of the squared errors of the whole table least.
+ * nothing, so the farthest are clipped, by as much as makes the sum of the squared errors of the whole table least. A row of
+ * several columns, one a label, is rounded so that its sum stays 0.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -50,7 +51,8 @@ export function quantize(model: tf.LayersModel): Map<string, Quantized> {
       const tensor = weight.read();
       const axis = axes[part];
       const values = tensor.dataSync() as Float32Array;
-      const quantized = axis === undefined ? quantizeTable(values) : quantizeAlong(values, tensor.shape, axis);
+      const quantized =
+        axis === undefined ? quantizeTable(values, tensor.shape[1] ?? 1) : quantizeAlong(values, tensor.shape, axis);
       tf.tidy(() => void weight.write(tf.tensor(dequantize(quantized, tensor.shape), tensor.shape)));
       result.set(weight.originalName, quantized);
     }
@@ -80,8 +82,8 @@ function quantizeAlong(weights: Float32Array, shape: readonly number[], axis: nu
   return { values: toGrid(weights, (index) => scales[place(index)] as number), scales, axis };
 }
 
-/** One scale for all: of the candidates, that with the least squared error. */
-function quantizeTable(weights: Float32Array): Quantized {
+/** One scale for all: of the candidates, that with the least squared error. @param columns of a row, one a label */
+function quantizeTable(weights: Float32Array, columns: number): Quantized {
   const magnitudes = weights.filter((weight) => weight !== 0).map(Math.abs);
   const largest = magnitudes.reduce((most, magnitude) => Math.max(most, magnitude), 0);
   let best = { scale: 0, error: Number.POSITIVE_INFINITY };
@@ -90,7 +92,30 @@ function quantizeTable(weights: Float32Array): Quantized {
     const error = squaredError(magnitudes, scale, best.error);
     if (error < best.error) best = { scale, error };
   }
-  return { values: toGrid(weights, () => best.scale), scales: Float32Array.of(best.scale) };
+  const values = toGrid(weights, () => best.scale);
+  if (columns > 1) balanceRows(values, weights, columns, best.scale);
+  return { values, scales: Float32Array.of(best.scale) };
+}
+
+/**
+ * Moves the steps of each row, whose weights add up to 0, until they do so too: each time by one, that which was rounded
+ * farthest the other way.
+ */
+function balanceRows(steps: Int8Array, weights: Float32Array, columns: number, scale: number): void {
+  for (let from = 0; from < steps.length; from += columns) {
+    let sum = 0;
+    for (let at = from; at < from + columns; at++) sum += steps[at] as number;
+    for (const sign = Math.sign(sum); sum !== 0; sum -= sign) {
+      let farthest = -1;
+      let distance = Number.NEGATIVE_INFINITY;
+      for (let at = from; at < from + columns; at++) {
+        const over = sign * ((steps[at] as number) - (weights[at] as number) / scale);
+        if (over <= distance || Math.abs((steps[at] as number) - sign) > LARGEST) continue;
+        [farthest, distance] = [at, over];
+      }
+      (steps[farthest] as number) -= sign;
+    }
+  }
 }
 
 /** Σ (magnitude − its place on the grid)², or something at least `enough` when the sum is. */

@@ -1,8 +1,8 @@
 /**
- * A linear model of words and of pairs of words as a tfjs layer: each position of a text adds the weight of its id and that
+ * A linear model of words and of pairs of words as a tfjs layer: each position of a text adds the weights of its id and those
  * of the bucket of the bigram that ends there.
  *
- *     logit = Σ_t (unigrams[id[t]] + hashed[h(t)]) / √(number of positions)
+ *     logits = Σ_t (unigrams[id[t]] + hashed[h(t)]) / √(number of positions)
  *
  * It is the reference for training and for the ONNX graph, and not fast: the ids are hashed in JavaScript.
  */
@@ -15,13 +15,35 @@ interface HashedNgramsArgs extends LayerArgs {
   readonly vocabularySize: number;
   /** Rows of the table of bigrams; a prime. */
   readonly buckets: number;
+  /** Numbers that stand for the labels. */
+  readonly columns: number;
 }
 
-/** ids int32 [batch, steps], padded with 0 → [batch, 1]. */
+/** What the table of pairs may grow to, over the labels' columns, beside that of two labels. */
+const GROWTH = 1.5;
+
+/**
+ * The buckets for so many columns: a prime, and fewer the more columns there are, so that the table has at most one and a half
+ * times the weights of two labels' (docs/training.md says what that costs).
+ * @param buckets for one column.
+ */
+export function bucketsFor(columns: number, buckets: number): number {
+  if (columns === 1 || buckets === 0) return buckets;
+  for (let prime = Math.floor((GROWTH * buckets) / columns); prime > 2; prime--) if (isPrime(prime)) return prime;
+  return 2;
+}
+
+function isPrime(number: number): boolean {
+  for (let divisor = 2; divisor * divisor <= number; divisor++) if (number % divisor === 0) return false;
+  return true;
+}
+
+/** ids int32 [batch, steps], padded with 0 → [batch, columns]. */
 export class HashedNgrams extends tf.layers.Layer {
   static className = 'HashedNgrams';
   readonly #vocabularySize: number;
   readonly #bucketCount: number;
+  readonly #columns: number;
   #unigrams!: tf.LayerVariable;
   #hashed!: tf.LayerVariable;
 
@@ -32,17 +54,18 @@ export class HashedNgrams extends tf.layers.Layer {
     }
     this.#vocabularySize = args.vocabularySize;
     this.#bucketCount = args.buckets;
+    this.#columns = args.columns;
   }
 
   override build(): void {
     const zeros = tf.initializers.zeros();
-    this.#unigrams = this.addWeight('unigrams', [this.#vocabularySize], 'float32', zeros);
-    this.#hashed = this.addWeight('hashed', [this.#bucketCount], 'float32', zeros);
+    this.#unigrams = this.addWeight('unigrams', [this.#vocabularySize, this.#columns], 'float32', zeros);
+    this.#hashed = this.addWeight('hashed', [this.#bucketCount, this.#columns], 'float32', zeros);
     this.built = true;
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    return [(inputShape as tf.Shape)[0] ?? null, 1];
+    return [(inputShape as tf.Shape)[0] ?? null, this.#columns];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -52,10 +75,10 @@ export class HashedNgrams extends tf.layers.Layer {
       const weights = this.#unigrams
         .read()
         .gather(ids)
-        .add(hashed.gather(this.#buckets(ids))); // [batch, steps]
-      const read = ids.notEqual(0).toFloat();
-      const positions = read.sum(1, true); // [batch, 1]
-      return weights.mul(read).sum(1, true).div(positions.sqrt());
+        .add(hashed.gather(this.#buckets(ids))); // [batch, steps, columns]
+      const read = ids.notEqual(0).toFloat().expandDims(2); // [batch, steps, 1]
+      const positions = read.sum(1); // [batch, 1]
+      return weights.mul(read).sum(1).div(positions.sqrt());
     });
   }
 
@@ -71,7 +94,12 @@ export class HashedNgrams extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), vocabularySize: this.#vocabularySize, buckets: this.#bucketCount };
+    return {
+      ...super.getConfig(),
+      vocabularySize: this.#vocabularySize,
+      buckets: this.#bucketCount,
+      columns: this.#columns,
+    };
   }
 }
 tf.serialization.registerClass(HashedNgrams);

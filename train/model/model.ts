@@ -1,15 +1,16 @@
 /**
- * The network as a tfjs model. The tutorial's is Embedding → LSTM, GRU or SimpleRNN → Dense(1, sigmoid); with mean pooling
- * or n-grams it is
+ * The network as a tfjs model. The tutorial's is Embedding → LSTM, GRU or SimpleRNN → Dense(1, sigmoid). More than two
+ * labels end in Dense(labels, softmax). With mean pooling or n-grams it is
  *
- *     ids ─┬─ Embedding ─ LSTM, GRU or SimpleRNN ─ MeanAndLast ─ Dense(1) ─┐
- *          └─ HashedNgrams ───────────────────────────────────────────────┴ Add ─ sigmoid
+ *     ids ─┬─ Embedding ─ LSTM, GRU or SimpleRNN ─ MeanAndLast ─ Dense ─┐
+ *          └─ HashedNgrams ────────────────────────────────────────────┴ Add ─ sigmoid or softmax
  *
  * MeanAndLast and HashedNgrams are ours (`mean-and-last.ts`, `hashed-ngrams.ts`), each there only if asked for; the rest is
  * stock.
  */
 import * as tf from '@tensorflow/tfjs';
 import { toBatch } from '../../shared/encoding.ts';
+import { columnsOf } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import { HashedNgrams } from './hashed-ngrams.ts';
 import { MeanAndLast } from './mean-and-last.ts';
@@ -19,16 +20,30 @@ export type Architecture = Pick<Config, 'cell' | 'embeddingUnits' | 'units' | 's
   Partial<Pick<Config, 'pooling' | 'ngramBuckets'>> & {
     /** The vocabulary's actual size, which is below the configured one when the texts have fewer words. */
     readonly vocabularySize: number;
+    /** How many labels there are. Default: two. */
+    readonly labels?: number;
   };
 
 /**
  * An untrained network with Keras' initial weights, repeatable by seed. The weights of n-grams start at zero.
  *
- * ids [batch, steps] int32, padded with 0 → probability of the positive label [batch, 1]. Padding is masked: the state
+ * ids [batch, steps] int32, padded with 0 → the probability of the second of two labels [batch, 1], or of each of more
+ * labels [batch, labels]. Padding is masked: the state
  * after a row's last id is the state the Dense layer sees, wherever the padding stands.
  */
 export function buildModel(architecture: Architecture): tf.LayersModel {
-  const { cell, vocabularySize, embeddingUnits, units, seed, pooling = 'last', ngramBuckets = 0 } = architecture;
+  const {
+    cell,
+    vocabularySize,
+    embeddingUnits,
+    units,
+    seed,
+    pooling = 'last',
+    ngramBuckets = 0,
+    labels = 2,
+  } = architecture;
+  const columns = columnsOf(labels);
+  const probabilities = columns === 1 ? 'sigmoid' : 'softmax';
   const embedding = tf.layers.embedding({
     name: 'embedding',
     inputShape: [null],
@@ -38,15 +53,15 @@ export function buildModel(architecture: Architecture): tf.LayersModel {
     embeddingsInitializer: tf.initializers.randomUniform({ minval: -0.05, maxval: 0.05, seed: seed + 1 }),
   });
   const recurrent = recurrentLayer(cell, units, seed, pooling === 'mean-last');
-  const dense = (activation: 'linear' | 'sigmoid') =>
+  const dense = (activation: 'linear' | 'sigmoid' | 'softmax') =>
     tf.layers.dense({
       name: 'dense',
-      units: 1,
+      units: columns,
       activation,
       kernelInitializer: tf.initializers.glorotUniform({ seed: seed + 4 }),
     });
   if (pooling === 'last' && ngramBuckets === 0) {
-    return tf.sequential({ layers: [embedding, recurrent, dense('sigmoid')] });
+    return tf.sequential({ layers: [embedding, recurrent, dense(probabilities)] });
   }
 
   const ids = tf.input({ name: 'ids', shape: [null], dtype: 'int32' });
@@ -54,16 +69,16 @@ export function buildModel(architecture: Architecture): tf.LayersModel {
     layer.apply(input) as tf.SymbolicTensor;
   const states = apply(recurrent, apply(embedding, ids));
   const pooled = pooling === 'last' ? states : apply(new MeanAndLast({ name: 'mean_and_last' }), states);
-  let logit = apply(dense('linear'), pooled); // [batch, 1]
+  let logits = apply(dense('linear'), pooled); // [batch, columns]
   if (ngramBuckets > 0) {
     const ngrams = apply(
-      new HashedNgrams({ name: 'ngrams', trainable: false, vocabularySize, buckets: ngramBuckets }),
+      new HashedNgrams({ name: 'ngrams', trainable: false, vocabularySize, buckets: ngramBuckets, columns }),
       ids,
-    ); // [batch, 1]
-    logit = apply(tf.layers.add({ name: 'sum' }), [logit, ngrams]);
+    ); // [batch, columns]
+    logits = apply(tf.layers.add({ name: 'sum' }), [logits, ngrams]);
   }
-  const probability = apply(tf.layers.activation({ name: 'probability', activation: 'sigmoid' }), logit);
-  return tf.model({ inputs: ids, outputs: probability });
+  const outputs = apply(tf.layers.activation({ name: 'probability', activation: probabilities }), logits);
+  return tf.model({ inputs: ids, outputs });
 }
 
 function recurrentLayer(cell: Config['cell'], units: number, seed: number, returnSequences: boolean): tf.layers.Layer {
@@ -91,12 +106,14 @@ function orthogonal(seed: number): ReturnType<typeof tf.initializers.orthogonal>
   return Object.assign(tf.initializers.orthogonal({ seed }), { ELEMENTS_WARN_SLOW: Number.POSITIVE_INFINITY });
 }
 
-/** The probability of the positive label for each row of ids, by the stock tfjs layers. */
+/** The probability of each label for each row of ids [rows × labels], by the stock tfjs layers. */
 export function predict(model: tf.LayersModel, rows: readonly Int32Array[]): Float32Array {
   const batch = toBatch(rows);
   return tf.tidy(() => {
     const ids = tf.tensor2d(batch.ids, [batch.rows, batch.steps], 'int32');
-    return (model.apply(ids) as tf.Tensor).dataSync() as Float32Array;
+    const output = model.apply(ids) as tf.Tensor2D;
+    const probabilities = output.shape[1] === 1 ? tf.concat([tf.sub(1, output), output], 1) : output;
+    return probabilities.dataSync() as Float32Array;
   });
 }
 

@@ -139,21 +139,3 @@ export function denseRows(columns: readonly ArrayLike<number>[]): SparseRows {
     width,
   };
 }
-
-/**
- * What each of a few models' logits is worth, and a bias after them: w of σ(w · logits) for the targets.
- *
- * With so few columns a large cost would make the descent so slow that it does not arrive. With this one it does, and
- * hundreds of rows outweigh the penalty by far.
- *
- * @param logits by model, then by row
- * @param rows those to learn from. Default: all.
- */
-export function fitLogits(
-  logits: readonly ArrayLike<number>[],
-  targets: Float64Array,
-  rows?: Int32Array,
-): Float64Array {
-  const options = { cost: 1, tolerance: 1e-4, maxPasses: 1_000 };
-  return fitLogisticRegression(denseRows(logits), targets, { ...options, ...(rows && { rows }) });
-}

@@ -7,14 +7,15 @@
  * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
  * that was trained on its own label: labelled texts are dealt into folds, and each fold is left to the models of the rest.
  */
-import { sigmoid } from '../../edge/inference/classifier.ts';
+import { columnsOf, labelLogits } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import type { Config } from '../config.ts';
 import { type TrainingSet, textsOf } from '../data/training-set.ts';
 import { documentVectors } from './document-vectors.ts';
-import { denseRows, dot, fitLogisticRegression, fitLogits, type SparseRows } from './logistic-regression.ts';
+import { denseRows, dot, fitLogisticRegression, type SparseRows } from './logistic-regression.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
 import { bagOfNgrams, collectNgrams, readCorpus } from './ngrams.ts';
+import { fitScaling, scaled } from './scaling.ts';
 
 export interface TeachOptions {
   /** Numbers in a document's vector, a multiple of 4. */
@@ -38,7 +39,7 @@ const VECTOR_LENGTH = 10;
 /**
  * Soft labels for the texts of the set, in the order of `textsOf`. The teacher gets the reviews in the dataset's own
  * order, in which those of one film stand together.
- * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
+ * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(
   set: TrainingSet,
@@ -46,38 +47,50 @@ export async function softLabels(
   hooks: Pick<TeachOptions, 'onProgress' | 'signal'>,
 ): Promise<Float32Array | undefined> {
   const texts = textsOf(set);
+  const { labels } = set.facts;
   const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind
   const order = [...texts.keys()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
   const taught = await teach(
     order.map((index) => texts[index] as string),
     order.map((index) => set.train[index]?.label),
+    labels.length,
     { width, epochs, seed, ...hooks },
   );
   if (taught === undefined) return undefined;
-  const targets = new Float32Array(texts.length);
-  for (const [place, index] of order.entries()) targets[index] = taught[place] as number;
+  const targets = new Float32Array(taught.length);
+  for (const [place, index] of order.entries()) {
+    const own = taught.subarray(place * labels.length, (place + 1) * labels.length);
+    targets.set(own, index * labels.length);
+  }
   return targets;
 }
 
 /**
  * @param texts those that stand next to each other may be of one kind, such as reviews of one film: folds are stretches,
  * lest the teacher recognise what it has seen
- * @param labels by text; undefined where there is none
- * @returns the probability of the positive label, by text; `undefined` when the signal stopped it
+ * @param places by text: that of its label among so many; undefined where it has none
+ * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function teach(
   texts: readonly string[],
-  labels: readonly (0 | 1 | undefined)[],
+  places: readonly (number | undefined)[],
+  labels: number,
   { width, epochs, seed, onProgress, signal }: TeachOptions,
 ): Promise<Float32Array | undefined> {
   onProgress?.('teacher: n-grams', 0);
   const corpus = readCorpus(wordsOf(texts));
   const ngrams = collectNgrams(corpus);
-  const folds = foldsOf(labels);
-  const targets = Float64Array.from(labels, (label) => label ?? 0);
+  const folds = foldsOf(places, labels);
+  const columns = columnsOf(labels);
+  /** One against the rest; of two labels, the second one. */
+  const targets = Array.from({ length: columns }, (_, column) => {
+    const label = columns === 1 ? 1 : column;
+    return Float64Array.from(places, (place) => Number(place === label));
+  });
   const bag = bagOfNgrams(ngrams, corpus);
   const byNgrams = await crossFit(bag, folds, {
-    fit: (rows) => fitNaiveBayes(bag, targets, { cost: NGRAM_COST, rows }),
+    columns,
+    fit: (rows, column) => fitNaiveBayes(bag, targets[column] as Float64Array, { cost: NGRAM_COST, rows }),
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
     signal,
   });
@@ -93,14 +106,20 @@ export async function teach(
   if (vectors === undefined) return undefined;
   const dense = denseRows(normalised(vectors, width));
   const byVectors = await crossFit(dense, folds, {
-    fit: (rows) => fitLogisticRegression(dense, targets, { cost: VECTOR_COST, rows }),
+    columns,
+    fit: (rows, column) => fitLogisticRegression(dense, targets[column] as Float64Array, { cost: VECTOR_COST, rows }),
+    signal,
   });
   if (byVectors === undefined) return undefined;
 
   // What each of the two is worth: learned from answers to texts that neither had seen.
-  const weights = fitLogits([byNgrams, byVectors], targets, Int32Array.from(folds.flat()));
-  const both = denseRows([byNgrams, byVectors]);
-  return Float32Array.from(texts, (_, text) => sigmoid(dot(weights, both, text)));
+  const models = [byNgrams, byVectors].map((logits) => labelLogits(logits, columns));
+  const certain = new Float32Array(places.length * labels);
+  for (const [text, place] of places.entries()) if (place !== undefined) certain[text * labels + place] = 1;
+  const scaling = fitScaling(models, certain, labels, Int32Array.from(folds.flat()));
+  const probabilities = new Float32Array(texts.length * labels);
+  for (const text of texts.keys()) probabilities.set(scaled(models, scaling, text * labels), text * labels);
+  return probabilities;
 }
 
 function* wordsOf(texts: readonly string[]): Generator<string[]> {
@@ -108,40 +127,48 @@ function* wordsOf(texts: readonly string[]): Generator<string[]> {
 }
 
 /** For each fold the texts with a label that are in it: stretches of each label. */
-function foldsOf(labels: readonly (0 | 1 | undefined)[]): number[][] {
+function foldsOf(places: readonly (number | undefined)[], labels: number): number[][] {
   const folds: number[][] = Array.from({ length: FOLDS }, () => []);
-  for (const label of [0, 1]) {
-    const texts = [...labels.keys()].filter((text) => labels[text] === label);
+  for (let label = 0; label < labels; label++) {
+    const texts = [...places.keys()].filter((text) => places[text] === label);
     for (const [place, text] of texts.entries()) folds[Math.floor((place * FOLDS) / texts.length)]?.push(text);
   }
   return folds;
 }
 
 interface CrossFitOptions {
+  readonly columns: number;
   /** @returns the weights of a linear model of these rows */
-  readonly fit: (rows: Int32Array) => Float64Array;
+  readonly fit: (rows: Int32Array, column: number) => Float64Array;
   readonly onProgress?: (share: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The answer to every text by models that have not seen its label; to one without a label, their mean. */
+/**
+ * The answer to every text by models that have not seen its label; to one without a label, their mean [texts × columns].
+ */
 async function crossFit(
   x: SparseRows,
   folds: readonly (readonly number[])[],
-  { fit, onProgress, signal }: CrossFitOptions,
+  { columns, fit, onProgress, signal }: CrossFitOptions,
 ): Promise<Float64Array | undefined> {
-  const answers = new Float64Array(x.starts.length - 1);
-  const foldOf = new Int32Array(answers.length).fill(-1);
-  for (const [fold, texts] of folds.entries()) for (const text of texts) foldOf[text] = fold;
+  const texts = x.starts.length - 1;
+  const answers = new Float64Array(texts * columns);
+  const foldOf = new Int32Array(texts).fill(-1);
+  for (const [fold, own] of folds.entries()) for (const text of own) foldOf[text] = fold;
   for (const fold of folds.keys()) {
-    await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
-    if (signal?.aborted) return undefined;
-    const weights = fit(Int32Array.from(folds.filter((_, other) => other !== fold).flat()));
-    for (const text of answers.keys()) {
-      if (foldOf[text] === fold) answers[text] = dot(weights, x, text);
-      else if (foldOf[text] === -1) (answers[text] as number) += dot(weights, x, text) / folds.length;
+    const rows = Int32Array.from(folds.filter((_, other) => other !== fold).flat());
+    for (let column = 0; column < columns; column++) {
+      await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+      if (signal?.aborted) return undefined;
+      const weights = fit(rows, column);
+      for (let text = 0; text < texts; text++) {
+        const place = text * columns + column;
+        if (foldOf[text] === fold) answers[place] = dot(weights, x, text);
+        else if (foldOf[text] === -1) (answers[place] as number) += dot(weights, x, text) / folds.length;
+      }
+      onProgress?.((fold * columns + column + 1) / (folds.length * columns));
     }
-    onProgress?.((fold + 1) / folds.length);
   }
   return answers;
 }

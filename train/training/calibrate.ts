@@ -5,20 +5,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
+import { labelLogits } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import { batches, type Example } from '../data/examples.ts';
 import { hasNgrams, weightOf } from '../model/model.ts';
-import { fitLogits } from '../teacher/logistic-regression.ts';
+import { fitScaling } from '../teacher/scaling.ts';
 import type { Adam } from './adam.ts';
 import { ngramLogits } from './fit-ngrams.ts';
 import { Trainer } from './trainer.ts';
 
-/** logit = recurrent · (the recurrent half's) + ngrams · (the n-grams') + bias. */
-export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), bias: v.number() });
+/** logits = recurrent · (the recurrent half's) + ngrams · (the n-grams') + biases, one a label. */
+export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), biases: v.array(v.number()) });
 export type Calibration = v.InferOutput<typeof Calibration>;
-
-/** The mean of the two halves: what is right when nothing was held out to find out more. */
-const MEAN: Calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0 };
 
 /** A few held-out reviews can say anything by chance. No weight falls below this, so that no answer turns round. */
 const LEAST = 0.1;
@@ -30,38 +28,50 @@ interface Trained {
   readonly config: Config;
 }
 
-/** The calibration that the held-out reviews ask for, or `MEAN` when there are none. */
+/** The calibration that the held-out reviews ask for; when there are none, the mean of the two halves. */
 export async function calibrationOf(
   { model, adam, config }: Trained,
   validation: readonly Example[],
 ): Promise<Calibration> {
-  if (validation.length === 0) return MEAN;
+  const columns = weightOf(model, 'dense/bias').size;
+  const labels = validation[0]?.target.length;
+  if (labels === undefined)
+    return { recurrent: 0.5, ngrams: 0.5, biases: new Array(columns === 1 ? 2 : columns).fill(0) };
   const rows = validation.map(({ ids }) => ids);
   const trainer = await Trainer.create(model, adam, config);
   const recurrent = batches(rows, config.batchSize).flatMap((batch) => [...trainer.logits(batch)]);
   trainer.dispose();
-  const ngrams = config.ngramBuckets > 0 ? ngramLogits(model, rows) : new Float64Array(rows.length);
-  const labels = validation.map(({ label }) => label);
-  return calibrate({ recurrent, ngrams }, labels);
+  const ngrams = config.ngramBuckets > 0 ? ngramLogits(model, rows) : new Float64Array(rows.length * columns);
+  const targets = validation.flatMap(({ target }) => [...target]);
+  return calibrate(
+    { recurrent: labelLogits(recurrent, columns), ngrams: labelLogits(ngrams, columns) },
+    targets,
+    labels,
+  );
 }
 
-/** @param logits of both halves on held-out reviews; of n-grams zeros where there are none. @param labels theirs */
+/**
+ * @param logits of both halves on held-out reviews [rows × labels]; of n-grams zeros where there are none
+ * @param targets theirs [rows × labels]
+ */
 export function calibrate(
   logits: { readonly recurrent: ArrayLike<number>; readonly ngrams: ArrayLike<number> },
-  labels: readonly number[],
+  targets: readonly number[],
+  labels: number,
 ): Calibration {
-  const halves = [logits.recurrent, logits.ngrams];
-  const [recurrent = 1, ngrams = 0, bias = 0] = fitLogits(halves, Float64Array.from(labels));
-  return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), bias };
+  const { weights, biases } = fitScaling([logits.recurrent, logits.ngrams], targets, labels);
+  const [recurrent = 1, ngrams = 0] = weights;
+  return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), biases: [...biases] };
 }
 
 /** Scales the model's weights, in place. */
-export function applyCalibration(model: tf.LayersModel, { recurrent, ngrams, bias }: Calibration): void {
+export function applyCalibration(model: tf.LayersModel, { recurrent, ngrams, biases }: Calibration): void {
   tf.tidy(() => {
     const kernel = weightOf(model, 'dense/kernel');
     kernel.assign(kernel.mul(recurrent));
-    const denseBias = weightOf(model, 'dense/bias');
-    denseBias.assign(denseBias.mul(recurrent).add(bias));
+    const bias = weightOf(model, 'dense/bias');
+    const shift = bias.size === 1 ? [(biases[1] as number) - (biases[0] as number)] : biases;
+    bias.assign(bias.mul(recurrent).add(shift));
     if (!hasNgrams(model)) return;
     for (const table of ['ngrams/unigrams', 'ngrams/hashed'].map((name) => weightOf(model, name))) {
       table.assign(table.mul(ngrams));

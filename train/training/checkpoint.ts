@@ -12,9 +12,11 @@ import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
 import { isSystemError, UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
+import { columnsOf } from '../../shared/labels.ts';
 import { Vocabulary } from '../../shared/vocabulary.ts';
 import { Config } from '../config.ts';
 import { DatasetFacts } from '../data/training-set.ts';
+import { bucketsFor } from '../model/hashed-ngrams.ts';
 import { allVariables, buildModel, trainableVariables } from '../model/model.ts';
 import { Adam } from './adam.ts';
 import { Calibration } from './calibrate.ts';
@@ -33,7 +35,7 @@ export interface Run {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly progress: Progress;
-  /** What the teacher says of every text that is trained on: probabilities of the positive label. */
+  /** What the teacher says of every text that is trained on: the probability of each label [texts × labels]. */
   targets?: Float32Array | undefined;
   /** Fitted when the training is done. The weights of `model` are those of before. */
   calibration?: Calibration;
@@ -41,7 +43,9 @@ export interface Run {
 
 /** An untrained run. */
 export function newRun(config: Config, dataset: DatasetFacts, vocabulary: Vocabulary): Run {
-  const model = buildModel({ ...config, vocabularySize: vocabulary.size });
+  const labels = dataset.labels.length;
+  const ngramBuckets = bucketsFor(columnsOf(labels), config.ngramBuckets);
+  const model = buildModel({ ...config, ngramBuckets, vocabularySize: vocabulary.size, labels });
   const adam = new Adam(config.learningRate, trainableVariables(model));
   return { config, dataset, vocabulary, model, adam, progress: newProgress() };
 }

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import type { Example } from '../data/examples.ts';
+import { centreRows } from '../model/centre.ts';
 import { weightOf } from '../model/model.ts';
 import type { SparseRows } from '../teacher/logistic-regression.ts';
 import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
@@ -12,32 +13,47 @@ import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
 
-/** Fits the tables of the model's HashedNgrams layer to the examples' labels. */
+/**
+ * Fits the tables of the model's HashedNgrams layer to the examples' targets: of two labels the one column, of more labels
+ * one against the rest, each a column, of which the mean is taken away.
+ */
 export function fitNgrams(model: tf.LayersModel, examples: readonly Example[]): void {
   const unigrams = weightOf(model, 'ngrams/unigrams');
   const hashed = weightOf(model, 'ngrams/hashed');
-  const rows = sparseRows(examples, unigrams.size, hashed.size);
-  const weights = fitNaiveBayes(
-    rows,
-    Float64Array.from(examples, ({ label }) => label),
-    { cost: COST },
-  );
+  const [words = 0, columns = 0] = unigrams.shape;
+  const [buckets = 0] = hashed.shape;
+  const rows = sparseRows(examples, words, buckets);
+  const weights = new Float32Array((words + buckets) * columns);
+  for (let column = 0; column < columns; column++) {
+    const label = columns === 1 ? 1 : column;
+    const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
+    const own = fitNaiveBayes(rows, targets, { cost: COST });
+    for (const [row, weight] of own.entries()) weights[row * columns + column] = weight;
+  }
+  if (columns > 1) centreRows(weights, columns);
   tf.tidy(() => {
-    unigrams.assign(tf.tensor1d(Float32Array.from(weights.subarray(0, unigrams.size))));
-    hashed.assign(tf.tensor1d(Float32Array.from(weights.subarray(unigrams.size))));
+    unigrams.assign(tf.tensor2d(weights.subarray(0, words * columns), [words, columns]));
+    hashed.assign(tf.tensor2d(weights.subarray(words * columns), [buckets, columns]));
   });
 }
 
-/** What the HashedNgrams layer adds to the logit of each row of ids. */
+/** What the HashedNgrams layer adds to the logits of each row of ids [rows × columns]. */
 export function ngramLogits(model: tf.LayersModel, rows: readonly Int32Array[]): Float64Array {
   const unigrams = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
-  const hashed = weightOf(model, 'ngrams/hashed').dataSync<'float32'>();
-  return Float64Array.from(rows, (ids) => {
-    let sum = 0;
-    for (const id of ids) sum += unigrams[id] as number;
-    for (const bucket of bigramBuckets(ids, hashed.length)) sum += hashed[bucket] as number;
-    return sum / Math.sqrt(ids.length);
-  });
+  const hashed = weightOf(model, 'ngrams/hashed');
+  const [buckets = 0, columns = 0] = hashed.shape;
+  const pairs = hashed.dataSync<'float32'>();
+  const logits = new Float64Array(rows.length * columns);
+  for (const [row, ids] of rows.entries()) {
+    const hashes = bigramBuckets(ids, buckets);
+    for (let column = 0; column < columns; column++) {
+      let sum = 0;
+      for (const id of ids) sum += unigrams[id * columns + column] as number;
+      for (const hash of hashes) sum += pairs[hash * columns + column] as number;
+      logits[row * columns + column] = sum / Math.sqrt(ids.length);
+    }
+  }
+  return logits;
 }
 
 /** The layer's sum as a matrix of the examples: what each weight is multiplied by. */

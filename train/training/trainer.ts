@@ -81,7 +81,7 @@ export class Trainer {
     const dropoutSeed = seed + this.#adam.steps * 0x9e3779b9; // so that a resumed run leaves out the same
     dropOut(this.#pool, lookup.vectors, embeddingDropout, dropoutSeed);
     return tf.tidy(() => {
-      let probabilities!: tf.Tensor;
+      let probabilities!: tf.Tensor2D;
       let gradient!: Float32Array;
       const { value, grads } = tf.variableGrads(
         () => {
@@ -91,8 +91,9 @@ export class Trainer {
             dropOut(this.#pool, gradient, embeddingDropout, dropoutSeed);
           });
           const seen = featureDropout > 0 ? tf.dropout(features, featureDropout, undefined, dropoutSeed) : features;
-          probabilities = tf.keep(this.#answer(seen).sigmoid()); // outlives the gradient's own tidy
-          return binaryCrossentropy(labelsOf(examples), probabilities);
+          const logits = this.#answer(seen);
+          probabilities = tf.keep(probabilitiesOf(logits)); // outlives the gradient's own tidy
+          return crossEntropy(targetsOf(examples), logits);
         },
         this.#derived.map(([, variable]) => variable),
       );
@@ -109,12 +110,12 @@ export class Trainer {
     });
   }
 
-  /** The probability of the positive label for each row of ids, by this network alone: n-grams are not heard. */
+  /** The probability of each label for each row of ids [rows × labels], by this network alone: n-grams are not heard. */
   predict(rows: readonly Int32Array[]): Float32Array {
-    return tf.tidy(() => this.#logits(rows).sigmoid().dataSync() as Float32Array);
+    return tf.tidy(() => probabilitiesOf(this.#logits(rows)).dataSync() as Float32Array);
   }
 
-  /** The same before the sigmoid. */
+  /** What the Dense layer says of each row of ids [rows × columns]. */
   logits(rows: readonly Int32Array[]): Float32Array {
     return tf.tidy(() => this.#logits(rows).dataSync() as Float32Array);
   }
@@ -122,8 +123,8 @@ export class Trainer {
   /** Loss and accuracy, without training. */
   measure(examples: readonly Example[]): Totals {
     return tf.tidy(() => {
-      const probabilities = this.#logits(examples.map(({ ids }) => ids)).sigmoid();
-      return totalsOf(binaryCrossentropy(labelsOf(examples), probabilities), probabilities, examples);
+      const logits = this.#logits(examples.map(({ ids }) => ids));
+      return totalsOf(crossEntropy(targetsOf(examples), logits), probabilitiesOf(logits), examples);
     });
   }
 
@@ -141,7 +142,7 @@ export class Trainer {
             },
             true,
           );
-          return binaryCrossentropy(labelsOf(examples), this.#answer(features).sigmoid());
+          return crossEntropy(targetsOf(examples), this.#answer(features));
         },
         this.#derived.map(([, variable]) => variable),
       );
@@ -219,7 +220,7 @@ export class Trainer {
     );
   }
 
-  /** The Dense layer: [rows, features] → logits [rows, 1]. */
+  /** The Dense layer: [rows, features] → logits [rows, columns]. */
   #answer(features: tf.Tensor): tf.Tensor {
     return features.matMul(this.#variable('dense/kernel')).add(this.#variable('dense/bias'));
   }
@@ -286,23 +287,51 @@ function floats(tensor: tf.Tensor): Float32Array {
   return tensor.dataSync() as Float32Array;
 }
 
-/** −mean(y ln p + (1 − y) ln(1 − p)), p kept 1e-7 away from 0 and 1 as Keras does. Both [rows, 1] → scalar. */
-function binaryCrossentropy(labels: tf.Tensor, probabilities: tf.Tensor): tf.Scalar {
-  const p = probabilities.clipByValue(1e-7, 1 - 1e-7);
-  const logLikelihood = labels.mul(p.log()).add(tf.sub(1, labels).mul(tf.sub(1, p).log()));
-  return logLikelihood.mean().neg() as tf.Scalar;
+/** [rows, columns] → the probability of each label [rows, labels]. */
+function probabilitiesOf(logits: tf.Tensor): tf.Tensor2D {
+  if (logits.shape[1] !== 1) return logits.softmax() as tf.Tensor2D;
+  const second = logits.sigmoid();
+  return tf.concat([tf.sub(1, second), second], 1) as tf.Tensor2D;
 }
 
-/** [rows, 1] */
-function labelsOf(examples: readonly Example[]): tf.Tensor2D {
-  return tf.tensor2d(
-    Float32Array.from(examples, ({ label }) => label),
-    [examples.length, 1],
-  );
+/**
+ * −mean over the rows of Σ y ln p: targets y [rows, labels], logits [rows, columns] → scalar. Of two labels p is kept 1e-7 away
+ * from 0 and 1, as Keras does.
+ */
+function crossEntropy(targets: tf.Tensor2D, logits: tf.Tensor): tf.Scalar {
+  if (logits.shape[1] !== 1) return targets.mul(logits.logSoftmax()).sum(1).mean().neg() as tf.Scalar;
+  const y = targets.slice([0, 1], [-1, 1]);
+  const p = logits.sigmoid().clipByValue(1e-7, 1 - 1e-7);
+  return y
+    .mul(p.log())
+    .add(tf.sub(1, y).mul(tf.sub(1, p).log()))
+    .mean()
+    .neg() as tf.Scalar;
 }
 
-function totalsOf(loss: tf.Scalar, probabilities: tf.Tensor, examples: readonly Example[]): Totals {
-  const p = probabilities.dataSync();
-  const correct = examples.filter(({ label }, row) => (p[row] as number) >= 0.5 === label >= 0.5).length;
+/** [rows, labels] */
+function targetsOf(examples: readonly Example[]): tf.Tensor2D {
+  const labels = examples[0]?.target.length ?? 0;
+  const targets = new Float32Array(examples.length * labels);
+  for (const [row, { target }] of examples.entries()) targets.set(target, row * labels);
+  return tf.tensor2d(targets, [examples.length, labels]);
+}
+
+function totalsOf(loss: tf.Scalar, probabilities: tf.Tensor2D, examples: readonly Example[]): Totals {
+  const [, labels] = probabilities.shape;
+  const all = probabilities.dataSync();
+  const correct = examples.filter(({ target }, row) => {
+    const own = all.subarray(row * labels, (row + 1) * labels);
+    return greatest(own) === greatest(target);
+  }).length;
   return { loss: (loss.dataSync()[0] as number) * examples.length, correct, reviews: examples.length };
+}
+
+/** The place of the greatest value; of equal ones the last, so that 0.5 counts for the second of two labels. */
+function greatest(values: ArrayLike<number>): number {
+  let place = 0;
+  for (let other = 1; other < values.length; other++) {
+    if ((values[other] as number) >= (values[place] as number)) place = other;
+  }
+  return place;
 }

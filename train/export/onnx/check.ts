@@ -23,10 +23,11 @@ const WIDTHS: Readonly<Record<number, number>> = {
  * Checks opset and IR version; inputs and output, with types and named dynamic axes; that the recurrent nodes are the expected ones,
  * fed with the lengths, and the other operators known ones; that every value is made once, before it is used, and every
  * weight is used, of a known type, and as long as its shape says.
+ * @param labels how many there are.
  * @param operators the recurrent nodes that there have to be.
  * @throws ExportError listing everything that does not fit.
  */
-export function checkModel(bytes: Uint8Array, operators: readonly string[] = ['LSTM']): void {
+export function checkModel(bytes: Uint8Array, labels = 2, operators: readonly string[] = ['LSTM']): void {
   const { ir_version, opset_import, graph } = decodeModel(bytes);
   const problems: string[] = [];
   const expect = (fits: boolean, problem: string) => {
@@ -45,7 +46,7 @@ export function checkModel(bytes: Uint8Array, operators: readonly string[] = ['L
   ].join('; ');
   expect(inputs === expectedInputs, `inputs ${inputs}, not ${expectedInputs}`);
   const outputs = graph.output.map(signature).join('; ');
-  const expectedOutputs = `${LOGITS} ${float32} [${BATCH_AXIS}, ${SEQUENCE_AXIS}]`;
+  const expectedOutputs = `${LOGITS} ${float32} [${BATCH_AXIS}, ${SEQUENCE_AXIS}, ${labels}]`;
   expect(outputs === expectedOutputs, `outputs ${outputs}, not ${expectedOutputs}`);
 
   const recurrent = graph.node.filter((node) => RECURRENT_OPERATORS.includes(node.op_type));

@@ -1,11 +1,12 @@
 /**
  * A tfjs network → the bytes of an ONNX file with the graph of the contract:
  *
- *     input_ids int32 [batch, sequence], lengths int32 [batch]  →  logits float32 [batch, sequence]
+ *     input_ids int32 [batch, sequence], lengths int32 [batch]  →  logits float32 [batch, sequence, labels]
  *
  * The tfjs network answers once, after the last word. This graph runs its last layers after every word, and so says what
- * the network would have answered had the text ended there; the answer is the value at `lengths − 1`. The final sigmoid
- * stays out: logits add up, probabilities do not.
+ * the network would have answered had the text ended there; the answer is the softmax of the values at `lengths − 1`. The
+ * final sigmoid or softmax stays out: logits add up, probabilities do not. A sigmoid's one number z becomes the logits
+ * −z/2 and z/2, whose softmax it is.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { ElementType, encodeModel } from '../../../onnx/proto.ts';
@@ -36,8 +37,8 @@ const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
 };
 
 /**
- * @param model a graph of such layers from one input of ids to one probability, the last of them Dense(1, sigmoid) or
- * Activation(sigmoid).
+ * @param model a graph of such layers from one input of ids to probabilities, the last of them Dense or Activation with
+ * sigmoid, of one number, or softmax, of one a label, whose weights are centred (`centre`).
  * @param quantized as `quantize(model)` returned it: these weights are written as int8.
  * @throws ExportError naming the layer, or its option, that cannot be represented exactly.
  */
@@ -48,10 +49,9 @@ export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<strin
   graph.input(LENGTHS, ElementType.int32, [BATCH_AXIS]);
   graph.node('Transpose', IDS_BY_STEP, [ids], { perm: [1, 0] }); // [sequence, batch]
 
-  const logits = convertLogit(model.outputs[0] as tf.SymbolicTensor, graph); // [sequence, batch, 1]
-  const byStep = graph.node('Squeeze', 'logits_by_step', [logits, graph.integers('unit_axis', [2])]); // [sequence, batch]
-  graph.node('Transpose', LOGITS, [byStep], { perm: [1, 0] });
-  graph.output(LOGITS, ElementType.float32, [BATCH_AXIS, SEQUENCE_AXIS]);
+  const { labels, logits } = convertLogits(model.outputs[0] as tf.SymbolicTensor, graph); // [sequence, batch, labels]
+  graph.node('Transpose', LOGITS, [logits], { perm: [1, 0, 2] });
+  graph.output(LOGITS, ElementType.float32, [BATCH_AXIS, SEQUENCE_AXIS, labels]);
 
   return encodeModel({
     ir_version: IR_VERSION,
@@ -61,21 +61,30 @@ export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<strin
   });
 }
 
-/** Writes everything that the network's answer is made of, but for the sigmoid at its end. */
-function convertLogit({ sourceLayer, inputs, shape }: tf.SymbolicTensor, graph: GraphBuilder): string {
+/** Writes everything that the network's answer is made of, but for the sigmoid or softmax at its end. */
+function convertLogits(
+  { sourceLayer, inputs, shape }: tf.SymbolicTensor,
+  graph: GraphBuilder,
+): { readonly labels: number; readonly logits: string } {
   const kind = sourceLayer.getClassName();
   if (kind !== 'Dense' && kind !== 'Activation') {
     throw new ExportError(
-      `the last layer, "${sourceLayer.name}", is ${kind}; only Dense or Activation, with sigmoid, can be exported`,
+      `the last layer, "${sourceLayer.name}", is ${kind}; only Dense or Activation, with sigmoid or softmax, can be exported`,
     );
   }
-  if (shape.at(-1) !== 1) {
-    throw new ExportError(`layer "${sourceLayer.name}" (${kind}) answers with ${shape.at(-1)} numbers instead of one`);
+  const columns = shape.at(-1) ?? 0;
+  if (columns === 2) {
+    throw new ExportError(
+      `layer "${sourceLayer.name}" (${kind}) has two outputs; two labels are one output with sigmoid`,
+    );
   }
-  requireOption(sourceLayer, 'activation', ['sigmoid']);
+  requireOption(sourceLayer, 'activation', [columns === 1 ? 'sigmoid' : 'softmax']);
   const [input] = inputs as [tf.SymbolicTensor];
   const read = convert(input, graph);
-  return kind === 'Dense' ? convertDenseSum(sourceLayer, graph, read) : read;
+  const last = kind === 'Dense' ? convertDenseSum(sourceLayer, graph, read) : read; // [sequence, batch, columns]
+  if (columns > 1) return { labels: columns, logits: last };
+  const halves = graph.weight('halves', { shape: [2], values: Float32Array.of(-0.5, 0.5) });
+  return { labels: 2, logits: graph.node('Mul', 'logits_by_step', [last, halves]) };
 }
 
 /** Writes what `tensor` is made of and then itself, unless another layer reads it too and it is there. Returns its name. */

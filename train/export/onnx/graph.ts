@@ -35,7 +35,7 @@ export class GraphBuilder {
     return name;
   }
 
-  output(name: string, type: ElementType, axes: readonly string[]): void {
+  output(name: string, type: ElementType, axes: readonly (string | number)[]): void {
     this.#graph.output.push(valueInfo(name, type, axes));
   }
 
@@ -95,8 +95,8 @@ export class GraphBuilder {
   }
 }
 
-function valueInfo(name: string, elem_type: ElementType, axes: readonly string[]): ValueInfo {
-  const dim: Dimension[] = axes.map((axis) => ({ dim_param: axis }));
+function valueInfo(name: string, elem_type: ElementType, axes: readonly (string | number)[]): ValueInfo {
+  const dim = axes.map((axis): Dimension => (typeof axis === 'string' ? { dim_param: axis } : { dim_value: axis }));
   return { name, type: { tensor_type: { elem_type, shape: { dim } } } };
 }
 

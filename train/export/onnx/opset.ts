@@ -9,7 +9,7 @@ export const IR_VERSION = 8;
 export const INPUT_IDS = 'input_ids';
 /** int32 [batch]: how many ids of each row to read, at least 1. */
 export const LENGTHS = 'lengths';
-/** float32 [batch, sequence]: at t, the logit of the text that ends there. Meaningless from a row's length on. */
+/** float32 [batch, sequence, labels]: at t, the logits of the text that ends there. Meaningless from a row's length on. */
 export const LOGITS = 'logits';
 
 /** The ids as the layers read them: int32 [sequence, batch]. */

@@ -12,15 +12,14 @@ import type { GraphBuilder, LayerConverter, Weight } from '../graph.ts';
 import { positionsRead, runningSum } from '../positions.ts';
 import { layerInt8, layerWeight, toFloat } from '../weights.ts';
 
-/** ids int32 [sequence, batch] → [sequence, batch, 1]. */
+/** ids int32 [sequence, batch] → [sequence, batch, columns]. */
 export const convertHashedNgrams: LayerConverter = (layer, graph, ids) => {
   const { name } = layer;
-  const vocabularySize = layerWeight(layer, 'unigrams').values.length;
+  const [vocabularySize = 0] = layerWeight(layer, 'unigrams').shape;
   const bigram = lookup(layer, 'hashed', graph, places(layer, graph, ids, vocabularySize), vocabularySize - 1);
   const unigram = lookup(layer, 'unigrams', graph, ids);
-  const weights = graph.node('Add', `${name}/weights`, [bigram, unigram]); // [sequence, batch]
-  const unitAxis = graph.integers(`${name}/unit_axis`, [2]);
-  const sum = runningSum(graph, `${name}/sum`, graph.node('Unsqueeze', `${name}/terms`, [weights, unitAxis]));
+  const weights = graph.node('Add', `${name}/weights`, [bigram, unigram]); // [sequence, batch, columns]
+  const sum = runningSum(graph, `${name}/sum`, weights);
   return graph.node('Div', name, [sum, graph.node('Sqrt', `${name}/root`, [positionsRead(graph)])]);
 };
 
@@ -28,18 +27,20 @@ export const convertHashedNgrams: LayerConverter = (layer, graph, ids) => {
 function lookup(layer: tf.layers.Layer, part: string, graph: GraphBuilder, places: string, more = 0): string {
   const name = `${layer.name}/${part}`;
   const quantized = layerInt8(layer, part, undefined, graph);
-  const table = graph.weight(name, goingOn(quantized?.values ?? layerWeight(layer, part).values, more));
+  const { shape, values } = layerWeight(layer, part);
+  const table = graph.weight(name, goingOn({ shape, values: quantized?.values ?? values }, more));
   const found = graph.node('Gather', `${name}/found`, [table, places]);
   if (quantized === undefined) return found;
   const scale = graph.weight(`${name}/scales`, { shape: [], values: quantized.scales });
   return toFloat(graph, `${name}/float`, found, scale);
 }
 
-function goingOn(values: Float32Array | Int8Array, more: number): Weight {
-  const longer =
-    values instanceof Int8Array ? new Int8Array(values.length + more) : new Float32Array(values.length + more);
-  for (const row of longer.keys()) longer[row] = values[row % values.length] as number;
-  return { shape: [longer.length], values: longer };
+function goingOn({ shape, values }: Weight<Float32Array | Int8Array>, more: number): Weight {
+  const [rows = 0, columns = 0] = shape;
+  const size = (rows + more) * columns;
+  const longer = values instanceof Int8Array ? new Int8Array(size) : new Float32Array(size);
+  for (const at of longer.keys()) longer[at] = values[at % values.length] as number;
+  return { shape: [rows + more, columns], values: longer };
 }
 
 /** Where the weight of each position's bigram is: int32 [sequence, batch]. The id before the first is 0. */

@@ -1,0 +1,51 @@
+/** What a bundle answers with: its labels, and the numbers that stand for them. */
+
+/** A label is any name that fits in a line. */
+export const MAX_LABELS = 100;
+export const MAX_LABEL_CHARACTERS = 100;
+
+/** Why `name` cannot be a label; undefined when it can. */
+export function labelProblem(name: string): string | undefined {
+  if (name.trim() === '') return 'is empty';
+  if (name.length > MAX_LABEL_CHARACTERS) return `has more than ${MAX_LABEL_CHARACTERS} characters`;
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) || !name.isWellFormed() ? 'has characters that do not print' : undefined;
+}
+
+/**
+ * How many columns of numbers stand for so many labels. Two labels share one, the log-odds z of the second: their logits are
+ * −z/2 and z/2. More labels have one each.
+ */
+export function columnsOf(labels: number): number {
+  return labels === 2 ? 1 : labels;
+}
+
+/** Columns [rows × columns] → logits [rows × labels], whose sum over the labels is 0 where that of the columns is. */
+export function labelLogits(values: ArrayLike<number>, columns: number): Float64Array {
+  if (columns > 1) return Float64Array.from(values);
+  return Float64Array.from(
+    { length: 2 * values.length },
+    (_, at) => ((at & 1 ? 1 : -1) * (values[at >> 1] as number)) / 2,
+  );
+}
+
+/** exp(xᵢ) / Σ exp(xⱼ), computed without overflow. */
+export function softmax(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits);
+  const largest = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - largest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/**
+ * The place of the likeliest label. On a tie it is `neutral` where that is among the tied, else the first of them.
+ * @param scores one a label, in the order of `labels`
+ */
+export function likeliest(scores: ArrayLike<number>, labels: readonly string[]): number {
+  let best = 0;
+  for (let place = 1; place < scores.length; place++) {
+    const [score, most] = [scores[place] as number, scores[best] as number];
+    if (score > most || (score === most && labels[place] === 'neutral')) best = place;
+  }
+  return best;
+}
