@@ -1,15 +1,15 @@
 /**
- * What each token of a text did to its answer: the change in the logit when it was read. An exact account, and a free
- * one, because a run gives the logit after every token anyway. Not an explanation of the network: a word that turns what
+ * What each token of a text did to its answer: the change in the logits when it was read. An exact account, and a free
+ * one, because a run gives the logits after every token anyway. Not an explanation of the network: a word that turns what
  * came before it ("not bad") has the turn as its evidence.
  */
 import type { Encoding } from '../../shared/encoding.ts';
 import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
 
 export interface Evidence {
-  /** The logit before the first token. */
-  readonly bias: number;
-  /** Those that the network read, in order. Their evidences and the bias add up to the answer's logit. */
+  /** The logit of each label before the first token. */
+  readonly bias: number[];
+  /** Those that the network read, in order. For each label, their evidences and the bias add up to the answer's logit. */
   readonly tokens: TokenEvidence[];
 }
 
@@ -18,42 +18,47 @@ export interface TokenEvidence {
   readonly text: string;
   readonly start: number;
   readonly end: number;
-  /** What the answer's would be had the text ended here. */
-  readonly logit: number;
-  /** The change that the token made to the logit. */
-  readonly evidence: number;
   /** Whether it was read as a word of the vocabulary. */
   readonly known: boolean;
+  /** What each label's would be had the text ended here. */
+  readonly logits: number[];
+  /** The change that the token made to each of them. */
+  readonly evidence: number[];
 }
 
-/**
- * The account of one text: `bias` and the tokens' evidences add up to the answer's logit.
- * @param logits float32 [ids], the logit after each id that was read.
- * @param emptyLogit the logit of the empty text. It is what START leaves behind, and stands in for it in a text whose
- * tokens leave no room for START, so that the bias does not depend on a text's length. No other text needs it.
- */
+export interface Logits {
+  /** float32 [ids × labels]: the logits after each id that was read. */
+  readonly logits: Float32Array;
+  /** How many labels the bundle has, and the places of those that are accounted for. */
+  readonly labels: number;
+  readonly columns: readonly number[];
+  /**
+   * The logits of the empty text. They are what START leaves behind, and stand in for it in a text whose tokens leave no
+   * room for START, so that the bias does not depend on a text's length. No other text needs them.
+   */
+  readonly emptyLogits: Float32Array | undefined;
+}
+
+/** The account of one text: for each label, `bias` and the tokens' evidences add up to the answer's logit. */
 export function accountFor(
   text: string,
   { ids, tokens, unknown }: Encoding,
-  logits: Float32Array,
-  emptyLogit: number | undefined,
+  { logits, labels, columns, emptyLogits }: Logits,
 ): Evidence {
   const start = ids.length - tokens.length; // 1 where START was read, else 0
-  const nothingKnown = unknown === tokens.length; // such a text has the logit 0, by rule
-  const bias = nothingKnown ? 0 : ((start === 1 ? logits[0] : emptyLogit) as number);
+  const nothingKnown = unknown === tokens.length; // such a text has the logits 0, by rule
+  const after = (id: number) => {
+    const row = id < 0 ? (emptyLogits as Float32Array) : logits.subarray(id * labels, (id + 1) * labels);
+    return columns.map((column) => (nothingKnown ? 0 : (row[column] as number)));
+  };
+  const bias = nothingKnown ? columns.map(() => 0) : after(start - 1);
   let before = bias;
   const account = tokens.map(({ start: from, end }, index) => {
-    const logit = nothingKnown ? 0 : (logits[start + index] as number);
-    const evidence = logit - before;
-    before = logit;
-    return {
-      text: text.slice(from, end),
-      start: from,
-      end,
-      logit,
-      evidence,
-      known: ids[start + index] !== UNKNOWN_ID,
-    };
+    const now = after(start + index);
+    const evidence = now.map((logit, place) => logit - (before[place] as number));
+    before = now;
+    const known = ids[start + index] !== UNKNOWN_ID;
+    return { text: text.slice(from, end), start: from, end, known, logits: now, evidence };
   });
   return { bias, tokens: account };
 }

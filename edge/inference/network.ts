@@ -1,5 +1,5 @@
 /**
- * The exported network in an onnxruntime-web session: padded ids in, the logit after every token out.
+ * The exported network in an onnxruntime-web session: padded ids in, the logits after every token out.
  *
  * Not here: texts (`classifier.ts`), and how a platform gets at the runtime's WebAssembly (`runtime/`).
  */
@@ -9,8 +9,8 @@ import type { Batch } from '../../shared/encoding.ts';
 
 export interface Network {
   /**
-   * One run of the session. float32 [rows × steps]: at t, the logit of the row's text had it ended there; meaningless
-   * from the row's length on. Runs are taken in turn, because a session cannot do two at once.
+   * One run of the session. float32 [rows × steps × labels]: at t, the logits of the row's text had it ended there;
+   * meaningless from the row's length on. Runs are taken in turn, because a session cannot do two at once.
    */
   run(batch: Batch): Promise<Float32Array>;
 }
