@@ -29,14 +29,16 @@ export function importModel(onnx: Uint8Array): Imported {
   const [longer = 0] = dims('ngrams/hashed');
   const ngramBuckets = longer && longer - (vocabularySize - 1); // behind which the table goes on
   const pooling = file.has('dense/mean/kernel') ? 'mean-last' : 'last';
-  const model = buildModel({ cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, seed: 0 });
+  const columns = dims('dense/bias')[0] as number;
+  const labels = columns === 1 ? 2 : columns;
+  const model = buildModel({ cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, labels, seed: 0 });
 
   const inTfjs = <Values extends Float32Array | Int8Array>(values: Values) => gatesToTfjs(values, gates, units);
   const matrixNames = new Map([
     [`${cell}/kernel`, `${cell}/W`],
     [`${cell}/recurrent_kernel`, `${cell}/R`],
   ]);
-  const rowsOf = (name: string) => (name === 'ngrams/hashed' ? ngramBuckets : undefined);
+  const sizeOf = (name: string) => (name === 'ngrams/hashed' ? ngramBuckets * columns : undefined);
   const floatOf = (name: string): Float32Array => {
     const matrix = matrixNames.get(name);
     if (matrix !== undefined) return inTfjs(floats(file, matrix));
@@ -45,14 +47,14 @@ export function importModel(onnx: Uint8Array): Imported {
     if (name === 'dense/kernel' && pooling === 'mean-last') {
       return Float32Array.of(...floats(file, 'dense/mean/kernel'), ...floats(file, 'dense/last/kernel'));
     }
-    return floats(file, name).slice(0, rowsOf(name));
+    return floats(file, name).slice(0, sizeOf(name));
   };
   const int8Of = (name: string): Quantized | undefined => {
     const matrix = matrixNames.get(name);
     const values = file.get(matrix === undefined ? name : `${matrix}/int8`);
     if (values?.data_type !== ElementType.int8) return undefined;
     const scales = floats(file, `${matrix ?? name}/scales`);
-    const steps = new Int8Array(values.raw_data).slice(0, rowsOf(name));
+    const steps = new Int8Array(values.raw_data).slice(0, sizeOf(name));
     if (matrix !== undefined) return { values: inTfjs(steps), scales: inTfjs(scales), axis: 1 };
     return { values: steps, scales, ...(scales.length > 1 && { axis: 0 }) };
   };

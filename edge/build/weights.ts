@@ -18,6 +18,7 @@ import {
 import { decodeModel, ElementType, type Tensor, valuesOf } from '../../onnx/proto.ts';
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import type { Manifest } from '../../shared/bundle.ts';
+import { columnsOf } from '../../shared/labels.ts';
 import type { Table, Weights } from '../page/weights.ts';
 
 const IDS = op('Transpose', [input(0)], { perm: [1, 0] });
@@ -61,63 +62,63 @@ const lookup = (as: string, places: Pattern): Pattern => {
   return oneOf(found, op('DequantizeLinear', [found, weight(`${as}/scales`)]));
 };
 
-/** The logit after every word: the last layer's product with the last state and with the mean, its bias, words and pairs. */
-const LOGITS = op(
-  'Transpose',
-  [
-    op('Squeeze', [
-      sumOf(
-        op('MatMul', [STATES, weight('last')]),
-        op('Div', [runningSum(op('MatMul', [STATES, weight('mean')])), POSITIONS]),
-        weight('bias'),
-        op('Div', [
-          runningSum(op('Unsqueeze', [op('Add', [lookup('pairs', PLACES), lookup('words', IDS)]), constant(2)])),
-          op('Sqrt', [POSITIONS]),
-        ]),
-      ),
-      constant(2),
-    ]),
-  ],
-  { perm: [1, 0] },
+/** A column for each label after every word: the last layer's product with the last state and with the mean, its bias, words and pairs. */
+const COLUMNS = sumOf(
+  op('MatMul', [STATES, weight('last')]),
+  op('Div', [runningSum(op('MatMul', [STATES, weight('mean')])), POSITIONS]),
+  weight('bias'),
+  op('Div', [runningSum(op('Add', [lookup('pairs', PLACES), lookup('words', IDS)])), op('Sqrt', [POSITIONS])]),
 );
+
+const logits = (byStep: Pattern): Pattern => op('Transpose', [byStep], { perm: [1, 0, 2] });
+/** The logits of two labels, which share a column, and those of more. */
+const LOGITS_OF_TWO = logits(op('Mul', [COLUMNS, constant(-0.5, 0.5)]));
+const LOGITS_OF_MORE = logits(COLUMNS);
+
+/** The part of a bundle's manifest that says what is looked for. */
+type Facts = Pick<Manifest, 'version' | 'labels'> & { readonly architecture: Pick<Manifest['architecture'], 'cell'> };
 
 /**
  * @param manifest of the bundle that has the model.
  * @returns undefined for a bundle whose network is no LSTM: there is nothing to show.
  * @throws Error when the graph of an LSTM is none of those above.
  */
-export function weightsOf(
-  model: Uint8Array,
-  { version, architecture }: { version: string; architecture: Pick<Manifest['architecture'], 'cell'> },
-): Weights | undefined {
+export function weightsOf(model: Uint8Array, { version, labels, architecture }: Facts): Weights | undefined {
   if (architecture.cell !== 'lstm') return undefined;
   const { graph } = decodeModel(model);
-  const found = LOGITS(graph.output[0]?.name ?? '', new GraphIndex(graph));
+  const columns = columnsOf(labels.length);
+  const pattern = columns === 1 ? LOGITS_OF_TWO : LOGITS_OF_MORE;
+  const found = pattern(graph.output[0]?.name ?? '', new GraphIndex(graph));
   if (found?.['last'] === undefined) throw misfit('its logits are computed in another way than is known');
-  const units = valuesOf(found['last']).length;
+  for (const name of ['last', 'mean', 'bias', 'words', 'pairs']) {
+    const has = found[name]?.dims.at(-1) ?? columns;
+    if (has !== columns) throw misfit(`its ${name} has ${has} columns, and ${labels.length} labels have ${columns}`);
+  }
+  const units = valuesOf(found['last']).length / columns;
   const W = matrixOf('W', found);
   return {
     version,
     features: W.length / (4 * units),
     units,
+    columns,
     embeddings: tableOf('embeddings', found),
     W,
     R: matrixOf('R', found),
     B: found['B'] ? matrixOf('B', found) : new Float32Array(8 * units),
     last: matrixOf('last', found),
-    mean: found['mean'] ? matrixOf('mean', found) : new Float32Array(units),
-    bias: found['bias'] ? (matrixOf('bias', found)[0] as number) : 0,
-    ...(found['pairs'] && besideOf(found)),
+    mean: found['mean'] ? matrixOf('mean', found) : new Float32Array(units * columns),
+    bias: found['bias'] ? matrixOf('bias', found) : new Float32Array(columns),
+    ...(found['pairs'] && besideOf(found, columns)),
   };
 }
 
-/** @throws Error when the graph finds a pair's weight in another place than the page does. */
-function besideOf(found: Found): Pick<Weights, 'words' | 'pairs'> {
+/** @throws Error when the graph finds a pair's weights in another place than the page does. */
+function besideOf(found: Found, columns: number): Pick<Weights, 'words' | 'pairs'> {
   const [words, longer] = [tableOf('words', found), tableOf('pairs', found)];
   // The graph's table goes on, from its beginning, behind its end (`train/export/onnx/layers/hashed-ngrams.ts`).
-  const buckets = longer.values.length - words.values.length + 1;
-  const pairs = { ...longer, values: longer.values.slice(0, buckets) };
-  const goesOn = longer.values.every((value, place) => value === pairs.values[place % buckets]);
+  const buckets = (longer.values.length - words.values.length) / columns + 1;
+  const pairs = { ...longer, values: longer.values.slice(0, buckets * columns) };
+  const goesOn = longer.values.every((value, place) => value === pairs.values[place % pairs.values.length]);
   const shares = valuesOf(found['shares'] as Tensor);
   const isHashed = shares.every((share, id) => share === bigramBuckets(Int32Array.of(id), buckets)[0]);
   if (!goesOn || !isHashed) throw misfit('its pairs of words are hashed in another way');

@@ -5,14 +5,16 @@
  *
  *     i, o, f = σ(Wx + Rh + b)      c = tanh(Wx + Rh + b)      cell = f · cell + i · c      h = o · tanh(cell)
  *
- * and the logit after t words: bias + last · h(t) + mean · (h(1) + … + h(t)) / t + (weights of words and pairs) / √t.
+ * and the logits after t words: bias + last · h(t) + mean · (h(1) + … + h(t)) / t + (weights of words and pairs) / √t, in the
+ * columns that stand for the labels (`columnsOf`).
  *
  * Not here: the answer that counts, which is onnxruntime's. The tests hold the two together.
  */
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
+import { labelLogits } from '../../shared/labels.ts';
 import type { Table, Weights } from './weights.ts';
 
-/** What happened, step by step; START, when the text has it, is the first step. Arrays are [steps × units]. */
+/** Step by step, what happened; START, when the text has it, is the first step. Arrays are [steps × units]. */
 export interface Trace {
   readonly steps: number;
   readonly units: number;
@@ -24,29 +26,26 @@ export interface Trace {
   readonly candidate: Float32Array;
   /** What it remembers. */
   readonly cell: Float32Array;
-  /** What it shows of that. */
+  /** What it shows of that, and the mean of what it has shown so far. */
   readonly state: Float32Array;
-  /** [steps]: the logit after the step, and the part of it that words and pairs add beside the LSTM. */
-  readonly logits: Float32Array;
-  readonly beside: Float32Array;
+  readonly mean: Float32Array;
+  /** [steps × labels]: the logits after the step, and the part of them that words and pairs add beside the LSTM. */
+  readonly logits: Float64Array;
+  readonly beside: Float64Array;
 }
 
 /** @param ids as `encode` gives them. */
 export function trace(ids: Int32Array, weights: Weights): Trace {
-  const { units, W, R, B, last, mean, bias } = weights;
+  const { units, W, R, B } = weights;
   const steps = ids.length;
   const array = () => new Float32Array(steps * units);
   const gates = { input: array(), output: array(), forget: array(), candidate: array() };
   const order = [gates.input, gates.output, gates.forget, gates.candidate];
-  const [cell, state] = [array(), array()];
-  const [logits, beside] = [new Float32Array(steps), new Float32Array(steps)];
-  const buckets = bigramBuckets(ids, weights.pairs?.values.length ?? 1);
+  const [cell, state, mean] = [array(), array(), array()];
   const sums = new Float64Array(units);
-  let terms = 0;
   for (let t = 0; t < steps; t++) {
     const x = row(weights.embeddings, ids[t] as number, weights.features);
     const before = t === 0 ? new Float32Array(units) : state.subarray((t - 1) * units, t * units);
-    let logit = bias;
     for (let unit = 0; unit < units; unit++) {
       const at = t * units + unit;
       for (const [gate, values] of order.entries()) {
@@ -56,43 +55,72 @@ export function trace(ids: Int32Array, weights: Weights): Trace {
       }
       const kept = t === 0 ? 0 : (gates.forget[at] as number) * (cell[at - units] as number);
       cell[at] = kept + (gates.input[at] as number) * (gates.candidate[at] as number);
-      const shown = (gates.output[at] as number) * Math.tanh(cell[at] as number);
-      state[at] = shown;
-      sums[unit] = (sums[unit] as number) + shown;
-      logit += (last[unit] as number) * shown + ((mean[unit] as number) * (sums[unit] as number)) / (t + 1);
+      state[at] = (gates.output[at] as number) * Math.tanh(cell[at] as number);
+      sums[unit] = (sums[unit] as number) + (state[at] as number);
+      mean[at] = (sums[unit] as number) / (t + 1);
     }
-    terms += termOf(ids[t] as number, buckets[t] as number, weights);
-    beside[t] = terms / Math.sqrt(t + 1);
-    logits[t] = logit + (beside[t] as number);
   }
-  return { steps, units, ...gates, cell, state, logits, beside };
+  const traced = { steps, units, ...gates, cell, state, mean, beside: besideOf(ids, weights) };
+  return { ...traced, logits: logitsOf(traced, weights) };
 }
 
-/** [units]: what each unit adds to the logit after `step`. With the bias and `beside` they add up to it. */
-export function contributions({ units, state }: Trace, { last, mean }: Weights, step: number): Float32Array {
-  return Float32Array.from({ length: units }, (_, unit) => {
-    let sum = 0;
-    for (let t = 0; t <= step; t++) sum += state[t * units + unit] as number;
-    const now = state[step * units + unit] as number;
-    return (last[unit] as number) * now + ((mean[unit] as number) * sum) / (step + 1);
+/** [units × labels]: what each unit adds to the logits after `step`. With the bias and `beside` they add up to them. */
+export function contributions(
+  { units, state, mean }: Pick<Trace, 'units' | 'state' | 'mean'>,
+  weights: Weights,
+  step: number,
+): Float64Array {
+  const { columns } = weights;
+  const inColumns = Array.from(weights.last, (last, at) => {
+    const unit = step * units + Math.floor(at / columns);
+    return last * (state[unit] as number) + (weights.mean[at] as number) * (mean[unit] as number);
   });
+  return labelLogits(inColumns, columns);
 }
 
-/** The `count` units that add or take away most, the most first. */
-export function unitsThatMatter(contribution: Float32Array, count: number): number[] {
+/** [steps × labels] */
+function logitsOf(traced: Omit<Trace, 'logits'>, weights: Weights): Float64Array {
+  const logits = traced.beside.slice();
+  const bias = labelLogits(weights.bias, weights.columns);
+  for (let t = 0; t < traced.steps; t++) {
+    const own = logits.subarray(t * bias.length, (t + 1) * bias.length);
+    add(own, bias);
+    const parts = contributions(traced, weights, t);
+    for (let at = 0; at < parts.length; at += bias.length) add(own, parts.subarray(at, at + bias.length));
+  }
+  return logits;
+}
+
+/** [steps × labels]: what the words so far, and the pairs of them, add to the logits. */
+function besideOf(ids: Int32Array, { columns, words, pairs }: Weights): Float64Array {
+  const beside = new Float64Array(ids.length * columns);
+  if (words === undefined || pairs === undefined) return labelLogits(beside, columns);
+  const buckets = bigramBuckets(ids, pairs.values.length / columns);
+  const sum = new Float64Array(columns);
+  for (const [t, id] of ids.entries()) {
+    add(sum, row(words, id, columns));
+    add(sum, row(pairs, buckets[t] as number, columns));
+    beside.set(
+      sum.map((value) => value / Math.sqrt(t + 1)),
+      t * columns,
+    );
+  }
+  return labelLogits(beside, columns);
+}
+
+/** The `count` units that add or take away most, the most first. @param contribution to one label's logit, of each unit */
+export function unitsThatMatter(contribution: Float64Array, count: number): number[] {
   const size = (unit: number) => Math.abs(contribution[unit] as number);
   return [...contribution.keys()].sort((a, b) => size(b) - size(a)).slice(0, count);
-}
-
-/** The weight of a word and of the pair that it ends. */
-function termOf(id: number, bucket: number, { words, pairs }: Weights): number {
-  if (words === undefined || pairs === undefined) return 0;
-  return (row(words, id, 1)[0] as number) + (row(pairs, bucket, 1)[0] as number);
 }
 
 function row({ values, scales }: Table, index: number, columns: number): Float32Array {
   const scale = scales[scales.length === 1 ? 0 : index] as number;
   return Float32Array.from(values.subarray(index * columns, (index + 1) * columns), (value) => value * scale);
+}
+
+function add(sum: Float64Array, values: ArrayLike<number>): void {
+  for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (values[at] as number);
 }
 
 /** One line of a matrix times x. */

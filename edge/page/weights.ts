@@ -13,36 +13,41 @@ export interface Table {
   readonly scales: Float32Array;
 }
 
-/** An LSTM whose states, the last and their mean, are weighed to a logit; and beside it a weight for each word and pair. */
+/**
+ * An LSTM whose states, the last and their mean, are weighed to logits; and beside it weights for each word and pair. There are
+ * as many columns as stand for the labels (`columnsOf`).
+ */
 export interface Weights {
   /** Of the model that they are of: `version` in its `model.json`. */
   readonly version: string;
   readonly features: number;
   readonly units: number;
+  readonly columns: number;
   /** [vocabulary, features] */
   readonly embeddings: Table;
   /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], the gates in the order i, o, f, c. */
   readonly W: Float32Array;
   readonly R: Float32Array;
   readonly B: Float32Array;
-  /** [units] each: what a unit's last state, and the mean of its states, weigh in the logit. */
+  /** [units, columns] each: what a unit's last state, and the mean of its states, weigh. */
   readonly last: Float32Array;
   readonly mean: Float32Array;
-  readonly bias: number;
-  /** One weight a word of the vocabulary, and one a bucket of pairs; none in a network without them. */
+  /** [columns] */
+  readonly bias: Float32Array;
+  /** [vocabulary, columns] and [buckets of pairs, columns]; none in a network without them. */
   readonly words?: Table | undefined;
   readonly pairs?: Table | undefined;
 }
 
 type Values = Int8Array | Float32Array;
-interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'bias'> {
+interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'columns'> {
   readonly arrays: Readonly<
     Record<string, { readonly type: 'int8' | 'float32'; readonly at: number; readonly length: number }>
   >;
 }
 
 /** Little-endian, as every machine is that either side runs on. */
-export function encodeWeights({ version, features, units, bias, ...weights }: Weights): Uint8Array<ArrayBuffer> {
+export function encodeWeights({ version, features, units, columns, ...weights }: Weights): Uint8Array<ArrayBuffer> {
   const arrays = Object.entries(weights).flatMap(([name, part]: [string, Table | Float32Array | undefined]) => {
     if (part === undefined) return [];
     if (part instanceof Float32Array) return [[name, part] as const];
@@ -53,7 +58,7 @@ export function encodeWeights({ version, features, units, bias, ...weights }: We
     version,
     features,
     units,
-    bias,
+    columns,
     arrays: Object.fromEntries(
       arrays.map(([name, values]) => {
         const at = size;
@@ -97,8 +102,9 @@ export function decodeWeights(file: ArrayBuffer): Weights {
   };
   const embeddings = table('embeddings');
   if (embeddings === undefined) throw new Error('the weights have no embeddings');
-  const [W, R, B, last, mean] = [array('W'), array('R'), array('B'), array('last'), array('mean')];
-  return { ...facts, embeddings, W, R, B, last, mean, words: table('words'), pairs: table('pairs') };
+  const [W, R, B] = [array('W'), array('R'), array('B')];
+  const [last, mean, bias] = [array('last'), array('mean'), array('bias')];
+  return { ...facts, embeddings, W, R, B, last, mean, bias, words: table('words'), pairs: table('pairs') };
 }
 
 function padded(bytes: number): number {

@@ -1,38 +1,46 @@
-/** Whole networks: tfjs and onnxruntime answer alike, and the logit at t is the logit of the text cut at t. */
+/** Whole networks: tfjs and onnxruntime answer alike, and the logits at t are those of the text cut at t. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/inference/classifier.ts';
 import { toBatch } from '../../shared/encoding.ts';
+import { softmax } from '../../shared/labels.ts';
 import { checkModel } from '../../train/export/onnx/check.ts';
 import { exportModel } from '../../train/export/onnx/export.ts';
 import { measureParity } from '../../train/export/parity.ts';
 import { buildModel, predict } from '../../train/model/model.ts';
 import { randomRows } from '../../train/random.ts';
-import { exported, LSTM, network, randomizeWeights } from '../fixtures/networks.ts';
+import { exported, LSTM, network, networkOf, randomizeWeights } from '../fixtures/networks.ts';
 
-const NETWORKS = {
-  'one LSTM': { operators: ['LSTM'], build: () => network(tf.layers.lstm({ ...LSTM, units: 5 })) },
-  'one GRU': { operators: ['GRU'], build: () => network(tf.layers.gru({ units: 5, recurrentActivation: 'sigmoid' })) },
-  'one SimpleRNN': { operators: ['RNN'], build: () => network(tf.layers.simpleRNN({ units: 5 })) },
+const NETWORKS: Record<string, { operators: string[]; layers: () => tf.layers.Layer[] }> = {
+  'one LSTM': { operators: ['LSTM'], layers: () => [tf.layers.lstm({ ...LSTM, units: 5 })] },
+  'one GRU': { operators: ['GRU'], layers: () => [tf.layers.gru({ units: 5, recurrentActivation: 'sigmoid' })] },
+  'one SimpleRNN': { operators: ['RNN'], layers: () => [tf.layers.simpleRNN({ units: 5 })] },
   'two LSTMs': {
     operators: ['LSTM', 'LSTM'],
-    build: () =>
-      network(tf.layers.lstm({ ...LSTM, units: 4, returnSequences: true }), tf.layers.lstm({ ...LSTM, units: 6 })),
+    layers: () => [tf.layers.lstm({ ...LSTM, units: 4, returnSequences: true }), tf.layers.lstm({ ...LSTM, units: 6 })],
   },
   'a hidden Dense': {
     operators: ['LSTM'],
-    build: () => network(tf.layers.lstm({ ...LSTM, units: 5 }), tf.layers.dense({ units: 3, activation: 'tanh' })),
+    layers: () => [tf.layers.lstm({ ...LSTM, units: 5 }), tf.layers.dense({ units: 3, activation: 'tanh' })],
   },
 };
+const CASES = Object.entries(NETWORKS).flatMap(([name, one]) =>
+  [2, 3, 7].map((labels) => ({
+    name,
+    labels,
+    operators: one.operators,
+    build: () => networkOf(labels, ...one.layers()),
+  })),
+);
 const ROWS = randomRows({ rows: 150, maxLength: 40, below: 11, seed: 5 });
 
-describe.each(Object.entries(NETWORKS))('%s', (_, { build, operators }) => {
+describe.each(CASES)('$name, $labels labels', ({ labels, operators, build }) => {
   it('answers as tfjs does, for rows of every length in one batch', async () => {
     const model = build();
-    checkModel(exportModel(model), operators);
-    const { inputs, maxDifference } = await measureParity(model, await exported(model), ROWS);
+    checkModel(exportModel(model), labels, operators);
+    const { inputs, maxDifference, maxSum } = await measureParity(model, await exported(model), ROWS);
     expect(inputs).toBe(ROWS.length);
     expect(maxDifference).toBeLessThan(1e-5);
+    expect(maxSum).toBeLessThan(1e-5);
   });
 
   it('says at every step what it would say of the text cut there', async () => {
@@ -42,13 +50,15 @@ describe.each(Object.entries(NETWORKS))('%s', (_, { build, operators }) => {
     const text = Int32Array.from({ length: 25 }, (_, index) => 1 + ((index * 7 + (row[0] as number)) % 10));
     const other = text.slice(0, 3);
     const batch = toBatch([other, text]);
-    const logits = (await onnx.run(batch)).subarray(batch.steps);
+    const logits = (await onnx.run(batch)).subarray(batch.steps * labels);
     const cuts = Array.from(text, (_, index) => text.slice(0, index + 1));
     const tfjs = predict(model, cuts);
     for (const [index, cut] of cuts.entries()) {
-      const alone = await onnx.run(toBatch([cut]));
-      expect(logits[index]).toBeCloseTo(alone[index] as number, 6);
-      expect(sigmoid(logits[index] as number)).toBeCloseTo(tfjs[index] as number, 6);
+      const [at, end] = [index * labels, (index + 1) * labels];
+      const there = logits.subarray(at, end);
+      const alone = (await onnx.run(toBatch([cut]))).subarray(at, end);
+      expect([...there]).toEqual([...alone].map((logit) => expect.closeTo(logit, 6)));
+      expect(softmax(there)).toEqual([...tfjs.subarray(at, end)].map((score) => expect.closeTo(score, 6)));
     }
   });
 });

@@ -1,9 +1,9 @@
-/** The network with mean pooling and n-grams, in float32 and in int8: tfjs and onnxruntime answer alike. */
+/** The network with mean pooling and n-grams, in float32 and in int8, for two labels and more: tfjs and onnxruntime answer alike. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/inference/classifier.ts';
 import { importModel } from '../../harness/import-model.ts';
 import { toBatch } from '../../shared/encoding.ts';
+import { softmax } from '../../shared/labels.ts';
 import { CELLS } from '../../train/config.ts';
 import { checkModel } from '../../train/export/onnx/check.ts';
 import { exportModel } from '../../train/export/onnx/export.ts';
@@ -17,30 +17,36 @@ const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 const VOCABULARY_SIZE = 30;
 const ROWS = randomRows({ rows: 100, maxLength: 40, below: VOCABULARY_SIZE, seed: 5 });
 
-type Parts = Required<Pick<Architecture, 'cell' | 'pooling' | 'ngramBuckets'>> & { weights: 'float32' | 'int8' };
-const NETWORKS: Parts[] = CELLS.flatMap((cell) =>
-  (['float32', 'int8'] as const).flatMap((weights) => [
-    { cell, pooling: 'last', ngramBuckets: 0, weights },
-    { cell, pooling: 'last', ngramBuckets: 211, weights },
-    { cell, pooling: 'mean-last', ngramBuckets: 0, weights },
-    { cell, pooling: 'mean-last', ngramBuckets: 211, weights },
-  ]),
+type Parts = Required<Pick<Architecture, 'cell' | 'pooling' | 'ngramBuckets' | 'labels'>> & {
+  weights: 'float32' | 'int8';
+};
+/** All cells and parts for two labels, and the LSTM for more. */
+const NETWORKS: Parts[] = [2, 3, 7].flatMap((labels) =>
+  CELLS.filter((cell) => labels === 2 || cell === 'lstm').flatMap((cell) =>
+    (['float32', 'int8'] as const).flatMap((weights) => [
+      { cell, labels, pooling: 'last', ngramBuckets: 0, weights },
+      { cell, labels, pooling: 'last', ngramBuckets: 211, weights },
+      { cell, labels, pooling: 'mean-last', ngramBuckets: 0, weights },
+      { cell, labels, pooling: 'mean-last', ngramBuckets: 211, weights },
+    ]),
+  ),
 );
 
 /** Units ≠ embedding units, so that nothing fits the wrong way round. */
-function build({ cell, pooling, ngramBuckets, weights }: Parts) {
+function build({ weights, ...parts }: Parts) {
   const sizes = { vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5 };
-  const model = buildModel({ cell, pooling, ngramBuckets, ...sizes, seed: 1 });
+  const model = buildModel({ ...parts, ...sizes, seed: 1 });
   randomizeWeights(model);
   return { model, quantized: weights === 'int8' ? quantize(model) : undefined };
 }
 
-describe.each(NETWORKS)('$cell, pooling $pooling, $ngramBuckets buckets, $weights', (parts) => {
-  it('answers as tfjs does, for rows of every length in one batch', async () => {
+describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets buckets, $weights', (parts) => {
+  it('answers as tfjs does, for rows of every length in one batch, and its logits add up to 0', async () => {
     const { model, quantized } = build(parts);
-    checkModel(exportModel(model, quantized), [OPERATORS[parts.cell]]);
-    const { maxDifference } = await measureParity(model, await exported(model, quantized), ROWS);
+    checkModel(exportModel(model, quantized), parts.labels, [OPERATORS[parts.cell]]);
+    const { maxDifference, maxSum } = await measureParity(model, await exported(model, quantized), ROWS);
     expect(maxDifference).toBeLessThan(2e-6);
+    expect(maxSum).toBeLessThan(1e-5);
   });
 
   it('says at every step what it would say of the text cut there', async () => {
@@ -48,13 +54,15 @@ describe.each(NETWORKS)('$cell, pooling $pooling, $ngramBuckets buckets, $weight
     const onnx = await exported(model, quantized);
     const text = Int32Array.from({ length: 25 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
     const batch = toBatch([text.slice(0, 3), text]);
-    const logits = (await onnx.run(batch)).subarray(batch.steps);
+    const logits = (await onnx.run(batch)).subarray(batch.steps * parts.labels);
     const cuts = Array.from(text, (_, index) => text.slice(0, index + 1));
     const tfjs = predict(model, cuts);
     for (const [index, cut] of cuts.entries()) {
-      const alone = await onnx.run(toBatch([cut]));
-      expect(logits[index]).toBeCloseTo(alone[index] as number, 5);
-      expect(sigmoid(logits[index] as number)).toBeCloseTo(tfjs[index] as number, 5);
+      const [at, end] = [index * parts.labels, (index + 1) * parts.labels];
+      const there = logits.subarray(at, end);
+      const alone = (await onnx.run(toBatch([cut]))).subarray(at, end);
+      expect([...there]).toEqual([...alone].map((logit) => expect.closeTo(logit, 5)));
+      expect(softmax(there)).toEqual([...tfjs.subarray(at, end)].map((score) => expect.closeTo(score, 5)));
     }
   });
 

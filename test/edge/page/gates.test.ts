@@ -1,17 +1,20 @@
 /** The page's own LSTM against onnxruntime's. */
 import { readFile } from 'node:fs/promises';
-import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { weightsOf } from '../../../edge/build/weights.ts';
 import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
-import { contributions, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
+import { contributions, type Trace, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
 import { decodeWeights, encodeWeights, type Weights } from '../../../edge/page/weights.ts';
 import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { encode, toBatch } from '../../../shared/encoding.ts';
+import { labelLogits } from '../../../shared/labels.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
 import { exportModel } from '../../../train/export/onnx/export.ts';
-import { exported, LSTM, network } from '../../fixtures/networks.ts';
+import { quantize } from '../../../train/export/quantize.ts';
+import { buildModel } from '../../../train/model/model.ts';
+import { randomRows } from '../../../train/random.ts';
+import { exported, randomizeWeights } from '../../fixtures/networks.ts';
 
 const TEXTS = [
   'I expected little, and was moved to tears. A beautiful film!',
@@ -42,23 +45,62 @@ it.each(TEXTS.map((text) => [text.slice(0, 60), text] as const))(
   async (_, text) => {
     const ids = idsOf(text);
     const expected = await shipped.run(toBatch([ids]));
-    const { logits } = trace(ids, weights);
-    expect(logits).toHaveLength(expected.length);
-    expect(Math.max(...logits.map((logit, t) => Math.abs(logit - (expected[t] as number))))).toBeLessThan(1e-4);
+    expectClose(trace(ids, weights).logits, expected);
   },
 );
 
-it('divides the logit among bias, units, and words and pairs', () => {
-  const ids = idsOf(TEXTS[0] as string);
-  const traced = trace(ids, weights);
-  for (const step of ids.keys()) {
-    const units = contributions(traced, weights, step).reduce((sum, one) => sum + one, 0);
-    expect(weights.bias + units + (traced.beside[step] as number)).toBeCloseTo(traced.logits[step] as number, 4);
+const LABELS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const SIZES = { cell: 'lstm', vocabularySize: 30, embeddingUnits: 7, units: 5, seed: 1 } as const;
+
+describe.each([2, 3, 7])('for %d labels', (labels) => {
+  const facts = { version: 'v', labels: LABELS.slice(0, labels), architecture: { cell: 'lstm' } } as const;
+
+  it.each([
+    ['the tutorial’s network: float32, the last state, nothing beside it', {}, 'float32'],
+    ['a mean of the states', { pooling: 'mean-last' }, 'int8'],
+    ['words and pairs beside the last state', { ngramBuckets: 211 }, 'float32'],
+    ['a mean of the states, words and pairs', { pooling: 'mean-last', ngramBuckets: 211 }, 'int8'],
+  ] as const)('computes %s', async (_, parts, stored) => {
+    const model = buildModel({ ...SIZES, ...parts, labels });
+    randomizeWeights(model);
+    const quantized = stored === 'int8' ? quantize(model) : undefined;
+    const found = through(weightsOf(exportModel(model, quantized), facts));
+    const onnx = await exported(model, quantized);
+    for (const ids of randomRows({ rows: 20, maxLength: 40, below: SIZES.vocabularySize, seed: 5 })) {
+      const traced = trace(ids, found);
+      expectClose(traced.logits, await onnx.run(toBatch([ids])));
+      expectDivided(traced, found, ids.length);
+    }
+  });
+});
+
+/** [steps × labels] each. */
+function expectClose(logits: Float64Array, expected: Float32Array): void {
+  expect(logits).toHaveLength(expected.length);
+  expect(Math.max(...logits.map((logit, at) => Math.abs(logit - (expected[at] as number))))).toBeLessThan(1e-4);
+}
+
+/** Bias, units, and words and pairs add up to the logits after every step. */
+function expectDivided(traced: Trace, weights: Weights, steps: number): void {
+  const bias = labelLogits(weights.bias, weights.columns);
+  const labels = bias.length;
+  for (let step = 0; step < steps; step++) {
+    const units = contributions(traced, weights, step);
+    for (const [label, own] of bias.entries()) {
+      const sum = units.filter((_, at) => at % labels === label).reduce((total, one) => total + one, own);
+      const at = step * labels + label;
+      expect(sum + (traced.beside[at] as number)).toBeCloseTo(traced.logits[at] as number, 9);
+    }
   }
+}
+
+it('divides the shipped model’s logits among bias, units, and words and pairs', () => {
+  const ids = idsOf(TEXTS[0] as string);
+  expectDivided(trace(ids, weights), weights, ids.length);
 });
 
 it('names the units that add or take away most', () => {
-  expect(unitsThatMatter(Float32Array.of(0.1, -2, 1, 0), 2)).toEqual([1, 2]);
+  expect(unitsThatMatter(Float64Array.of(0.1, -2, 1, 0), 2)).toEqual([1, 2]);
 });
 
 it('has gates between 0 and 1 that make the memory what it is', () => {
@@ -74,18 +116,7 @@ it('has gates between 0 and 1 that make the memory what it is', () => {
   }
 });
 
-it('computes the tutorial’s network as well: float32, the last state, nothing beside it', async () => {
-  const model = network(tf.layers.lstm({ ...LSTM, units: 5 }));
-  const ids = Int32Array.of(1, 3, 10, 2, 2, 7);
-  const expected = await (await exported(model)).run(toBatch([ids]));
-  const { logits } = trace(
-    ids,
-    through(weightsOf(exportModel(model), { version: 'v', architecture: { cell: 'lstm' } })),
-  );
-  expect([...logits]).toEqual([...expected].map((logit) => expect.closeTo(logit, 5)));
-});
-
 it('is what the shipped model’s table of pairs is hashed for', async () => {
   const { architecture } = JSON.parse(await readFile('model/model.json', 'utf8'));
-  expect(weights.pairs?.values).toHaveLength(architecture.ngramBuckets);
+  expect(weights.pairs?.values).toHaveLength(architecture.ngramBuckets * weights.columns);
 });
