@@ -8,6 +8,7 @@
  *
  *     node edge/build/cli.ts [folder]           another folder than .prepared/
  *     node edge/build/cli.ts --page [folder]    the site alone, which is all that Node, Deno and Bun need
+ *     MODEL=<folder> node edge/build/cli.ts --page    of another bundle than model/, which the worker always has
  *     STOCK_RUNTIME=1 node edge/build/cli.ts    the other way round: no image, and the model. onnxruntime-web starts as it is.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -18,6 +19,8 @@ import { buildSite } from './site.ts';
 
 const onlyPage = process.argv[2] === '--page';
 const folder = process.argv[onlyPage ? 3 : 2] ?? '.prepared';
+const SHIPPED = 'model';
+const modelFolder = (onlyPage && process.env['MODEL']) || SHIPPED;
 
 async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
@@ -33,7 +36,7 @@ async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>
 }
 
 async function readBundle(): Promise<Bundle> {
-  const read = async (name: string) => new Uint8Array(await readFile(path.join('model', name)));
+  const read = async (name: string) => new Uint8Array(await readFile(path.join(modelFolder, name)));
   return openBundle({
     model: await read(BUNDLE_FILES.model),
     vocabulary: await read(BUNDLE_FILES.vocabulary),
@@ -44,7 +47,8 @@ async function readBundle(): Promise<Bundle> {
 async function prepare(): Promise<void> {
   const bundle = await readBundle();
   // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
-  const site = await buildSite(bundle);
+  const card = new Uint8Array(await readFile(path.join(modelFolder, 'README.md')));
+  const site = await buildSite({ bundle, card, shipped: modelFolder === SHIPPED });
   const siteFolder = path.join(folder, 'site');
   await mkdir(siteFolder, { recursive: true });
   for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
@@ -61,6 +65,6 @@ async function write(name: string, bytes: Uint8Array): Promise<void> {
 
 await prepare().catch((error: NodeJS.ErrnoException) => {
   if (!(error instanceof BundleError) && error.code !== 'ENOENT') throw error; // ours, and its stack says where
-  console.error(`the worker cannot be built: ${error.message}`);
+  console.error(`the ${onlyPage ? 'page' : 'worker'} cannot be built: ${error.message}`);
   process.exitCode = 1;
 });

@@ -15,13 +15,23 @@ import { weightsOf } from './weights.ts';
 const SOURCES = 'edge/page';
 const PAGES = ['index.html', 'docs.html'];
 
+export interface SiteOptions {
+  readonly bundle: Bundle;
+  /** The bundle's README.md. */
+  readonly card: Uint8Array;
+  /** Whether it is the shipped bundle, which the page's examples are of. */
+  readonly shipped: boolean;
+}
+
 /** By name. */
-export async function buildSite({ model, vocabulary, manifest }: Bundle): Promise<Record<string, Uint8Array>> {
+export async function buildSite({ bundle, card, shipped }: SiteOptions): Promise<Record<string, Uint8Array>> {
+  const { model, vocabulary, manifest } = bundle;
   const { outputFiles } = await build({
     entryPoints: ['page.ts', 'docs.ts', 'style.css'].map((name) => `${SOURCES}/${name}`),
     outdir: 'site', // nothing is written
     write: false,
     bundle: true,
+    define: { EXAMPLES_FIT: String(shipped) },
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -33,7 +43,7 @@ export async function buildSite({ model, vocabulary, manifest }: Bundle): Promis
     const page = await readFile(`${SOURCES}/${name}`, 'utf8');
     files[name] = new TextEncoder().encode(page.replace('<!-- head.html -->', () => head));
   }
-  files['model-card.txt'] = await readFile('model/README.md');
+  files['model-card.txt'] = card;
   files['third-party-notices.txt'] = await readFile('THIRD_PARTY_NOTICES.md');
   files[BUNDLE_FILES.vocabulary] = new TextEncoder().encode(vocabulary.toString());
   const weights = weightsOf(model, manifest);

@@ -12,7 +12,8 @@ const image = await readFile('.prepared/image.bin');
 
 it('is the same bytes whatever the surroundings', async () => {
   const folder = await temporaryFolder();
-  const env = { ...process.env, LANG: 'tr_TR.UTF-8', TZ: 'Asia/Kathmandu', HOME: folder, PADDING: 'x'.repeat(10_000) };
+  const surroundings = { LANG: 'tr_TR.UTF-8', TZ: 'Asia/Kathmandu', HOME: folder, MODEL: folder };
+  const env = { ...process.env, ...surroundings, PADDING: 'x'.repeat(10_000) };
   await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
   expect(image.equals(await readFile(path.join(folder, 'image.bin')))).toBe(true);
 });

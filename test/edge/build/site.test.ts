@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { EXAMPLES } from '../../../edge/page/examples.ts';
 import { SITE_HEADERS } from '../../../edge/site.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
-const prepare = (folder: string) =>
-  promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), '--page', folder]);
+const prepare = (folder: string, env: Record<string, string> = {}) =>
+  promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), '--page', folder], {
+    env: { ...process.env, ...env },
+  });
 
 it('makes the same files every time, and leaves no others', async () => {
   const folder = await temporaryFolder();
@@ -20,6 +23,26 @@ it('makes the same files every time, and leaves no others', async () => {
   expect(await readdir(path.join(folder, 'site'))).toEqual(names);
   expect(await readdir(folder)).toEqual(['site']);
   expect(await read()).toEqual(before);
+});
+
+it('is of the bundle in MODEL, without the examples of the shipped one', async () => {
+  const [folder, model] = [await temporaryFolder(), await temporaryFolder()];
+  const read = (name: string) => readFile(path.join(folder, 'site', name), 'utf8');
+  await prepare(folder);
+  expect(await read('page.js')).toContain(EXAMPLES[0]?.text);
+  await cp('model', model, { recursive: true });
+  await writeFile(path.join(model, 'README.md'), 'my model');
+  await prepare(folder, { MODEL: model });
+  expect(await read('model-card.txt')).toBe('my model');
+  expect(await read('page.js')).not.toContain(EXAMPLES[0]?.text);
+});
+
+it('says in one line that there is no bundle in MODEL', async () => {
+  const [folder, MODEL] = [await temporaryFolder(), await temporaryFolder()];
+  await expect(prepare(folder, { MODEL })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^the page cannot be built: [^\n]*model\.onnx'?\n$/),
+  });
 });
 
 it('tells Workers the headers that the other platforms send', async () => {
