@@ -1,21 +1,24 @@
 /** The page at `/`: from what is typed to what is shown. What is shown is in `view/`, what is said of it in `wording.ts`. */
+import { readingOf } from './answer.ts';
 import { EXAMPLES } from './examples.ts';
 import { sharedText } from './snippets.ts';
 import { hideError, showAnswer, showError, showNothing } from './view/answer.ts';
-import { type Answer, ask, getModel, type Model, useKey } from './view/api.ts';
+import { ask, getModel, type Model, useKey } from './view/api.ts';
 import { showCode } from './view/code.ts';
 import { byId, element } from './view/dom.ts';
 import { openGates } from './view/gates.ts';
 import { showModel } from './view/model.ts';
 import { showGates, showReading } from './view/reading.ts';
 
+/** Whether the page is built for the model that the examples are of (`edge/build/site.ts`). */
+declare const EXAMPLES_FIT: boolean;
+const examples = EXAMPLES_FIT ? EXAMPLES : [];
+
 /** From the last key to the request. */
 const DEBOUNCE_MS = 150;
 
 const text = byId<HTMLTextAreaElement>('text');
 
-/** The answer that is shown, and the text that it is of. */
-let answered: { readonly text: string; readonly answer: Answer } | undefined;
 let model: Model | undefined;
 
 // The answer moves with the text.
@@ -29,7 +32,6 @@ function changed(delay: number): void {
   showCode();
   showLesson();
   if (text.value.trim() === '') {
-    answered = undefined;
     showNothing();
     showReading(undefined);
     return;
@@ -41,20 +43,13 @@ function changed(delay: number): void {
     try {
       const answer = await ask(asked, controller.signal);
       if (controller.signal.aborted) return;
-      answered = { text: asked, answer };
       hideError();
-      show();
+      showAnswer(answer);
+      showReading(readingOf(asked, answer));
     } catch (error) {
       if (!controller.signal.aborted) showError(error as Error);
     }
   }, delay);
-}
-
-function show(): void {
-  if (answered === undefined) return;
-  const labels = model?.labels ?? ['negative', 'positive'];
-  showAnswer(answered.answer, labels);
-  showReading({ ...answered, labels });
 }
 
 async function loadModel(): Promise<void> {
@@ -65,20 +60,20 @@ async function loadModel(): Promise<void> {
     return;
   }
   showModel(model);
-  show(); // its labels may be others
 }
 
 // Examples.
 
 function showLesson(): void {
-  const example = EXAMPLES.find((one) => one.text === text.value);
+  const example = examples.find((one) => one.text === text.value);
   byId('lesson').textContent = example?.lesson ?? '';
   for (const chip of document.querySelectorAll('.chips button')) {
     chip.setAttribute('aria-pressed', String(chip.textContent === example?.name));
   }
 }
 
-for (const example of EXAMPLES) {
+byId('examples').hidden = examples.length === 0;
+for (const example of examples) {
   const chip = element('button', { type: 'button', 'aria-pressed': 'false' }, example.name);
   chip.addEventListener('click', () => {
     text.value = example.text;
@@ -122,5 +117,5 @@ addEventListener('hashchange', () => {
 });
 loadModel();
 // What a browser restores on going back stays.
-text.value = sharedText(location.hash) ?? (text.value || (EXAMPLES[0]?.text ?? ''));
+text.value = sharedText(location.hash) ?? (text.value || (examples[0]?.text ?? ''));
 changed(0);

@@ -1,33 +1,51 @@
 /** What the page says of numbers. */
+import type { Answer } from './answer.ts';
 
-/** Evidence from which a word is marked weakly, clearly and strongly, in log-odds; the same for every text. */
+/**
+ * From when a word is marked weakly, clearly and strongly: what it does to the log-odds of a label against all others; the same
+ * for every text.
+ */
 export const LEVELS = [0.15, 0.5, 1.25] as const;
 
-/** 0 (not marked) to 3. */
-export function levelOf(evidence: number): number {
-  return LEVELS.filter((least) => Math.abs(evidence) >= least).length;
+/**
+ * 0 (not marked) to 3. Logits add up to 0, so that evidence e for one label alone is −e/(n − 1) for each of the others.
+ * @param evidence the change of a label's logit. @param labels how many there are.
+ */
+export function levelOf(evidence: number, labels: number): number {
+  const change = (Math.abs(evidence) * labels) / (labels - 1);
+  return LEVELS.filter((least) => change >= least).length;
 }
 
-/** Below it, it cannot tell. */
-export const UNDECIDED = 0.6;
+/** How much likelier than the next label the answer has to be; below that, it cannot tell. */
+const LEAD = 0.2;
 
-/** How sure one can be of an answer with this probability. @param known whether the text has a word that the model knows. */
-export function verdict(label: string, score: number, known: boolean): string {
-  if (!known) return 'It knows none of these words';
+/** Whether the text has a word that the model knows. */
+export function isKnown({ tokens, unknown }: Pick<Answer, 'tokens' | 'unknown'>): boolean {
+  return unknown < tokens;
+}
+
+/** Whether another label is nearly as likely as the answer. */
+export function isUndecided({ scores }: Pick<Answer, 'scores'>): boolean {
+  const [most = 0, next = 0] = scores.map(({ score }) => score).sort((a, b) => b - a);
+  return most - next < LEAD;
+}
+
+/** How sure one can be of the answer. */
+export function verdict(answer: Answer): string {
+  const { label, score } = answer;
+  if (!isKnown(answer)) return 'It knows none of these words';
+  if (isUndecided(answer)) return 'It cannot tell';
   if (score >= 0.98) return `Almost certain that it is ${label}`;
   if (score >= 0.9) return `Very sure that it is ${label}`;
   if (score >= 0.75) return `Fairly sure that it is ${label}`;
-  if (score >= UNDECIDED) return `It leans to ${label}`;
-  return 'It cannot tell';
+  return `It leans to ${label}`;
 }
 
 /** What a calibrated probability means. */
-export function meaning(label: string, score: number, known: boolean): string {
-  if (!known) return 'Of such a text it says one half, by rule.';
-  const share = Math.round(score * 100);
-  const few = score < UNDECIDED ? ' Little more than a coin toss.' : '';
-  const many = share === 100 ? 'nearly all' : `about ${share}`;
-  return `Of 100 film reviews that it is this sure of, ${many} are ${label}.${few}`;
+export function meaning(answer: Answer): string {
+  if (!isKnown(answer)) return 'Where it knows no word, all labels are equally likely, by rule.';
+  const times = Math.round(answer.score * 100);
+  return `Such answers are right ${times === 100 ? 'nearly always' : `about ${times} times in 100`}.`;
 }
 
 /** `97.3 %`; the last digit goes where it would say 100 of what is not. */

@@ -11,6 +11,10 @@ export interface Page {
   /** Runs `script` in the page. A promise that it gives is awaited. */
   evaluate(script: string): Promise<any>;
   locator(selector: string): Locator;
+  screenshot(options: {
+    readonly path: string;
+    readonly clip: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  }): Promise<unknown>;
   route(url: string, handler: (route: Route) => Promise<void>): Promise<void>;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
@@ -26,6 +30,7 @@ export interface Locator {
   getAttribute(name: string): Promise<string | null>;
   count(): Promise<number>;
   nth(index: number): Locator;
+  selectOption(option: { readonly label: string }): Promise<unknown>;
   waitFor(): Promise<void>;
 }
 interface Response {
@@ -42,6 +47,7 @@ export interface Visitor {
   readonly colorScheme?: 'light' | 'dark';
   readonly reducedMotion?: 'reduce';
   readonly viewport?: { readonly width: number; readonly height: number };
+  readonly deviceScaleFactor?: number;
   readonly permissions?: readonly string[];
 }
 
@@ -94,6 +100,13 @@ export async function answered(page: Page, text: string): Promise<void> {
 /** Waits until `script` is true. Playwright would have the page itself evaluate it, which the page's policy forbids. */
 export async function until(page: Page, script: string): Promise<void> {
   await vi.waitUntil(() => page.evaluate(script), { timeout: 10_000, interval: 25 });
+}
+
+/** How likely the page says each label is, by the bars that can be seen, in their order. */
+export async function bars(page: Page): Promise<[label: string, share: string][]> {
+  return page.evaluate(`[...document.querySelectorAll('.bars li')]
+    .filter((row) => row.checkVisibility())
+    .map((row) => ['bdi', '.share'].map((part) => row.querySelector(part).textContent))`);
 }
 
 /** What axe finds in the page as it is, in a line each. */

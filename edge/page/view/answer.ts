@@ -1,19 +1,30 @@
-/** The answer to the text: what it is, how sure, and what is wrong where there is none. */
-import { counted, meaning, percent, UNDECIDED, verdict } from '../wording.ts';
-import { type Answer, KeyWanted } from './api.ts';
-import { byId } from './dom.ts';
+/** The answer to the text: what it is, how likely each label is, and what is wrong where there is none. */
+import { type Answer, labelsOf } from '../answer.ts';
+import { counted, isKnown, isUndecided, meaning, percent, verdict } from '../wording.ts';
+import { KeyWanted } from './api.ts';
+import { byId, element, fitted, makeStop } from './dom.ts';
 
-/** @param labels [negative, positive] */
-export function showAnswer(answer: Answer, labels: readonly [string, string]): void {
-  const { label, score, tokens, unknown, truncated } = answer;
-  const known = unknown < tokens;
-  const isOne = label === labels[1];
-  byId('answer').className = `answer ${known && score >= UNDECIDED ? (isOne ? 'one' : 'zero') : ''}`;
-  byId('verdict').textContent = verdict(label, score, known);
-  byId('probability').textContent = percent(score);
-  byId('label').textContent = label;
-  byId('meaning').textContent = meaning(label, score, known);
-  point(isOne ? score : 1 - score);
+const more = byId('more');
+makeStop(byId('more-list'), 'group', 'The other labels'); // it scrolls
+
+export function showAnswer(answer: Answer): void {
+  const { scores, tokens, unknown, truncated } = answer;
+  const { answer: best, arrangement } = labelsOf(answer);
+  const decided = isKnown(answer) && !isUndecided(answer);
+  const tone = (label: number) => `t${arrangement.tones[label]}`;
+  const bars = (labels: readonly number[]) =>
+    labels.map((label) => ({
+      name: scores[label]?.label ?? '',
+      share: scores[label]?.score ?? 0,
+      kind: label === best && decided ? `${tone(label)} best` : tone(label),
+    }));
+  byId('answer').className = decided ? `answer ${tone(best)}` : 'answer';
+  byId('verdict').textContent = verdict(answer);
+  showBars(byId('bars'), bars(arrangement.shown));
+  more.hidden = arrangement.more.length === 0;
+  byId('more-count').textContent = counted(arrangement.more.length, 'more label');
+  showBars(byId('more-bars'), bars(arrangement.more));
+  byId('meaning').textContent = meaning(answer);
   const facts = [`${counted(tokens, 'word')} read`];
   if (unknown > 0) facts.push(`${unknown.toLocaleString('en')} of them unknown`);
   if (truncated) facts.push('the beginning left out, because only the end of a long text is read');
@@ -22,9 +33,30 @@ export function showAnswer(answer: Answer, labels: readonly [string, string]): v
 
 export function showNothing(): void {
   hideError();
+  byId('answer').className = 'answer';
   byId('verdict').textContent = 'Nothing to read yet';
-  for (const id of ['probability', 'label', 'meaning', 'facts']) byId(id).textContent = '';
-  point(0.5);
+  for (const id of ['bars', 'more-bars', 'meaning', 'facts']) byId(id).replaceChildren();
+  more.hidden = true;
+}
+
+/** A bar each, in the elements that are there, so that what moves is seen to move. */
+function showBars(list: HTMLElement, bars: readonly { name: string; share: number; kind: string }[]): void {
+  for (const [index, row] of fitted(list, bars.length, barElement).entries()) {
+    const { name, share, kind } = bars[index] as (typeof bars)[number];
+    row.className = kind;
+    row.style.setProperty('--share', String(share));
+    for (const [part, text] of [
+      ['bdi', name],
+      ['.share', percent(share)],
+    ] as const) {
+      (row.querySelector(part) as HTMLElement).textContent = text;
+    }
+  }
+}
+
+function barElement(): HTMLElement {
+  const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
+  return element('li', {}, element('bdi'), ' ', bar, ' ', element('span', { class: 'share' }));
 }
 
 /** Beside the last answer, which is marked as old. Asks for a key where one is wanted, and goes on asking, for another. */
@@ -41,8 +73,4 @@ function setProblem(message: string): void {
   byId('problem').textContent = message;
   byId('problem').hidden = message === '';
   byId('answer').classList.toggle('stale', message !== '');
-}
-
-function point(probability: number): void {
-  byId('needle').style.setProperty('--at', String(probability));
 }

@@ -1,34 +1,14 @@
 /** What the page asks of the server it came from. */
+import type { Answer } from '../answer.ts';
 import { bodyOf } from '../snippets.ts';
-
-export interface TokenEvidence {
-  /** As it was written. */
-  readonly text: string;
-  /** Offsets in the original text, in UTF-16 code units. */
-  readonly start: number;
-  readonly end: number;
-  /** The logit after the token, and the change of it that the token made. */
-  readonly logit: number;
-  readonly evidence: number;
-  readonly known: boolean;
-}
-
-export interface Answer {
-  readonly label: string;
-  /** The probability of `label`. */
-  readonly score: number;
-  readonly tokens: number;
-  readonly unknown: number;
-  readonly truncated: boolean;
-  readonly evidence?: { readonly bias: number; readonly tokens: readonly TokenEvidence[] };
-}
 
 /** The part of `model.json` that the page shows. */
 export interface Model {
   readonly id: string;
   readonly version: string;
-  readonly labels: readonly [string, string];
+  readonly labels: readonly string[];
   readonly maxTokens: number;
+  readonly training: { readonly dataset: string; readonly reviews: number };
   readonly architecture: { readonly cell: string; readonly units: number; readonly parameters: number };
   readonly files: Readonly<Record<string, { readonly bytes: number }>>;
   readonly metrics: Readonly<
@@ -50,10 +30,7 @@ export function useKey(value: string): void {
 export async function ask(text: string, signal: AbortSignal): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
   const { results } = await json('/v1/sentiment', { method: 'POST', headers, body: bodyOf(text), signal });
-  const [answer] = results as [Answer];
-  if (answer.evidence === undefined) return answer;
-  const tokens = answer.evidence.tokens.map((token) => ({ ...token, text: text.slice(token.start, token.end) }));
-  return { ...answer, evidence: { ...answer.evidence, tokens } };
+  return results[0];
 }
 
 export async function getModel(): Promise<Model> {

@@ -1,15 +1,17 @@
 /**
- * What the model thought after each word, as a curve that can be walked: to the keyboard and to screen readers it is a
- * slider whose value is the word.
+ * How likely a label was after each word, as a curve that can be walked, and the other labels' curves behind it. To the
+ * keyboard and to screen readers it is a slider whose value is the word.
  */
+import type { Reading } from '../answer.ts';
 import { percent, signed } from '../wording.ts';
-import type { Answer } from './api.ts';
 import { round, svg } from './dom.ts';
 import type { Steps } from './steps.ts';
-import { clipped, describe, sigmoid } from './words.ts';
+import { clipped, describe } from './words.ts';
 
 const TOP = 36;
 const PLOT = 150;
+/** Of lines, to the edge. */
+const RIGHT = 4;
 /** Words are written below their places when these are so far apart. */
 const READABLE = 17;
 const WORD_HEIGHT = 74;
@@ -20,44 +22,38 @@ export interface Curve {
   mark(word: number): void;
 }
 
-/** @param labels [negative, positive], the second of which is up. */
-export function drawCurve(answer: Answer, steps: Steps, [zero, one]: readonly [string, string]): Curve {
-  const { bias, tokens } = answer.evidence ?? { bias: 0, tokens: [] };
+/** @param label whose curve stands out, and is said. */
+export function drawCurve(reading: Reading, steps: Steps, label: number): Curve {
+  const { words, before, labels, arrangement } = reading;
+  const { shown, tones } = arrangement;
+  const name = labels[label] as string;
   const y = (probability: number) => round(TOP + (1 - probability) * PLOT);
   const written = steps.distance >= READABLE;
   const bottom = TOP + PLOT;
   const height = bottom + (written ? WORD_HEIGHT : 26);
-  const points = [-1, ...tokens.keys()].map((word) => {
-    const logit = tokens[word]?.logit ?? bias;
-    return [round(steps.x(word)), y(sigmoid(logit))] as const;
-  });
-  const line = points.map(([px, py], index) => `${index === 0 ? 'M' : 'L'}${px} ${py}`).join('');
-  const [end] = points.at(-1) ?? [0];
-  const area = `${line}L${end} ${y(0.5)}L${steps.left} ${y(0.5)}Z`;
-  const right = steps.width - 4;
+  const moments = [before, ...words.map(({ probabilities }) => probabilities)];
+  const points = (one: number) =>
+    moments.map((probabilities, index) => [round(steps.x(index - 1)), y(probabilities[one] as number)] as const);
+  const lineOf = (one: number) =>
+    points(one).reduce((line, [px, py]) => `${line}${line === '' ? 'M' : 'L'}${px} ${py}`, '');
+  const own = points(label);
+  const area = `${lineOf(label)}L${own.at(-1)?.[0]} ${bottom}L${steps.left} ${bottom}Z`;
+  const others = shown.filter((one) => one !== label);
+  const tone = `t${tones[label]}`;
 
-  const clip = (id: string, from: number, to: number) =>
-    svg('clipPath', { id }, svg('rect', { x: 0, y: from, width: steps.width, height: to - from }));
   const tick = (probability: number) => [
-    svg('path', { class: probability === 0.5 ? 'half' : 'grid', d: `M${steps.left} ${y(probability)}H${right}` }),
+    svg('path', {
+      class: probability === 0.5 ? 'half' : 'grid',
+      d: `M${steps.left} ${y(probability)}H${steps.width - RIGHT}`,
+    }),
     svg('text', { x: steps.left - 8, y: y(probability), dy: '.35em', class: 'end' }, `${probability * 100} %`),
   ];
-  const dots = tokens.length <= 80 ? points.map(([cx, cy]) => svg('circle', { class: 'dot', cx, cy, r: 2.5 })) : [];
-  const names = written
-    ? tokens.map(({ text }, word) => {
-        const at = `translate(${round(steps.x(word))} ${bottom + 14}) rotate(-52)`;
-        return svg(
-          'text',
-          { class: 'end name', transform: at, 'data-name': word },
-          text.length > 12 ? `${text.slice(0, 11)}…` : text,
-        );
-      })
-    : [
-        svg('text', { x: steps.left, y: bottom + 18, class: 'soft' }, 'first word'),
-        svg('text', { x: right, y: bottom + 18, class: 'end soft' }, 'last word'),
-      ];
+  const dots = words.length <= 80 ? own.map(([cx, cy]) => svg('circle', { class: `dot ${tone}`, cx, cy, r: 2.5 })) : [];
   const cursor = svg('path', { class: 'cursor', d: '' });
-  const spot = svg('circle', { class: 'spot', r: 5 });
+  const spots = [...others, label].map((one) => {
+    const kind = one === label ? 'spot' : 'spot other';
+    return { one, circle: svg('circle', { class: `${kind} t${tones[one]}`, r: one === label ? 5 : 3 }) };
+  });
   const caption = svg('text', { class: 'caption', y: 14 });
   const picture = svg(
     'svg',
@@ -67,41 +63,58 @@ export function drawCurve(answer: Answer, steps: Steps, [zero, one]: readonly [s
       height,
       role: 'slider',
       tabindex: 0,
-      'aria-label': `Probability of ${one} after each word`,
+      'aria-label': `Probability of ${name} after each word`,
       'aria-valuemin': 1,
-      'aria-valuemax': tokens.length,
+      'aria-valuemax': words.length,
     },
-    svg('defs', {}, clip('above', 0, y(0.5)), clip('below', y(0.5), height)),
-    svg('path', { class: 'area one', 'clip-path': 'url(#above)', d: area }),
-    svg('path', { class: 'area zero', 'clip-path': 'url(#below)', d: area }),
     ...[0, 0.5, 1].flatMap(tick),
+    svg('path', { class: `area ${tone}`, d: area }),
+    ...others.map((one) => svg('path', { class: `line other t${tones[one]}`, d: lineOf(one) })),
     cursor,
-    svg('path', { class: 'line', d: line }),
+    svg('path', { class: `line ${tone}`, d: lineOf(label) }),
     ...dots,
-    svg('text', { x: steps.left + 6, y: y(1) - 4, class: 'side' }, `${one} ↑`),
-    svg('text', { x: steps.left + 6, y: y(0) - 8, class: 'side' }, `${zero} ↓`),
-    ...names,
-    spot,
+    ...(written ? namesOf(words, steps, bottom) : endsOf(steps, bottom)),
+    ...spots.map(({ circle }) => circle),
     caption,
   );
 
-  const mark = (word: number) => {
-    const token = tokens[word];
-    const [x, at] = points[word + 1] ?? [0, 0];
-    if (token === undefined) return;
+  const mark = (at: number) => {
+    const word = words[at];
+    if (word === undefined) return;
+    const x = round(steps.x(at));
     cursor.setAttribute('d', `M${x} ${TOP - 8}V${bottom}`);
-    spot.setAttribute('cx', String(x));
-    spot.setAttribute('cy', String(at));
+    for (const { one, circle } of spots) {
+      circle.setAttribute('cx', String(x));
+      circle.setAttribute('cy', String(y(word.probabilities[one] as number)));
+    }
     const place = x < steps.width / 3 ? 'start' : x > (steps.width * 2) / 3 ? 'end' : 'middle';
     caption.setAttribute('x', String(x));
     caption.setAttribute('text-anchor', place);
-    caption.textContent = `${clipped(token.text)} ${signed(token.evidence)} → ${percent(sigmoid(token.logit))}`;
-    for (const name of picture.querySelectorAll('[data-name]')) {
-      name.classList.toggle('current', name.getAttribute('data-name') === String(word));
+    const now = `${percent(word.probabilities[label] as number)} ${clipped(name)}`;
+    caption.textContent = `${clipped(word.text)} ${signed(word.evidence[label] as number)} → ${now}`;
+    for (const one of picture.querySelectorAll('[data-name]')) {
+      one.classList.toggle('current', one.getAttribute('data-name') === String(at));
     }
-    picture.setAttribute('aria-valuenow', String(word + 1));
-    const position = `word ${word + 1} of ${tokens.length}`;
-    picture.setAttribute('aria-valuetext', `${clipped(token.text)}, ${describe(token, one)}; ${position}`);
+    picture.setAttribute('aria-valuenow', String(at + 1));
+    const position = `word ${at + 1} of ${words.length}`;
+    picture.setAttribute('aria-valuetext', `${clipped(word.text)}, ${describe(word, label, reading)}; ${position}`);
   };
   return { picture, mark };
+}
+
+/** The words, aslant below their places. */
+function namesOf(words: Reading['words'], steps: Steps, bottom: number): SVGElement[] {
+  return words.map(({ text }, word) => {
+    const transform = `translate(${round(steps.x(word))} ${bottom + 14}) rotate(-52)`;
+    const short = text.length > 12 ? `${text.slice(0, 11)}…` : text;
+    return svg('text', { class: 'end name', transform, 'data-name': word }, short);
+  });
+}
+
+/** Where there is no room for the words. */
+function endsOf(steps: Steps, bottom: number): SVGElement[] {
+  return [
+    svg('text', { x: steps.left, y: bottom + 18, class: 'soft' }, 'first word'),
+    svg('text', { x: steps.width - RIGHT, y: bottom + 18, class: 'end soft' }, 'last word'),
+  ];
 }

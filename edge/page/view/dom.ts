@@ -34,6 +34,13 @@ export function byId<Any extends HTMLElement = HTMLElement>(id: string): Any {
   return found as Any;
 }
 
+/** The children of `list` once they are `count`: those that are there stay, and keep the focus, and `make` makes the others. */
+export function fitted(list: HTMLElement, count: number, make: () => HTMLElement): HTMLElement[] {
+  while (list.childElementCount > count) list.lastElementChild?.remove();
+  while (list.childElementCount < count) list.append(make());
+  return [...list.children] as HTMLElement[];
+}
+
 /** What the keyboard can walk or scroll is a stop of the Tab key, with a name. */
 export function makeStop(one: HTMLElement, role: 'group' | 'region', name: string): void {
   one.tabIndex = 0;

@@ -1,8 +1,9 @@
 /**
- * The view for students: of the units that matter most for the answer, how open the three gates were at each word and what
- * the memory held, in step with the text. Computed here (`../gates.ts`), from weights that are fetched when the view is opened.
+ * The view for students: of the units that matter most for a label, how open the three gates were at each word and what the
+ * memory held, in step with the text. Computed here (`../gates.ts`), from weights that are fetched when the view is opened.
  */
 import { encode } from '../../../shared/encoding.ts';
+import { labelLogits } from '../../../shared/labels.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { contributions, type Trace, trace, unitsThatMatter } from '../gates.ts';
@@ -18,8 +19,8 @@ const STRIP = 30;
 const GAP = 9;
 
 export interface GatesView {
-  /** Shows the gates at the words of a text. */
-  draw(text: string, steps: Steps): void;
+  /** Shows the gates at the words of a text, for one of the model's labels. */
+  draw(text: string, steps: Steps, label: string): void;
   /** Puts the cursor on a word, which was written so. */
   mark(word: number, text: string): void;
 }
@@ -40,28 +41,30 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
     );
   }
   const vocabulary = Vocabulary.parse(await words.text());
-  const [zero, one] = model.labels;
+  const { labels } = model;
   let cards: Card[] = [];
 
   return {
-    draw(text, steps) {
+    draw(text, steps, label) {
       const { ids, tokens } = encode(tokenize(text), vocabulary, model.maxTokens);
       const traced = trace(ids, weights);
-      const last = traced.steps - 1;
-      const contribution = contributions(traced, weights, last);
+      const place = labels.indexOf(label);
+      /** Of rows with a number a label, those of this one. */
+      const own = (rows: Float64Array) => rows.filter((_, at) => at % labels.length === place);
+      const contribution = own(contributions(traced, weights, traced.steps - 1));
       const offset = traced.steps - tokens.length; // START, which has no word
       cards = unitsThatMatter(contribution, UNITS).map((unit) =>
-        cardOf(traced, unit, { offset, steps, contribution: contribution[unit] as number, labels: [zero, one] }),
+        cardOf(traced, unit, { offset, steps, contribution: contribution[unit] as number, label }),
       );
+      const last = (rows: Float64Array) => signed(own(rows).at(-1) as number);
       const sum = contribution.reduce((total, value) => total + value, 0);
-      const logit = traced.logits[last] as number;
-      const beside =
-        weights.words === undefined ? '' : `, words and pairs beside it ${signed(traced.beside[last] as number)}`;
+      const beside = weights.words === undefined ? '' : `, words and pairs beside them ${last(traced.beside)}`;
+      const bias = last(labelLogits(weights.bias, weights.columns));
       box.replaceChildren(
         element(
           'p',
           { class: 'small' },
-          `The answer’s log-odds, ${signed(logit)}, computed in this page: the ${traced.units} units ${signed(sum)}${beside}, bias ${signed(weights.bias)}. Below are the ${cards.length} units that add or take away most.`,
+          `The logit of ${label} is ${last(traced.logits)}, computed in this page: the ${traced.units} units ${signed(sum)}${beside}, bias ${bias}. Below are the ${cards.length} units that add or take away most.`,
         ),
         element('div', { class: 'cards' }, ...cards.map(({ node }) => node)),
       );
@@ -81,11 +84,12 @@ interface CardOptions {
   /** Steps before the first word. */
   readonly offset: number;
   readonly steps: Steps;
+  /** To the logit of `label`. */
   readonly contribution: number;
-  readonly labels: readonly [string, string];
+  readonly label: string;
 }
 
-function cardOf(traced: Trace, unit: number, { offset, steps, contribution, labels }: CardOptions): Card {
+function cardOf(traced: Trace, unit: number, { offset, steps, contribution, label }: CardOptions): Card {
   const at = (values: Float32Array, word: number) => values[(word + offset) * traced.units + unit] ?? 0;
   const words = Array.from({ length: steps.count }, (_, word) => word);
   const wide = Math.max(1, Math.min(steps.distance - 1, 22));
@@ -128,12 +132,15 @@ function cardOf(traced: Trace, unit: number, { offset, steps, contribution, labe
     svg('text', { class: 'end', x: steps.left - 6, y: zero, dy: '.35em' }, 'cell'),
   );
   const sentence = element('p', { class: 'small sentence' });
-  const side = contribution > 0 ? 1 : 0;
   const title = element(
     'h3',
     {},
     `Unit ${unit} `,
-    element('span', { class: side ? 'one' : 'zero' }, `${signed(contribution)} towards ${labels[side]}`),
+    element(
+      'span',
+      { class: contribution > 0 ? 'for' : 'against' },
+      `${signed(contribution)} to the logit of ${label}`,
+    ),
   );
   const mark = (word: number, text: string) => {
     const x = round(steps.x(word));

@@ -1,10 +1,9 @@
 /** What the server's model is: how accurate, how large, which version. */
-import { percent } from '../wording.ts';
+import { counted, percent } from '../wording.ts';
 import type { Model } from './api.ts';
 import { byId, element } from './dom.ts';
 
-export function showModel({ id, version, labels, architecture, files, metrics, maxTokens }: Model): void {
-  [byId('zero').textContent, byId('one').textContent] = labels;
+export function showModel({ id, version, architecture, files, metrics, training, maxTokens }: Model): void {
   const megabytes = (Object.values(files).reduce((sum, file) => sum + file.bytes, 0) / 1e6).toFixed(1);
   const measured = metrics['test'] ?? metrics['validation'];
   const { parameters, units, cell } = architecture;
@@ -14,7 +13,7 @@ export function showModel({ id, version, labels, architecture, files, metrics, m
           figure(
             'Accuracy',
             percent(measured.accuracy),
-            `of ${measured.reviews.toLocaleString('en')} film reviews it had never seen`,
+            `of ${measured.reviews.toLocaleString('en')} texts it had never seen`,
           ),
         ]
       : []),
@@ -26,6 +25,7 @@ export function showModel({ id, version, labels, architecture, files, metrics, m
     figure('Reads', `${maxTokens} words`, 'the last of a longer text'),
     figure('Version', version, id),
   );
+  byId('trained').textContent = `It was trained on ${counted(training.reviews, 'text')} of ${training.dataset}.`;
   byId('weights-size').textContent = `Fetches about ${megabytes} MB, once.`;
 }
 

@@ -1,12 +1,13 @@
 /**
- * The text word by word, the curve below it and the gates below that: the reader is at one word of all three, and walks them
- * by pointer or keyboard.
+ * The text word by word, the curve below it and the gates below that: the reader is at one word of all three, walks them by
+ * pointer or keyboard, and picks the label whose evidence they show.
  */
-
-import type { Answer } from './api.ts';
+import type { Reading } from '../answer.ts';
+import { otherOfTwo } from '../labels.ts';
 import { type Curve, drawCurve } from './curve.ts';
 import { byId, element, makeStop } from './dom.ts';
 import type { GatesView } from './gates.ts';
+import { markPicker, onPick, showPicker } from './picker.ts';
 import { steps } from './steps.ts';
 import { clipped, describe, legend, renderWords, strongest } from './words.ts';
 
@@ -17,32 +18,48 @@ const words = byId('words');
 const curveBox = byId('curve');
 const gatesBox = byId('gates');
 
-interface Shown {
-  readonly text: string;
-  readonly answer: Answer;
-  /** [negative, positive] */
-  readonly labels: readonly [string, string];
-}
-
 /** What is shown, the elements of its words, and the word that the reader is at. */
-let shown: Shown | undefined;
+let shown: Reading | undefined;
 let wordElements: HTMLElement[] = [];
 let current = 0;
+/** The label that the reader picked; until then it is the answer's. */
+let picked: string | undefined;
 let curve: Curve | undefined;
 let gates: GatesView | undefined;
 
-/** Shows how the text was read; nothing of a text without words, or of none. */
-export function showReading(reading: Shown | undefined): void {
-  const tokens = reading?.answer.evidence?.tokens ?? [];
-  shown = tokens.length > 0 ? reading : undefined;
-  byId('reading').hidden = shown === undefined;
-  byId('inside').hidden = shown === undefined;
+/** Shows how a text was read; nothing where there is nothing to show. */
+export function showReading(reading: Reading | undefined): void {
+  shown = reading;
+  byId('reading').hidden = reading === undefined;
+  byId('inside').hidden = reading === undefined;
+  if (reading === undefined) return;
+  current = reading.words.length - 1;
+  showLabel();
+}
+
+/** The label whose evidence is shown. */
+function labelOf({ labels, answer }: Reading): number {
+  const place = picked === undefined ? -1 : labels.indexOf(picked);
+  return place === -1 ? answer : place;
+}
+
+/** Shows what depends on the label. */
+function showLabel(): void {
   if (shown === undefined) return;
-  const { text, answer, labels } = shown;
-  wordElements = renderWords(words, text, answer, labels[1]);
-  byId('legend').replaceChildren(...legend(labels, answer));
-  byId('top').replaceChildren(...strongest(tokens, labels));
-  current = tokens.length - 1;
+  const label = labelOf(shown);
+  const other = otherOfTwo(label, shown.labels);
+  const { tones } = shown.arrangement;
+  for (const [name, value] of [
+    ['--for', `var(--t${tones[label]})`],
+    ['--against', other === undefined ? 'var(--ink)' : `var(--t${tones[other]})`],
+    ['--against-fill', other === undefined ? 'transparent' : 'var(--against)'],
+  ] as const) {
+    document.documentElement.style.setProperty(name, value);
+  }
+  wordElements = renderWords(words, shown, label);
+  showPicker(shown, label);
+  byId('legend').replaceChildren(...legend(label, shown));
+  byId('top').replaceChildren(...strongest(label, shown));
   draw();
 }
 
@@ -58,10 +75,11 @@ function draw(): void {
   const width = Math.max(240, Math.floor(curveBox.clientWidth));
   const axis = steps(wordElements.length, width);
   const focused = document.activeElement?.parentElement === curveBox;
-  curve = drawCurve(shown.answer, axis, shown.labels);
+  const label = labelOf(shown);
+  curve = drawCurve(shown, axis, label);
   curveBox.replaceChildren(curve.picture);
   if (focused) curve.picture.focus();
-  gates?.draw(shown.text, axis);
+  gates?.draw(shown.text, axis, shown.labels[label] as string);
   mark(current);
 }
 
@@ -79,19 +97,19 @@ function reveal(word: HTMLElement | undefined): void {
   words.scrollTop = offsetTop - clientHeight / 2;
 }
 
-function mark(word: number): void {
-  const tokens = shown?.answer.evidence?.tokens ?? [];
-  const token = tokens[word];
-  if (shown === undefined || token === undefined) return;
+function mark(place: number): void {
+  const word = shown?.words[place];
+  if (shown === undefined || word === undefined) return;
   wordElements[current]?.classList.remove('current');
-  wordElements[word]?.classList.add('current');
-  current = word;
-  curve?.mark(word);
-  gates?.mark(word, token.text);
+  wordElements[place]?.classList.add('current');
+  current = place;
+  curve?.mark(place);
+  markPicker(word.probabilities);
+  gates?.mark(place, word.text);
   byId('now').replaceChildren(
-    element('b', {}, clipped(token.text)),
-    ` ${describe(token, shown.labels[1])} `,
-    element('span', { class: 'soft' }, `(word ${word + 1} of ${tokens.length})`),
+    element('b', {}, clipped(word.text)),
+    ` ${describe(word, labelOf(shown), shown)} `,
+    element('span', { class: 'soft' }, `(word ${place + 1} of ${shown.words.length})`),
   );
 }
 
@@ -139,6 +157,10 @@ for (const kind of ['pointerover', 'click'] as const) {
     if (word !== undefined) walkTo(Number(word));
   });
 }
+onPick((label) => {
+  picked = shown?.labels[label];
+  showLabel();
+});
 followPointer(curveBox);
 followPointer(gatesBox);
 new ResizeObserver(draw).observe(curveBox);

@@ -1,54 +1,55 @@
-/** The text as it was written, each word marked with its evidence. */
+/** The text as it was written, each word marked with its evidence for one label, or against it. */
+import type { Reading, Word } from '../answer.ts';
+import { sides } from '../labels.ts';
 import { levelOf, percent, signed } from '../wording.ts';
-import type { Answer, TokenEvidence } from './api.ts';
 import { element } from './dom.ts';
 
-/** 1 / (1 + e⁻ˣ) */
-export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
-}
-
-/** What there is to say of one word. @param one the label whose probability it is. */
-export function describe({ evidence, logit, known }: TokenEvidence, one: string): string {
-  return `${signed(evidence)}, then ${percent(sigmoid(logit))} ${one}${known ? '' : '; not in its vocabulary'}`;
+/** What there is to say of one word. */
+export function describe({ evidence, probabilities, known }: Word, label: number, { labels }: Reading): string {
+  const now = `${percent(probabilities[label] as number)} ${labels[label]}`;
+  return `${signed(evidence[label] as number)}, then ${now}${known ? '' : '; not in its vocabulary'}`;
 }
 
 /** In place of what is in `container`. @returns the words' elements, in order. */
-export function renderWords(container: HTMLElement, text: string, answer: Answer, one: string): HTMLElement[] {
-  const tokens = answer.evidence?.tokens ?? [];
+export function renderWords(container: HTMLElement, reading: Reading, label: number): HTMLElement[] {
+  const { text, words, truncated } = reading;
   const pieces: (Node | string)[] = [];
   let at = 0;
-  if (answer.truncated && tokens[0] !== undefined) {
-    at = tokens[0].start;
+  if (truncated && words[0] !== undefined) {
+    at = words[0].start;
     const title = 'Too long: this beginning was not read';
     pieces.push(element('span', { class: 'cut', title }, text.slice(0, at)));
   }
-  const words = tokens.map((token, index) => {
-    pieces.push(text.slice(at, token.start));
-    at = token.end;
-    const word = element('span', { class: classOf(token), 'data-word': index }, text.slice(token.start, token.end));
-    word.title = describe(token, one);
-    pieces.push(word);
-    return word;
+  const elements = words.map((word, index) => {
+    pieces.push(text.slice(at, word.start));
+    at = word.end;
+    const one = element('span', { class: classOf(word, label, reading), 'data-word': index }, word.text);
+    one.title = describe(word, label, reading);
+    pieces.push(one);
+    return one;
   });
   container.replaceChildren(...pieces, text.slice(at));
-  return words;
+  return elements;
 }
 
-function classOf({ evidence, known }: TokenEvidence): string {
-  const level = levelOf(evidence);
-  const mark = level === 0 ? '' : ` e${level} ${evidence > 0 ? 'one' : 'zero'}`;
+function classOf({ evidence, known }: Word, label: number, { labels }: Reading): string {
+  const own = evidence[label] as number;
+  const level = levelOf(own, labels.length);
+  const mark = level === 0 ? '' : ` e${level} ${own > 0 ? 'for' : 'against'}`;
   return `word${mark}${known ? '' : ' unknown'}`;
 }
 
 /** What the marks mean, with marks. */
-export function legend([zero, one]: readonly [string, string], { unknown, truncated }: Answer): Node[] {
-  const samples = (side: 'one' | 'zero') =>
-    ['weak', 'clear', 'strong'].map((name, index) => element('span', { class: `sample e${index + 1} ${side}` }, name));
-  const spaced = (nodes: Node[]) => nodes.flatMap((node) => [node, new Text(' ')]);
+export function legend(label: number, { labels, unknown, truncated }: Reading): Node[] {
+  const samples = (side: 'for' | 'against') =>
+    ['weak', 'clear', 'strong'].flatMap((name, index) => [
+      element('span', { class: `sample e${index + 1} ${side}` }, name),
+      new Text(' '),
+    ]);
+  const [pro, contra] = sides(label, labels);
   return [
-    element('span', {}, `for ${one}, underlined: `, ...spaced(samples('one'))),
-    element('span', {}, `for ${zero}, dashed: `, ...spaced(samples('zero'))),
+    element('span', {}, `${pro}, underlined: `, ...samples('for')),
+    element('span', {}, `${contra}, dashed: `, ...samples('against')),
     ...(unknown > 0
       ? [element('span', {}, element('span', { class: 'sample unknown' }, 'not in its vocabulary'))]
       : []),
@@ -59,19 +60,24 @@ export function legend([zero, one]: readonly [string, string], { unknown, trunca
 const TOP = 5;
 
 /** The words that did most, for those who do not see the marks and those who do. */
-export function strongest(tokens: readonly TokenEvidence[], [zero, one]: readonly [string, string]): Node[] {
-  const marked = tokens.filter(({ evidence }) => levelOf(evidence) > 0);
-  return ([1, -1] as const).flatMap((side) => {
-    const words = marked
-      .filter(({ evidence }) => evidence * side > 0)
-      .sort((a, b) => side * (b.evidence - a.evidence))
+export function strongest(label: number, { words, labels }: Reading): Node[] {
+  const marked = words
+    .map(({ text, evidence }) => ({ text, evidence: evidence[label] as number }))
+    .filter(({ evidence }) => levelOf(evidence, labels.length) > 0);
+  const [pro, contra] = sides(label, labels);
+  return [
+    { title: pro, sign: 1 },
+    { title: contra, sign: -1 },
+  ].map(({ title, sign }) => {
+    const most = marked
+      .filter(({ evidence }) => evidence * sign > 0)
+      .sort((a, b) => sign * (b.evidence - a.evidence))
       .slice(0, TOP);
-    const items = words.map(({ text, evidence }) =>
+    const items = most.map(({ text, evidence }) =>
       element('dd', {}, element('bdi', {}, clipped(text)), ' ', element('span', { class: 'soft' }, signed(evidence))),
     );
     const none = element('dd', { class: 'soft' }, 'nothing');
-    const title = element('dt', {}, `Most for ${side === 1 ? one : zero}`);
-    return [element('div', {}, title, ...(items.length > 0 ? items : [none]))];
+    return element('div', {}, element('dt', {}, `Most ${title}`), ...(items.length > 0 ? items : [none]));
   });
 }
 

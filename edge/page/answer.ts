@@ -1,0 +1,72 @@
+/** An answer as the API gives it, and the text as it was read: what every label's probability was after every word. */
+import { softmax } from '../../shared/labels.ts';
+import { type Arrangement, arrange } from './labels.ts';
+
+/** Numbers are in the order of `scores`. */
+export interface Answer {
+  readonly label: string;
+  /** The probability of `label`. */
+  readonly score: number;
+  readonly scores: readonly { readonly label: string; readonly score: number }[];
+  readonly tokens: number;
+  readonly unknown: number;
+  readonly truncated: boolean;
+  readonly evidence?: {
+    readonly bias: readonly number[];
+    readonly tokens: readonly {
+      /** Offsets in the text, in UTF-16 code units. */
+      readonly start: number;
+      readonly end: number;
+      readonly known: boolean;
+      readonly logits: readonly number[];
+      readonly evidence: readonly number[];
+    }[];
+  };
+}
+
+export interface Word {
+  /** As it stands in the text, at [start, end). */
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly known: boolean;
+  /** The change that it made to each label's logit. */
+  readonly evidence: readonly number[];
+  /** Of each label after the word. */
+  readonly probabilities: readonly number[];
+}
+
+export interface Reading {
+  readonly text: string;
+  readonly words: readonly Word[];
+  /** The probability of each label before the first word. */
+  readonly before: readonly number[];
+  readonly unknown: number;
+  readonly truncated: boolean;
+  readonly labels: readonly string[];
+  readonly answer: number;
+  readonly arrangement: Arrangement;
+}
+
+/** The labels of an answer, which of them it is, and how they are shown. */
+export function labelsOf({ label, scores }: Answer): Pick<Reading, 'labels' | 'answer' | 'arrangement'> {
+  const labels = scores.map((one) => one.label);
+  const answer = labels.indexOf(label);
+  const arrangement = arrange(
+    scores.map(({ score }) => score),
+    answer,
+  );
+  return { labels, answer, arrangement };
+}
+
+/** @returns undefined for an answer without evidence, or to a text without words. */
+export function readingOf(text: string, answer: Answer): Reading | undefined {
+  const { evidence, unknown, truncated } = answer;
+  if (evidence === undefined || evidence.tokens.length === 0) return undefined;
+  const words = evidence.tokens.map(({ logits, ...token }) => ({
+    ...token,
+    text: text.slice(token.start, token.end),
+    probabilities: softmax(logits),
+  }));
+  return { text, words, before: softmax(evidence.bias), unknown, truncated, ...labelsOf(answer) };
+}
