@@ -98,7 +98,7 @@ export function typeOf(schema: Schema, document: OpenApi, depth = 0): string {
   if (depth > MAX_DEPTH) return '…';
   const one = resolve(schema, document);
   if (one.const !== undefined) return JSON.stringify(one.const);
-  if (one.enum !== undefined) return one.enum.map((value) => JSON.stringify(value)).join(' or ');
+  if (one.enum !== undefined) return oneOf(one.enum);
   const choices = one.oneOf ?? one.anyOf;
   if (choices !== undefined && one.type === undefined) {
     return [...new Set(choices.map((choice) => typeOf(choice, document, depth + 1)))].join(' or ');
@@ -111,6 +111,15 @@ export function typeOf(schema: Schema, document: OpenApi, depth = 0): string {
       return type === 'string' && one.format ? `string (${one.format})` : type;
     })
     .join(' or ');
+}
+
+/** Of a hundred labels, the document itself has the list. */
+const MAX_VALUES = 8;
+
+function oneOf(values: readonly unknown[]): string {
+  const named = values.slice(0, MAX_VALUES).map((value) => JSON.stringify(value));
+  const more = values.length - named.length;
+  return [...named, ...(more > 0 ? [`one of ${more} more`] : [])].join(' or ');
 }
 
 const LIMITS: Readonly<Record<string, string>> = {
@@ -126,10 +135,10 @@ const LIMITS: Readonly<Record<string, string>> = {
   default: 'default',
 };
 
-/** `items ≤ 64, default false` */
+/** `items ≤ 64, all different` */
 export function limitsOf(schema: Schema): string {
-  return Object.entries(LIMITS)
+  const limits = Object.entries(LIMITS)
     .filter(([key]) => schema[key] !== undefined)
-    .map(([key, sign]) => `${sign} ${typeof schema[key] === 'string' ? schema[key] : JSON.stringify(schema[key])}`)
-    .join(', ');
+    .map(([key, sign]) => `${sign} ${typeof schema[key] === 'string' ? schema[key] : JSON.stringify(schema[key])}`);
+  return [...limits, ...(schema['uniqueItems'] === true ? ['all different'] : [])].join(', ');
 }

@@ -56,6 +56,7 @@ it.each([
   [{ type: ['number', 'null'] }, 'number or null'],
   [{ type: 'string', format: 'uuid' }, 'string (uuid)'],
   [{ enum: ['a', 1, null] }, '"a" or 1 or null'],
+  [{ enum: 'abcdefghij'.split('') }, '"a" or "b" or "c" or "d" or "e" or "f" or "g" or "h" or one of 2 more'],
   [{ const: true }, 'true'],
   [{ anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] }, 'string or array of string'],
   [{ properties: {} }, 'object'],
@@ -72,4 +73,5 @@ it('does not follow for ever what contains itself', () => {
 it('says the limits', () => {
   expect(limitsOf({ type: 'array', minItems: 1, maxItems: 64 })).toBe('items ≥ 1, items ≤ 64');
   expect(limitsOf({ pattern: '^a$', default: false })).toBe('matches ^a$, default false');
+  expect(limitsOf({ maxItems: 9, uniqueItems: true })).toBe('items ≤ 9, all different');
 });
