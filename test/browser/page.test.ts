@@ -86,6 +86,19 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     );
   });
 
+  it('names the words that did most for either label', async () => {
+    const { page } = await open();
+    await type(page, 'A superb film, but the end goes nowhere.');
+    for (const place of [0, 1]) {
+      await page.locator('#labels label').nth(place).click();
+      const lists = (await page.locator('#top').textContent()).split(/(?=Most for )/).sort();
+      expect(lists).toEqual([
+        expect.stringMatching(/^Most for negative(?!.*−).*nowhere \+\d\.\d\d/),
+        expect.stringMatching(/^Most for positive(?!.*−).*superb \+\d\.\d\d/),
+      ]);
+    }
+  });
+
   it('greys the beginning that was not read', async () => {
     const { page } = await open();
     await type(page, LONG);

@@ -1,6 +1,6 @@
 /** The text as it was written, each word marked with its evidence for one label, or against it. */
 import type { Reading, Word } from '../answer.ts';
-import { sides } from '../labels.ts';
+import { otherOfTwo, sides } from '../labels.ts';
 import { levelOf, percent, signed } from '../wording.ts';
 import { element } from './dom.ts';
 
@@ -61,16 +61,15 @@ const TOP = 5;
 
 /** The words that did most, for those who do not see the marks and those who do. */
 export function strongest(label: number, { words, labels }: Reading): Node[] {
-  const marked = words
-    .map(({ text, evidence }) => ({ text, evidence: evidence[label] as number }))
-    .filter(({ evidence }) => levelOf(evidence, labels.length) > 0);
   const [pro, contra] = sides(label, labels);
+  const other = otherOfTwo(label, labels);
   return [
-    { title: pro, sign: 1 },
-    { title: contra, sign: -1 },
-  ].map(({ title, sign }) => {
-    const most = marked
-      .filter(({ evidence }) => evidence * sign > 0)
+    { title: pro, of: label, sign: 1 },
+    other === undefined ? { title: contra, of: label, sign: -1 } : { title: contra, of: other, sign: 1 },
+  ].map(({ title, of, sign }) => {
+    const most = words
+      .map(({ text, evidence }) => ({ text, evidence: evidence[of] as number }))
+      .filter(({ evidence }) => evidence * sign > 0 && levelOf(evidence, labels.length) > 0)
       .sort((a, b) => sign * (b.evidence - a.evidence))
       .slice(0, TOP);
     const items = most.map(({ text, evidence }) =>
