@@ -18,6 +18,8 @@ export interface ClientOptions {
 }
 
 export interface ClassifyOptions<Wanted extends boolean = boolean> {
+  /** Those of the model's labels to choose from, two or more. Default: all, or what the endpoint is set to. */
+  readonly labels?: readonly string[];
   /** Whether to account for every token. */
   readonly evidence?: Wanted;
   readonly signal?: AbortSignal;
@@ -43,27 +45,33 @@ export interface Client {
   model(): Promise<Model>;
 }
 
-export interface Result {
+export interface LabelScore {
   label: string;
   /** The probability of the label. */
   score: number;
+}
+
+/** `label` and `score` are those of the likeliest label. */
+export interface Result extends LabelScore {
+  /** Every label that was asked for, in the model's order. They add up to 1. */
+  scores: LabelScore[];
   /** How many tokens of the text the network read, and how many of those it does not know. */
   tokens: number;
   unknown: number;
   /** Whether the beginning was left out. */
   truncated: boolean;
-  /** Log-odds of the positive label. This and `evidence` are there when evidence was asked for. */
-  logit?: number;
+  /** There when it was asked for. */
   evidence?: Evidence;
 }
 
-export type Answer<Wanted extends boolean> = Wanted extends true
-  ? Result & Required<Pick<Result, 'logit' | 'evidence'>>
-  : Result;
+export type Answer<Wanted extends boolean> = Wanted extends true ? Result & Required<Pick<Result, 'evidence'>> : Result;
 
-/** `bias` and the tokens' evidences add up to the logit. */
+/**
+ * Lists of numbers are in the order of `scores`. For each label, `bias` and the tokens' evidences add up to its logit, and the
+ * scores are the softmax of the logits.
+ */
 export interface Evidence {
-  bias: number;
+  bias: number[];
   tokens: TokenEvidence[];
 }
 
@@ -72,9 +80,9 @@ export interface TokenEvidence {
   text: string;
   start: number;
   end: number;
-  /** What the answer's would be had the text ended here, and the change that the token made to it. */
-  logit: number;
-  evidence: number;
+  /** What each label's would be had the text ended here, and the change that the token made to it. */
+  logits: number[];
+  evidence: number[];
   /** Whether it was read as a word of the vocabulary. */
   known: boolean;
 }
@@ -83,6 +91,7 @@ export interface StreamObject {
   text: string;
   /** Goes back with the answer. */
   id?: string | number | undefined;
+  labels?: readonly string[] | undefined;
   evidence?: boolean | undefined;
 }
 
@@ -96,8 +105,8 @@ export interface Model {
   id: string;
   /** Changes with anything that can change an answer. */
   version: string;
-  labels: [negative: string, positive: string];
-  threshold: number;
+  /** Two to a hundred. */
+  labels: string[];
   maxTokens: number;
 }
 
@@ -142,11 +151,11 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
     throw new SentimentError(response, await readProblem(response));
   }
 
-  async function classify(input: string | readonly string[], { evidence = false, signal }: ClassifyOptions = {}) {
+  async function classify(input: string | readonly string[], { labels, evidence, signal }: ClassifyOptions = {}) {
     const response = await send('/v1/sentiment', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...(typeof input === 'string' ? { text: input } : { texts: input }), evidence }),
+      body: JSON.stringify({ ...(typeof input === 'string' ? { text: input } : { texts: input }), labels, evidence }),
       ...(signal && { signal }),
     });
     const { results } = (await response.json()) as { results: Result[] };

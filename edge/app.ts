@@ -7,12 +7,13 @@
  */
 import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
-import { readJson, requireType } from './http/body.ts';
+import { either } from '../shared/labels.ts';
+import { readJson, requireLabels, requireType } from './http/body.ts';
 import { type AppEnv, routeOf } from './http/context.ts';
 import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
 import { crossOrigin, modelVersion, noStore, serverTiming, strictHeaders } from './http/headers.ts';
 import { requireKey } from './http/keys.ts';
-import { MAX_AGE_SECONDS } from './http/limits.ts';
+import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS } from './http/limits.ts';
 import { type LogContext, type LogError, logError as logToConsole } from './http/log.ts';
 import { countRequests, METRICS_TYPE, Metrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -26,8 +27,14 @@ import {
   TextClassificationRequest,
   type TextClassificationResponse,
 } from './http/schema.ts';
-import { answerLines, type ClassifyRequest } from './http/stream.ts';
-import { type Classification, type Classifier, type ClassifyOptions, sigmoid } from './inference/classifier.ts';
+import { answerLines } from './http/stream.ts';
+import {
+  AnswerTooLargeError,
+  type Classification,
+  type Classifier,
+  type ClassifyRequest,
+  type LabelScore,
+} from './inference/classifier.ts';
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
 export interface AppOptions {
@@ -53,6 +60,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
   const app = new Hono<AppEnv>();
   const metrics = new Metrics();
+  /** Made when it is first asked for. */
+  let document: ReturnType<typeof openApiDocument> | undefined;
 
   /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
   function report(error: unknown, context: Context<AppEnv>, what: Pick<LogContext, 'event' | 'status'>): string {
@@ -62,25 +71,18 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return incident;
   }
 
-  /** What is asked of each text, and nothing else. */
+  /** As the API has it. */
   async function classify(requests: readonly ClassifyRequest[], context: Context<AppEnv>): Promise<Result[]> {
-    const texts = requests.map(({ text }) => text);
-    const results = await measured(texts, { evidence: requests.some(({ evidence }) => evidence) }, context);
-    return results.map((result, place) => {
-      if (requests[place]?.evidence) return result;
-      const { logit: _, evidence: __, ...rest } = result;
-      return rest;
-    });
+    return (await measured(requests, context)).map(({ logits: _, ...result }) => result);
   }
 
-  /** Classifies, and adds the time it takes to the request's and to the counts. */
+  /** Classifies, and adds the time it takes to the request's and to the counts. @throws AnswerTooLargeError */
   async function measured(
-    texts: readonly string[],
-    options: ClassifyOptions,
+    requests: readonly (string | ClassifyRequest)[],
     context: Context<AppEnv>,
   ): Promise<Classification[]> {
     const start = performance.now();
-    const results = await classifier.classify(texts, options);
+    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS });
     const duration = performance.now() - start;
     context.set('inferenceMs', context.get('inferenceMs') + duration);
     metrics.countClassification(results, duration / 1000);
@@ -105,20 +107,23 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   app.post('/v1/sentiment', async (context) => {
-    const { texts, evidence } = await readJson(context.req.raw, SentimentRequest);
+    const { texts, ...wanted } = await readJson(context.req.raw, SentimentRequest);
+    const { id, labels } = await classifier.manifest();
+    requireLabels(wanted.labels, labels);
     const results = await classify(
-      texts.map((text) => ({ text, evidence })),
+      texts.map((text) => ({ text, ...wanted })),
       context,
     );
-    const { id } = await classifier.manifest();
     return context.json<SentimentResponse>({ model: id, results });
   });
 
   app.post('/v1/sentiment/stream', async (context) => {
     requireType(context.req.raw, STREAM_TYPES);
     await classifier.ready(); // what keeps it from answering at all has a status
+    const { labels } = await classifier.manifest();
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
+      labels,
       classify: (requests) => classify(requests, context),
       report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
     });
@@ -126,29 +131,37 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   });
 
   app.post('/models/:id{.+}', async (context) => {
-    const { id, labels } = await classifier.manifest();
+    const { id } = await classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
-    const { inputs, parameters = {} } = await readJson(context.req.raw, TextClassificationRequest);
-    const results = await measured(typeof inputs === 'string' ? [inputs] : inputs, {}, context);
-    const score = parameters.function_to_apply === 'none' ? (logit: number) => logit : sigmoid;
+    const { inputs, parameters } = await readJson(context.req.raw, TextClassificationRequest);
+    const { top_k, function_to_apply } = parameters ?? {};
+    const results = await measured(typeof inputs === 'string' ? [inputs] : inputs, context);
     return context.json<TextClassificationResponse>(
-      results.map((result) => rankedLabels(result, labels, score).slice(0, parameters.top_k ?? undefined)),
+      results.map((result) => rankedLabels(result, function_to_apply === 'none').slice(0, top_k ?? undefined)),
     );
   });
 
-  app.route('/v1/jobs', jobRoutes(jobs));
+  app.route('/v1/jobs', jobRoutes(jobs, classifier));
 
   // For whoever opens the endpoint in a browser.
-  app.get('/', (context) =>
-    context.text(
-      `Is a text positive or negative?\n\ncurl ${new URL(context.req.url).origin}/v1/sentiment --json '{"text": "I loved every minute of it."}'\n`,
-    ),
-  );
+  app.get('/', async (context) => {
+    const labels = await classifier.labels().catch(() => []);
+    const question =
+      labels.length > 0 ? `Is a text ${either(labels)}?` : 'The model could not be loaded; the log says why.';
+    const { origin } = new URL(context.req.url);
+    return context.text(
+      `${question}\n\ncurl ${origin}/v1/sentiment --json '{"text": "I loved every minute of it."}'\n`,
+    );
+  });
 
   // These change with a deployment and at no other time.
   const maxAge = { 'cache-control': `max-age=${MAX_AGE_SECONDS}` };
   app.get('/v1/model', etag(), async (context) => context.json(await classifier.manifest(), 200, maxAge));
-  app.get('/openapi.json', etag(), (context) => context.json(openApiDocument(), 200, maxAge));
+  app.get('/openapi.json', etag(), async (context) => {
+    const manifest = await classifier.manifest().catch(() => undefined);
+    if (manifest !== undefined) document ??= openApiDocument(manifest.labels);
+    return context.json(document ?? openApiDocument([]), 200, maxAge);
+  });
 
   app.get('/metrics', async (context) => {
     const manifest = await classifier.manifest().catch(() => undefined);
@@ -174,6 +187,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
+    if (error instanceof AnswerTooLargeError) {
+      return refuse(context.req.raw, { kind: 'answer-too-large', numbers: error.numbers });
+    }
     const incident = report(error, context, { event: 'request-failed', status: 500 });
     return refuse(context.req.raw, { kind: 'internal', incident });
   });
@@ -190,15 +206,8 @@ function refuseOtherMethods(app: Hono<AppEnv>): void {
   }
 }
 
-/** Both labels with their scores, the likelier first. */
-function rankedLabels(
-  { logit }: Classification,
-  [negative, positive]: readonly [string, string],
-  score: (logit: number) => number,
-): { label: string; score: number }[] {
-  const scored = [
-    { label: positive, score: score(logit) },
-    { label: negative, score: score(-logit) },
-  ];
-  return scored.sort((a, b) => b.score - a.score);
+/** Every label with its probability, or its logit, the likeliest first. Where some tie, the answer is before the others. */
+function rankedLabels({ label: answer, scores, logits }: Classification, asLogits: boolean): LabelScore[] {
+  const ranked = asLogits ? scores.map(({ label }, place) => ({ label, score: logits[place] as number })) : [...scores];
+  return ranked.sort((a, b) => b.score - a.score || Number(b.label === answer) - Number(a.label === answer));
 }

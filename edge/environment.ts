@@ -5,7 +5,7 @@
  *     PORT    the port, 0 for any that is free (8787)
  *     MODEL   the folder of the bundle to serve (model/ of this project)
  *
- * and API_KEYS and ALLOWED_ORIGINS, of which `settings.ts` says more.
+ * and API_KEYS, ALLOWED_ORIGINS and LABELS, of which `settings.ts` says more.
  */
 import { env } from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -27,8 +27,9 @@ export function address(): { hostname: string; port: number } {
  * @throws when a setting is invalid or the bundle cannot be loaded.
  */
 export async function openApp(): Promise<{ app: App; manifest: Manifest }> {
-  const settings = readSettings({ API_KEYS: env['API_KEYS'], ALLOWED_ORIGINS: env['ALLOWED_ORIGINS'] });
-  const { classifier, manifest } = await openClassifier(modelFolder());
+  const { API_KEYS, ALLOWED_ORIGINS, LABELS } = env as Readonly<Record<string, string | undefined>>;
+  const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS });
+  const { classifier, manifest } = await openClassifier(modelFolder(), labels);
   return { app: await withSite(createApp(classifier, settings)), manifest };
 }
 

@@ -4,10 +4,12 @@
  *     API_KEYS          bearer keys, any of which is taken; without one, no key is needed
  *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
  *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
+ *     LABELS            the labels of requests that name none, two or more of the model's; without it, all
  *
- * A list is separated by commas or spaces. What cannot be meant is refused: a key that is set and not read would leave
- * the door open.
+ * Keys and origins are separated by commas or spaces, labels by commas. What cannot be meant is refused: a key that is set
+ * and not read would leave the door open. Whether the model has the labels is known when it is loaded.
  */
+import { labelsIn } from '../shared/labels.ts';
 import { MIN_KEY_CHARACTERS } from './http/limits.ts';
 
 export interface Settings {
@@ -15,6 +17,8 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** Whether a job may be made by whoever may ask, which without a key is nobody unless it is said. */
   readonly jobsAllowed: boolean;
+  /** Undefined is all of the model's. */
+  readonly labels: readonly string[] | undefined;
 }
 
 /** @throws Error naming the setting, and never quoting a key. */
@@ -22,6 +26,7 @@ export function readSettings(environment: {
   readonly API_KEYS?: string | undefined;
   readonly ALLOWED_ORIGINS?: string | undefined;
   readonly OPEN_JOBS?: string | undefined;
+  readonly LABELS?: string | undefined;
 }): Settings {
   const apiKeys = list('API_KEYS', environment.API_KEYS);
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
@@ -36,7 +41,13 @@ export function readSettings(environment: {
   const { OPEN_JOBS: openJobs = 'false' } = environment;
   if (openJobs !== 'true' && openJobs !== 'false')
     throw new Error(`OPEN_JOBS must be true or false, not "${openJobs}"`);
-  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs === 'true' };
+  const labels = environment.LABELS ? labelsIn(environment.LABELS) : undefined;
+  if (labels !== undefined && (labels.length < 2 || labels.includes('') || new Set(labels).size < labels.length)) {
+    throw new Error(
+      `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
+    );
+  }
+  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs === 'true', labels };
 }
 
 function list(name: string, value = ''): string[] {

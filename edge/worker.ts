@@ -22,9 +22,11 @@ interface Environment extends Partial<JobBindings> {
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMITER?: RateLimiter;
   readonly OPEN_JOBS?: string;
+  readonly LABELS?: string;
 }
 
 const environment = env as Environment;
+const { jobsAllowed, labels, ...settings } = readSettings(environment);
 
 const classifier = createClassifier({
   readBundle: async () => ({
@@ -33,6 +35,7 @@ const classifier = createClassifier({
     ...readPrepared(),
   }),
   loadRuntime,
+  labels,
 });
 
 // What an isolate has to do once, it does before its first request, whose CPU time is counted: reads the bundle, starts
@@ -42,8 +45,6 @@ try {
 } catch {
   // The first request will find the same wrong, and can say so.
 }
-
-const { jobsAllowed, ...settings } = readSettings(environment);
 
 const app = createApp(classifier, {
   ...settings,

@@ -11,6 +11,19 @@ export function labelProblem(name: string): string | undefined {
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) || !name.isWellFormed() ? 'has characters that do not print' : undefined;
 }
 
+/** `a, b` → a and b, as flags and settings name labels. One that has a comma in it, or blanks at its ends, cannot be named so. */
+export function labelsIn(list: string): string[] {
+  return list.split(',').map((label) => label.trim());
+}
+
+/** `a, b, or c`, as a sentence has them; of many, the first. */
+export function either(labels: readonly string[]): string {
+  const more = labels.length - MAX_LISTED;
+  const listed = more > 0 ? [...labels.slice(0, MAX_LISTED), `one of ${more} more labels`] : labels;
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(listed);
+}
+const MAX_LISTED = 8;
+
 /**
  * How many columns of numbers stand for so many labels. Two labels share one, the log-odds z of the second: their logits are
  * −z/2 and z/2. More labels have one each.

@@ -11,6 +11,7 @@ import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts'
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
 import type { JobType } from '../../edge/http/schema.ts';
+import { labelsIn } from '../../shared/labels.ts';
 import { createEndpoint } from './endpoint.ts';
 import { cancelJob, runJob, type Task } from './job.ts';
 import type { TableType } from './results.ts';
@@ -25,6 +26,11 @@ const FLAGS = {
   type: { kind: 'text', value: '<type>', help: 'csv, tsv or ndjson (default: by the extension of the file)' },
   'text-column': { kind: 'text', value: '<name>', help: 'the column or field of the text (default: text or review)' },
   'id-column': { kind: 'text', value: '<name>', help: 'the column or field of the id (default: id, if there is one)' },
+  labels: {
+    kind: 'text',
+    value: '<a,b,…>',
+    help: "those of the model's labels to choose from (default: the endpoint's)",
+  },
   force: { kind: 'switch', help: 'replace a file of results that is there already' },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
@@ -104,6 +110,7 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
+    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels) },
     ...{ force: flags.force ?? false, restart: flags.restart ?? false },
   };
 }

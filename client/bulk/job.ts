@@ -51,6 +51,9 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     const unlike = known && difference(known, wanted, task.file);
     if (unlike !== undefined) throw new UserError(`${stateFile(task.out)} ${unlike}`);
     const begun = known === undefined ? await begin(task, wanted, endpoint) : await endpoint.status(known.job);
+    if (begun.labels === undefined) {
+      throw new UserError(`the job ${begun.id} was made by an older endpoint; --restart begins a new one`);
+    }
     reporter.say(`${known === undefined ? 'began' : 'going on with'} job ${begun.id} at ${endpoint.url}`);
 
     const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) });
@@ -78,13 +81,13 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 }
 
 /** What of the file and the flags has to stay the same while a job is gone on with. */
-async function describe({ file, type, textColumn, idColumn }: Task, input: FileHandle, { url }: Endpoint) {
+async function describe({ file, type, textColumn, idColumn, labels }: Task, input: FileHandle, { url }: Endpoint) {
   const stats = await input.stat();
   if (!stats.isFile()) throw new UserError(`${file} is no file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
-  return { url, bytes, modified, type, ...columns };
+  return { url, bytes, modified, type, ...columns, ...(labels !== undefined && { labels }) };
 }
 
 /** Sees to it that the results will have a place, before anything is sent. */
@@ -190,7 +193,7 @@ async function download(job: Job, task: Task, endpoint: Endpoint, { progress }: 
   return endpoint.results(job.id, async (body) => {
     const tally: Tally = { records: 0, failed: 0, failures: [] };
     const content = async function* () {
-      for await (const rows of convert(body, outType, tally)) {
+      for await (const rows of convert(body, outType, job.labels ?? [], tally)) {
         progress('fetching', found === 0 ? 1 : tally.records / found, `${tally.records} records`);
         yield rows;
       }

@@ -13,17 +13,24 @@ export interface Tally {
   failures: { line: number; error: string }[];
 }
 
-const COLUMNS = ['line', 'id', 'label', 'score', 'tokens', 'unknown', 'truncated', 'error'] as const;
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 const SHOWN_FAILURES = 5;
 
-/** @param tally is counted up. @throws UserError at a line that is no answer. */
+/**
+ * @param labels of the answers, in their order. A table has a column for the score of each.
+ * @param tally is counted up.
+ * @throws UserError at a line that is no answer.
+ */
 export async function* convert(
   body: AsyncIterable<Uint8Array>,
   type: TableType,
+  labels: readonly string[],
   tally: Tally,
 ): AsyncGenerator<string, void> {
-  if (type !== 'ndjson') yield row([...COLUMNS], DELIMITERS[type]);
+  if (type !== 'ndjson') {
+    const scores = labels.map((label) => `score_${label}`); // so that no label can pass for another column, or a formula
+    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'], DELIMITERS[type]);
+  }
   for await (const lines of linesOf(body)) {
     const converted = lines.map((line) => {
       const answer = parseAnswer(line);
@@ -33,14 +40,18 @@ export async function* convert(
         if (tally.failures.length < SHOWN_FAILURES) tally.failures.push({ line: answer.line, error: answer.error });
       }
       if (type === 'ndjson') return `${line}\n`;
-      const fields: Partial<Record<string, unknown>> = answer;
-      return row(
-        COLUMNS.map((column) => fields[column]),
-        DELIMITERS[type],
-      );
+      return row(fieldsOf(answer, labels), DELIMITERS[type]);
     });
     yield converted.join('');
   }
+}
+
+function fieldsOf(answer: StreamAnswer, labels: readonly string[]): unknown[] {
+  const { line, id } = answer;
+  if ('error' in answer) return [line, id, '', '', ...labels.map(() => ''), '', '', '', answer.error];
+  const scores = new Map(answer.scores.map(({ label, score }) => [label, score]));
+  const { label, score, tokens, unknown, truncated } = answer;
+  return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, ''];
 }
 
 /** A row of RFC 4180, but for the LF at its end, which every reader takes and line tools want. */

@@ -4,6 +4,7 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
@@ -17,6 +18,7 @@ const State = v.object({
   type: v.string(),
   textColumn: v.optional(v.string()),
   idColumn: v.optional(v.string()),
+  labels: v.optional(v.array(v.string())),
 });
 export type State = v.InferOutput<typeof State>;
 
@@ -54,7 +56,7 @@ export function difference(known: State, wanted: Omit<State, 'job'>, file: strin
   if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
     return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
   }
-  const columns = ['type', 'textColumn', 'idColumn'] as const;
-  if (columns.every((name) => known[name] === wanted[name])) return undefined;
-  return 'is of a job with another --type, --text-column or --id-column; --restart begins a new one';
+  const options = ['type', 'textColumn', 'idColumn', 'labels'] as const;
+  if (options.every((name) => isDeepStrictEqual(known[name], wanted[name]))) return undefined;
+  return 'is of a job with another --type, --text-column, --id-column or --labels; --restart begins a new one';
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { ProblemError } from './errors.ts';
 import { MAX_BODY_BYTES, MAX_REPORTED_ERRORS } from './limits.ts';
-import type { FieldError } from './schema.ts';
+import { type FieldError, labelError } from './schema.ts';
 
 /**
  * The body as the value of `schema`.
@@ -18,6 +18,12 @@ export async function readJson<Schema extends v.GenericSchema>(
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(result.issues) });
+}
+
+/** @throws ProblemError: invalid-request, when one of the labels that are asked for is none of the model's. */
+export function requireLabels(asked: readonly string[] | undefined, labels: readonly string[]): void {
+  const error = labelError(asked, labels);
+  if (error !== undefined) throw new ProblemError({ kind: 'invalid-request', errors: [error] });
 }
 
 /** @throws ProblemError unless the body is of one of the media types. */

@@ -3,13 +3,14 @@
  * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
  */
 import type { MiddlewareHandler } from 'hono';
-import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { MAX_ANSWER_NUMBERS, RETRY_AFTER_SECONDS } from './limits.ts';
 import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
 export type Problem =
   | { readonly kind: 'unreadable-body' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
+  | { readonly kind: 'answer-too-large'; readonly numbers: number }
   | { readonly kind: 'unsupported-media-type'; readonly accept: readonly string[] }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
   | { readonly kind: 'unauthorized'; readonly presented: boolean }
@@ -80,6 +81,8 @@ function describe(problem: Problem): Description {
         members: { errors: [...problem.errors] },
       };
     }
+    case 'answer-too-large':
+      return { status: 422, title: 'Answer too large', detail: answerTooLarge(problem.numbers) };
     case 'unsupported-media-type':
       return {
         status: 415,
@@ -158,6 +161,11 @@ function describe(problem: Problem): Description {
 /** What is wrong with a value, field by field. @param whole what the value is called. */
 export function sentence(errors: readonly FieldError[], whole: string): string {
   return `${errors.map(({ pointer, detail }) => `${pointer || whole} ${detail}`).join('; ')}.`;
+}
+
+/** @param numbers that the answer would have. */
+export function answerTooLarge(numbers: number): string {
+  return `The answer would have ${numbers} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence.`;
 }
 
 export function internalError(incident: string): string {

@@ -9,6 +9,12 @@ export const MAX_REPORTED_ERRORS = 10;
 /** Texts in one request, and lines of a stream that are classified together. */
 export const MAX_TEXTS = 64;
 
+/**
+ * Numbers in one answer: a score for each label of a text, and with evidence, for each label, its bias and two numbers for
+ * each token. 64 texts of 400 tokens have fewer with evidence for five labels; as JSON it is some 7 MB.
+ */
+export const MAX_ANSWER_NUMBERS = 262_144;
+
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
@@ -45,8 +51,9 @@ export const JOB_CHUNK_BYTES = 1024 * 1024;
 /** What is looked at in one go when a file is split. Has room for the largest chunk, and a record that begins before its end. */
 export const JOB_SLICE_BYTES = 8 * 1024 * 1024;
 
-/** Records in a chunk, which bounds what its results take of memory. */
+/** Records in a chunk, and scores in its results, which bounds what those take of memory. */
 export const MAX_CHUNK_RECORDS = 5_000;
+export const MAX_CHUNK_SCORES = 50_000;
 
 /** Chunks of a job: reading its results is one request to the storage for each, of which a Worker's request has 10,000. */
 export const MAX_JOB_CHUNKS = 8_000;

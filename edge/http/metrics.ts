@@ -12,12 +12,13 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export class Metrics {
   /** By `labels()` of route and status. */
   readonly #requests = new Map<string, number>();
+  /** By `labels()` of the label, of which a model has a hundred at most. */
+  readonly #answers = new Map<string, number>();
   readonly #counts = { texts: 0, tokens: 0, unknown: 0, truncated: 0, errors: 0, classifications: 0, seconds: 0 };
 
   /** @param route its pattern, of which there are few. */
   countRequest(route: string, status: number): void {
-    const key = labels({ route, status: `${status}` });
-    this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
+    increment(this.#requests, labels({ route, status: `${status}` }));
   }
 
   /** One call of the classifier, which took that long. */
@@ -25,7 +26,8 @@ export class Metrics {
     const counts = this.#counts;
     counts.classifications++;
     counts.seconds += seconds;
-    for (const { tokens, unknown, truncated } of results) {
+    for (const { label, tokens, unknown, truncated } of results) {
+      increment(this.#answers, labels({ label }));
       counts.texts++;
       counts.tokens += tokens;
       counts.unknown += unknown;
@@ -40,10 +42,10 @@ export class Metrics {
   /** @param manifest of the model that is served, where it could be loaded. */
   toString(manifest?: Pick<Manifest, 'id' | 'version'>): string {
     const { texts, tokens, unknown, truncated, errors, classifications, seconds } = this.#counts;
-    const requests = [...this.#requests].map(([key, value]): [string, number] => [key, value]);
     return [
-      metric('requests_total', 'counter', 'Requests answered, by route and status', requests),
+      metric('requests_total', 'counter', 'Requests answered, by route and status', [...this.#requests]),
       metric('texts_total', 'counter', 'Texts classified', [['', texts]]),
+      metric('answers_total', 'counter', 'Texts classified, by the label that was the answer', [...this.#answers]),
       metric('tokens_total', 'counter', 'Tokens that the network read', [['', tokens]]),
       metric('unknown_tokens_total', 'counter', 'Tokens among those that are not in the vocabulary', [['', unknown]]),
       metric('truncated_texts_total', 'counter', 'Texts whose beginning was not read', [['', truncated]]),
@@ -90,9 +92,13 @@ function metric(
   return `# HELP ${full} ${help}.${type === 'gauge' ? '' : SCOPE}\n# TYPE ${full} ${type}\n${lines.join('')}`;
 }
 
-/** The values need no escaping: they are patterns of routes, statuses, and names of models. */
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** A label of a model may have any characters that print, so that the two that mean something here are escaped. */
 function labels(values: Record<string, string>): string {
   return `{${Object.entries(values)
-    .map(([name, value]) => `${name}="${value}"`)
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)
     .join(',')}}`;
 }

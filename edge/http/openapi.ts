@@ -1,11 +1,20 @@
 /**
- * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`. Made when it is first asked for; the tests hold
- * every answer to it, on every platform.
+ * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`, its labels from the model. The tests hold every answer
+ * to it, on every platform.
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../../shared/bundle.ts';
+import { either } from '../../shared/labels.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
-import { JOB_DAYS, MAX_BODY_BYTES, MAX_JOB_BYTES, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import {
+  JOB_DAYS,
+  MAX_ANSWER_NUMBERS,
+  MAX_BODY_BYTES,
+  MAX_JOB_BYTES,
+  MAX_LINE_BYTES,
+  MAX_STREAM_LINES,
+  MAX_TEXTS,
+} from './limits.ts';
 import * as schema from './schema.ts';
 
 /** The components' names. */
@@ -15,6 +24,7 @@ const DEFINITIONS = {
   Result: schema.Result,
   Evidence: schema.Evidence,
   TokenEvidence: schema.TokenEvidence,
+  LabelScore: schema.LabelScore,
   StreamObject: schema.StreamObject,
   StreamAnswer: schema.StreamAnswer,
   JobRequest: schema.JobRequest,
@@ -30,31 +40,31 @@ const DEFINITIONS = {
 type Name = keyof typeof DEFINITIONS;
 type Json = { [key: string]: unknown };
 
-const CONVERSION: ConversionConfig = {
-  target: 'draft-2020-12',
-  // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
-  errorMode: 'ignore',
-  overrideRef: ({ referenceId }) => reference(referenceId),
-  overrideSchema: ({ valibotSchema }) => {
-    if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
-    return { anyOf: [convert(schema.Inputs.one), convert(schema.Inputs.many)] };
-  },
-};
-
-let document: Json | undefined;
-
-export function openApiDocument(): Json {
-  document ??= describe();
-  return document;
+/** @param labels of the model that is served; none where it could not be loaded, and then any name may be one. */
+export function openApiDocument(labels: readonly string[]): Json {
+  const conversion: ConversionConfig = {
+    target: 'draft-2020-12',
+    // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
+    errorMode: 'ignore',
+    overrideRef: ({ referenceId }) => reference(referenceId),
+    overrideSchema: ({ valibotSchema }) => {
+      if (valibotSchema === schema.LabelName && labels.length > 0) return { enum: [...labels] };
+      if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
+      return { anyOf: [convert(schema.Inputs.one, conversion), convert(schema.Inputs.many, conversion)] };
+    },
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === 'check_items' ? { ...jsonSchema, uniqueItems: true } : undefined, // the one such check
+  };
+  return describe(labels, conversion);
 }
 
-function describe(): Json {
+function describe(labels: readonly string[], conversion: ConversionConfig): Json {
   return {
     openapi: '3.1.1',
     info: {
       title: 'edge-sentiment',
       version: '1',
-      summary: 'Is a text positive or negative?',
+      summary: labels.length > 0 ? `Is a text ${either(labels)}?` : 'Which label fits a text?',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -70,11 +80,15 @@ function describe(): Json {
           operationId: 'classify',
           tags: ['inference'],
           summary: `Classify a text, or up to ${MAX_TEXTS}`,
-          description: `The body has up to ${MAX_BODY_BYTES} bytes.`,
+          description: `The body has up to ${MAX_BODY_BYTES} bytes, the answer up to ${MAX_ANSWER_NUMBERS} numbers: for each text and label one, and with evidence one more and two for each token.`,
           requestBody: body({
             'application/json': {
               ...content('SentimentRequest'),
-              example: { text: 'Not bad at all.', evidence: true },
+              example: {
+                text: 'Not bad at all.',
+                ...(labels.length > 0 && { labels: labels.slice(-2) }),
+                evidence: true,
+              },
             },
           }),
           responses: responses({ 200: json('The results', 'SentimentResponse') }, [400, 401, 413, 415, 422, 429, 500]),
@@ -93,7 +107,12 @@ function describe(): Json {
             Object.fromEntries(
               schema.STREAM_TYPES.map((type) => [
                 type,
-                { schema: { description: 'Each line.', anyOf: [convert(schema.StreamText), ref('StreamObject')] } },
+                {
+                  schema: {
+                    description: 'Each line.',
+                    anyOf: [convert(schema.StreamText, conversion), ref('StreamObject')],
+                  },
+                },
               ]),
             ),
           ),
@@ -114,11 +133,11 @@ function describe(): Json {
             'The body is the file, or says what file is to follow in parts. A table has a header; a line of JSON is a string or ' +
             `an object. A file has up to ${MAX_JOB_BYTES} bytes, a record up to ${MAX_RECORD_BYTES}; what a platform takes in one ` +
             'request may be less, which is what parts are for.',
-          parameters: ['textColumn', 'idColumn'].map((name) => ({
+          parameters: Object.entries(schema.JobQuery.entries).map(([name, entry]) => ({
             name,
             in: 'query',
             description: 'Of a file in the body: as in JobRequest.',
-            schema: { type: 'string', minLength: 1, maxLength: 256 },
+            schema: convert(entry.wrapped, conversion),
           })),
           requestBody: body({
             'application/json': { ...content('JobRequest'), example: { type: 'text/csv', bytes: 66_212_309 } },
@@ -199,7 +218,7 @@ function describe(): Json {
             'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
           }),
           responses: responses(
-            { 200: json('For each text its labels, the likelier first', 'TextClassificationResponse') },
+            { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
             [400, 401, 404, 413, 415, 422, 429, 500],
           ),
         },
@@ -265,7 +284,7 @@ function describe(): Json {
         'X-Model-Version': header('Of the model; missing only when it could not be loaded.'),
         'Server-Timing': header('`inference` and `total`, in milliseconds; deployed Workers measure waiting only.'),
       },
-      schemas: components(),
+      schemas: components(conversion),
     },
   };
 }
@@ -290,7 +309,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   409: 'Not at this time',
   413: 'Too large',
   415: 'Another content type',
-  422: 'Fields that are missing, unknown or wrong',
+  422: 'Fields that are missing, unknown or wrong; an answer that would be too large',
   429: 'Too many requests; see Retry-After',
   500: 'A bug, with the incident’s id',
   501: 'Not set up',
@@ -337,15 +356,15 @@ function reference(name: string): string {
   return `#/components/schemas/${name}`;
 }
 
-function components(): Json {
-  const schemas = toJsonSchemaDefs(DEFINITIONS, CONVERSION) as Record<Name, Json>;
+function components(conversion: ConversionConfig): Json {
+  const schemas = toJsonSchemaDefs(DEFINITIONS, conversion) as Record<Name, Json>;
   const named = Object.fromEntries(Object.keys(DEFINITIONS).map((name) => [name, schemas[name as Name]]));
   // The check that there is one of the two.
   const either = { oneOf: [{ required: ['text'] }, { required: ['texts'] }] };
   return { ...named, SentimentRequest: { ...named['SentimentRequest'], ...either } };
 }
 
-function convert(one: Parameters<typeof toJsonSchema>[0]) {
-  const { $schema: _, ...converted } = toJsonSchema(one, CONVERSION);
+function convert(one: Parameters<typeof toJsonSchema>[0], conversion: ConversionConfig) {
+  const { $schema: _, ...converted } = toJsonSchema(one, conversion);
   return converted;
 }

@@ -3,7 +3,9 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
-import type { Classification } from '../inference/classifier.ts';
+import { MAX_LABELS } from '../../shared/labels.ts';
+import { quoted } from '../../shared/quoted.ts';
+import type * as classifier from '../inference/classifier.ts';
 import type * as evidence from '../inference/evidence.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
@@ -28,16 +30,42 @@ const evidenceWanted = v.pipe(
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** A label that is asked for. Whether the model has it, `labelError` says. */
+export const LabelName = v.string('must be a string');
+export const Labels = v.pipe(
+  v.array(v.unknown(), 'must be an array of strings'),
+  v.minLength(2, 'has fewer than two labels'),
+  v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`), // before any of them is looked at
+  v.array(LabelName),
+  v.checkItems((label, place, labels) => labels.indexOf(label) === place, 'is there twice'),
+  v.description('Those to choose from, two or more; the order does not matter.'),
+);
+
+/** The first label that is asked for and is none of the model's. */
+export function labelError(asked: readonly string[] | undefined, labels: readonly string[]): FieldError | undefined {
+  const place = asked?.findIndex((label) => !labels.includes(label)) ?? -1;
+  if (place < 0) return undefined;
+  const own = [...labels.slice(0, SHOWN_LABELS).map(quoted), ...(labels.length > SHOWN_LABELS ? ['…'] : [])];
+  return { pointer: `/labels/${place}`, detail: `is not a label of the model, which has ${own.join(', ')}` };
+}
+/** Of the model's, in a message. */
+const SHOWN_LABELS = 8;
+
 /** `POST /v1/sentiment`: `{"text": …}` or `{"texts": […]}`. */
 export const SentimentRequest = v.pipe(
   jsonObject(
     v.strictObject(
-      { text: v.optional(text), texts: v.optional(texts), evidence: v.optional(evidenceWanted) },
+      {
+        text: v.optional(text),
+        texts: v.optional(texts),
+        labels: v.optional(Labels),
+        evidence: v.optional(evidenceWanted),
+      },
       objectMessage,
     ),
   ),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
-  v.transform(({ text, texts = [text as string], evidence = false }) => ({ texts, evidence })),
+  v.transform(({ text, texts = [text as string], labels, evidence = false }) => ({ texts, labels, evidence })),
 );
 
 /** A schema for each field of `T`, and for no other: what the classifier answers and what the API says of it are the same. */
@@ -47,33 +75,42 @@ export const TokenEvidence = v.object({
   text: v.pipe(v.string(), v.description('As it stands in the text.')),
   start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
   end: v.pipe(count, v.description('Just past its last one.')),
-  logit: v.pipe(v.number(), v.description('What the answer’s would be had the text ended here.')),
-  evidence: v.pipe(v.number(), v.description('The change that it made to the logit.')),
+  logits: v.pipe(v.array(v.number()), v.description('What each label’s would be had the text ended here.')),
+  evidence: v.pipe(v.array(v.number()), v.description('The change that it made to each of them.')),
   known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
 } satisfies FieldsOf<evidence.TokenEvidence>);
 
 export const Evidence = v.object({
-  bias: v.pipe(v.number(), v.description('The logit before the first token.')),
+  bias: v.pipe(v.array(v.number()), v.description('The logit of each label before the first token.')),
   tokens: v.pipe(
     v.array(TokenEvidence),
-    v.description('Those that the network read, in order. Their evidences and the bias add up to the logit.'),
+    v.description(
+      'Those that the network read, in order. For each label, the bias and their evidences add up to its logit; the scores are the softmax of the logits.',
+    ),
   ),
 } satisfies FieldsOf<evidence.Evidence>);
 
+const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.'));
+
+export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
+
 const resultEntries = {
-  label: v.string(),
-  score: v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.')),
+  label: v.pipe(v.string(), v.description('The likeliest; on a tie `neutral`, else the first of those that tie.')),
+  score,
+  scores: v.pipe(
+    v.array(LabelScore),
+    v.description('Every label that was asked for, in the model’s order; they add up to 1.'),
+  ),
   tokens: v.pipe(count, v.description('How many tokens of the text the network read.')),
   unknown: v.pipe(count, v.description('How many of those it does not know.')),
   truncated: v.pipe(
     v.boolean(),
     v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
   ),
-  logit: v.exactOptional(
-    v.pipe(v.number(), v.description('Log-odds of the positive label; there when evidence was asked for.')),
+  evidence: v.exactOptional(
+    v.pipe(Evidence, v.description('There when it was asked for. Lists of numbers are in the order of `scores`.')),
   ),
-  evidence: v.exactOptional(Evidence),
-} satisfies FieldsOf<Classification>;
+} satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
 
@@ -103,7 +140,10 @@ export const LineId = v.pipe(
 
 /** A line of `POST /v1/sentiment/stream` that is no bare string. */
 export const StreamObject = jsonObject(
-  v.strictObject({ text, id: v.optional(LineId), evidence: v.optional(evidenceWanted) }, objectMessage),
+  v.strictObject(
+    { text, id: v.optional(LineId), labels: v.optional(Labels), evidence: v.optional(evidenceWanted) },
+    objectMessage,
+  ),
 );
 export const StreamText = text;
 
@@ -121,14 +161,15 @@ export type StreamAnswer = v.InferOutput<typeof StreamAnswer>;
 export const JobText = v.object({ text, id: v.optional(LineId) });
 
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
-/** Where the text and the id are, by the names in the header of a table, or of the fields of an object. */
-const columns = {
+/** Where the text and the id are, by the names in the header of a table, or of the fields of an object; and the labels. */
+const jobOptions = {
   textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
   idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
+  labels: v.optional(Labels),
 };
 
 /** Beside a file in the body of `POST /v1/jobs`. */
-export const JobQuery = v.strictObject(columns, objectMessage);
+export const JobQuery = v.strictObject(jobOptions, objectMessage);
 
 /** `POST /v1/jobs` of a file that is to follow in parts. */
 export const JobRequest = jsonObject(
@@ -145,7 +186,7 @@ export const JobRequest = jsonObject(
         v.maxValue(MAX_JOB_BYTES, `is above ${MAX_JOB_BYTES}`),
         v.description('The size of the file.'),
       ),
-      ...columns,
+      ...jobOptions,
     },
     objectMessage,
   ),
@@ -162,6 +203,12 @@ export const Job = v.object({
     v.description('`finished` once every record has its answer; `failed` where that cannot be, see `error`.'),
   ),
   type: v.pipe(v.string(), v.description('The media type of the file.')),
+  labels: v.exactOptional(
+    v.pipe(
+      v.array(v.string()),
+      v.description('Those of its answers, in the model’s order. A job that was made before version 0.3.0 has none.'),
+    ),
+  ),
   created: time,
   expires: v.pipe(time, v.description('When the job and its results are forgotten; later, should it still run.')),
   bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
@@ -200,7 +247,8 @@ export const Inputs = { one: text, many: texts } as const;
 
 /**
  * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
- * the labels of an answer and `function_to_apply: "none"` asks for logits. `options`, which that API's clients send to
+ * the labels of an answer and `function_to_apply: "none"` asks for logits. Labels exclude each other, so that `sigmoid` of
+ * a label's log-odds against all others is its `softmax`, and both give that. `options`, which that API's clients send to
  * steer its own queue and cache, has nothing to steer here.
  */
 export const TextClassificationRequest = jsonObject(

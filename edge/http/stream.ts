@@ -5,62 +5,82 @@
  */
 import * as v from 'valibot';
 import { isBlank } from '../../shared/records.ts';
+import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
 import { concatenate, fieldErrors, parseJson } from './body.ts';
-import { internalError, sentence } from './errors.ts';
+import { answerTooLarge, internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
-import { LineId, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
-
-/** A text that is to be classified. */
-export interface ClassifyRequest {
-  readonly text: string;
-  /** Whether its result is to have evidence. */
-  readonly evidence: boolean;
-}
+import { LineId, labelError, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
 
 export interface StreamOptions {
-  /** One result a text, in order. */
+  /** The model's. */
+  readonly labels: readonly string[];
+  /** One result a text, in order. @throws AnswerTooLargeError, and the texts are asked for in smaller groups. */
   readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
 }
 
 /** The answers to the lines of `body`. Cancelling it cancels the body. */
-export function answerLines(
-  body: ReadableStream<Uint8Array>,
-  { classify, report }: StreamOptions,
-): ReadableStream<Uint8Array> {
+export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOptions): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const groups = readLines(reader);
+  const cancellation = new AbortController();
+  const { signal } = cancellation;
+  const groups = answerGroups(readLines(reader), options, signal);
   const encoder = new TextEncoder();
-  let cancelled = false;
 
   return new ReadableStream(
     {
       async pull(controller) {
-        const { value: lines } = await groups.next();
-        if (cancelled) return;
-        if (lines === undefined) return controller.close();
-        let answers: StreamAnswer[];
-        let failed = false;
-        try {
-          answers = await answerAll(lines.map(parseLine), classify);
-        } catch (error) {
-          failed = true;
-          answers = [{ line: (lines[0] as Line).number, error: internalError(report(error)) }];
+        const { value: answers } = await groups.next();
+        if (signal.aborted) return;
+        if (answers !== undefined) {
+          controller.enqueue(encoder.encode(answers.map((one) => `${JSON.stringify(one)}\n`).join('')));
+          return;
         }
-        if (cancelled) return;
-        controller.enqueue(encoder.encode(answers.map((one) => `${JSON.stringify(one)}\n`).join('')));
-        if (!failed) return;
         controller.close();
-        await reader.cancel();
+        await reader.cancel().catch(() => {}); // a bug left the rest; or the body has failed itself
       },
       async cancel(reason) {
-        cancelled = true;
+        cancellation.abort();
         await reader.cancel(reason); // also ends a read that waits
       },
     },
     { highWaterMark: 0 }, // nothing is read before it is asked for
   );
+}
+
+/**
+ * The answers to the lines, in order, those together that were classified together: as many as arrived together, or as fit into
+ * one answer. A bug ends them, and so does the signal.
+ */
+async function* answerGroups(
+  groups: AsyncIterable<Line[]>,
+  { labels, classify, report }: StreamOptions,
+  signal: AbortSignal,
+): AsyncGenerator<StreamAnswer[], undefined> {
+  for await (const group of groups) {
+    const open = [group.map((line) => parseLine(line, labels))];
+    for (let lines = open.shift(); lines !== undefined; lines = open.shift()) {
+      if (signal.aborted) return;
+      const [first] = lines as [Parsed<ClassifyRequest>];
+      let answers: StreamAnswer[];
+      try {
+        answers = await answerAll(lines, classify);
+      } catch (error) {
+        if (!(error instanceof AnswerTooLargeError)) {
+          yield [{ line: first.line, error: internalError(report(error)) }];
+          return;
+        }
+        if (lines.length > 1) {
+          const half = lines.length >> 1;
+          open.unshift(lines.slice(0, half), lines.slice(half));
+          continue;
+        }
+        answers = [{ ...placeOf(first), error: answerTooLarge(error.numbers) }];
+      }
+      yield answers;
+    }
+  }
 }
 
 /** What a line asks for, or what is wrong with it. */
@@ -78,9 +98,12 @@ export async function answerAll<Request extends { readonly text: string }>(
   const results = requests.length > 0 ? (await classify(requests)).values() : [].values();
   return lines.map((line) => {
     if (!('text' in line)) return line;
-    const place = { line: line.line, ...('id' in line && { id: line.id as string | number }) };
-    return { ...place, ...(results.next().value as Result | { error: string }) };
+    return { ...placeOf(line), ...(results.next().value as Result | { error: string }) };
   });
+}
+
+function placeOf({ line, id }: Parsed<object>): { line: number; id?: string | number } {
+  return { line, ...(id !== undefined && { id }) };
 }
 
 interface Line {
@@ -161,15 +184,18 @@ class Splitter {
 
 const LINE_FEED = 0x0a;
 
-function parseLine({ number: line, content }: Line): Parsed<ClassifyRequest> {
+function parseLine({ number: line, content }: Line, own: readonly string[]): Parsed<ClassifyRequest> {
   if (typeof content === 'string') return { line, error: content };
   const value = parseJson(content);
   if (value === undefined) return { line, error: 'The line is not JSON in UTF-8.' };
   const id = idOf(value);
   const result = v.safeParse(typeof value === 'string' ? StreamText : StreamObject, value);
   if (!result.success) return { line, ...id, error: sentence(fieldErrors(result.issues), 'the line') };
-  if (typeof result.output === 'string') return { line, text: result.output, evidence: false };
-  return { line, ...id, text: result.output.text, evidence: result.output.evidence ?? false };
+  if (typeof result.output === 'string') return { line, text: result.output };
+  const { text, labels, evidence } = result.output;
+  const wrong = labelError(labels, own);
+  if (wrong !== undefined) return { line, ...id, error: sentence([wrong], 'the line') };
+  return { line, ...id, text, labels, evidence };
 }
 
 /** Of a bad line too, where its id is a good one. */

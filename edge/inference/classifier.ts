@@ -20,7 +20,7 @@ import { loadNetwork, type Network, type Runtime } from './network.ts';
 /** A text, and what is asked of it. */
 export interface ClassifyRequest {
   readonly text: string;
-  /** Those of the bundle's labels to choose from, two or more. Default: all. */
+  /** Those of the bundle's labels to choose from, two or more. Default: `Classifier.labels`. */
   readonly labels?: readonly string[] | undefined;
   /** Whether to account for every token (`evidence.ts`), which needs no run of its own. */
   readonly evidence?: boolean | undefined;
@@ -53,25 +53,56 @@ export interface Classifier {
   ready(): Promise<void>;
   /** The facts of the bundle, once it is found to be whole. */
   manifest(): Promise<Manifest>;
+  /** The labels of a request that names none, in the bundle's order. */
+  labels(): Promise<readonly string[]>;
   /**
    * One answer a text, in order, from as few runs as pay. Takes any texts, empty ones included; the caller limits how many
    * and how long. Of a text without a known word the network has read nothing: all of its logits are 0.
-   * @throws RangeError when a label that is asked for is none of the bundle's.
+   * @throws RangeError when a label that is asked for is none of the bundle's; AnswerTooLargeError.
    */
-  classify(texts: readonly (string | ClassifyRequest)[]): Promise<Classification[]>;
+  classify(texts: readonly (string | ClassifyRequest)[], options?: ClassifyOptions): Promise<Classification[]>;
+}
+
+export interface ClassifyOptions {
+  /** The most numbers that the answers may have together, scores and evidence. Default: as many as they have. */
+  readonly maxNumbers?: number;
+}
+
+/** The answers would have more numbers than they may. It is known before the network runs. */
+export class AnswerTooLargeError extends Error {
+  override readonly name = 'AnswerTooLargeError';
+  readonly numbers: number;
+
+  constructor(numbers: number) {
+    super(`the answers would have ${numbers} numbers`);
+    this.numbers = numbers;
+  }
 }
 
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
   /** @param manifest of the bundle whose network the runtime is to run, verified. */
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
+  /** The setting LABELS: the labels of requests that name none. Default: all. Others than the bundle's fail every load. */
+  readonly labels?: readonly string[] | undefined;
+}
+
+/** A text as the network reads it, and what its answer is to have. */
+interface Reading {
+  readonly text: string;
+  readonly encoding: Encoding;
+  /** The places of the labels that are asked for, in the bundle's order. */
+  readonly columns: readonly number[];
+  readonly evidence: boolean;
 }
 
 /** A classifier that has loaded nothing yet. */
-export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions): Classifier {
+export function createClassifier({ readBundle, loadRuntime, labels }: ClassifierOptions): Classifier {
   const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
     const files = await readBundle();
-    return 'model' in files ? openBundle(files) : openPrepared(files);
+    const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
+    refuseOtherLabels(labels, opened.manifest.labels);
+    return opened;
   });
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
@@ -80,75 +111,115 @@ export function createClassifier({ readBundle, loadRuntime }: ClassifierOptions)
   /** The logits of the empty text, of which the network reads START; computed for the first text that has no START. */
   let emptyLogits: Float32Array | undefined;
 
-  async function classify(texts: readonly (string | ClassifyRequest)[]): Promise<Classification[]> {
+  async function classify(
+    texts: readonly (string | ClassifyRequest)[],
+    { maxNumbers = Number.POSITIVE_INFINITY }: ClassifyOptions = {},
+  ): Promise<Classification[]> {
     const { manifest, vocabulary } = await bundle();
-    const requests = texts.map((text) => (typeof text === 'string' ? { text } : text) as ClassifyRequest);
-    const encodings = requests.map(({ text }) => encode(tokenize(text), vocabulary, manifest.maxTokens));
+    const read = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens);
+    const all = placesOf(undefined, manifest.labels);
+    const unasked = placesOf(labels, manifest.labels);
+    const readings = texts.map((one): Reading => {
+      const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
+      const columns = request.labels === undefined ? unasked : placesOf(request.labels, manifest.labels);
+      return { text: request.text, encoding: read(request.text), columns, evidence: request.evidence ?? false };
+    });
+    const numbers = readings.reduce((sum, reading) => sum + numbersOf(reading), 0);
+    if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
     const loaded = await network();
-    const logits = await run(encodings, loaded);
-    const lacksStart = ({ ids, tokens }: Encoding) => ids.length === tokens.length;
-    if (requests.some(({ evidence }, place) => evidence && lacksStart(encodings[place] as Encoding))) {
-      [emptyLogits = new Float32Array()] = await run([encode([], vocabulary, manifest.maxTokens)], loaded);
+    const logits = await run(readings, loaded, all.length);
+    if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
+      const empty: Reading = { text: '', encoding: read(''), columns: all, evidence: false };
+      [emptyLogits] = await run([empty], loaded, all.length);
     }
-    return requests.map((request, place) =>
-      answer(request, manifest.labels, encodings[place] as Encoding, logits[place] as Float32Array, emptyLogits),
+    return readings.map((reading, place) =>
+      answer(reading, logits[place] as Float32Array, manifest.labels, emptyLogits),
     );
   }
 
   return {
     ready: async () => void (await network()),
     manifest: async () => (await bundle()).manifest,
+    labels: async () => {
+      const { manifest } = await bundle();
+      return placesOf(labels, manifest.labels).map((place) => manifest.labels[place] as string);
+    },
     classify,
   };
 }
 
-/** The logits after each id of each encoding [ids × labels], from as few runs as pay. */
-async function run(encodings: readonly Encoding[], network: Network): Promise<Float32Array[]> {
-  const logits = new Array<Float32Array>(encodings.length);
-  for (const places of groupByLength(encodings.map(({ ids }) => ids.length))) {
-    const batch = toBatch(places.map((place) => (encodings[place] as Encoding).ids));
+function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readonly string[]): void {
+  const other = wanted?.find((label) => !labels.includes(label));
+  if (other === undefined) return;
+  const own = labels.map((label) => JSON.stringify(label)).join(', ');
+  throw new Error(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
+}
+
+/** The places of the labels that are asked for, in the bundle's order. @throws RangeError when one is none of them. */
+function placesOf(asked: readonly string[] | undefined, labels: readonly string[]): number[] {
+  const unknown = asked?.find((label) => !labels.includes(label));
+  if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
+  return [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);
+}
+
+/** Whether the text's tokens leave no room for START. */
+function lacksStart({ ids, tokens }: Encoding): boolean {
+  return ids.length === tokens.length;
+}
+
+/** How many numbers the answer has: for each label a score, and with evidence the bias and two for each token. */
+function numbersOf({ encoding, columns, evidence }: Reading): number {
+  return columns.length * (1 + (evidence ? 1 + 2 * encoding.tokens.length : 0));
+}
+
+/**
+ * The logits of each reading's labels, from as few runs as pay: after each of its ids where evidence is wanted, else after
+ * the last alone. float32 [ids × columns] or [1 × columns], copies, so that what a run gave for all labels does not stay.
+ * @param labels how many there are.
+ */
+async function run(readings: readonly Reading[], network: Network, labels: number): Promise<Float32Array[]> {
+  const logits = new Array<Float32Array>(readings.length);
+  for (const places of groupByLength(readings.map(({ encoding }) => encoding.ids.length))) {
+    const batch = toBatch(places.map((place) => (readings[place] as Reading).encoding.ids));
     const rows = await network.run(batch); // [rows × steps × labels]
-    const labels = rows.length / (batch.rows * batch.steps);
+    if (rows.length !== batch.rows * batch.steps * labels)
+      throw new Error(`the network does not have ${labels} labels`);
     for (const [row, place] of places.entries()) {
-      const start = row * batch.steps * labels;
-      logits[place] = rows.subarray(start, start + (batch.lengths[row] as number) * labels);
+      const { columns, evidence } = readings[place] as Reading;
+      const end = row * batch.steps + (batch.lengths[row] as number);
+      const start = evidence ? row * batch.steps : end - 1;
+      logits[place] = pick(rows.subarray(start * labels, end * labels), columns, labels);
     }
   }
   return logits;
 }
 
-/** @param logits float32 [ids × labels], after each id that was read. */
+/** Some columns of [rows × width]. */
+function pick(values: Float32Array, columns: readonly number[], width: number): Float32Array {
+  const picked = new Float32Array((values.length / width) * columns.length);
+  let at = 0;
+  for (let row = 0; row < values.length; row += width) {
+    for (const column of columns) picked[at++] = values[row + column] as number;
+  }
+  return picked;
+}
+
+/** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
 function answer(
-  { text, labels: asked = labels, evidence = false }: ClassifyRequest,
-  labels: readonly string[],
-  encoding: Encoding,
+  { text, encoding, columns, evidence }: Reading,
   logits: Float32Array,
+  labels: readonly string[],
   emptyLogits: Float32Array | undefined,
 ): Classification {
   const { tokens, unknown, truncated } = encoding;
-  const columns = placesOf(asked, labels);
-  const known = unknown < tokens.length;
-  const end = logits.length - labels.length;
-  const own = columns.map((column) => (known ? (logits[end + column] as number) : 0));
+  const names = columns.map((column) => labels[column] as string);
+  const last = [...logits.subarray(-columns.length)];
+  const own = unknown < tokens.length ? last : last.map(() => 0);
   const probabilities = softmax(own);
-  const scores = columns.map((column, place) => ({
-    label: labels[column] as string,
-    score: probabilities[place] as number,
-  }));
-  const best = scores[
-    likeliest(
-      probabilities,
-      scores.map(({ label }) => label),
-    )
-  ] as LabelScore;
+  const scores = names.map((label, place): LabelScore => ({ label, score: probabilities[place] as number }));
+  const best = scores[likeliest(probabilities, names)] as LabelScore;
   const result = { ...best, scores, logits: own, tokens: tokens.length, unknown, truncated };
   if (!evidence) return result;
-  return { ...result, evidence: accountFor(text, encoding, { logits, columns, labels: labels.length, emptyLogits }) };
-}
-
-/** The places of the labels that are asked for, in the bundle's order. */
-function placesOf(asked: readonly string[], labels: readonly string[]): number[] {
-  const unknown = asked.find((label) => !labels.includes(label));
-  if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
-  return [...labels.keys()].filter((column) => asked === labels || asked.includes(labels[column] as string));
+  const empty = lacksStart(encoding) ? pick(emptyLogits as Float32Array, columns, labels.length) : undefined;
+  return { ...result, evidence: accountFor(text, encoding, logits, empty) };
 }

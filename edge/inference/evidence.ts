@@ -26,32 +26,26 @@ export interface TokenEvidence {
   readonly evidence: number[];
 }
 
-export interface Logits {
-  /** float32 [ids × labels]: the logits after each id that was read. */
-  readonly logits: Float32Array;
-  /** How many labels the bundle has, and the places of those that are accounted for. */
-  readonly labels: number;
-  readonly columns: readonly number[];
-  /**
-   * The logits of the empty text. They are what START leaves behind, and stand in for it in a text whose tokens leave no
-   * room for START, so that the bias does not depend on a text's length. No other text needs them.
-   */
-  readonly emptyLogits: Float32Array | undefined;
-}
-
-/** The account of one text: for each label, `bias` and the tokens' evidences add up to the answer's logit. */
+/**
+ * The account of one text: for each label, `bias` and the tokens' evidences add up to the answer's logit.
+ * @param logits float32 [ids × labels]: those of the labels that are accounted for, after each id that was read.
+ * @param emptyLogits [labels], of the empty text. They are what START leaves behind, and stand in for it in a text whose
+ * tokens leave no room for START, so that the bias does not depend on a text's length. No other text needs them.
+ */
 export function accountFor(
   text: string,
   { ids, tokens, unknown }: Encoding,
-  { logits, labels, columns, emptyLogits }: Logits,
+  logits: Float32Array,
+  emptyLogits: Float32Array | undefined,
 ): Evidence {
   const start = ids.length - tokens.length; // 1 where START was read, else 0
+  const labels = logits.length / ids.length;
   const nothingKnown = unknown === tokens.length; // such a text has the logits 0, by rule
-  const after = (id: number) => {
-    const row = id < 0 ? (emptyLogits as Float32Array) : logits.subarray(id * labels, (id + 1) * labels);
-    return columns.map((column) => (nothingKnown ? 0 : (row[column] as number)));
+  const after = (id: number): number[] => {
+    if (nothingKnown) return new Array<number>(labels).fill(0);
+    return [...(id < 0 ? (emptyLogits as Float32Array) : logits.subarray(id * labels, (id + 1) * labels))];
   };
-  const bias = nothingKnown ? columns.map(() => 0) : after(start - 1);
+  const bias = after(start - 1);
   let before = bias;
   const account = tokens.map(({ start: from, end }, index) => {
     const now = after(start + index);

@@ -7,6 +7,7 @@
  * record is answered by that.
  */
 import * as v from 'valibot';
+import { quoted } from '../../shared/quoted.ts';
 import { concatenate } from '../http/body.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';
@@ -31,6 +32,8 @@ export interface Claim {
   /** The line in which it begins, from 1. */
   readonly line: number;
   readonly layout: Layout;
+  /** Those of the job; a job that was made before it had any is answered with those of requests that name none. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** What became of a chunk. */
@@ -122,16 +125,16 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
   const claim = await coordinatorOf(message.job).claim(message.chunk);
   if (claim === undefined) return;
   const records = await readRecords(message.job, claim, bucket);
-  const answers = isDead
-    ? records.map((record) => giveUp(record, message))
-    : await answerRecords(records, message, consumer);
+  const results = isDead
+    ? encodeAnswers(records.map((record) => giveUp(record, message)))
+    : await answerRecords(records, claim.labels, message, consumer);
   const facts: Record<string, string> = {
-    failed: `${answers.filter((answer) => 'error' in answer).length}`,
+    failed: `${results.failed}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
   };
   await coordinatorOf(message.job).settle({
     chunk: message.chunk,
-    ...(await storeOnce(resultsKey(message), answers, facts, bucket)),
+    ...(await storeOnce(resultsKey(message), results.bytes, facts, bucket)),
   });
 }
 
@@ -141,35 +144,67 @@ async function readRecords(job: string, { start, end, line, layout }: Claim, buc
   return recordsIn(new Uint8Array(await object.arrayBuffer()), { start, line }, layout);
 }
 
+/** Answers, a line each: those of a chunk as one object stores them. */
+interface Encoded {
+  readonly bytes: Uint8Array;
+  /** How many of them are errors. */
+  readonly failed: number;
+}
+
 async function answerRecords(
   records: readonly ParsedRecord[],
+  labels: Claim['labels'],
   message: ChunkMessage,
   consumer: Consumer,
-): Promise<StreamAnswer[]> {
-  const answers: StreamAnswer[] = [];
+): Promise<Encoded> {
+  const { labels: own } = await consumer.classifier.manifest();
+  const missing = labels?.find((label) => !own.includes(label));
+  if (missing !== undefined) {
+    const error = `The model, which has been replaced meanwhile, has no label ${quoted(missing)}.`;
+    return encodeAnswers(records.map((record) => failAs(record, error)));
+  }
+  const encoded: Encoded[] = [];
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
     if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
     const some = records.slice(from, from + RECORDS_TOGETHER);
-    answers.push(...(await answerAll(some, (asked) => classify(asked, message, consumer))));
+    encoded.push(encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer))));
   }
-  return answers;
+  return {
+    bytes: concatenate(
+      encoded.map(({ bytes }) => bytes),
+      sum(encoded.map(({ bytes }) => bytes.length)),
+    ),
+    failed: sum(encoded.map(({ failed }) => failed)),
+  };
+}
+
+function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
+  const lines = answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
+  return { bytes: new TextEncoder().encode(lines), failed: answers.filter((answer) => 'error' in answer).length };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** A result a text; or, should one text make the classifier fail, its error in its place. */
 async function classify(
   asked: readonly { readonly text: string }[],
+  labels: Claim['labels'],
   message: ChunkMessage,
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
-  const resultsOf = async (texts: readonly string[]) =>
-    (await classifier.classify(texts)).map(({ logit: _, ...result }): Result => result);
+  const resultsOf = async (some: typeof asked) => {
+    const answers = await classifier.classify(some.map(({ text }) => ({ text, labels })));
+    return answers.map(({ logits: _, ...result }): Result => result);
+  };
   try {
-    return await resultsOf(asked.map(({ text }) => text));
+    return await resultsOf(asked);
   } catch {
     await classifier.classify(['']); // fails too where no text is to blame, and then the chunk does
   }
   const results: (Result | { error: string })[] = [];
-  for (const { text } of asked) {
+  for (const text of asked) {
     const one = await resultsOf([text]).catch((error: unknown) => {
       const incident = crypto.randomUUID();
       logError(incident, error, { event: 'record-failed', ...message });
@@ -180,25 +215,23 @@ async function classify(
   return results;
 }
 
-function giveUp({ line, ...record }: ParsedRecord, { job, chunk }: ChunkMessage): StreamAnswer {
-  const error =
-    'error' in record ? record.error : `Given up after several tries; see the log for job ${job}, chunk ${chunk}.`;
-  return { line, ...('id' in record && { id: record.id as string | number }), error };
+function giveUp(record: ParsedRecord, { job, chunk }: ChunkMessage): StreamAnswer {
+  return failAs(record, `Given up after several tries; see the log for job ${job}, chunk ${chunk}.`);
+}
+
+/** A record that cannot be classified is answered by that, and a bad one by what is wrong with it. */
+function failAs({ line, ...record }: ParsedRecord, error: string): StreamAnswer {
+  const id = 'id' in record && { id: record.id as string | number };
+  return { line, ...id, error: 'error' in record ? record.error : error };
 }
 
 /** Writes the object unless there is one. @param facts that are kept with it. @returns what is true of the one that is there. */
 async function storeOnce(
   key: string,
-  answers: readonly StreamAnswer[],
+  bytes: Uint8Array,
   facts: Record<string, string>,
   bucket: Bucket,
 ): Promise<Omit<Settlement, 'chunk'>> {
-  const encoder = new TextEncoder();
-  const lines = answers.map((answer) => encoder.encode(`${JSON.stringify(answer)}\n`));
-  const bytes = concatenate(
-    lines,
-    lines.reduce((sum, { length }) => sum + length, 0),
-  );
   const stored =
     (await bucket.put(key, bytes, { onlyIf: { etagDoesNotMatch: '*' }, customMetadata: facts })) ??
     (await bucket.head(key));

@@ -110,7 +110,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
         chunk,
       )
       .toArray();
-    return row && { ...row, layout: job.layout };
+    return row && { ...row, layout: job.layout, labels: job.labels };
   }
 
   /** A chunk's results are stored. Told again, it changes nothing. */
@@ -223,7 +223,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const { cursor, bytes = 0 } = job;
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + JOB_SLICE_BYTES, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // it was cancelled meanwhile, or an alarm rang twice
-    const found = splitNext(slice, { cursor, bytes, layout: job.layout });
+    const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length });
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {

@@ -1,22 +1,20 @@
 /** The routes of bulk jobs: a file in, its answers out, later (docs/bulk.md). What does the work comes in as `Jobs`. */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { fieldErrors, mediaTypeOf, readBytes, readJson, requireType } from '../http/body.ts';
+import { fieldErrors, mediaTypeOf, readBytes, readJson, requireLabels, requireType } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_JOB_BYTES } from '../http/limits.ts';
 import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
-import type { ColumnNames } from './format.ts';
+import type { Classifier } from '../inference/classifier.ts';
+import type { NewJob } from './state.ts';
 
 /** Jobs on some platform. A job is seen with the key that made it: `owner` says whose, if keys are taken. */
 export interface Jobs {
   /** Makes a job of a file that is to come in parts. */
-  open(job: JobRequest & { owner: string | undefined }): Promise<Job>;
+  open(job: Omit<NewJob, 'id'> & { readonly bytes: number }): Promise<Job>;
   /** Makes a job of a file. @throws ProblemError: unreadable-body, body-too-large. */
-  submit(
-    body: ReadableStream<Uint8Array>,
-    job: ColumnNames & { type: JobType; owner: string | undefined },
-  ): Promise<Job>;
+  submit(body: ReadableStream<Uint8Array>, job: Omit<NewJob, 'id' | 'bytes'>): Promise<Job>;
   /** Where a part goes, counted from 1. */
   part(
     id: string,
@@ -32,14 +30,27 @@ export interface Jobs {
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** @param jobs or, where there can be none, the settings that are missing. */
-export function jobRoutes(jobs: Jobs | readonly string[]): Hono<AppEnv> {
+/**
+ * @param jobs or, where there can be none, the settings that are missing.
+ * @param classifier says which labels there are. Those of a job are settled when it is made: all of its answers have the same,
+ * whatever is deployed meanwhile.
+ */
+export function jobRoutes(
+  jobs: Jobs | readonly string[],
+  classifier: Pick<Classifier, 'manifest' | 'labels'>,
+): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const configured = (): Jobs => {
     if ('open' in jobs) return jobs;
     throw new ProblemError({ kind: 'jobs-not-configured', missing: jobs });
   };
   const ownerOf = (context: Context<AppEnv>) => context.get('client');
+  const labelsOf = async (asked: readonly string[] | undefined): Promise<readonly string[]> => {
+    if (asked === undefined) return classifier.labels();
+    const { labels } = await classifier.manifest();
+    requireLabels(asked, labels);
+    return labels.filter((label) => asked.includes(label));
+  };
 
   app.post('/', async (context) => {
     const { open, submit } = configured();
@@ -48,16 +59,20 @@ export function jobRoutes(jobs: Jobs | readonly string[]): Hono<AppEnv> {
     const accepted = (job: Job, status: 201 | 202) =>
       context.json(job, status, { location: `${new URL(request.url).pathname}/${job.id}` });
     if (mediaTypeOf(request) === 'application/json') {
-      return accepted(await open({ ...(await readJson(request, JobRequest)), owner }), 201);
+      const { labels, ...job } = await readJson(request, JobRequest);
+      return accepted(await open({ ...job, labels: await labelsOf(labels), owner }), 201);
     }
     requireType(request, [...JOB_TYPES, 'application/json']);
     if (Number(request.headers.get('content-length')) > MAX_JOB_BYTES) {
       throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
     }
-    const query = v.safeParse(JobQuery, context.req.query());
+    const labels = context.req.queries('labels'); // `?labels=negative&labels=positive`
+    const query = v.safeParse(JobQuery, { ...context.req.query(), ...(labels && { labels }) });
     if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });
     const body = request.body ?? (new Response('').body as ReadableStream<Uint8Array>);
-    return accepted(await submit(body, { ...query.output, type: mediaTypeOf(request) as JobType, owner }), 202);
+    const type = mediaTypeOf(request) as JobType;
+    const job = { ...query.output, type, labels: await labelsOf(query.output.labels), owner };
+    return accepted(await submit(body, job), 202);
   });
 
   app.put('/:id/parts/:part', async (context) => {

@@ -4,7 +4,7 @@
  * header, if there is to be one.
  */
 import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
-import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../http/limits.ts';
+import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_CHUNK_SCORES, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 
 export interface Chunk {
@@ -24,11 +24,11 @@ export interface Progress {
 
 /**
  * The next step. @param slice of the file from the cursor on, of JOB_SLICE_BYTES or to its end. @param bytes of the file.
- * @returns what is wrong with the file, as a sentence, where it cannot be split.
+ * @param labels how many an answer has. @returns what is wrong with the file, as a sentence, where it cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
-  { cursor, layout, bytes }: Progress & { readonly bytes: number },
+  { cursor, layout, bytes, labels = 2 }: Progress & { readonly bytes: number; readonly labels?: number | undefined },
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
   const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
@@ -41,8 +41,9 @@ export function splitNext(
     [from, known] = [header.next, header.layout];
   }
   const chunkBytes = Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS));
+  const chunkRecords = Math.min(MAX_CHUNK_RECORDS, Math.floor(MAX_CHUNK_SCORES / labels));
   return {
-    ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, isLast }),
+    ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, chunkRecords, isLast }),
     layout: known,
     isLast,
   };
@@ -70,8 +71,9 @@ function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
 
 export interface SplitOptions {
   readonly delimiter: string | undefined;
-  /** A chunk has as many bytes or more, unless it has MAX_CHUNK_RECORDS. */
+  /** A chunk has as many bytes or more, unless it has as many records. */
   readonly chunkBytes: number;
+  readonly chunkRecords: number;
   /** Whether the slice goes to the end of the file. */
   readonly isLast: boolean;
 }
@@ -83,7 +85,7 @@ export interface SplitOptions {
 export function splitSlice(
   slice: Uint8Array,
   from: Cursor,
-  { delimiter, chunkBytes, isLast }: SplitOptions,
+  { delimiter, chunkBytes, chunkRecords, isLast }: SplitOptions,
 ): { chunks: Chunk[]; cursor: Cursor } {
   const scanner = new RecordScanner(delimiter, from);
   const chunks: Chunk[] = [];
@@ -100,7 +102,7 @@ export function splitSlice(
     }
     // No slice may be too short for what is open, or the walk would stand still. So blank lines count, however many they
     // are; and behind a record that is too long, whose end may be anywhere, nothing stays open.
-    const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= MAX_CHUNK_RECORDS);
+    const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= chunkRecords);
     if (isFull || tooLong) close();
   }
   if (isLast) {

@@ -1,6 +1,7 @@
 /**
  * The state of a job, how the API shows it, and when it next needs attention: values and pure functions of them. The
- * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so that its field names stay.
+ * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so that its field names stay, and what was
+ * added later may be missing.
  */
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../http/limits.ts';
@@ -9,6 +10,8 @@ import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
+  /** Those of its answers, in the bundle's order. */
+  readonly labels: readonly string[];
   /** Whose key made it, if it took one; nobody else gets to see it. */
   readonly owner: string | undefined;
   readonly type: JobType;
@@ -20,6 +23,8 @@ export interface State {
   readonly id: string;
   readonly owner: string | undefined;
   readonly type: JobType;
+  /** Since version 0.3.0. A job of before is answered with the labels of requests that name none. */
+  readonly labels?: readonly string[];
   readonly created: number;
   state: Job['state'];
   layout: Layout;
@@ -64,7 +69,7 @@ const REMIND_AFTER = 60 * SECOND;
 
 /** A job whose file is to come. @param uploadId of the parts that it comes in. */
 export function newState(
-  { id, owner, type, bytes, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -72,6 +77,7 @@ export function newState(
     id,
     owner,
     type,
+    labels,
     created: now,
     state: 'uploading',
     layout: { delimiter: delimiterOf(type), textColumn, idColumn },
@@ -116,7 +122,7 @@ export function dueAt(job: State, missing: number, now: number): number {
 
 /** What is told of it. @param missing parts. */
 export function describe(job: State, missing: readonly number[], now: number): Job {
-  const { id, state, type, created, expires, bytes, uploadId, records, models, failures, error } = job;
+  const { id, state, type, labels, created, expires, bytes, uploadId, records, models, failures, error } = job;
   const seconds = job.started === undefined ? 0 : ((job.ended ?? now) - job.started) / SECOND;
   const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
   const pace = seconds > 0 && records.done > 0;
@@ -124,6 +130,7 @@ export function describe(job: State, missing: readonly number[], now: number): J
     id,
     state,
     type,
+    ...(labels !== undefined && { labels: [...labels] }),
     created: new Date(created).toISOString(),
     expires: new Date(expires).toISOString(),
     ...(bytes !== undefined && { bytes }),

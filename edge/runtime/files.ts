@@ -22,10 +22,11 @@ export interface Opened {
 
 /**
  * The classifier of the bundle in `folder`, which has a slash at its end.
- * @throws what keeps it from loading: BundleError, or what reading a file throws.
+ * @param labels of requests that name none. Default: all.
+ * @throws what keeps it from loading: BundleError, what reading a file throws, or that the bundle lacks one of the labels.
  */
-export async function openClassifier(folder: URL): Promise<Opened> {
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
+export async function openClassifier(folder: URL, labels?: readonly string[]): Promise<Opened> {
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, labels });
   try {
     await classifier.ready();
     return { classifier, manifest: await classifier.manifest() };

@@ -5,10 +5,10 @@
 
 import { textOf } from '../../bench/texts.ts';
 import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
-import type { Result } from '../../edge/http/schema.ts';
-import { type Classifier, sigmoid } from '../../edge/inference/classifier.ts';
+import type { Classification, Classifier } from '../../edge/inference/classifier.ts';
 import type { Evidence } from '../../edge/inference/evidence.ts';
 import type { Manifest } from '../../shared/bundle.ts';
+import { likeliest, softmax } from '../../shared/labels.ts';
 import type { Answer, Call } from './client.ts';
 
 export interface Planned extends Call {
@@ -19,7 +19,8 @@ export interface Planned extends Call {
 
 interface Known {
   readonly text: string;
-  readonly answer: Required<Result>;
+  /** With evidence, and all of the model's labels. */
+  readonly answer: Required<Classification>;
 }
 
 /** How many of a hundred requests are of each kind. Latencies are those of the first group. */
@@ -55,28 +56,31 @@ export async function createMix(reference: Classifier, random: Random): Promise<
   const lengthOf = () => 1 + Math.floor(random() ** 8 * 500);
   const texts = [...AWKWARD, ...Array.from({ length: TEXTS }, () => textOf(lengthOf(), random))];
   const known: Known[] = [];
+  const manifest = await reference.manifest();
+  const { labels } = manifest;
   for (let at = 0; at < texts.length; at += MAX_TEXTS) {
     const some = texts.slice(at, at + MAX_TEXTS);
-    const answers = await reference.classify(some, { evidence: true });
-    known.push(...some.map((text, place) => ({ text, answer: answers[place] as Required<Result> })));
+    const answers = await reference.classify(some.map((text) => ({ text, labels, evidence: true })));
+    known.push(...some.map((text, place) => ({ text, answer: answers[place] as Required<Classification> })));
   }
-  const manifest = await reference.manifest();
   return (random) => planned(pick(KINDS, random), known, manifest, random);
 }
 
 function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random: Random): Planned {
   const one = () => pick(known, random);
+  const labels = () => someLabels(manifest.labels, random);
   switch (kind) {
     case 'text':
-      return { kind, ...sentiment([one()], false, manifest) };
+      return { kind, ...sentiment([one()], { labels: labels() }, manifest) };
     case 'evidence':
-      return { kind, ...sentiment([one()], true, manifest) };
+      return { kind, ...sentiment([one()], { labels: labels(), evidence: true }, manifest) };
     case 'batch': {
       const texts = Array.from({ length: MAX_TEXTS }, one);
-      return { kind, ...sentiment(texts, random() < 0.2 && bytesOf(texts) < 50_000, manifest) };
+      const evidence = random() < 0.2 && bytesOf(texts) < 50_000;
+      return { kind, ...sentiment(texts, { labels: labels(), evidence }, manifest) };
     }
     case 'stream':
-      return { kind, ...stream(1 + Math.floor(random() * 16), one, random) };
+      return { kind, ...stream(1 + Math.floor(random() * 16), one, labels, random) };
     case 'models':
       return { kind, ...models(one(), manifest, random) };
     case 'get':
@@ -101,7 +105,7 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
       };
     }
     case 'drips': {
-      const whole = sentiment([one(), one()], false, manifest);
+      const whole = sentiment([one(), one()], {}, manifest);
       const bytes = Buffer.from(whole.body.join(''));
       const cuts = [0, ...Array.from({ length: 4 }, () => Math.floor(random() * bytes.length)), bytes.length];
       cuts.sort((a, b) => a - b);
@@ -109,12 +113,16 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
       return { kind, ...whole, body, manners: { sendPause: 30 * random() } };
     }
     case 'slow reader':
-      return { kind, ...stream(64, one, random), manners: { readPause: 30 * random() } };
+      return { kind, ...stream(64, one, labels, random), manners: { readPause: 30 * random() } };
     case 'leaves': {
-      const lines = stream(32, one, random).body[0] as string;
+      const lines = stream(32, one, labels, random).body[0] as string;
       const [path, headers, body] = pick(
         [
-          ['/v1/sentiment', JSON_TYPE, sentiment(Array.from({ length: 16 }, one), true, manifest).body] as const,
+          [
+            '/v1/sentiment',
+            JSON_TYPE,
+            sentiment(Array.from({ length: 16 }, one), { evidence: true }, manifest).body,
+          ] as const,
           ['/v1/sentiment/stream', NDJSON_TYPE, [lines.slice(0, 1_000), lines.slice(1_000)]] as const,
         ],
         random,
@@ -137,21 +145,35 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
 
 const post = (path: string) => ({ method: 'POST', path });
 
-function sentiment(texts: readonly Known[], evidence: boolean, { id }: Manifest) {
+/** What is asked beside the texts. */
+interface Wanted {
+  readonly labels?: readonly string[] | undefined;
+  readonly evidence?: boolean;
+}
+
+/** Every second time none, which is all; else two or more, in any order. */
+function someLabels(labels: readonly string[], random: Random): readonly string[] | undefined {
+  if (random() < 0.5) return undefined;
+  const rest = [...labels];
+  const count = 2 + Math.floor(random() * (labels.length - 1));
+  return Array.from({ length: count }, () => rest.splice(Math.floor(random() * rest.length), 1)[0] as string);
+}
+
+function sentiment(texts: readonly Known[], wanted: Wanted, { id }: Manifest) {
   const [only] = texts;
   const asked = texts.length === 1 && only ? { text: only.text } : { texts: texts.map(({ text }) => text) };
   return {
     ...post('/v1/sentiment'),
     headers: JSON_TYPE,
-    body: [JSON.stringify(evidence ? { ...asked, evidence } : asked)],
+    body: [JSON.stringify({ ...asked, ...wanted })],
     check: good((body) => {
       if (body.model !== id || body.results?.length !== texts.length) return 'the results are not those of the texts';
-      return first(texts, ({ answer }, place) => resultDiffers(body.results[place], answer, evidence));
+      return first(texts, ({ answer }, place) => resultDiffers(body.results[place], answer, wanted));
     }),
   };
 }
 
-function stream(count: number, one: () => Known, random: Random) {
+function stream(count: number, one: () => Known, labels: () => readonly string[] | undefined, random: Random) {
   const lines: string[] = [];
   const expected: { line: number; differs: (answer: Json) => string | undefined }[] = [];
   const expectError = (error: string) => (answer: Json) =>
@@ -169,13 +191,11 @@ function stream(count: number, one: () => Known, random: Random) {
       continue;
     }
     const { text, answer } = one();
-    const evidence = turn > 0.9;
-    lines.push(JSON.stringify(turn < 0.5 ? text : { text, id: line, evidence }));
-    const id = turn < 0.5 ? undefined : line;
+    const [id, wanted] = turn < 0.5 ? [undefined, {}] : [line, { labels: labels(), evidence: turn > 0.9 }];
+    lines.push(JSON.stringify(turn < 0.5 ? text : { text, id, ...wanted }));
     expected.push({
       line,
-      differs: (given) =>
-        given.id === id ? resultDiffers(given, answer, evidence) : `the id of a line is ${given.id}`,
+      differs: (given) => (given.id === id ? resultDiffers(given, answer, wanted) : `the id of a line is ${given.id}`),
     });
   }
   return {
@@ -193,28 +213,38 @@ function stream(count: number, one: () => Known, random: Random) {
   };
 }
 
+const INVALID = [
+  ...['{}', '[]', '{"text":5}', '{"text":" "}', '{"texts":[]}', '{"text":"a","__proto__":1}'],
+  ...['{"text":"a","labels":[]}', '{"text":"a","labels":"a"}', '{"text":"a","labels":["no such","label"]}'],
+];
+
 const BAD_LINES: readonly (readonly [line: string, error: string])[] = [
   ['{"text":', 'The line is not JSON in UTF-8.'],
   ['5', 'the line must be a JSON object.'],
   ['{"text":" "}', '/text is empty.'],
+  ['{"text":"a","labels":["a"]}', '/labels has fewer than two labels.'],
   [JSON.stringify('x'.repeat(MAX_LINE_BYTES)), `The line has more than ${MAX_LINE_BYTES} bytes.`],
 ];
 
-function models({ text, answer }: Known, { id, labels }: Manifest, random: Random) {
-  const logits = random() < 0.5;
-  const { logit } = answer;
-  const score = logits ? (x: number) => x : sigmoid;
-  const expected = logit >= 0 ? [score(logit), score(-logit)] : [score(-logit), score(logit)];
-  const names = logit >= 0 ? [labels[1], labels[0]] : labels;
-  const parameters = logits ? { function_to_apply: 'none' } : { top_k: 2 };
+function models({ text, answer }: Known, { id }: Manifest, random: Random) {
+  const asLogits = random() < 0.5;
+  const { label: best, scores, logits } = answer;
+  const expected = scores.map(({ label, score }, place) => ({
+    label,
+    score: asLogits ? (logits[place] as number) : score,
+  }));
+  // What ties is in the model's order, but for the answer.
+  expected.sort((a, b) => b.score - a.score || Number(b.label === best) - Number(a.label === best));
+  const parameters = asLogits ? { function_to_apply: 'none' } : { top_k: 2 };
   return {
     ...post(`/models/${id}`),
     headers: JSON_TYPE,
     body: [JSON.stringify({ inputs: random() < 0.5 ? text : [text], parameters })],
     check: good((body) =>
-      first(expected, (value, place) => {
+      first(asLogits ? expected : expected.slice(0, 2), (one, place) => {
         const { label, score } = body[0]?.[place] ?? {};
-        return label === names[place] && isClose(score, value) ? undefined : `${label} has ${score}, not ${value}`;
+        if (label === one.label && isClose(score, one.score)) return undefined;
+        return `${label} has ${score}, not ${one.label} ${one.score}`;
       }),
     ),
   };
@@ -249,7 +279,7 @@ function invalid(text: string, { id }: Manifest, random: Random) {
     {
       ...post('/v1/sentiment'),
       headers: JSON_TYPE,
-      body: [pick(['{}', '[]', '{"text":5}', '{"text":" "}', '{"texts":[]}', '{"text":"a","__proto__":1}'], random)],
+      body: [pick(INVALID, random)],
       check: problem(422, 'invalid-request'),
     },
     {
@@ -304,24 +334,55 @@ function problem(status: number, kind: string): Planned['check'] {
   };
 }
 
-function resultDiffers(given: Json, expected: Required<Result>, evidence: boolean): string | undefined {
+function resultDiffers(given: Json, answer: Required<Classification>, wanted: Wanted): string | undefined {
+  const { labels, evidence = false } = wanted;
+  const expected = among(answer, labels);
   for (const key of ['label', 'tokens', 'unknown', 'truncated'] as const) {
     if (given?.[key] !== expected[key]) return `${key} is ${given?.[key]}, not ${expected[key]}`;
   }
+  if (given.scores?.length !== expected.scores.length) return `there are ${given.scores?.length} scores`;
+  const differs = first(expected.scores, ({ label, score }, place) => {
+    const one = given.scores[place];
+    return one.label === label && isClose(one.score, score) ? undefined : `${one.label} has ${one.score}, not ${score}`;
+  });
+  if (differs !== undefined) return differs;
   if (!isClose(given.score, expected.score)) return `the score is ${given.score}, not ${expected.score}`;
   if ((given.evidence !== undefined) !== evidence)
     return 'evidence is there and was not asked for, or the other way round';
   return evidence ? evidenceDiffers(given.evidence, expected.evidence) : undefined;
 }
 
+/** The answer as it has to be where only some labels are asked for, worked out from that with all of them. */
+function among(answer: Required<Classification>, asked: readonly string[] | undefined): Required<Classification> {
+  if (asked === undefined) return answer;
+  const places = [...answer.scores.keys()].filter((place) => asked.includes(answer.scores[place]?.label as string));
+  const some = (numbers: readonly number[]) => places.map((place) => numbers[place] as number);
+  const logits = some(answer.logits);
+  const probabilities = softmax(logits);
+  const names = places.map((place) => answer.scores[place]?.label as string);
+  const scores = names.map((label, place) => ({ label, score: probabilities[place] as number }));
+  const { bias, tokens } = answer.evidence;
+  const explained = tokens.map((token) => ({ ...token, logits: some(token.logits), evidence: some(token.evidence) }));
+  const best = scores[likeliest(probabilities, names)] as (typeof scores)[number];
+  return { ...answer, ...best, scores, logits, evidence: { bias: some(bias), tokens: explained } };
+}
+
 function evidenceDiffers(given: Json, { bias, tokens }: Evidence): string | undefined {
-  if (!isClose(given.bias, bias) || given.tokens?.length !== tokens.length) return 'the evidence is another text’s';
-  return first(tokens, ({ text, start, end, known, logit, evidence }, place) => {
+  if (!areClose(given.bias, bias) || given.tokens?.length !== tokens.length) return 'the evidence is another text’s';
+  return first(tokens, ({ text, start, end, known, logits, evidence }, place) => {
     const one = given.tokens[place];
     const isSame = one.text === text && one.start === start && one.end === end && one.known === known;
-    const isExact = isClose(one.logit, logit) && isClose(one.evidence, evidence);
+    const isExact = areClose(one.logits, logits) && areClose(one.evidence, evidence);
     return isSame && isExact ? undefined : `the evidence of token ${place} is another`;
   });
+}
+
+function areClose(values: unknown, expected: readonly number[]): boolean {
+  return (
+    Array.isArray(values) &&
+    values.length === expected.length &&
+    expected.every((value, place) => isClose(values[place], value))
+  );
 }
 
 /** Written so that what is no number is not close. */

@@ -4,17 +4,11 @@ import { type AppOptions, createApp } from '../../edge/app.ts';
 import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
 import type { LogError } from '../../edge/http/log.ts';
 import type { Classifier } from '../../edge/inference/classifier.ts';
-import { parseManifest } from '../../shared/bundle.ts';
-import { tinyBundleFiles } from '../fixtures/bundle.ts';
+import { stubClassifier, tinyManifest } from '../fixtures/classifier.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
 
-const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
-const WORKING: Classifier = {
-  ready: async () => {},
-  manifest: async () => manifest,
-  classify: async (texts) =>
-    texts.map(() => ({ label: 'positive', score: 0.75, logit: 1, tokens: 1, unknown: 0, truncated: false })),
-};
+const manifest = await tinyManifest();
+const WORKING = stubClassifier(manifest);
 
 /** The app, whose every answer has to be as documented. */
 function open(classifier: Classifier, options?: AppOptions) {
@@ -117,7 +111,7 @@ describe('a bug', () => {
   });
 
   it('never makes an inference route say 503, which clients retry at once', async () => {
-    const broken = { ready: WORKING.ready, manifest: () => Promise.reject(new Error('x')), classify: WORKING.classify };
+    const broken = { ...WORKING, manifest: () => Promise.reject(new Error('x')) };
     const app = open(broken, { logError: () => {} });
     expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(500);
     expect((await app.request('/models/tiny-lstm', request({ inputs: 'a' }))).status).toBe(500);

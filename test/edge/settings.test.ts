@@ -5,9 +5,9 @@ const KEY = '0123456789abcdef';
 
 describe('settings', () => {
   it('are none by default', () => {
-    const none = { apiKeys: [], allowedOrigins: [], jobsAllowed: false };
+    const none = { apiKeys: [], allowedOrigins: [], jobsAllowed: false, labels: undefined };
     expect(readSettings({})).toEqual(none);
-    expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined })).toEqual(none);
+    expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined, LABELS: '' })).toEqual(none);
   });
 
   it('are lists by commas or spaces', () => {
@@ -29,6 +29,16 @@ describe('settings', () => {
 
   it('do not guess whether jobs are open', () => {
     expect(() => readSettings({ OPEN_JOBS: 'yes' })).toThrow('OPEN_JOBS must be true or false, not "yes"');
+  });
+
+  it('name labels by commas, with blanks in them', () => {
+    expect(readSettings({ LABELS: ' very bad,ok , good' }).labels).toEqual(['very bad', 'ok', 'good']);
+  });
+
+  it.each(['negative', 'a,a', 'a,,b', ' , ', ','])('name two labels or more, each once: not %j', (value) => {
+    expect(() => readSettings({ LABELS: value })).toThrow(
+      `LABELS must be two labels or more, each once, like negative,positive, not "${value}"`,
+    );
   });
 
   it.each([' ', ',', ' , '])('are not to be set to nothing: %j', (value) => {

@@ -6,16 +6,15 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
 import { type LogContext, logError } from '../../../edge/http/log.ts';
-import type { Classifier } from '../../../edge/inference/classifier.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
 import { loadNetwork } from '../../../edge/inference/network.ts';
 import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { parseManifest } from '../../../shared/bundle.ts';
-import { tinyBundleFiles } from '../../fixtures/bundle.ts';
+import { stubClassifier, tinyManifest } from '../../fixtures/classifier.ts';
 
 const SECRET = 'my secret';
 const KEY = 'a-key-of-somebody-0123456789';
-const manifest = parseManifest(new TextDecoder().decode((await tinyBundleFiles()).manifest));
+const manifest = await tinyManifest();
 const WHERE: LogContext = { event: 'request-failed', route: '/v1/sentiment', status: 500, model: '0123456789ab' };
 
 const written: string[] = [];
@@ -108,18 +107,14 @@ it('has to leave out what onnxruntime says, which is a word of the text', async 
 });
 
 describe('an endpoint', () => {
-  const working: Classifier = {
-    ready: async () => {},
-    manifest: async () => manifest,
-    classify: async (texts) =>
-      texts.map(() => ({ label: 'positive', score: 0.75, logit: 1, tokens: 1, unknown: 0, truncated: false })),
-  };
+  const working = stubClassifier(manifest);
   const LIMITER = { limit: ({ key }: { key: string }) => Promise.reject(new Error(`no counter for ${key} ${SECRET}`)) };
   const BODIES = [
     `{"text":"${SECRET}"}`,
     `{"text":"${SECRET}"`,
     `{"${SECRET}":1}`,
     `["${SECRET}"]`,
+    `{"text":"a","labels":["${SECRET}","b"]}`,
     `"${SECRET}"`,
     SECRET,
   ];

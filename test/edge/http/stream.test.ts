@@ -3,10 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
-import { answerLines, type ClassifyRequest } from '../../../edge/http/stream.ts';
+import { answerLines } from '../../../edge/http/stream.ts';
+import { AnswerTooLargeError, type ClassifyRequest } from '../../../edge/inference/classifier.ts';
 
 const encoder = new TextEncoder();
-const RESULT = { label: 'positive', score: 0.75, tokens: 1, unknown: 0, truncated: false };
+const labels = ['negative', 'neutral', 'positive'];
+const scores = labels.map((label, place) => ({ label, score: [0, 0.25, 0.75][place] as number }));
+const RESULT = { label: 'positive', score: 0.75, scores, tokens: 1, unknown: 0, truncated: false };
 
 /** Answers each text with its length as the number of tokens, and remembers what shared a run. */
 function lengths(runs: string[][] = []) {
@@ -24,7 +27,7 @@ async function answersTo(body: ReadableStream<Uint8Array>, classify = lengths())
   const report = (error: unknown) => {
     throw error;
   };
-  const text = await new Response(answerLines(body, { classify, report })).text();
+  const text = await new Response(answerLines(body, { labels, classify, report })).text();
   return text
     .split('\n')
     .slice(0, -1)
@@ -70,6 +73,14 @@ describe('the answers', () => {
     ['an empty string', '""', 'the line is empty.'],
     ['an empty text', '{"text":" "}', '/text is empty.'],
     ['no text', '{}', '/text is required.'],
+    ['labels that are none', '{"text":"a","labels":"negative"}', '/labels must be an array of strings.'],
+    ['a single label', '{"text":"a","labels":["negative"]}', '/labels has fewer than two labels.'],
+    ['a label twice', '{"text":"a","labels":["neutral","neutral"]}', '/labels/1 is there twice.'],
+    [
+      'a label that the model does not have',
+      '{"text":"a","labels":["neutral","mixed"]}',
+      '/labels/1 is not a label of the model, which has "negative", "neutral", "positive".',
+    ],
     ['an unknown field', '{"text":"a","texts":[]}', '/texts is not a known field.'],
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
     ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
@@ -100,14 +111,23 @@ describe('the answers', () => {
     expect(answer).toEqual({ line: 1, ...RESULT, tokens: MAX_LINE_BYTES - 2 });
   });
 
-  it('have evidence for the lines that ask for it', async () => {
+  it('have evidence for the lines that ask for it, and the labels that a line asks for', async () => {
     const asked: ClassifyRequest[] = [];
     const classify = async (some: readonly ClassifyRequest[]) => {
       asked.push(...some);
       return some.map(() => RESULT);
     };
-    await answersTo(bodyOf('"a"\n{"text":"b","evidence":true}\n{"text":"c","evidence":false}'), classify);
-    expect(asked.map(({ evidence }) => evidence)).toEqual([false, true, false]);
+    const lines = [
+      '"a"',
+      '{"text":"b","evidence":true}',
+      '{"text":"c","evidence":false,"labels":["positive","neutral"]}',
+    ];
+    await answersTo(bodyOf(lines.join('\n')), classify);
+    expect(asked.map(({ labels, evidence = false }) => [labels, evidence])).toEqual([
+      [undefined, false],
+      [undefined, true],
+      [['positive', 'neutral'], false],
+    ]);
   });
 
   it('end with what is wrong with the stream', async () => {
@@ -138,6 +158,39 @@ describe('a run', () => {
     expect(runs.map(({ length }) => length)).toEqual([2, 1, MAX_TEXTS, MAX_TEXTS, 1]);
   });
 
+  it('whose answer would be too large is several, each answered before the next', async () => {
+    /** As if only three texts fitted into one answer, and "too long" into none. */
+    const runs: string[][] = [];
+    const classify = async (asked: readonly ClassifyRequest[]) => {
+      const tooLong = asked.some(({ text }) => text === 'too long');
+      if (asked.length > 3 || tooLong) throw new AnswerTooLargeError(asked.length * 1_000_000);
+      return lengths(runs)(asked);
+    };
+    const report = (error: unknown) => {
+      throw error;
+    };
+    const body = bodyOf('"a"\n"bb"\n"ccc"\n5\n"d"\n{"text":"too long","id":"x"}\n"e"\n"f"\n"g"\n');
+    const reader = answerLines(body, { labels, classify, report }).getReader();
+    const chunks: any[][] = [];
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const lines = new TextDecoder().decode(next.value).trimEnd().split('\n');
+      chunks.push(lines.map((line) => JSON.parse(line)));
+      expect(runs.flat()).toHaveLength(chunks.flat().filter((answer) => 'tokens' in answer).length);
+    }
+    expect(chunks.length).toBeGreaterThan(3);
+    const tooLarge =
+      'The answer would have 1000000 numbers, more than 262144: ask for fewer texts, fewer labels, or no evidence.';
+    expect(chunks.flat()).toEqual([
+      { line: 1, ...RESULT, tokens: 1 },
+      { line: 2, ...RESULT, tokens: 2 },
+      { line: 3, ...RESULT, tokens: 3 },
+      { line: 4, error: 'the line must be a JSON object.' },
+      { line: 5, ...RESULT, tokens: 1 },
+      { line: 6, id: 'x', error: tooLarge },
+      ...[7, 8, 9].map((line) => ({ line, ...RESULT, tokens: 1 })),
+    ]);
+  });
+
   it('that fails ends the stream with an incident', async () => {
     const reported: unknown[] = [];
     const bug = new Error('out of memory');
@@ -149,7 +202,7 @@ describe('a run', () => {
       },
     });
     const report = (error: unknown) => `id ${reported.push(error)}`;
-    const answers = answerLines(body, { classify: () => Promise.reject(bug), report });
+    const answers = answerLines(body, { labels, classify: () => Promise.reject(bug), report });
     expect(await new Response(answers).text()).toBe('{"line":1,"error":"Something went wrong here; incident id 1."}\n');
     expect([reported, cancelled]).toEqual([[bug], true]);
   });
@@ -177,7 +230,7 @@ describe('reading', () => {
 
   it('waits for the reader of the answers', async () => {
     const { body, state } = endless();
-    const reader = answerLines(body, { classify: lengths(), report: String }).getReader();
+    const reader = answerLines(body, { labels, classify: lengths(), report: String }).getReader();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(state.pulled).toBe(0);
     for (let read = 1; read <= 5; read++) {
@@ -189,7 +242,7 @@ describe('reading', () => {
   it('stops when the reader does', async () => {
     const { body, state } = endless();
     const runs: string[][] = [];
-    const reader = answerLines(body, { classify: lengths(runs), report: String }).getReader();
+    const reader = answerLines(body, { labels, classify: lengths(runs), report: String }).getReader();
     await reader.read();
     await reader.cancel();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -203,7 +256,7 @@ describe('reading', () => {
       start: (controller) => controller.enqueue(encoder.encode('"half a line"')),
       cancel: () => void cancelled++,
     });
-    const idle = answerLines(waiting, { classify: lengths(runs), report: String }).getReader();
+    const idle = answerLines(waiting, { labels, classify: lengths(runs), report: String }).getReader();
     const read = idle.read();
     await new Promise((resolve) => setTimeout(resolve, 5));
     await idle.cancel();
@@ -217,7 +270,11 @@ describe('reading', () => {
       return lengths()(asked);
     };
     const failures: unknown[] = [];
-    const busy = answerLines(body, { classify: slow, report: (error) => `${failures.push(error)}` }).getReader();
+    const busy = answerLines(body, {
+      labels,
+      classify: slow,
+      report: (error) => `${failures.push(error)}`,
+    }).getReader();
     const pending = busy.read();
     await new Promise((resolve) => setTimeout(resolve, 5));
     await busy.cancel();
@@ -249,6 +306,7 @@ describe('reading', () => {
         { highWaterMark: 0 },
       );
       const reader = answerLines(body, {
+        labels,
         classify: async (asked) => asked.map(() => RESULT),
         report: String,
       }).getReader();
@@ -261,7 +319,7 @@ describe('reading', () => {
   it('answers the first line before the second has come', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
-    const reader = answerLines(readable, { classify: lengths(), report: String }).getReader();
+    const reader = answerLines(readable, { labels, classify: lengths(), report: String }).getReader();
     for (let line = 1; line <= 3; line++) {
       writer.write(encoder.encode('"a"\n')).catch(() => {});
       const { value } = await reader.read();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  AnswerTooLargeError,
   type Classifier,
   type ClassifierOptions,
   createClassifier,
-  sigmoid,
 } from '../../../edge/inference/classifier.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
 import type { Runtime } from '../../../edge/inference/network.ts';
@@ -13,8 +13,14 @@ import { tokenize } from '../../../shared/tokenizer.ts';
 import { START_ID, Vocabulary } from '../../../shared/vocabulary.ts';
 import { tinyBundleFiles } from '../../fixtures/bundle.ts';
 
-/** Reads its vocabulary as numbers: the logit after an id is the sum of the ids so far. One run at a time, like ONNX'. */
-function summingRuntime(seen: { batches: number; running: number } = { batches: 0, running: 0 }): Runtime {
+/**
+ * Reads its vocabulary as numbers: the logits after an id are multiples of the sum of the ids so far, evenly spaced and centred:
+ * of two labels −sum/2 and sum/2, of three −sum, 0 and sum. One run at a time, like ONNX'.
+ */
+function summingRuntime(
+  seen: { batches: number; running: number } = { batches: 0, running: 0 },
+  labels = LABELS.length,
+): Runtime {
   return {
     Tensor: class {
       data: Int32Array;
@@ -34,12 +40,14 @@ function summingRuntime(seen: { batches: number; running: number } = { batches: 
           seen.running--;
           const { data, dims } = feeds.input_ids;
           const [rows, steps] = dims;
-          const logits = new Float32Array(rows * steps);
+          const logits = new Float32Array(rows * steps * labels);
           for (let row = 0; row < rows; row++) {
             let sum = 0;
             for (let step = 0; step < steps; step++) {
               sum += data[row * steps + step];
-              logits[row * steps + step] = sum;
+              for (let label = 0; label < labels; label++) {
+                logits[(row * steps + step) * labels + label] = sum * (label - (labels - 1) / 2);
+              }
             }
           }
           return { logits: { data: logits } } as never;
@@ -49,12 +57,16 @@ function summingRuntime(seen: { batches: number; running: number } = { batches: 
   };
 }
 
+const LABELS = ['negative', 'positive'];
+const THREE = ['bad', 'neutral', 'good'];
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const WORDS = ['one', 'two', 'three'];
 const vocabulary = Vocabulary.of(WORDS);
 
-async function build(overrides: Partial<ClassifierOptions> = {}, manifest = {}): Promise<Classifier> {
-  const files = await tinyBundleFiles({ vocabulary: vocabulary.toString(), manifest: { maxTokens: 5, ...manifest } });
-  return createClassifier({ readBundle: async () => files, loadRuntime: async () => summingRuntime(), ...overrides });
+async function build(overrides: Partial<ClassifierOptions> = {}, labels = LABELS): Promise<Classifier> {
+  const files = await tinyBundleFiles({ vocabulary: vocabulary.toString(), manifest: { maxTokens: 5, labels } });
+  const loadRuntime = async () => summingRuntime(undefined, labels.length);
+  return createClassifier({ readBundle: async () => files, loadRuntime, ...overrides });
 }
 
 describe('classify', () => {
@@ -63,15 +75,27 @@ describe('classify', () => {
     classifier = await build();
   });
 
-  it('answers with the logit after the last token, whatever else is in the batch', async () => {
+  it('answers with the logits after the last token, whatever else is in the batch', async () => {
     const [short, long] = await classifier.classify(['one', 'one two three two']);
-    expect(short).toEqual({ label: 'positive', score: sigmoid(4), logit: 4, tokens: 1, unknown: 0, truncated: false });
-    expect(long).toMatchObject({ logit: 1 + 3 + 4 + 5 + 4, tokens: 4 });
+    const score = expect.closeTo(sigmoid(4), 12);
+    expect(short).toEqual({
+      label: 'positive',
+      score,
+      scores: [
+        { label: 'negative', score: expect.closeTo(sigmoid(-4), 12) },
+        { label: 'positive', score },
+      ],
+      logits: [-2, 2],
+      tokens: 1,
+      unknown: 0,
+      truncated: false,
+    });
+    expect(long).toMatchObject({ logits: [-8.5, 8.5], tokens: 4 }); // half of 1 + 3 + 4 + 5 + 4
   });
 
   it('reads the last tokens of a text that is too long', async () => {
     const [answer] = await classifier.classify(['three one one one one one']);
-    expect(answer).toMatchObject({ logit: 15, tokens: 5, truncated: true });
+    expect(answer).toMatchObject({ logits: [-7.5, 7.5], tokens: 5, truncated: true });
   });
 
   it('knows nothing of a text without a known word', async () => {
@@ -84,12 +108,6 @@ describe('classify', () => {
     ]);
   });
 
-  it('gives the negative label its own probability, below the threshold', async () => {
-    const strict = await build({}, { threshold: 0.99 });
-    const [answer] = await strict.classify(['one']);
-    expect(answer).toMatchObject({ label: 'negative', score: sigmoid(-4) });
-  });
-
   it('classifies nothing without a run', async () => {
     expect(await classifier.classify([])).toEqual([]);
   });
@@ -100,7 +118,7 @@ describe('classify', () => {
         const { ids, tokens, unknown } = encode(tokenize(text), vocabulary, 5);
         const [answer] = await classifier.classify([text]);
         const known = unknown < tokens.length;
-        expect(answer?.logit).toBe(known ? ids.reduce((sum, id) => sum + id, 0) : 0);
+        expect(answer?.logits[1]).toBe(known ? ids.reduce((sum, id) => sum + id, 0) / 2 : 0);
         expect(ids.length === 5 || ids[0] === START_ID).toBe(true);
       }),
       { numRuns: 100 },
@@ -111,49 +129,172 @@ describe('classify', () => {
     const seen = { batches: 0, running: 0 };
     const watched = await build({ loadRuntime: async () => summingRuntime(seen) });
     const answers = await Promise.all(WORDS.map((word) => watched.classify([word, word])));
-    expect(answers.map(([answer]) => answer?.logit)).toEqual([4, 5, 6]);
+    expect(answers.map(([answer]) => answer?.logits[1])).toEqual([2, 2.5, 3]);
     expect(seen.batches).toBe(3);
   });
 });
 
+describe('labels', () => {
+  const scoresOf = (logits: readonly number[]) => {
+    const powers = logits.map((logit) => Math.exp(logit));
+    return powers.map((power) => expect.closeTo(power / powers.reduce((sum, one) => sum + one), 12));
+  };
+
+  it('are all of the bundle’s, each with its score, in its order', async () => {
+    const [answer] = await (await build({}, THREE)).classify(['one']);
+    expect(answer).toMatchObject({ label: 'good', logits: [-4, 0, 4] });
+    expect(answer?.scores.map(({ label }) => label)).toEqual(THREE);
+    expect(answer?.scores.map(({ score }) => score)).toEqual(scoresOf([-4, 0, 4]));
+    expect(answer?.score).toBe(answer?.scores[2]?.score);
+  });
+
+  it('are those that are asked for, in the bundle’s order, and the scores are their softmax', async () => {
+    const classifier = await build({}, THREE);
+    const [some, others, all] = await classifier.classify([
+      { text: 'one', labels: ['neutral', 'bad'] },
+      { text: 'one', labels: ['good', 'bad'] },
+      'one',
+    ]);
+    expect(some).toMatchObject({ label: 'neutral', logits: [-4, 0], scores: [{ label: 'bad' }, { label: 'neutral' }] });
+    expect(some?.scores.map(({ score }) => score)).toEqual(scoresOf([-4, 0]));
+    expect(others).toMatchObject({ label: 'good', score: expect.closeTo(sigmoid(8), 12), logits: [-4, 4] });
+    expect(all?.scores).toHaveLength(3);
+  });
+
+  it.each([
+    [THREE, undefined, 'neutral'],
+    [THREE, ['good', 'bad'], 'bad'],
+    [LABELS, undefined, 'negative'],
+    [['1', '2', '3'], ['3', '2'], '2'],
+  ])('of %j, among %j, tie for a text without a known word, and %s is the answer', async (labels, asked, label) => {
+    const [answer] = await (await build({}, labels)).classify([{ text: 'four', labels: asked }]);
+    const count = asked?.length ?? labels.length;
+    expect(answer).toMatchObject({ label, score: 1 / count, logits: Array(count).fill(0) });
+  });
+
+  it('that the bundle does not have are refused', async () => {
+    await expect((await build()).classify([{ text: 'one', labels: ['negative', 'neutral'] }])).rejects.toThrow(
+      new RangeError('the model has no label "neutral"'),
+    );
+  });
+
+  it('of a request that names none are those of the setting, and others may be asked for', async () => {
+    const classifier = await build({ labels: ['good', 'bad'] }, THREE);
+    expect(await classifier.labels()).toEqual(['bad', 'good']);
+    expect(await (await build({}, THREE)).labels()).toEqual(THREE);
+    const [unasked, asked] = await classifier.classify(['one', { text: 'one', labels: THREE }]);
+    expect(unasked?.scores.map(({ label }) => label)).toEqual(['bad', 'good']);
+    expect(asked?.scores.map(({ label }) => label)).toEqual(THREE);
+  });
+
+  it('of the setting that the bundle does not have fail every load', async () => {
+    const classifier = await build({ labels: ['negative', 'neutral'] });
+    const message = 'the setting LABELS names "neutral", but the model\'s labels are "negative", "positive"';
+    for (const call of [classifier.ready(), classifier.manifest(), classifier.labels(), classifier.classify(['one'])]) {
+      await expect(call).rejects.toMatchObject({ name: 'LoadError', cause: { message } });
+    }
+  });
+
+  it('of which the network has another number are a bug, and not guessed at', async () => {
+    const classifier = await build({ loadRuntime: async () => summingRuntime(undefined, 1) });
+    await expect(classifier.classify(['one'])).rejects.toThrow('the network does not have 2 labels');
+  });
+});
+
+describe('the size of an answer', () => {
+  const requests = [{ text: 'one two', evidence: true }, { text: 'three' }];
+
+  it('is limited before the network runs', async () => {
+    const seen = { batches: 0, running: 0 };
+    const classifier = await build({ loadRuntime: async () => summingRuntime(seen, 3) }, THREE);
+    // For each of three labels: two scores, a bias, and two numbers for each of two tokens.
+    const tooLarge = classifier.classify(requests, { maxNumbers: 3 * 7 - 1 });
+    await expect(tooLarge).rejects.toThrow(new AnswerTooLargeError(3 * 7));
+    await expect(tooLarge).rejects.toMatchObject({ numbers: 21 });
+    expect(seen.batches).toBe(0);
+    expect(await classifier.classify(requests, { maxNumbers: 3 * 7 })).toHaveLength(2);
+  });
+
+  it('is just as many numbers as it says', async () => {
+    const classifier = await build({}, THREE);
+    const labels = fc.constantFrom(undefined, ['bad', 'good'], THREE);
+    const request = fc.record({
+      text: fc.string({ unit: fc.constantFrom('one ', 'four ') }),
+      labels,
+      evidence: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 3 }), async (requests) => {
+        const answers = await classifier.classify(requests);
+        const onTheWire = answers.map(({ scores, evidence }) => ({
+          scores,
+          bias: evidence?.bias,
+          tokens: evidence?.tokens.map(({ logits, evidence }) => [logits, evidence]),
+        }));
+        const numbers = JSON.stringify(onTheWire).match(/-?\d[\d.e+-]*/g)?.length ?? 0;
+        await expect(classifier.classify(requests, { maxNumbers: numbers - 1 })).rejects.toMatchObject({ numbers });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
 describe('evidence', () => {
+  const explain = (classifier: Classifier, ...texts: string[]) =>
+    classifier.classify(texts.map((text) => ({ text, evidence: true })));
+
   it('costs no run, but one for all texts whose tokens leave no room for START', async () => {
     const seen = { batches: 0, running: 0 };
     const classifier = await build({ loadRuntime: async () => summingRuntime(seen) });
-    await classifier.classify(['one', 'two three'], { evidence: true });
+    await explain(classifier, 'one', 'two three');
     expect(seen.batches).toBe(1);
-    for (let time = 0; time < 3; time++) await classifier.classify(['one one one one one'], { evidence: true });
+    for (let time = 0; time < 3; time++) await explain(classifier, 'one one one one one');
     expect(seen.batches).toBe(1 + 3 + 1);
   });
 
   it('is the change at each token, from the bias that START leaves', async () => {
     const classifier = await build();
-    const [short, long] = await classifier.classify(['One, four!', 'three one two one two one'], { evidence: true });
-    expect(short).toMatchObject({ logit: 1 + 3 + 2 + 2 });
+    const [short, long] = await explain(classifier, 'One, four!', 'three one two one two one');
+    expect(short).toMatchObject({ logits: [-4, 4] }); // half of 1 + 3 + 2 + 2
     expect(short?.evidence).toEqual({
-      bias: 1,
+      bias: [-0.5, 0.5],
       tokens: [
-        { text: 'One', start: 0, end: 3, logit: 4, evidence: 3, known: true },
-        { text: 'four', start: 5, end: 9, logit: 6, evidence: 2, known: false },
-        { text: '!', start: 9, end: 10, logit: 8, evidence: 2, known: false },
+        { text: 'One', start: 0, end: 3, logits: [-2, 2], evidence: [-1.5, 1.5], known: true },
+        { text: 'four', start: 5, end: 9, logits: [-3, 3], evidence: [-1, 1], known: false },
+        { text: '!', start: 9, end: 10, logits: [-4, 4], evidence: [-1, 1], known: false },
       ],
     });
     // "three" is not read, and START neither: the first sum is 3, and the bias is still what START is.
-    expect(long?.evidence?.bias).toBe(1);
-    expect(long?.evidence?.tokens[0]).toEqual({ text: 'one', start: 6, end: 9, logit: 3, evidence: 2, known: true });
+    expect(long?.evidence?.bias).toEqual([-0.5, 0.5]);
+    const one = { text: 'one', start: 6, end: 9, logits: [-1.5, 1.5], evidence: [-1, 1], known: true };
+    expect(long?.evidence?.tokens[0]).toEqual(one);
     expect(long?.evidence?.tokens).toHaveLength(5);
   });
 
-  it('is nothing in a text without a known word', async () => {
-    const [unknown, empty] = await (await build()).classify(['four', ''], { evidence: true });
-    const token = { text: 'four', start: 0, end: 4, logit: 0, evidence: 0, known: false };
-    expect(unknown).toMatchObject({ logit: 0, evidence: { bias: 0, tokens: [token] } });
-    expect(empty).toMatchObject({ logit: 0, evidence: { bias: 0, tokens: [] } });
+  it('is for the labels that are asked for, whether START was read or not', async () => {
+    const classifier = await build({}, THREE);
+    const labels = ['good', 'bad'];
+    const [short, long] = await classifier.classify([
+      { text: 'one', labels, evidence: true },
+      { text: 'one one one one one', labels, evidence: true },
+    ]);
+    const one = { text: 'one', start: 0, end: 3, known: true };
+    expect(short?.evidence).toEqual({ bias: [-1, 1], tokens: [{ ...one, logits: [-4, 4], evidence: [-3, 3] }] });
+    expect(long?.evidence?.bias).toEqual([-1, 1]);
+    expect(long?.evidence?.tokens[0]).toEqual({ ...one, logits: [-3, 3], evidence: [-2, 2] });
   });
 
-  it('is there when it is asked for', async () => {
-    const [answer] = await (await build()).classify(['one']);
-    expect(answer).not.toHaveProperty('evidence');
+  it('is nothing in a text without a known word', async () => {
+    const [unknown, empty] = await explain(await build(), 'four', '');
+    const token = { text: 'four', start: 0, end: 4, logits: [0, 0], evidence: [0, 0], known: false };
+    expect(unknown).toMatchObject({ logits: [0, 0], evidence: { bias: [0, 0], tokens: [token] } });
+    expect(empty).toMatchObject({ logits: [0, 0], evidence: { bias: [0, 0], tokens: [] } });
+  });
+
+  it('is there for the texts for which it is asked', async () => {
+    const [one, other] = await (await build()).classify(['one', { text: 'one', evidence: true }]);
+    expect(one).not.toHaveProperty('evidence');
+    expect(other).toHaveProperty('evidence');
   });
 });
 

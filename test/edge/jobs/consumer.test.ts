@@ -71,19 +71,14 @@ class World {
   }
 
   get #classifier(): Classifier {
-    const classify: Classifier['classify'] = async (texts) => {
+    const classify: Classifier['classify'] = async (requests) => {
       this.onClassify();
-      if (this.broken || texts.includes(POISON)) throw new Error('no inference');
-      return texts.map((text) => ({
-        label: 'positive',
-        score: 0.5 + text.length / 100,
-        tokens: 1,
-        unknown: 0,
-        truncated: false,
-        logit: 0,
-      }));
+      const asked = requests.map((request) => (typeof request === 'string' ? { text: request } : request));
+      if (this.broken || asked.some(({ text }) => text === POISON)) throw new Error('no inference');
+      return asked.map(({ text, labels }) => ({ ...resultOf(text, labels), logits: [0, 0] }));
     };
-    return { classify, ready: async () => {}, manifest: async () => ({ version: 'abc' }) as any };
+    const manifest = async () => ({ version: 'abc', labels: LABELS }) as any;
+    return { classify, ready: async () => {}, manifest, labels: async () => LABELS };
   }
 
   get answers(): unknown[] {
@@ -96,14 +91,15 @@ class World {
   }
 }
 
-const answer = (line: number, text: string) => ({
-  line,
-  label: 'positive',
-  score: 0.5 + text.length / 100,
-  tokens: 1,
-  unknown: 0,
-  truncated: false,
-});
+const LABELS = ['negative', 'neutral', 'positive'];
+
+/** The length of the text is its answer, and the labels that are asked for. */
+function resultOf(text: string, labels: readonly string[] = LABELS) {
+  const scores = labels.map((label, place) => ({ label, score: place === 1 ? text.length / 100 : 0 }));
+  return { label: 'positive', score: 0.5 + text.length / 100, scores, tokens: 1, unknown: 0, truncated: false };
+}
+
+const answer = (line: number, text: string, labels = LABELS) => ({ line, ...resultOf(text, labels) });
 
 test('a chunk becomes one object of answers, and is settled', async () => {
   const world = new World(['"a"', '', '{"text": "bcd", "id": 5}', 'no JSON']);
@@ -118,6 +114,26 @@ test('a chunk becomes one object of answers, and is settled', async () => {
   ]);
   expect(world.fates).toEqual(['ack']);
   expect(world.log).toEqual([]);
+});
+
+test('the answers have the labels of the job, whatever the model has beside them', async () => {
+  const labels = ['negative', 'positive'];
+  const world = new World(['"a"', JSON.stringify(POISON)]);
+  world.claim = { ...(world.claim as Claim), labels };
+  await world.deliver();
+  expect(world.answers).toEqual([answer(7, 'a', labels), { line: 8, error: expect.stringContaining('incident') }]);
+});
+
+test('a model that has replaced the job’s, and lacks one of its labels, answers every record by that', async () => {
+  const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);
+  world.claim = { ...(world.claim as Claim), labels: ['bad', 'good'] };
+  await world.deliver();
+  expect(world.answers).toEqual([
+    { line: 7, id: 'x', error: 'The model, which has been replaced meanwhile, has no label "bad".' },
+    { line: 8, error: 'The line is not JSON in UTF-8.' },
+  ]);
+  expect(world.settled).toMatchObject([{ failed: 2, model: 'abc' }]);
+  expect([world.fates, world.log]).toEqual([['ack'], []]);
 });
 
 test('a chunk whose coordinator restarts meanwhile is settled, and not done again', async () => {

@@ -1,6 +1,7 @@
 /** With limits so small that every text meets them. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { JOB_SLICE_BYTES, MAX_CHUNK_RECORDS, MAX_CHUNK_SCORES } from '../../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
 import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
 import type { Cursor } from '../../../shared/records.ts';
@@ -8,7 +9,6 @@ import type { Cursor } from '../../../shared/records.ts';
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
 vi.mock('../../../shared/limits.ts', () => ({ MAX_RECORD_BYTES: 24 }));
-vi.mock('../../../edge/http/limits.ts', async (original) => ({ ...(await original<object>()), MAX_CHUNK_RECORDS: 5 }));
 
 const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
 
@@ -19,7 +19,7 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
   for (;;) {
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
     const isLast = cursor.offset + slice.length === file.length;
-    const found = splitSlice(slice, cursor, { delimiter, chunkBytes: CHUNK_BYTES, isLast });
+    const found = splitSlice(slice, cursor, { delimiter, chunkBytes: CHUNK_BYTES, chunkRecords: 5, isLast });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     expect(found.cursor.offset).toBeGreaterThan(cursor.offset); // or it would never end
@@ -127,4 +127,21 @@ describe('the first step', () => {
   ])('refuses a file that begins with %j', (content, more, error) => {
     expect(step(content, { delimiter: ',' }, more)).toBe(error);
   });
+});
+
+test.each([
+  [undefined, MAX_CHUNK_RECORDS],
+  [2, MAX_CHUNK_RECORDS],
+  [10, MAX_CHUNK_RECORDS],
+  [20, MAX_CHUNK_SCORES / 20],
+  [100, MAX_CHUNK_SCORES / 100],
+])('a chunk of answers with %s labels has at most %s records, so that its results fit into memory', (labels, most) => {
+  const slice = new TextEncoder().encode('"a"\n'.repeat(MAX_CHUNK_RECORDS + 1));
+  expect(slice.length).toBeLessThan(JOB_SLICE_BYTES);
+  const cursor: Cursor = { offset: 0, line: 1, skipping: false };
+  const found = splitNext(slice, { cursor, layout: {}, bytes: slice.length, labels });
+  if (typeof found === 'string') throw new Error(found);
+  expect(found.chunks.map(({ records }) => records).slice(0, -1)).toEqual(
+    Array(Math.floor(MAX_CHUNK_RECORDS / most)).fill(most),
+  );
 });

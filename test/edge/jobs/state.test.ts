@@ -4,8 +4,10 @@ import { JOB_PART_BYTES } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
 
 const CREATED = Date.parse('2026-11-23T07:00:00Z');
-const whole = newState({ id: 'a', owner: undefined, type: 'text/csv' }, undefined, CREATED);
-const inParts = newState({ id: 'a', owner: 'key', type: 'text/csv', bytes: 3 * JOB_PART_BYTES }, 'upload', CREATED);
+const labels = ['negative', 'neutral', 'positive'];
+const whole = newState({ id: 'a', owner: undefined, type: 'text/csv', labels }, undefined, CREATED);
+const parts = { id: 'a', owner: 'key', type: 'text/csv', labels, bytes: 3 * JOB_PART_BYTES } as const;
+const inParts = newState(parts, 'upload', CREATED);
 const running: State = { ...whole, state: 'running', bytes: 1_000, started: CREATED, split: true, chunks: 4, sent: 4 };
 const finished: State = { ...running, state: 'finished', ended: CREATED + HOUR, expires: CREATED + 7 * DAY };
 
@@ -34,6 +36,7 @@ group('a job', () => {
       id: 'a',
       state: 'uploading',
       type: 'text/csv',
+      labels,
       created: '2026-11-23T07:00:00.000Z',
       expires: '2026-11-30T07:00:00.000Z',
       bytes: 3 * JOB_PART_BYTES,
@@ -63,6 +66,12 @@ group('a job', () => {
     const job = describe({ ...finished, settledBytes: 990, records }, [], CREATED + DAY);
     expect(job).toMatchObject({ progress: 1, recordsPerSecond: 0.01 });
     expect(job).not.toHaveProperty('secondsLeft');
+  });
+
+  test('that was made by a version without labels has none', () => {
+    const { labels: _, ...old } = whole;
+    const { labels: __, ...described } = describe(whole, [], CREATED);
+    expect(describe(old, [], CREATED)).toEqual(described);
   });
 
   test('tells nobody whose it is, or how it is stored', () => {
