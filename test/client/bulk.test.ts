@@ -135,12 +135,15 @@ async function answersTo(lines: readonly (string | { text: string; id: string })
 async function expectResults(out: string, texts: readonly string[]) {
   const expected = await answersTo(texts.map((text, row) => ({ text, id: `r${row}` })));
   const rows = parse(await readFile(out), { columns: true }) as Record<string, string>[];
-  const results = rows.map(({ id, label, score, tokens, unknown, truncated, error }) =>
-    error ? { id, error } : { id, label, score, tokens, unknown, truncated },
+  const results = rows.map(({ line: _, ...fields }) =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
   );
-  const strings = expected.map(({ line: _, ...answer }) =>
-    Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, String(value)])),
-  );
+  const strings = expected.map(({ line: _, ...answer }) => {
+    const { scores, ...fields } = { scores: [], ...answer };
+    const columns = scores.map(({ label, score }) => [`score_${label}`, String(score)]);
+    const others = Object.entries(fields).map(([name, value]) => [name, String(value)]);
+    return Object.fromEntries([...others, ...columns]);
+  });
   expect(results).toEqual(strings);
 }
 
@@ -191,9 +194,23 @@ describe('a file', () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'export.txt'), path.join(folder, 'deep', 'results.tsv')];
     await writeFile(file, 'Key\tOpinion\n7\tA waste of time.\n');
-    const names = ['--type', 'tsv', '--text-column', 'opinion', '--id-column', 'key'];
+    const names = ['--type', 'tsv', '--text-column', 'opinion', '--id-column', 'key', '--labels', 'positive, negative'];
     expect(await bulk([file, '--url', worker.url, '--out', out, ...names]).ended).toMatchObject({ code: 0 });
-    expect(await readFile(out, 'utf8')).toMatch(/^line\tid\t.*\n2\t7\tnegative\t0\.\d+\t4\t0\tfalse\t\n$/);
+    const header = 'line\tid\tlabel\tscore\tscore_negative\tscore_positive\ttokens\tunknown\ttruncated\terror\n';
+    const row = /^2\t7\tnegative\t(0\.\d+)\t\1\t0\.\d+\t4\t0\tfalse\t\n$/;
+    const content = await readFile(out, 'utf8');
+    expect(content.slice(0, header.length)).toBe(header);
+    expect(content.slice(header.length)).toMatch(row);
+  });
+
+  it('is not classified with labels that the model does not have', async () => {
+    const { folder, file } = await tableOf(TEXTS);
+    const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,neutral']).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      `error: ${worker.url} answered 422: /labels/1 is not a label of the model, which has "negative", "positive".\n`,
+    ]);
+    expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
 
   it('of several parts is sent in parts', async () => {
@@ -338,9 +355,12 @@ describe('a job that was begun', () => {
       expect(code).toBe(1);
       return stderr;
     };
-    expect(await refusalOf([...command, '--text-column', 'notes'])).toMatch(
-      /another --type, --text-column .*--restart/,
-    );
+    for (const other of [
+      ['--text-column', 'notes'],
+      ['--labels', 'negative,positive'],
+    ]) {
+      expect(await refusalOf([...command, ...other])).toMatch(/another --type, --text-column, .*--labels; --restart/);
+    }
     expect(await refusalOf([file, '--url', worker.url, '--out', out])).toContain(
       `is of a job at ${command[2]}; add --url`,
     );
@@ -560,7 +580,15 @@ describe('usage', () => {
   it('is printed by --help', async () => {
     const { code, stdout } = await bulk(['--help']).ended;
     expect(code).toBe(0);
-    for (const flag of ['--url <url>', '--out <file>', '--restart', '--cancel', '--force', 'API_KEY']) {
+    for (const flag of [
+      '--url <url>',
+      '--labels <a,b,…>',
+      '--out <file>',
+      '--restart',
+      '--cancel',
+      '--force',
+      'API_KEY',
+    ]) {
       expect(stdout).toContain(flag);
     }
   });

@@ -7,6 +7,8 @@ import { createApp } from '../../edge/app.ts';
 import type * as schema from '../../edge/http/schema.ts';
 import { reference } from '../../harness/reference.ts';
 import type { Manifest } from '../../shared/bundle.ts';
+import { softmax } from '../../shared/labels.ts';
+import { logitsOf } from '../fixtures/answers.ts';
 import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
 import { GOOD, TEXTS } from '../runtimes/behaviour.ts';
 
@@ -18,13 +20,14 @@ const SAME: [
   Same<client.Evidence, v.InferOutput<typeof schema.Evidence>>,
   Same<client.TokenEvidence, v.InferOutput<typeof schema.TokenEvidence>>,
   Same<keyof client.TokenEvidence, keyof v.InferOutput<typeof schema.TokenEvidence>>,
-  Same<client.StreamObject, v.InferInput<typeof schema.StreamObject>>,
+  Same<client.LabelScore, v.InferOutput<typeof schema.LabelScore>>,
+  Same<Omit<client.StreamObject, 'labels'>, Omit<v.InferInput<typeof schema.StreamObject>, 'labels'>>,
   Same<keyof client.StreamObject, keyof v.InferInput<typeof schema.StreamObject>>,
   Same<client.StreamAnswer, schema.StreamAnswer>,
   Same<client.Problem, schema.Problem>,
   Same<keyof client.Problem, keyof schema.Problem>,
   Same<Pick<Manifest, keyof client.Model>, client.Model>,
-] = [true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true];
 
 const app = createApp(reference, { apiKeys: ['client-key-0123456789'] });
 
@@ -59,16 +62,25 @@ it('has the types of the schema', () => {
 
 describe('classify', () => {
   it('gives one result for a text, and a list for a list', async () => {
-    const expected = (await reference.classify(TEXTS)).map(({ logit: _, ...result }) => result);
+    const expected = (await reference.classify(TEXTS)).map(({ logits: _, ...result }) => result);
     expect(await sentiment.classify(TEXTS)).toEqual(expected);
     expect(await sentiment.classify([GOOD])).toHaveLength(1);
     expect(await sentiment.classify(GOOD)).toMatchObject({ label: 'positive', tokens: 15 });
   });
 
   it('gives evidence, as a type too, when it is asked to', async () => {
-    const { logit, evidence } = await sentiment.classify(GOOD, { evidence: true });
-    const sum = evidence.tokens.reduce((total, token) => total + token.evidence, evidence.bias);
-    expect(sum).toBeCloseTo(logit, 9);
+    const { scores, evidence } = await sentiment.classify(GOOD, { evidence: true });
+    expect(softmax(logitsOf(evidence))).toEqual(scores.map(({ score }) => expect.closeTo(score, 9)));
+  });
+
+  it('asks for the labels that it is told', async () => {
+    const labels = ['positive', 'negative'];
+    expect(await sentiment.classify(GOOD, { labels })).toEqual(await sentiment.classify(GOOD));
+    const [streamed] = await collect(sentiment.stream([{ text: GOOD, labels }]));
+    expect(streamed).toMatchObject({ scores: [{ label: 'negative' }, { label: 'positive' }] });
+    await expect(sentiment.classify(GOOD, { labels: ['positive', 'neutral'] })).rejects.toMatchObject({
+      problem: { errors: [{ pointer: '/labels/1', detail: expect.stringContaining('is not a label of the model') }] },
+    });
   });
 });
 
@@ -148,6 +160,6 @@ describe('stream', () => {
 });
 
 it('tells of the model', async () => {
-  const { id, version } = await reference.manifest();
-  expect(await sentiment.model()).toMatchObject({ id, version });
+  const { id, version, labels } = await reference.manifest();
+  expect(await sentiment.model()).toMatchObject({ id, version, labels });
 });

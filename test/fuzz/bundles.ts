@@ -25,8 +25,8 @@ const SHIPPED: BundleFiles = {
 const shipped = JSON.parse(new TextDecoder().decode(SHIPPED.manifest)) as Manifest;
 
 /** What an answer depends on. @see contentVersion */
-function behaviour({ id, tokenizer, maxTokens, labels, threshold, inputs, output, files }: Manifest): unknown {
-  return { id, tokenizer, maxTokens, labels, threshold, inputs, output, files };
+function behaviour({ id, tokenizer, maxTokens, labels, inputs, output, files }: Manifest): unknown {
+  return { id, tokenizer, maxTokens, labels, inputs, output, files };
 }
 
 /** The bundle, or undefined when it was refused as it should be. */

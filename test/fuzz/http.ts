@@ -93,7 +93,9 @@ const queryOf = ({ parameters }: Operation) => {
   const values = all.map(({ name, schema }) => [name, fc.oneof(instancesOf(schema, DOCUMENT), anyText)] as const);
   const requiredKeys = all.filter(({ required }) => required).map(({ name }) => name);
   return fc.record(Object.fromEntries(values), { requiredKeys }).map((query) => {
-    const entries = Object.entries(query).map(([name, value]) => [name, `${value}`.toWellFormed()] as [string, string]);
+    const entries = Object.entries(query).flatMap(([name, value]) =>
+      [value].flat().map((one) => [name, `${one}`.toWellFormed()] as [string, string]),
+    );
     return entries.length > 0 ? `?${new URLSearchParams(entries)}` : '';
   });
 };

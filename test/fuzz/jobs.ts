@@ -20,16 +20,21 @@ const file = fc.oneof(
 );
 
 /** As the coordinator does it: each slice has room for a chunk and the longest record, and brings it further. */
-function split(bytes: Uint8Array, more: number, chunkBytes: number, delimiter: string | undefined): Chunk[] {
+function split(
+  bytes: Uint8Array,
+  more: number,
+  sizes: { readonly chunkBytes: number; readonly chunkRecords: number },
+  delimiter: string | undefined,
+): Chunk[] {
   const start: Cursor = { offset: 0, line: 1, skipping: false };
   const scanner = new RecordScanner(delimiter, start);
   const lengths = [...scanner.scan(bytes)].map(({ start, next }) => next - start);
   const longest = Math.max(...lengths, bytes.length - scanner.cursor.offset);
   const chunks: Chunk[] = [];
   for (let cursor = start; ; ) {
-    const slice = bytes.subarray(cursor.offset, cursor.offset + chunkBytes + longest + more);
+    const slice = bytes.subarray(cursor.offset, cursor.offset + sizes.chunkBytes + longest + more);
     const isLast = cursor.offset + slice.length === bytes.length;
-    const found = splitSlice(slice, cursor, { delimiter, chunkBytes, isLast });
+    const found = splitSlice(slice, cursor, { delimiter, ...sizes, isLast });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     assert(found.cursor.offset > cursor.offset, 'it stands still');
@@ -44,16 +49,18 @@ export const records = target({
     layout: fc.constantFrom(...LAYOUTS),
     more: fc.integer({ min: 1, max: 100 }),
     chunkBytes: fc.integer({ min: 1, max: 100 }),
+    chunkRecords: fc.integer({ min: 1, max: 20 }),
   }),
-  holds: ({ bytes, layout, more, chunkBytes }) => {
+  holds: ({ bytes, layout, more, ...sizes }) => {
     const whole = recordsIn(bytes, { start: 0, line: 1 }, layout);
-    const chunks = split(bytes, more, chunkBytes, layout.delimiter);
+    const chunks = split(bytes, more, sizes, layout.delimiter);
     const read = chunks.map(({ start, end, line }) => recordsIn(bytes.subarray(start, end), { start, line }, layout));
     assert.deepEqual(read.flat(), whole);
     assert.deepEqual(
       read.map(({ length }) => length),
       chunks.map((chunk) => chunk.records),
     );
+    assert(chunks.every((chunk) => chunk.records <= sizes.chunkRecords));
     const lines = bytes.filter((byte) => byte === 0x0a).length + 1;
     let before = 0;
     for (const record of whole) {

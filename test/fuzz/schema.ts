@@ -56,8 +56,8 @@ export function instancesOf(schema: Schema, document: Schema): fc.Arbitrary<unkn
       return lengthBetween(text, minLength, maxLength);
     }
     case 'array':
-      keywords({ items: 0, minItems, maxItems });
-      return fc.array(of(rest['items'] ?? {}), { minLength: minItems, maxLength: maxItems, size: 'small' });
+      keywords({ items: 0, minItems, maxItems, uniqueItems: 0 });
+      return arrayOf(of(rest['items'] ?? {}), minItems, maxItems, rest['uniqueItems'] === true);
     case 'object': {
       keywords({ properties: 0, required: 0, additionalProperties: 0 });
       const { properties = {}, required = [], additionalProperties } = rest;
@@ -72,6 +72,11 @@ export function instancesOf(schema: Schema, document: Schema): fc.Arbitrary<unkn
     default:
       throw new Error(`no values are made of the type ${JSON.stringify(type)}`);
   }
+}
+
+function arrayOf(items: fc.Arbitrary<unknown>, minLength: number, maxLength: number, isUnique: boolean) {
+  const constraints = { minLength, maxLength, size: 'small' } as const;
+  return isUnique ? fc.uniqueArray(items, constraints) : fc.array(items, constraints);
 }
 
 function lengthBetween(text: fc.Arbitrary<string>, least: number, most: number): fc.Arbitrary<string> {

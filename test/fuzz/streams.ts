@@ -3,11 +3,21 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MAX_LINE_BYTES } from '../../edge/http/limits.ts';
 import { answerLines } from '../../edge/http/stream.ts';
+import { AnswerTooLargeError } from '../../edge/inference/classifier.ts';
 import { anyBytes, anyText, inPieces, nearly } from './arbitraries.ts';
 import { target } from './target.ts';
 
 const encoder = new TextEncoder();
-const object = fc.record({ text: anyText, id: fc.oneof(fc.string(), fc.double()), evidence: fc.boolean() });
+const labels = ['negative', 'neutral', 'positive'];
+const object = fc.record(
+  {
+    text: anyText,
+    id: fc.oneof(fc.string(), fc.double()),
+    labels: fc.oneof(fc.shuffledSubarray(labels), fc.array(anyText, { maxLength: 3 })),
+    evidence: fc.boolean(),
+  },
+  { requiredKeys: ['text'] },
+);
 const line: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fc.oneof(anyText, object).map((value) => encoder.encode(JSON.stringify(value))) },
   { weight: 4, arbitrary: nearly(object).map((json) => encoder.encode(json)) },
@@ -48,21 +58,28 @@ export const ndjson = target({
     }
     const numbers = whole.map(({ line }) => line);
     assert.deepEqual(numbers, expected, 'a line for a line');
-    for (const { error, tokens } of whole) assert(typeof error === 'string' || typeof tokens === 'number');
+    for (const { error, tokens, scores } of whole) {
+      assert(typeof error === 'string' || typeof tokens === 'number');
+      if (error === undefined) assert(scores.length >= 2 && scores.every(({ label }: any) => labels.includes(label)));
+    }
   },
 });
+
+/** More code units than this in a group are too large an answer. */
+const MOST = 40;
 
 /** The classifier stands aside: a text's tokens are its code units. */
 async function answersTo(pieces: readonly Uint8Array[]): Promise<any[]> {
   const answers = answerLines(ReadableStream.from(pieces), {
-    classify: async (asked) =>
-      asked.map(({ text, evidence }) => ({
-        label: `${evidence}`,
-        score: 1,
-        tokens: text.length,
-        unknown: 0,
-        truncated: false,
-      })),
+    labels,
+    classify: async (asked) => {
+      const size = asked.reduce((sum, { text }) => sum + text.length, 0);
+      if (size > MOST && asked.length > 1) throw new AnswerTooLargeError(size);
+      return asked.map(({ text, labels: own = labels, evidence = false }) => {
+        const scores = own.map((label) => ({ label, score: 1 / own.length }));
+        return { label: `${evidence}`, score: 1, scores, tokens: text.length, unknown: 0, truncated: false };
+      });
+    },
     report: (error) => assert.fail(`a bug: ${(error as Error).stack}`),
   });
   const lines = (await new Response(answers).text()).split('\n');

@@ -54,18 +54,33 @@ const review = fc.oneof(
   },
 );
 
+const own = (await reference.manifest()).labels;
+const request = fc.record({
+  text: review,
+  labels: fc.option(fc.shuffledSubarray(own, { minLength: 2 }), { nil: undefined }),
+  evidence: fc.constant(true),
+});
+
 export const evidence = target({
   name: 'evidence',
-  inputs: fc.array(review, { minLength: 1, maxLength: 3 }),
-  holds: async (texts) => {
-    const answers = await reference.classify(texts, { evidence: true });
+  inputs: fc.array(request, { minLength: 1, maxLength: 3 }),
+  holds: async (requests) => {
+    const answers = await reference.classify(requests);
     const plain = answers.map(({ evidence: _, ...rest }) => rest);
-    assert.deepEqual(plain, await reference.classify(texts), 'evidence changes no answer');
-    for (const [index, text] of texts.entries()) {
-      const { score, logit, tokens, unknown, truncated, evidence } = answers[index] ?? assert.fail('no answer');
-      assert(evidence !== undefined && score >= 0.5 && score <= 1);
-      const sum = evidence.tokens.reduce((total, token) => total + token.evidence, evidence.bias);
-      assert(Math.abs(sum - logit) <= 1e-9 * Math.max(1, Math.abs(logit)), 'the evidences add up to the logit');
+    const unexplained = requests.map(({ text, labels }) => ({ text, labels }));
+    assert.deepEqual(plain, await reference.classify(unexplained), 'evidence changes no answer');
+    for (const [index, { text, labels = own }] of requests.entries()) {
+      const answer = answers[index] ?? assert.fail('no answer');
+      const { label, score, scores, logits, tokens, unknown, truncated, evidence } = answer;
+      assert.deepEqual(new Set(scores.map((one) => one.label)), new Set(labels), 'the labels are those asked for');
+      assert(Math.abs(scores.reduce((sum, one) => sum + one.score, 0) - 1) <= 1e-9, 'the scores add up to 1');
+      assert(evidence !== undefined && score === Math.max(...scores.map((one) => one.score)));
+      assert.equal(scores.find((one) => one.label === label)?.score, score);
+      for (const [place, logit] of logits.entries()) {
+        const changes = evidence.tokens.map((token) => token.evidence[place] as number);
+        const sum = changes.reduce((total, change) => total + change, evidence.bias[place] as number);
+        assert(Math.abs(sum - logit) <= 1e-9 * Math.max(1, Math.abs(logit)), 'the evidences add up to the logit');
+      }
       assert.equal(evidence.tokens.length, tokens);
       assert.equal(evidence.tokens.filter(({ known }) => !known).length, unknown);
       const all = tokenize(text);
@@ -73,9 +88,11 @@ export const evidence = target({
       assert.deepEqual(places, tokens === 0 ? [] : all.slice(-maxTokens).map(({ start, end }) => [start, end]));
       for (const token of evidence.tokens) assert.equal(token.text, text.slice(token.start, token.end));
       assert.equal(truncated, all.length > maxTokens);
-      assert(unknown < tokens || logit === 0, 'what knows no word has no opinion');
+      assert(unknown < tokens || logits.every((logit) => logit === 0), 'what knows no word has no opinion');
     }
-    const [alone] = await reference.classify(texts.slice(0, 1));
-    assert(Math.abs((alone?.logit ?? Number.NaN) - (answers[0]?.logit ?? 0)) <= 1e-4, 'a batch changes no answer');
+    const [alone] = await reference.classify(requests.slice(0, 1));
+    for (const [place, logit] of (alone?.logits ?? [Number.NaN]).entries()) {
+      assert(Math.abs(logit - (answers[0]?.logits[place] ?? 0)) <= 1e-4, 'a batch changes no answer');
+    }
   },
 });

@@ -34,7 +34,9 @@ const lint = async (document: object) => {
 };
 
 it.skipIf(!INSTALLED)(`is clean to Redocly${WHY}`, async () => {
-  expect(await lint(openApiDocument())).toEqual([]);
+  for (const labels of [(await reference.manifest()).labels, ['bad', 'so, so', '"good"'], []]) {
+    expect(await lint(openApiDocument(labels))).toEqual([]);
+  }
   // And Redocly does look.
   const { operationId: _, ...post } = DOCUMENT.paths['/v1/sentiment'].post;
   const worse = { ...DOCUMENT, paths: { ...DOCUMENT.paths, '/v1/sentiment': { post } } };
@@ -60,6 +62,13 @@ it.each<[path: string, bodies: unknown[]]>([
       { text: 'a', evidence: true },
       { text: 'a', evidence: 1 },
       { text: 'a', evidence: null },
+      { text: 'a', labels: ['positive', 'negative'] },
+      { text: 'a', labels: ['positive', 'neutral'] },
+      { text: 'a', labels: ['positive', 'positive'] },
+      { text: 'a', labels: ['positive'] },
+      { text: 'a', labels: ['positive', 1] },
+      { text: 'a', labels: 'positive' },
+      { text: 'a', labels: null },
       { text: 'a', texts: ['a'] },
       {},
       { text: '' },
@@ -114,6 +123,7 @@ it.each<[path: string, bodies: unknown[]]>([
 it('takes the lines that the stream takes', async () => {
   const type = 'application/x-ndjson';
   const lines = ['a', '', 5, { text: 'a' }, { text: 'a', id: 'x' }, { text: 'a', id: 1.5 }, { text: 'a', id: null }];
+  lines.push({ text: 'a', labels: ['positive', 'negative'] } as never, { text: 'a', labels: ['a', 'b'] } as never);
   lines.push({ text: 'a', id: 'x'.repeat(257) }, { id: 1 } as never, { text: 'a', texts: [] } as never);
   const body = lines.map((line) => JSON.stringify(line)).join('\n');
   const response = await createApp(reference).request('/v1/sentiment/stream', {
@@ -129,6 +139,16 @@ it('takes the lines that the stream takes', async () => {
       taken,
     ]);
   }
+});
+
+it('says which labels there are to ask for, and any may be where that is not known', () => {
+  const items = (labels: readonly string[]) => {
+    const { components }: any = openApiDocument(labels);
+    const { SentimentRequest, StreamObject, JobRequest } = components.schemas;
+    return [SentimentRequest, StreamObject, JobRequest].map(({ properties }) => properties.labels.items);
+  };
+  expect(items(['bad', 'good'])).toEqual(Array(3).fill({ enum: ['bad', 'good'] }));
+  expect(items([])).toEqual(Array(3).fill({ type: 'string' }));
 });
 
 it('is what answers are held to', async () => {

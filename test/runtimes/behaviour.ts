@@ -11,9 +11,10 @@ import { setTimeout } from 'node:timers/promises';
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
-import { sigmoid } from '../../edge/inference/classifier.ts';
 import { reference } from '../../harness/reference.ts';
 import { parseManifest } from '../../shared/bundle.ts';
+import { softmax } from '../../shared/labels.ts';
+import { logitsOf, onTheWire } from '../fixtures/answers.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 
@@ -69,11 +70,16 @@ export function behavesAsDocumented(
     it('classifies a text', async () => {
       const { status, body } = await post(sentiment, { text: GOOD });
       expect(status).toBe(200);
+      const [{ score, scores }] = body.results;
       expect(body).toEqual({
         model: manifest.id,
-        results: [{ label: 'positive', score: expect.any(Number), tokens: 15, unknown: 0, truncated: false }],
+        results: [{ label: 'positive', score, scores, tokens: 15, unknown: 0, truncated: false }],
       });
-      expect(body.results[0].score).toBeGreaterThan(0.5);
+      expect(score).toBeGreaterThan(0.5);
+      expect(scores).toEqual([
+        { label: 'negative', score: expect.closeTo(1 - score, 12) },
+        { label: 'positive', score },
+      ]);
     });
 
     it('classifies a batch in order, each text as if it were alone', async () => {
@@ -85,7 +91,7 @@ export function behavesAsDocumented(
       ]);
       for (const [index, text] of texts.entries()) {
         const alone = (await post(sentiment, { text })).body.results[0];
-        expect(body.results[index]).toEqual({ ...alone, score: expect.closeTo(alone.score, 5) });
+        expect(body.results[index]).toEqual(onTheWire(alone, 5));
       }
     });
 
@@ -99,27 +105,22 @@ export function behavesAsDocumented(
     it('answers what the classifier answers in this process', async () => {
       const { body } = await post(sentiment, { texts: TEXTS });
       const expected = await reference.classify(TEXTS);
-      expect(body.results).toEqual(
-        expected.map(({ logit: _, ...result }) => ({ ...result, score: expect.closeTo(result.score, 6) })),
-      );
+      expect(body.results).toEqual(expected.map((one) => onTheWire(one)));
+    });
+
+    it('answers with the labels that are asked for, in the order of the model', async () => {
+      const { body } = await post(sentiment, { texts: TEXTS, labels: manifest.labels.toReversed() });
+      expect(body).toEqual((await post(sentiment, { texts: TEXTS })).body);
     });
 
     it('accounts for every token when it is asked to', async () => {
       const { body } = await post(sentiment, { texts: TEXTS, evidence: true });
-      const expected = await reference.classify(TEXTS, { evidence: true });
-      for (const [index, { logit, evidence, score }] of body.results.entries()) {
-        const close = (value = 0) => expect.closeTo(value, 5);
-        expect(evidence).toEqual({
-          bias: close(expected[index]?.evidence?.bias),
-          tokens: expected[index]?.evidence?.tokens.map((token) => ({
-            ...token,
-            logit: close(token.logit),
-            evidence: close(token.evidence),
-          })),
-        });
-        const sum = evidence.tokens.reduce((total: number, token: any) => total + token.evidence, evidence.bias);
-        expect(sum).toBeCloseTo(logit, 9);
-        expect(Math.max(sigmoid(logit), sigmoid(-logit))).toBeCloseTo(score, 9);
+      const expected = await reference.classify(TEXTS.map((text) => ({ text, evidence: true })));
+      expect(body.results).toEqual(expected.map((one) => onTheWire(one, 5)));
+      for (const { evidence, scores } of body.results) {
+        const sums = logitsOf(evidence);
+        expect(softmax(sums)).toEqual(scores.map(({ score }: { score: number }) => expect.closeTo(score, 9)));
+        expect(sums.reduce((total, logit) => total + logit)).toBeCloseTo(0, 5);
       }
       const { body: plain } = await post(sentiment, { texts: TEXTS, evidence: false });
       expect(plain).toEqual((await post(sentiment, { texts: TEXTS })).body);
@@ -127,10 +128,11 @@ export function behavesAsDocumented(
 
     it('says that it does not know a text without a known word', async () => {
       const { body } = await post(sentiment, { texts: ['xqzv wvvk qqpl', '…', '中文'] });
+      const tie = { label: 'negative', score: 0.5, scores: manifest.labels.map((label) => ({ label, score: 0.5 })) };
       expect(body.results).toEqual([
-        { label: 'positive', score: 0.5, tokens: 3, unknown: 3, truncated: false },
-        { label: 'positive', score: 0.5, tokens: 0, unknown: 0, truncated: false },
-        { label: 'positive', score: 0.5, tokens: 1, unknown: 1, truncated: false },
+        { ...tie, tokens: 3, unknown: 3, truncated: false },
+        { ...tie, tokens: 0, unknown: 0, truncated: false },
+        { ...tie, tokens: 1, unknown: 1, truncated: false },
       ]);
     });
 
@@ -170,6 +172,18 @@ export function behavesAsDocumented(
       ['an unknown field with an odd name', '{"text":"a","a/b~c":1}', 422, '/a~1b~0c is not a known field.'],
       ['evidence that is a word', '{"text":"a","evidence":"yes"}', 422, '/evidence must be true or false.'],
       ['__proto__', '{"text":"a","__proto__":{}}', 422, '/__proto__ is not a known field.'],
+      ['labels that are a word', '{"text":"a","labels":"negative"}', 422, '/labels must be an array of strings.'],
+      ['labels that are null', '{"text":"a","labels":null}', 422, '/labels must be an array of strings.'],
+      ['no labels', '{"text":"a","labels":[]}', 422, '/labels has fewer than two labels.'],
+      ['a single label', '{"text":"a","labels":["negative"]}', 422, '/labels has fewer than two labels.'],
+      ['a label that is a number', '{"text":"a","labels":["negative",1]}', 422, '/labels/1 must be a string.'],
+      ['a label twice', '{"text":"a","labels":["negative","negative"]}', 422, '/labels/1 is there twice.'],
+      [
+        'a label that the model does not have',
+        '{"text":"a","labels":["positive","neutral"]}',
+        422,
+        '/labels/1 is not a label of the model, which has "negative", "positive".',
+      ],
     ])('refuses %s', async (_, body, status, detail) => {
       const answer = await post(sentiment, body);
       expect(answer.status).toBe(status);
@@ -286,7 +300,8 @@ export function behavesAsDocumented(
     }
 
     it('answers each line as the text alone is answered, a bad one with its error', async () => {
-      const lines = TEXTS.map((text, id) => JSON.stringify({ text, id, evidence: id === 0 }));
+      const labels = manifest.labels.toReversed();
+      const lines = TEXTS.map((text, id) => JSON.stringify({ text, id, labels, evidence: id === 0 }));
       const body = [...lines.slice(0, 3), '', '{"text": 5}', 'nonsense\r', ...lines.slice(3)].join('\r\n');
       const response = await checkedFetch(`${sentiment}/stream`, { method: 'POST', headers: ndjson, body });
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
@@ -303,9 +318,7 @@ export function behavesAsDocumented(
         ...TEXTS.slice(3).map((_, index) => [7 + index, 3 + index, undefined]),
       ]);
       const alone = (await post(sentiment, { text: TEXTS[0], evidence: true })).body.results[0];
-      const close = (value: number) => expect.closeTo(value, 5);
-      expect(answers[0]).toMatchObject({ score: close(alone.score), logit: close(alone.logit) });
-      expect(answers[0].evidence.tokens).toHaveLength(alone.tokens);
+      expect(answers[0]).toEqual({ line: 1, id: 0, ...onTheWire(alone, 5) });
       expect(answers[1]).not.toHaveProperty('evidence');
     });
 
@@ -368,8 +381,9 @@ export function behavesAsDocumented(
         { label: 'negative', score: expect.closeTo(1 - score, 9) },
       ]);
       const parameters = { top_k: 1, function_to_apply: 'none' } as const;
-      const [logit, ...others] = await client.textClassification({ endpointUrl: model, inputs: GOOD, parameters });
-      expect([logit?.label, sigmoid(logit?.score ?? 0), others]).toEqual(['positive', expect.closeTo(score, 9), []]);
+      const [best, ...others] = await client.textClassification({ endpointUrl: model, inputs: GOOD, parameters });
+      const logit = best?.score ?? 0; // of two centred ones, the other being its negative
+      expect([best?.label, softmax([logit, -logit])[0], others]).toEqual(['positive', expect.closeTo(score, 9), []]);
       await expect(client.textClassification({ endpointUrl: model, inputs: '' })).rejects.toThrow('/inputs is empty.');
     });
 
@@ -381,6 +395,7 @@ export function behavesAsDocumented(
         [{ top_k: 1 }, ['negative']],
         [{ function_to_apply: 'none' }, ['negative', 'positive']],
         [{ function_to_apply: 'softmax', top_k: 2 }, ['negative', 'positive']],
+        [{ function_to_apply: 'sigmoid', top_k: 5 }, ['negative', 'positive']],
       ] as const) {
         const { status, body } = await post(model, { inputs, parameters });
         expect([status, body[0].map(({ label }: { label: string }) => label)]).toEqual([200, labels]);
@@ -408,7 +423,11 @@ export function behavesAsDocumented(
       });
       const [positive, negative] = logits[0];
       expect(negative.score).toBe(-positive.score);
-      expect(1 / (1 + Math.exp(-positive.score))).toBeCloseTo(top[0][0].score, 9);
+      expect(softmax([positive.score, negative.score])[0]).toBeCloseTo(top[0][0].score, 9);
+      const { body: all } = await post(model, { inputs: GOOD });
+      for (const function_to_apply of ['softmax', 'sigmoid']) {
+        expect((await post(model, { inputs: GOOD, parameters: { function_to_apply } })).body).toEqual(all);
+      }
     });
 
     it.each([
@@ -493,6 +512,8 @@ export function behavesAsDocumented(
       const after = await metrics();
       const grown = (name: string) => Number(after.get(name)) - Number(before.get(name) ?? 0);
       expect(grown('edge_sentiment_texts_total')).toBe(2);
+      const answers = manifest.labels.map((label) => grown(`edge_sentiment_answers_total{label="${label}"}`) || 0);
+      expect(answers.reduce((sum, count) => sum + count)).toBe(2);
       expect(grown('edge_sentiment_tokens_total')).toBe(2 + manifest.maxTokens);
       expect(grown('edge_sentiment_unknown_tokens_total')).toBe(1);
       expect(grown('edge_sentiment_truncated_texts_total')).toBe(1);

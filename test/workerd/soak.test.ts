@@ -81,7 +81,8 @@ describe('a soak', () => {
       const other = texts[(index + 1) % texts.length] as Planned;
       if (other.body?.[0] === texts[index]?.body?.[0]) continue;
       const { text } = JSON.parse(String(other.body?.[0]));
-      const [{ logit: _, ...result }] = (await reference.classify([text])) as [any];
+      const { labels } = JSON.parse(String(other.body?.[0]));
+      const [{ logits: _, ...result }] = (await reference.classify([{ text, labels }])) as [any];
       const answer = {
         status: 200,
         headers: {},

@@ -6,7 +6,10 @@ import { convert, type TableType, type Tally } from '../../../client/bulk/result
 import type { StreamAnswer } from '../../../edge/http/schema.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 
-const RESULT = { label: 'positive', score: 0.875, tokens: 5, unknown: 1, truncated: false };
+/** Any names may be labels. */
+const LABELS = ['negative', 'score', '=1+1, "so"'];
+const scores = LABELS.map((label, place) => ({ label, score: [0.0625, 0.875, 0.0625][place] as number }));
+const RESULT = { label: 'score', score: 0.875, scores, tokens: 5, unknown: 1, truncated: false };
 const bytesOf = (lines: readonly string[]) => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
 
 async function converted(bytes: Uint8Array, type: TableType, chunkBytes = 7) {
@@ -15,7 +18,7 @@ async function converted(bytes: Uint8Array, type: TableType, chunkBytes = 7) {
     for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
   };
   let text = '';
-  for await (const rows of convert(chunks(), type, tally)) text += rows;
+  for await (const rows of convert(chunks(), type, LABELS, tally)) text += rows;
   return { text, tally };
 }
 
@@ -23,22 +26,26 @@ describe('convert', () => {
   const answers: StreamAnswer[] = [
     { line: 2, id: 'é "1",\t\r\n', ...RESULT },
     { line: 5, error: '/text is empty.' },
-    { line: 6, id: 0, ...RESULT, label: 'a,b' },
+    { line: 6, id: 0, ...RESULT, label: LABELS[2] as string },
   ];
   const lines = answers.map((answer) => JSON.stringify(answer));
 
   it.each([
-    ['csv', ',', '2,"é ""1"",\t\r\n",positive,0.875,5,1,false,\n'],
-    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tpositive\t0.875\t5\t1\tfalse\t\n'],
+    ['csv', ',', '2,"é ""1"",\t\r\n",score,0.875,0.0625,0.875,0.0625,5,1,false,\n'],
+    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tscore\t0.875\t0.0625\t0.875\t0.0625\t5\t1\tfalse\t\n'],
   ] as const)('writes %s with quotes where it needs them', async (type, delimiter, first) => {
     const { text } = await converted(bytesOf(lines), type);
-    const header = ['line', 'id', 'label', 'score', 'tokens', 'unknown', 'truncated', 'error'].join(delimiter);
-    expect(text.startsWith(`${header}\n${first}5${delimiter}${delimiter}`)).toBe(true);
+    const columns = ['score_negative', 'score_score', 'score_=1+1, "so"'];
+    const header = ['line', 'id', 'label', 'score', ...columns, 'tokens', 'unknown', 'truncated', 'error'];
+    const written = header.map((name) => (name.includes('so') ? 'score_"=1+1, ""so"""' : name));
+    expect(text.startsWith(written.join(delimiter).replace('score_"', '"score_'))).toBe(true);
+    expect(text).toContain(`\n${first}5${delimiter}${delimiter}`);
+    const numbers = ['0.0625', '0.875', '0.0625'];
     expect(parse(text, { delimiter })).toEqual([
-      header.split(delimiter),
-      ['2', 'é "1",\t\r\n', 'positive', '0.875', '5', '1', 'false', ''],
-      ['5', '', '', '', '', '', '', '/text is empty.'],
-      ['6', '0', 'a,b', '0.875', '5', '1', 'false', ''],
+      header,
+      ['2', 'é "1",\t\r\n', 'score', '0.875', ...numbers, '5', '1', 'false', ''],
+      ['5', '', '', '', '', '', '', '', '', '', '/text is empty.'],
+      ['6', '0', LABELS[2], '0.875', ...numbers, '5', '1', 'false', ''],
     ]);
   });
 
