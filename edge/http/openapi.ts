@@ -48,7 +48,7 @@ export function openApiDocument(labels: readonly string[]): Json {
     errorMode: 'ignore',
     overrideRef: ({ referenceId }) => reference(referenceId),
     overrideSchema: ({ valibotSchema }) => {
-      if (valibotSchema === schema.LabelName && labels.length > 0) return { enum: [...labels] };
+      if (valibotSchema === schema.LabelName && labels.length > 0) return { type: 'string', enum: [...labels] };
       if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
       return { anyOf: [convert(schema.Inputs.one, conversion), convert(schema.Inputs.many, conversion)] };
     },

@@ -80,15 +80,18 @@ export const TokenEvidence = v.object({
   known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
 } satisfies FieldsOf<evidence.TokenEvidence>);
 
-export const Evidence = v.object({
-  bias: v.pipe(v.array(v.number()), v.description('The logit of each label before the first token.')),
-  tokens: v.pipe(
-    v.array(TokenEvidence),
-    v.description(
-      'Those that the network read, in order. For each label, the bias and their evidences add up to its logit; the scores are the softmax of the logits.',
+export const Evidence = v.pipe(
+  v.object({
+    bias: v.pipe(v.array(v.number()), v.description('The logit of each label before the first token.')),
+    tokens: v.pipe(
+      v.array(TokenEvidence),
+      v.description(
+        'Those that the network read, in order. For each label, the bias and their evidences add up to its logit; the scores are the softmax of the logits.',
+      ),
     ),
-  ),
-} satisfies FieldsOf<evidence.Evidence>);
+  } satisfies FieldsOf<evidence.Evidence>),
+  v.description('There when it was asked for. Lists of numbers are in the order of `scores`.'),
+);
 
 const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.'));
 
@@ -107,9 +110,7 @@ const resultEntries = {
     v.boolean(),
     v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
   ),
-  evidence: v.exactOptional(
-    v.pipe(Evidence, v.description('There when it was asked for. Lists of numbers are in the order of `scores`.')),
-  ),
+  evidence: v.exactOptional(Evidence),
 } satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;

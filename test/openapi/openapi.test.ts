@@ -147,7 +147,7 @@ it('says which labels there are to ask for, and any may be where that is not kno
     const { SentimentRequest, StreamObject, JobRequest } = components.schemas;
     return [SentimentRequest, StreamObject, JobRequest].map(({ properties }) => properties.labels.items);
   };
-  expect(items(['bad', 'good'])).toEqual(Array(3).fill({ enum: ['bad', 'good'] }));
+  expect(items(['bad', 'good'])).toEqual(Array(3).fill({ type: 'string', enum: ['bad', 'good'] }));
   expect(items([])).toEqual(Array(3).fill({ type: 'string' }));
 });
 

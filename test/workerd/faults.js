@@ -190,6 +190,10 @@ export class JobCoordinator extends Coordinator {
       context.abort('injected: restart');
       throw new Error('injected: restart');
     };
+    if (env.FAULT === 'jobs are of a version without labels') {
+      const { labels, ...job } = context.storage.kv.get('job') ?? {};
+      if (labels !== undefined && isFirst('forgotten')) context.storage.kv.put('job', job);
+    }
     super(context, changed(env, COORDINATOR[env.FAULT]?.(env, restart) ?? {}));
   }
 

@@ -259,6 +259,34 @@ describe('a job', () => {
     expect(await endpoint.results(id)).toMatchObject([{ line: 2, id: '7', label: 'positive' }]);
   });
 
+  it('takes the labels that it is told, and says which they are, in the order of the model', async () => {
+    const { labels } = await reference.manifest();
+    const file = csvOf(3);
+    for (const query of ['', '?labels=positive&labels=negative']) {
+      const job = await endpoint.submit(file, query);
+      expect(job.labels).toEqual(labels);
+      await expectDone(endpoint, job.id, file);
+    }
+    const url = `${endpoint.worker.url}/v1/jobs`;
+    const body = { type: CSV, bytes: 1, labels: labels.toReversed() };
+    const headers = { 'content-type': 'application/json' };
+    const opened = await checkedFetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect([opened.status, await opened.json()]).toMatchObject([201, { labels }]);
+  });
+
+  it.each([
+    ['?labels=positive', '/labels has fewer than two labels.'],
+    ['?labels=positive&labels=positive', '/labels/1 is there twice.'],
+    ['?labels=positive,negative', '/labels has fewer than two labels.'],
+    ['?labels=positive&labels=neutral', '/labels/1 is not a label of the model, which has "negative", "positive".'],
+  ])('with %s is refused before anything of it is stored', async (query, error) => {
+    const before = await keysOf(endpoint.worker);
+    const init = { method: 'POST', headers: { 'content-type': CSV }, body: 'text\ngood\n' };
+    const response = await checkedFetch(`${endpoint.worker.url}/v1/jobs${query}`, init);
+    expect([response.status, ((await response.json()) as any).error]).toEqual([422, error]);
+    expect(await keysOf(endpoint.worker)).toEqual(before);
+  });
+
   it('fails for want of a column, and says so', async () => {
     const { id } = await endpoint.submit({ type: CSV, content: 'stars,words\n5,good\n' });
     expect(await endpoint.ended(id)).toMatchObject({
@@ -411,6 +439,7 @@ describe('a file in parts', () => {
     [{ type: CSV, bytes: 0 }, '/bytes is below 1'],
     [{ type: CSV, bytes: 1e15 }, '/bytes is above'],
     [{ type: CSV, bytes: 1, textColumn: '' }, '/textColumn is empty'],
+    [{ type: CSV, bytes: 1, labels: ['positive', 'neutral'] }, '/labels/1 is not a label of the model'],
     [{ type: CSV }, '/bytes is required'],
   ])('is refused as %j', async (body, error) => {
     const response = await checkedFetch(jobs, {
@@ -555,6 +584,22 @@ describe('whatever happens', () => {
     const after = await start('', { jobs });
     onTestFinished(() => after.worker.stop());
     expect((await after.job(id)).records.done).toBeLessThan(30_000);
+    await ring(after, id, 61_000);
+    await expectDone(after, id, file);
+  });
+
+  it('a job that an earlier version made, which had no labels, is gone on with', async () => {
+    const folder = await temporaryFolder();
+    const jobs = { main: FAULTS, folder };
+    const before = await start('', { jobs });
+    const file = csvOf(30_000);
+    const { id } = await before.submit(file);
+    while ((await before.job(id)).records.done === 0) await setTimeout(20);
+    await before.worker.stop();
+    const after = await start('jobs are of a version without labels', { jobs });
+    onTestFinished(() => after.worker.stop());
+    expect(await after.job(id)).not.toHaveProperty('labels');
+    expect(after.worker.log).toEqual(['injected: forgotten']);
     await ring(after, id, 61_000);
     await expectDone(after, id, file);
   });
