@@ -42,8 +42,10 @@ export function accountFor(
   const labels = logits.length / ids.length;
   const nothingKnown = unknown === tokens.length; // such a text has the logits 0, by rule
   const after = (id: number): number[] => {
-    if (nothingKnown) return new Array<number>(labels).fill(0);
-    return [...(id < 0 ? (emptyLogits as Float32Array) : logits.subarray(id * labels, (id + 1) * labels))];
+    const [row, from] = id < 0 ? [emptyLogits as Float32Array, 0] : [logits, id * labels];
+    const values = new Array<number>(labels).fill(0);
+    for (let label = 0; label < labels && !nothingKnown; label++) values[label] = row[from + label] as number;
+    return values;
   };
   const bias = after(start - 1);
   let before = bias;
