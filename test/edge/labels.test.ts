@@ -194,7 +194,8 @@ it('has a setting with labels that the model does not have: not ready, and the l
 
 describe('a hundred labels', async () => {
   const HUNDRED = Array.from({ length: 100 }, (_, place) => `label ${place}`);
-  const ask = askerOf(createApp(await classifierOf({ labels: HUNDRED, maxTokens: 400 })));
+  const app = createApp(await classifierOf({ labels: HUNDRED, maxTokens: 400 }));
+  const ask = askerOf(app);
   const long = 'film '.repeat(400);
   const texts = (count: number) => Array.from({ length: count }, () => long);
 
@@ -209,6 +210,8 @@ describe('a hundred labels', async () => {
   it('are told a few of, where another is asked for', async () => {
     const { error } = (await ask('/v1/sentiment', { text: 'a', labels: ['label 1', 'x'] })).body;
     expect(error).toMatch(/^\/labels\/1 is not a label of the model, which has "label 0", .*"label 7", …\.$/);
+    const greeting = await (await app.request('/')).text();
+    expect(greeting).toMatch(/^Is a text label 0, label 1, .*label 7, or one of 92 more labels\?\n/);
   });
 
   it('with evidence are refused where the answer would be too large, with what to ask for instead', async () => {

@@ -71,6 +71,16 @@ describe('the process', () => {
   it.each([
     ['a port that is none', { PORT: 'http' }, 'PORT must be from 0 to 65535, not "http"\n'],
     ['a key that could be guessed', { API_KEYS: '1234' }, 'API_KEYS has a key of fewer than 16 characters\n'],
+    [
+      'a single label',
+      { LABELS: 'negative' },
+      'LABELS must be two labels or more, each once, like negative,positive, not "negative"\n',
+    ],
+    [
+      'labels that the model does not have',
+      { LABELS: 'negative,neutral' },
+      'the setting LABELS names "neutral", but the model\'s labels are "negative", "positive"\n',
+    ],
     ['a folder without a bundle', { MODEL: os.devNull }, `ENOTDIR: not a directory, open '${os.devNull}/model.onnx'\n`],
   ])('refuses %s in one line', async (_, env, message) => {
     await expect(start({ env })).rejects.toThrow(`ended with 1: edge-sentiment: ${message}`);
