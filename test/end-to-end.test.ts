@@ -158,10 +158,11 @@ describe('npm run predict', () => {
       input: 'An awful film. I hated it!\n\nzzz\n',
     });
     const { results } = JSON.parse(lines.stdout);
+    const even = ['negative', 'positive'].map((label) => ({ label, score: 0.5 }));
     expect(results).toEqual([
       expect.objectContaining({ label: 'negative' }),
-      { label: 'positive', score: 0.5, tokens: 0, unknown: 0, truncated: false },
-      { label: 'positive', score: 0.5, tokens: 1, unknown: 1, truncated: false },
+      { label: 'negative', score: 0.5, scores: even, tokens: 0, unknown: 0, truncated: false },
+      { label: 'negative', score: 0.5, scores: even, tokens: 1, unknown: 1, truncated: false },
     ]);
   });
 });

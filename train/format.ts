@@ -37,3 +37,8 @@ export function signed(value: number): string {
   if (Number(digits) === 0) return digits;
   return `${value < 0 ? '−' : '+'}${digits}`;
 }
+
+/** At most so many characters, of which the last says that there were more. */
+export function clipped(text: string, characters: number): string {
+  return text.length > characters ? `${text.slice(0, characters - 1).toWellFormed()}…` : text;
+}

@@ -5,12 +5,12 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sigmoid } from '../../edge/inference/classifier.ts';
 import { loadNetwork } from '../../edge/inference/network.ts';
 import { loadRuntime } from '../../edge/runtime/files.ts';
 import { importModel } from '../../harness/import-model.ts';
 import { type Bundle, openBundle } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';
+import { softmax } from '../../shared/labels.ts';
 import { type Dataset, readDataset } from '../../train/data/dataset.ts';
 import { toExamples } from '../../train/data/examples.ts';
 import { evaluate } from '../../train/evaluation/evaluate.ts';
@@ -34,7 +34,8 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     dataset = await readDataset(archive as string);
     bundle = await openBundle(await readBundle(FOLDER));
     const reviews = shuffled(dataset.train, 11).slice(0, 300);
-    rows = toExamples(reviews, bundle.vocabulary, bundle.manifest.maxTokens).map(({ ids }) => ids);
+    const { labels, maxTokens } = bundle.manifest;
+    rows = toExamples(reviews, labels.length, bundle.vocabulary, maxTokens).map(({ ids }) => ids);
   });
 
   it('has the accuracy that its model card claims', { timeout: 300_000 }, async () => {
@@ -48,6 +49,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     expect(metrics.reviews).toBe(25_000);
     expect(metrics.accuracy).toBeGreaterThanOrEqual(0.915);
     expect(metrics.expectedCalibrationError).toBeLessThanOrEqual(0.02);
+    expect(metrics.classwiseCalibrationError).toBeLessThanOrEqual(0.02);
     expect(metrics.accuracy).toBeCloseTo(claimed?.accuracy as number, 4);
     expect(metrics.logLoss).toBeCloseTo(claimed?.logLoss as number, 4);
     expect(metrics.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(25_000);
@@ -70,13 +72,17 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     const { model } = importModel(bundle.model);
     const short = rows.filter(({ length }) => length < 150).slice(0, 5); // every cut is a row for stock tfjs
     const batch = toBatch(short);
-    const logits = await network.run(batch);
+    const logits = await network.run(batch); // [rows × steps × labels]
+    const labels = bundle.manifest.labels.length;
     for (const [row, ids] of short.entries()) {
       const cuts = Array.from(ids, (_, index) => ids.slice(0, index + 1));
-      const probabilities = tf.tidy(() => predict(model, cuts));
+      const probabilities = tf.tidy(() => predict(model, cuts)); // [cuts × labels]
       for (const index of cuts.keys()) {
-        const running = sigmoid(logits[row * batch.steps + index] as number);
-        expect(Math.abs(running - (probabilities[index] as number))).toBeLessThanOrEqual(PROBABILITY_TOLERANCE);
+        const from = (row * batch.steps + index) * labels;
+        for (const [label, running] of softmax(logits.subarray(from, from + labels)).entries()) {
+          const difference = Math.abs(running - (probabilities[index * labels + label] as number));
+          expect(difference).toBeLessThanOrEqual(PROBABILITY_TOLERANCE);
+        }
       }
     }
   });

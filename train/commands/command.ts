@@ -3,6 +3,8 @@
 import { UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import type { Manifest } from '../../shared/bundle.ts';
+import { quoted } from '../../shared/quoted.ts';
+import { listed } from '../data/labels.ts';
 
 /** The world as a command may touch it. */
 export interface Shell {
@@ -25,6 +27,32 @@ export interface Command<F extends Flags = Flags> {
 /** Forgets the types of a command's flags, which only its own `run` needs. */
 export function command<F extends Flags>(definition: Command<F>): Command {
   return definition as unknown as Command;
+}
+
+/** For every command that asks a model. (In `train`, which has none yet, `--labels` is the order of the file's labels.) */
+export const MODEL_FLAGS = {
+  labels: { kind: 'text', value: '<a,b,…>', help: "choose from these of the model's labels only (default: all)" },
+} as const satisfies Flags;
+
+/** `a,b` → a and b. */
+export function namesIn(list: string): string[] {
+  return list.split(',').map((name) => name.trim());
+}
+
+/**
+ * The labels that `--labels` asks for, in the order they have in the model; without the flag, all.
+ * @param labels those that there are.
+ * @throws UsageError when there is no such label, or nothing to choose between.
+ */
+export function askedLabels(flags: FlagValues<typeof MODEL_FLAGS>, labels: readonly string[]): readonly string[] {
+  if (flags.labels === undefined) return labels;
+  const asked = new Set(namesIn(flags.labels));
+  const unknown = [...asked].find((label) => !labels.includes(label));
+  if (unknown !== undefined) {
+    throw new UsageError(`--labels: no label ${quoted(unknown)}; there is ${listed(labels)}`);
+  }
+  if (asked.size < 2) throw new UsageError('--labels takes two labels or more, with commas between them');
+  return labels.filter((label) => asked.has(label));
 }
 
 /** @throws UsageError when there are arguments, for a command that takes flags only. */

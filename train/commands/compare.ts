@@ -40,7 +40,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     ...(limit !== undefined && { limit }),
   });
   using _ = await lockFolder(folder, { make: true });
-  const { dataset } = await loadData(flags, shell);
+  const { dataset } = await loadData(flags, shell, 'any');
   const comparison = await compare({ dataset, config, memorySteps, onProgress: shell.say });
   await writeFiles(folder, comparisonReport(comparison));
   shell.print(flags.json ? JSON.stringify(comparison) : `the report is in ${path.join(folder, 'rnn-vs-lstm.html')}`);

@@ -5,17 +5,18 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
-import type { Manifest, Metrics } from '../../shared/bundle.ts';
+import type { Metrics } from '../../shared/bundle.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
-import { metric } from '../format.ts';
-import { command, refuseArguments, type Shell } from './command.ts';
+import { clipped, metric } from '../format.ts';
+import { askedLabels, command, MODEL_FLAGS, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
   split: { kind: 'text', value: '<name>', help: `one of ${SPLITS.join(', ')} (default: test)` },
+  ...MODEL_FLAGS,
   ...DATA_FLAGS,
   limit: { kind: 'number', value: '<n>', help: 'score so many reviews only' },
   report: { kind: 'text', value: '<file>', help: "where the report goes (default: the bundle's report.html)" },
@@ -41,10 +42,12 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   let line: ReturnType<typeof progressLine> | undefined;
   const bundle = await openClassifier(folder);
   const { manifest, metrics, evaluation } = await evaluate(bundle, {
-    loadDataset: () => loadData(flags, shell),
+    loadDataset: () => loadData(flags, shell, 'any'),
     split,
+    labels: askedLabels(flags, bundle.manifest.labels),
     limit: flags.limit ?? 0,
     record: flags.record === true,
+    onLabels: shell.say,
     onProgress: (done, all) => {
       line ??= progressLine('scoring');
       line.update(done / all, `${done} reviews`);
@@ -54,7 +57,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const report = await writeReport(bundle, { evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
   if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
-  else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics, manifest)}`);
+  else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics)}`);
   shell.say(`where it errs: ${report}`);
   return EXIT.done;
 }
@@ -63,16 +66,30 @@ function isSplit(name: string): name is Split {
   return (SPLITS as readonly string[]).includes(name);
 }
 
-function describe(metrics: Metrics, { labels }: Manifest): string {
+/** A longer label is cut. */
+const LABEL_WIDTH = 28;
+/** A wider matrix is left to the report. */
+const MATRIX_WIDTH = 100;
+
+function describe(metrics: Metrics): string {
   const line = (name: string, value: string) => `${name.padEnd(28)}${value.padStart(8)}`;
-  const width = Math.max(8, ...labels.map((label) => label.length)) + 2;
-  const row = (head: string, cells: readonly unknown[]) =>
-    head.padEnd(Math.max(20, width)) + cells.map((cell) => String(cell).padStart(width)).join('');
+  const names = metrics.labels.map(({ label }) => clipped(label, LABEL_WIDTH));
+  const head = Math.max(...names.map(({ length }) => length), 'true label \\ answer'.length);
+  const row = (name: string, cells: readonly string[], width: number) =>
+    name.padEnd(head) + cells.map((cell) => cell.padStart(width + 2)).join('');
+  const rates = metrics.labels.map(({ texts, precision, recall, f1, rocAuc }, place) =>
+    row(names[place] as string, [String(texts), ...[precision, recall, f1, rocAuc].map(metric)], 9),
+  );
+  const width = Math.max(...names.map(({ length }) => length), 6);
+  const matrix = metrics.confusion.map((counts, place) => row(names[place] as string, counts.map(String), width));
   return [
     line('reviews', String(metrics.reviews)),
     ...METRICS.map(([key, name]) => line(name, metric(metrics[key]))),
     '',
-    row('true label \\ answer', labels),
-    ...labels.map((label, index) => row(label, metrics.confusion[index] ?? [])),
+    row('label', ['reviews', 'precision', 'recall', 'F1', 'ROC-AUC'], 9),
+    ...rates,
+    ...(head + names.length * (width + 2) > MATRIX_WIDTH
+      ? []
+      : ['', row('true label \\ answer', names, width), ...matrix]),
   ].join('\n');
 }

@@ -4,10 +4,11 @@ import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { openClassifier } from '../export/bundle.ts';
-import { command, type Shell } from './command.ts';
+import { askedLabels, command, MODEL_FLAGS, type Shell } from './command.ts';
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
+  ...MODEL_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
@@ -26,15 +27,16 @@ async function run(
   if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
+  const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : createInterface({ input: process.stdin });
   if (positionals.length === 0 && process.stdin.isTTY) say('one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
-    const [answer] = await classifier.classify([text]);
+    const [answer] = await classifier.classify([{ text, labels }]);
     if (answer === undefined) continue;
-    const { label, score, tokens, unknown, truncated } = answer;
-    if (flags.json) results.push({ label, score, tokens, unknown, truncated });
-    else print(`${label}\t${score.toFixed(4)}\t${text}`);
+    const { logits: _, ...result } = answer;
+    if (flags.json) results.push(result);
+    else print(`${result.label}\t${result.score.toFixed(4)}\t${text}`);
   }
   if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;

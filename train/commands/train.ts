@@ -7,12 +7,17 @@ import { lockFolder } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import type { TrainOptions } from '../pipeline.ts';
-import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
+import { command, describeBundle, namesIn, refuseArguments, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
   preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
   ...DATA_FLAGS,
+  labels: {
+    kind: 'text',
+    value: '<a,b,…>',
+    help: "the order of the file's labels, from bad to good (default: told from the names)",
+  },
   out: { kind: 'text', value: '<folder>', help: 'where the bundle and the checkpoint go (default: runs/<preset>)' },
   cell: { kind: 'text', value: '<name>', help: `the recurrent layer: ${CELLS.join(', ')} (default: the preset's)` },
   'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
@@ -45,7 +50,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(say);
   const manifest = await train({
-    loadDataset: () => loadData(flags, shell),
+    loadDataset: () => loadData(flags, shell, flags.labels === undefined ? undefined : namesIn(flags.labels)),
     config,
     folder,
     resume: flags.resume === true,

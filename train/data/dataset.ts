@@ -38,7 +38,8 @@ export async function readDataset(location: string, options: DatasetOptions = {}
   });
   if (info.isFile() && TABLE.test(location)) return readTable(location, options);
   const { anySize = false, textColumn, labelColumn, labels, groups, drop } = options;
-  if ([textColumn, labelColumn, labels, groups, drop].some((option) => option !== undefined)) {
+  const order = labels === 'any' ? undefined : labels;
+  if ([textColumn, labelColumn, order, groups, drop].some((option) => option !== undefined)) {
     const flags = '--text-column, --label-column, --labels, --group and --drop';
     throw new UsageError(`${flags} are for a .csv, .tsv, .jsonl or .ndjson`);
   }

@@ -17,8 +17,8 @@ import { type Columns, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
 export interface TableOptions extends Columns, LabelChanges {
-  /** The labels in their order, where the stated rule is not to decide it. */
-  readonly labels?: readonly string[] | undefined;
+  /** The labels in their order, where the stated rule is not to decide it; `any` where their order is of no account. */
+  readonly labels?: readonly string[] | 'any' | undefined;
   /** Told what was left out and what to beware of, a line each. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -51,8 +51,10 @@ export async function readTable(location: string, options: TableOptions): Promis
       `${location}: every review has the label ${quoted(found[0] as string)}; a model needs two or more`,
     );
   }
-  const { labels, by } = orderLabels(found, options.labels);
-  if (by === 'alphabet') warn(`the labels are in alphabetical order: ${labels.join(', ')}; --labels changes it`);
+  const { labels: asked } = options;
+  const { labels, by } = orderLabels(found, asked === 'any' ? undefined : asked);
+  if (by === 'alphabet' && asked !== 'any')
+    warn(`the labels are in alphabetical order: ${labels.join(', ')}; --labels changes it`);
 
   const reviewOf = ({ line, text, label }: DistinctText): Review => ({
     id: `${path.basename(location)}:${line}`,

@@ -1,130 +1,167 @@
-/** What a classifier's probabilities are worth against the true labels. */
+/**
+ * What a classifier's probabilities are worth against the true labels, for two labels or more. Where a measure is of two
+ * classes, it is taken of each label against the rest.
+ */
 import type { Metrics } from '../../shared/bundle.ts';
+import { likeliest } from '../../shared/labels.ts';
 
+/** The answer to one text. */
 export interface Prediction {
-  /** That the label is the positive one. */
-  readonly probability: number;
-  readonly label: 0 | 1;
+  /** The probability of each label, in the order of the labels. */
+  readonly scores: readonly number[];
+  /** The true label's place among them. */
+  readonly label: number;
 }
 
-/** The reviews whose probability lies in one bin. */
+/** One label against the rest: how probable it was said to be, and whether it was the text's. */
+export interface Judgement {
+  readonly probability: number;
+  readonly isTrue: boolean;
+}
+
+/** The texts whose probability lies in one bin. */
 export interface CalibrationBin {
   /** The bin is [from, to); the last one has its end too. */
   readonly from: number;
   readonly to: number;
-  readonly reviews: number;
-  /** How many of them are positive. */
-  readonly positives: number;
-  /** The sum of their probabilities: how many would be positive if the probabilities were right. */
+  readonly texts: number;
+  /** For how many of them it was true. */
+  readonly actual: number;
+  /** The sum of their probabilities: for how many it would be true if the probabilities were right. */
   readonly expected: number;
 }
 
-/** Bins of the expected calibration error, equal in width. */
-const CALIBRATION_BINS = 15;
+/** Bins of the calibration errors, equal in width. */
+export const CALIBRATION_BINS = 15;
 /** The normal quantile of a two-sided interval of 95 %. */
 const Z_95 = 1.959963984540054;
 /** Probabilities are kept this far from 0 and 1 for the log loss, which a single certain mistake would make infinite. */
 const CLIP = 1e-15;
 
 /**
- * Every metric at once. A ratio of nothing to nothing (the precision where no answer is positive) is 0, and the ROC-AUC
- * of reviews of one label only, which has no meaning, is 0.5.
- * @param threshold the answer is positive when the probability reaches it.
- * @throws RangeError when a probability is none.
+ * Every metric at once. A ratio of nothing to nothing (the precision of a label that is never answered) is 0. The means over
+ * the labels are unweighted, and over those that the texts have: of a label without texts nothing was measured.
+ *
+ * - accuracy: the share of the texts whose answer, the likeliest label, is the true one.
+ * - macro-recall and macro-F1: the means of recall and of F1 = 2 · precision · recall / (precision + recall). Macro-recall is
+ *   also called balanced accuracy; it is what TweetEval ranks sentiment by (Barbieri et al. 2020,
+ *   https://aclanthology.org/2020.findings-emnlp.148).
+ * - ROC-AUC: the mean of each label's area against the rest (Fawcett 2006, section 10, without its weights,
+ *   https://doi.org/10.1016/j.patrec.2005.10.010). Two labels have the same area.
+ * - log loss: the mean of −ln p, p being the probability of the true label.
+ * - Brier score: the mean of ½ Σ (p − y)² over the labels, y being 1 for the true one and 0 for the others (Brier 1950, whose
+ *   score is twice this). It is (p − y)² of either one of two labels.
+ * - expected calibration error: of the answer's probability (Guo et al. 2017, https://arxiv.org/abs/1706.04599).
+ * - class-wise calibration error: the mean over all labels of the same error of each label's probability (Kull et al. 2019,
+ *   https://arxiv.org/abs/1910.12656). Of two labels it is the error of either one.
+ * @param labels in the order of the scores.
+ * @throws RangeError when a score is not a probability.
  */
-export function computeMetrics(predictions: readonly Prediction[], threshold: number): Metrics {
-  for (const { probability } of predictions) {
-    if (!(probability >= 0 && probability <= 1)) throw new RangeError(`${probability} is no probability`);
-  }
-  const count = (label: 0 | 1, answer: boolean) =>
-    predictions.filter((one) => one.label === label && one.probability >= threshold === answer).length;
-  const confusion: Metrics['confusion'] = [
-    [count(0, false), count(0, true)],
-    [count(1, false), count(1, true)],
-  ];
-  const { precision, recall, f1 } = labelRates(confusion)[1];
+export function computeMetrics(predictions: readonly Prediction[], labels: readonly string[]): Metrics {
+  const invalid = predictions.flatMap(({ scores }) => scores).find((score) => !(score >= 0 && score <= 1));
+  if (invalid !== undefined) throw new RangeError(`${invalid} is no probability`);
+  const confusion = confusionOf(predictions, labels);
+  const rates = labels.map((label, place) => {
+    const judgements = judgementsOf(predictions, place);
+    return {
+      ...{ label, ...ratesOf(confusion, place), rocAuc: rocAuc(judgements) },
+      calibrationError: calibrationError(judgements),
+    };
+  });
+  const present = rates.filter(({ texts }) => texts > 0);
   return {
     reviews: predictions.length,
-    accuracy: ratio(confusion[0][0] + confusion[1][1], predictions.length),
-    precision,
-    recall,
-    f1,
-    rocAuc: rocAuc(predictions),
-    logLoss: mean(predictions, logLossOf),
-    brier: mean(predictions, ({ probability, label }) => (probability - label) ** 2),
-    expectedCalibrationError: expectedCalibrationError(predictions),
+    accuracy: ratio(sum(labels.map((_, place) => at(confusion, place, place))), predictions.length),
+    macroRecall: mean(present.map(({ recall }) => recall)),
+    macroF1: mean(present.map(({ f1 }) => f1)),
+    rocAuc: present.length > 0 ? mean(present.map((one) => one.rocAuc)) : 0.5,
+    logLoss: mean(predictions.map(({ scores, label }) => -Math.log(clipped(scores[label] as number)))),
+    brier: mean(predictions.map(brierOf)),
+    expectedCalibrationError: calibrationError(answersOf(predictions, labels)),
+    classwiseCalibrationError: mean(rates.map((one) => one.calibrationError)),
+    labels: rates.map(({ calibrationError: _, ...rest }) => rest),
     confusion,
   };
 }
 
-interface LabelRates {
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-  /** How many reviews have the label. */
-  readonly reviews: number;
+/** Rows are the true label, columns the answer. */
+function confusionOf(predictions: readonly Prediction[], labels: readonly string[]): number[][] {
+  const confusion = labels.map(() => labels.map(() => 0));
+  for (const { scores, label } of predictions) {
+    const row = confusion[label] as number[];
+    (row[likeliest(scores, labels)] as number) += 1;
+  }
+  return confusion;
 }
 
-/** Precision, recall and F1 of each label, as if it were the positive one. A ratio of nothing to nothing is 0. */
-export function labelRates(confusion: Metrics['confusion']): [LabelRates, LabelRates] {
-  const ratesOf = (label: 0 | 1): LabelRates => {
-    const found = confusion[label][label];
-    const reviews = confusion[label][0] + confusion[label][1];
-    const precision = ratio(found, confusion[0][label] + confusion[1][label]);
-    const recall = ratio(found, reviews);
-    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall), reviews };
-  };
-  return [ratesOf(0), ratesOf(1)];
+function ratesOf(confusion: Metrics['confusion'], label: number): Omit<Metrics['labels'][number], 'label' | 'rocAuc'> {
+  const found = at(confusion, label, label);
+  const texts = sum(confusion[label] as number[]);
+  const precision = ratio(found, sum(confusion.map((row) => row[label] as number)));
+  const recall = ratio(found, texts);
+  return { texts, precision, recall, f1: ratio(2 * precision * recall, precision + recall) };
 }
 
-function logLossOf({ probability, label }: Prediction): number {
-  const ofTruth = label === 1 ? probability : 1 - probability;
-  return -Math.log(Math.min(Math.max(ofTruth, CLIP), 1 - CLIP));
+function brierOf({ scores, label }: Prediction): number {
+  return sum(scores.map((score, place) => (score - Number(place === label)) ** 2)) / 2;
+}
+
+/** One label against the rest, text by text. */
+export function judgementsOf(predictions: readonly Prediction[], place: number): Judgement[] {
+  return predictions.map(({ scores, label }) => ({ probability: scores[place] as number, isTrue: label === place }));
+}
+
+/** The answers, and whether they are right, text by text. */
+export function answersOf(predictions: readonly Prediction[], labels: readonly string[]): Judgement[] {
+  return predictions.map(({ scores, label }) => {
+    const answer = likeliest(scores, labels);
+    return { probability: scores[answer] as number, isTrue: answer === label };
+  });
 }
 
 /**
- * The probability that a positive review scores higher than a negative one, ties counting half: the Mann–Whitney U of
- * the ranks, divided by the number of pairs.
+ * The probability that a text of the label scores higher than one of the rest, ties counting half: the Mann–Whitney U of the
+ * ranks, divided by the number of pairs. Where all texts have the label, or none has it, that means nothing: 0.5.
  */
-function rocAuc(predictions: readonly Prediction[]): number {
-  const sorted = [...predictions].sort((a, b) => a.probability - b.probability);
-  const positives = sorted.filter(({ label }) => label === 1).length;
-  const negatives = sorted.length - positives;
-  if (positives === 0 || negatives === 0) return 0.5;
+function rocAuc(judgements: readonly Judgement[]): number {
+  const sorted = [...judgements].sort((a, b) => a.probability - b.probability);
+  const own = sorted.filter(({ isTrue }) => isTrue).length;
+  const rest = sorted.length - own;
+  if (own === 0 || rest === 0) return 0.5;
   let rankSum = 0;
   for (let from = 0; from < sorted.length; ) {
     let to = from;
     while (to < sorted.length && sorted[to]?.probability === sorted[from]?.probability) to++;
     const rank = (from + 1 + to) / 2; // the mean of the ranks from + 1 … to
-    rankSum += rank * sorted.slice(from, to).filter(({ label }) => label === 1).length;
+    rankSum += rank * sorted.slice(from, to).filter(({ isTrue }) => isTrue).length;
     from = to;
   }
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return (rankSum - (own * (own + 1)) / 2) / (own * rest);
 }
 
 /**
- * Σ over the bins of (share of the reviews) · |mean probability − share of positives|, the bins being of equal width in
- * the probability of the positive label (Naeini et al., 2015).
+ * Σ over the bins of (share of the texts) · |mean probability − share for which it was true|, the bins being of equal width
+ * in the probability (Naeini et al. 2015, https://ojs.aaai.org/index.php/AAAI/article/view/9602).
  */
-function expectedCalibrationError(predictions: readonly Prediction[]): number {
-  const gaps = calibrationBins(predictions).reduce((sum, bin) => sum + Math.abs(bin.expected - bin.positives), 0);
-  return ratio(gaps, predictions.length);
+export function calibrationError(judgements: readonly Judgement[]): number {
+  const gaps = calibrationBins(judgements).map(({ expected, actual }) => Math.abs(expected - actual));
+  return ratio(sum(gaps), judgements.length);
 }
 
-/** The bins of the expected calibration error, from 0 to 1; empty ones are among them. */
-export function calibrationBins(predictions: readonly Prediction[]): CalibrationBin[] {
+/** The bins of a calibration error, from 0 to 1; empty ones are among them. */
+export function calibrationBins(judgements: readonly Judgement[]): CalibrationBin[] {
   const bins = Array.from({ length: CALIBRATION_BINS }, (_, index) => ({
     from: index / CALIBRATION_BINS,
     to: (index + 1) / CALIBRATION_BINS,
-    reviews: 0,
-    positives: 0,
+    texts: 0,
+    actual: 0,
     expected: 0,
   }));
-  for (const { probability, label } of predictions) {
+  for (const { probability, isTrue } of judgements) {
     const index = Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1);
     const bin = bins[index] as (typeof bins)[number];
-    bin.reviews++;
-    bin.positives += label;
+    bin.texts++;
+    bin.actual += Number(isTrue);
     bin.expected += probability;
   }
   return bins;
@@ -132,20 +169,20 @@ export function calibrationBins(predictions: readonly Prediction[]): Calibration
 
 /**
  * The ROC curve from (0, 0) to (1, 1), as [false positive rate, true positive rate]: one point for every distinct
- * probability, so that the area under the straight lines between them is the ROC-AUC. Empty when there are reviews of
- * one label only.
+ * probability, so that the area under the straight lines between them is the ROC-AUC. Empty where all texts have the label,
+ * or none has it.
  */
-export function rocCurve(predictions: readonly Prediction[]): [number, number][] {
-  const sorted = [...predictions].sort((a, b) => b.probability - a.probability);
-  const positives = sorted.filter(({ label }) => label === 1).length;
-  const negatives = sorted.length - positives;
-  if (positives === 0 || negatives === 0) return [];
+export function rocCurve(judgements: readonly Judgement[]): [number, number][] {
+  const sorted = [...judgements].sort((a, b) => b.probability - a.probability);
+  const own = sorted.filter(({ isTrue }) => isTrue).length;
+  const rest = sorted.length - own;
+  if (own === 0 || rest === 0) return [];
   const points: [number, number][] = [[0, 0]];
-  let truePositives = 0;
-  for (const [index, { probability, label }] of sorted.entries()) {
-    truePositives += label;
+  let found = 0;
+  for (const [index, { probability, isTrue }] of sorted.entries()) {
+    found += Number(isTrue);
     if (sorted[index + 1]?.probability === probability) continue;
-    points.push([(index + 1 - truePositives) / negatives, truePositives / positives]);
+    points.push([(index + 1 - found) / rest, found / own]);
   }
   return points;
 }
@@ -178,11 +215,20 @@ export function mcNemar(onlyFirst: number, onlySecond: number): number {
   return Math.min(1, 2 * tail);
 }
 
-function mean(predictions: readonly Prediction[], value: (prediction: Prediction) => number): number {
-  return ratio(
-    predictions.reduce((sum, prediction) => sum + value(prediction), 0),
-    predictions.length,
-  );
+function at(confusion: Metrics['confusion'], label: number, answer: number): number {
+  return confusion[label]?.[answer] as number;
+}
+
+function clipped(probability: number): number {
+  return Math.min(Math.max(probability, CLIP), 1 - CLIP);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return ratio(sum(values), values.length);
 }
 
 function ratio(part: number, whole: number): number {

@@ -1,0 +1,51 @@
+/** Texts under the labels of a model: what their own labels are to it, and which of them have none. */
+import { quoted } from '../../shared/quoted.ts';
+import type { Dataset, Review } from '../data/dataset.ts';
+import { mapLabels } from '../data/labels.ts';
+import { counted } from '../format.ts';
+
+/**
+ * The dataset with the model's labels in place of its own, by name or else by meaning (`mapLabels`). Texts whose label the
+ * model lacks, such as neutral ones, are left out.
+ * @param labels the model's.
+ * @param say is told in a line what was not the same name, and how many texts were left out.
+ * @throws UserError when the labels do not mean the same.
+ */
+export function withLabelsOf(dataset: Dataset, labels: readonly string[], say: (line: string) => void): Dataset {
+  const { places } = mapLabels(dataset.labels, labels);
+  const renamed = dataset.labels.flatMap((label, index) => {
+    const name = labels[places[index] as number];
+    return name === undefined || name === label ? [] : [`${quoted(label)} as ${quoted(name)}`];
+  });
+  if (renamed.length > 0) say(`the texts' labels are read as the model's: ${renamed.join(', ')}`);
+  const mapped = (reviews: readonly Review[]) =>
+    reviews.flatMap((review) => {
+      const label = places[review.label];
+      return label === undefined ? [] : [{ ...review, label }];
+    });
+  const [train, test] = [mapped(dataset.train), mapped(dataset.test)];
+  const lost = dataset.train.length + dataset.test.length - train.length - test.length;
+  const lacking = dataset.labels.filter((_, index) => places[index] === undefined).map(quoted);
+  if (lost > 0) say(`${counted(lost, 'text')} left out: the model has no label ${lacking.join(', ')}`);
+  return { ...dataset, labels, train, test };
+}
+
+/**
+ * The reviews with one of the labels that are asked for, which are their labels from then on.
+ * @param labels those that the reviews have now.
+ * @param say is told in a line how many others there are.
+ */
+export function onlyLabels(
+  reviews: readonly Review[],
+  labels: readonly string[],
+  asked: readonly string[],
+  say: (line: string) => void,
+): readonly Review[] {
+  const kept = reviews.flatMap((review) => {
+    const label = asked.indexOf(labels[review.label] as string);
+    return label < 0 ? [] : [{ ...review, label }];
+  });
+  const lost = reviews.length - kept.length;
+  if (lost > 0) say(`${counted(lost, 'text')} left out: their label is not in --labels`);
+  return kept;
+}
