@@ -6,23 +6,28 @@ import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts'
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
-import { refuseOtherLabels } from '../data/labels.ts';
 import {
   askBoth,
+  commonLabels,
   type Difference,
   mostMoved,
   openVersion,
   type Pair,
+  refuseOtherLabels,
   type Sample,
   summarize,
+  type Version,
 } from '../evaluation/diff.ts';
+import { onlyLabels, withLabelsOf } from '../evaluation/labels.ts';
+import { clipped } from '../format.ts';
 import { shuffled } from '../random.ts';
-import { command, type Shell } from './command.ts';
+import { askedLabels, command, MODEL_FLAGS, type Shell } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
   old: { kind: 'text', value: '<version>', help: "a bundle's folder, or an endpoint's URL (default: model)" },
   new: { kind: 'text', value: '<version>', help: 'the same, of what is to take its place' },
+  ...MODEL_FLAGS,
   ...DATA_FLAGS,
   data: { kind: 'text', value: '<path>', help: 'labelled reviews, as for evaluate, in place of a file of texts' },
   split: { kind: 'text', value: '<name>', help: 'of --data: test or all (default: test)' },
@@ -30,7 +35,7 @@ const FLAGS = {
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
-/** Texts that are shown of those that moved most, and how much of each. */
+/** Flips and texts that are shown of the most frequent and of those that moved most, and how much of each text. */
 const SHOWN = 10;
 const SHOWN_CHARACTERS = 80;
 
@@ -50,27 +55,29 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const apiKey = process.env['API_KEY'] || undefined;
   const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
   const [old, now] = versions;
-  const all = flags.data === undefined ? await readTexts(positionals[0]) : await readReviews(flags, old.labels, shell);
+  if (flags.labels === undefined) refuseOtherLabels(versions);
+  const labels = askedLabels(flags, commonLabels(versions));
+  const all =
+    flags.data === undefined ? await readTexts(positionals[0]) : await readReviews(flags, versions, labels, shell);
   if (all.length === 0) throw new UserError('there are no texts to compare on');
   const { limit = 0 } = flags;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const samples = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
   const line = progressLine('comparing');
-  const pairs = await askBoth(samples, versions, (done, all) => line.update(done / all, `${done} texts`)).finally(() =>
-    line.done(),
-  );
-  const difference = summarize(pairs, now.labels);
+  const onProgress = (done: number, all: number) => line.update(done / all, `${done} texts`);
+  const pairs = await askBoth(samples, versions, labels, onProgress).finally(() => line.done());
+  const difference = summarize(pairs, labels);
   const moved = mostMoved(pairs, SHOWN);
   if (flags.json) {
     const [before, after] = versions.map(({ from, model, version }) => ({ from, model, version }));
     const results = pairs.map((pair) => ({ old: pair.old, new: pair.new }));
-    shell.print(JSON.stringify({ old: before, new: after, ...difference, moved, results }));
+    shell.print(JSON.stringify({ old: before, new: after, labels, ...difference, moved, results }));
   } else {
     for (const [name, { model, version, from }] of Object.entries({ old, new: now })) {
       shell.print(`${name}  ${model} ${version}, ${from}`);
     }
-    shell.print(`\n${describe(difference, now.labels)}`);
-    if (moved.length > 0) shell.print(`\nmoved most:\n${moved.map(describePair).join('\n')}`);
+    shell.print(`\n${describe(difference)}`);
+    if (moved.length > 0) shell.print(`\nmoved most:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
   }
   return EXIT.done;
 }
@@ -98,23 +105,29 @@ async function refuseReviews(file: string): Promise<void> {
 
 async function readReviews(
   flags: FlagValues<typeof FLAGS>,
-  labels: readonly [string, string],
+  [old, now]: readonly [Version, Version],
+  labels: readonly string[],
   shell: Shell,
 ): Promise<readonly Sample[]> {
   const { split = 'test' } = flags;
   if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
-  const { dataset } = await loadData(flags, shell);
-  refuseOtherLabels(dataset.labels, labels);
-  return split === 'test' ? dataset.test : [...dataset.train, ...dataset.test];
+  const { dataset } = await loadData(flags, shell, 'any');
+  // Of the version with more labels, in which the texts' own are more likely to be found.
+  const own = old.labels.length > now.labels.length ? old.labels : now.labels;
+  const { train, test } = withLabelsOf(dataset, own, shell.say);
+  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, shell.say);
 }
 
-function describe(difference: Difference, [negative, positive]: readonly [string, string]): string {
-  const { texts, flipped, flippedToPositive, meanChange, maxChange, accuracy } = difference;
+function describe({ texts, flipped, flips, meanChange, maxChange, accuracy }: Difference): string {
   const line = (name: string, value: string) => `${name.padEnd(28)}${value}`;
-  const directions = `${flippedToPositive} to ${positive}, ${flipped - flippedToPositive} to ${negative}`;
+  const shown = flips.slice(0, SHOWN).map((flip) => line(`  ${flip.from} → ${flip.to}`, `${flip.texts}`));
   return [
     line('texts', `${texts}`),
-    line('flipped labels', `${flipped} (${((100 * flipped) / texts).toFixed(2)} %; ${directions})`),
+    line('flipped labels', `${flipped} (${((100 * flipped) / texts).toFixed(2)} %)`),
+    ...shown,
+    ...(flips.length > shown.length
+      ? [line('  others', `${flips.slice(SHOWN).reduce((sum, flip) => sum + flip.texts, 0)}`)]
+      : []),
     line('change of the probability', `mean ${meanChange.toFixed(4)}, max ${maxChange.toFixed(4)}`),
     ...(accuracy
       ? [
@@ -126,9 +139,11 @@ function describe(difference: Difference, [negative, positive]: readonly [string
   ].join('\n');
 }
 
-/** Probabilities of the positive label, and the beginning of the text in one line. */
-function describePair(pair: Pair): string {
-  const text = pair.text.replace(/\p{Cc}+/gu, ' ');
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}…` : text;
-  return `${pair.old.probability.toFixed(4)} → ${pair.new.probability.toFixed(4)}  ${shown}`;
+/** Both answers with their probabilities, and the beginning of the text in one line. */
+function describePair(pair: Pair, labels: readonly string[]): string {
+  const shown = clipped(pair.text.replace(/\p{Cc}+/gu, ' '), SHOWN_CHARACTERS);
+  const answers = [pair.old, pair.new].map(
+    ({ label, scores }) => `${label} ${scores[labels.indexOf(label)]?.toFixed(4)}`,
+  );
+  return `${answers.join(' → ')}  ${shown}`;
 }

@@ -8,14 +8,16 @@
 
 import { UserError } from '../../cli/errors.ts';
 import { createClient, SentimentError } from '../../client/edge-sentiment.ts';
+import type { Classification } from '../../edge/inference/classifier.ts';
 import { batches } from '../data/examples.ts';
+import { listed } from '../data/labels.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { mcNemar } from './metrics.ts';
 
 export interface Answer {
   readonly label: string;
-  /** Of the positive label. */
-  readonly probability: number;
+  /** The probability of each label that is compared, in their order. */
+  readonly scores: readonly number[];
 }
 
 export interface Version {
@@ -23,17 +25,16 @@ export interface Version {
   readonly from: string;
   readonly model: string;
   readonly version: string;
-  /** [negative, positive] */
-  readonly labels: readonly [string, string];
-  /** One answer a text, in order; up to `BATCH_SIZE` texts. */
-  readonly classify: (texts: readonly string[]) => Promise<Answer[]>;
+  readonly labels: readonly string[];
+  /** One answer a text, in order, with those of the labels that are given; up to `BATCH_SIZE` texts. */
+  readonly classify: (texts: readonly string[], labels: readonly string[]) => Promise<Answer[]>;
 }
 
 /** A text, and its label where it is known. */
 export interface Sample {
   readonly text: string;
-  /** 0 negative, 1 positive. */
-  readonly label?: 0 | 1;
+  /** Its place among the labels that are compared. */
+  readonly label?: number;
 }
 
 export interface Pair extends Sample {
@@ -41,12 +42,20 @@ export interface Pair extends Sample {
   readonly new: Answer;
 }
 
+/** Texts whose label was one and became another. */
+interface Flip {
+  readonly from: string;
+  readonly to: string;
+  readonly texts: number;
+}
+
 export interface Difference {
   readonly texts: number;
-  /** Texts with another label than before, and how many of them became positive. */
+  /** Texts with another label than before. */
   readonly flipped: number;
-  readonly flippedToPositive: number;
-  /** Of the probability of the positive label, without its sign. */
+  /** From which label to which, the most frequent first. */
+  readonly flips: readonly Flip[];
+  /** Of the probabilities (`changeOf`). */
   readonly meanChange: number;
   readonly maxChange: number;
   /** Where the labels are known. */
@@ -80,7 +89,10 @@ async function openFolder(from: string): Promise<Version> {
     model: id,
     version,
     labels,
-    classify: async (texts) => (await classifier.classify(texts)).map((answer) => answerOf(answer, labels)),
+    classify: async (texts, asked) => {
+      const answers = await classifier.classify(texts.map((text) => ({ text, labels: asked })));
+      return answers.map((answer) => answerOf(answer, asked));
+    },
   };
 }
 
@@ -101,12 +113,13 @@ async function openEndpoint(from: string, apiKey: string | undefined): Promise<V
     model: id,
     version,
     labels,
-    classify: (texts) =>
+    // The labels are always named: without them, an endpoint answers with those of its own setting.
+    classify: (texts, asked) =>
       asking(from, async () => {
         const answers: Answer[] = [];
-        for await (const answer of client.stream(texts)) {
+        for await (const answer of client.stream(texts.map((text) => ({ text, labels: asked })))) {
           if ('error' in answer) throw new UserError(`${from}: ${answer.error}`);
-          answers.push(answerOf(answer, labels));
+          answers.push(answerOf(answer, asked));
         }
         // An average of versions would be compared with one of them.
         if (seen.size > 1) throw new UserError(`${from} answers with several versions: ${[...seen].join(', ')}`);
@@ -128,26 +141,37 @@ async function asking<T>(from: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function answerOf({ label, score }: { label: string; score: number }, [, positive]: Version['labels']): Answer {
-  return { label, probability: label === positive ? score : 1 - score };
+/** The scores in the order of `labels`, which need not be the version's. */
+function answerOf({ label, scores }: Pick<Classification, 'label' | 'scores'>, labels: readonly string[]): Answer {
+  const byLabel = new Map(scores.map((one) => [one.label, one.score]));
+  return { label, scores: labels.map((one) => byLabel.get(one) as number) };
 }
 
-/**
- * Both versions' answers, in the order of the samples.
- * @throws UserError when the two do not answer with the same labels.
- */
+/** The labels that both versions have, in the old one's order. */
+export function commonLabels([old, now]: readonly [Version, Version]): readonly string[] {
+  return old.labels.filter((label) => now.labels.includes(label));
+}
+
+/** @throws UserError when the versions do not answer with the same labels. */
+export function refuseOtherLabels(versions: readonly [Version, Version]): void {
+  const common = commonLabels(versions);
+  if (versions.every(({ labels }) => labels.length === common.length)) return;
+  const [old, now] = versions.map(({ labels }) => listed(labels));
+  const remedy = common.length < 2 ? 'they have no two in common' : `compare them with --labels ${common.join(',')}`;
+  throw new UserError(`the versions answer with other labels, ${old} and ${now}; ${remedy}`);
+}
+
+/** Both versions' answers, in the order of the samples. */
 export async function askBoth(
   samples: readonly Sample[],
   [old, now]: readonly [Version, Version],
+  labels: readonly string[],
   onProgress: (done: number, all: number) => void = () => {},
 ): Promise<Pair[]> {
-  if (old.labels.join('\n') !== now.labels.join('\n')) {
-    throw new UserError(`the versions answer with other labels: ${old.labels.join(', ')}; ${now.labels.join(', ')}`);
-  }
   const pairs: Pair[] = [];
   for (const batch of batches(samples, BATCH_SIZE)) {
     const texts = batch.map(({ text }) => text);
-    const [before, after] = await Promise.all([old.classify(texts), now.classify(texts)]);
+    const [before, after] = await Promise.all([old.classify(texts, labels), now.classify(texts, labels)]);
     for (const [place, one] of batch.entries()) {
       pairs.push({ ...one, old: before[place] as Answer, new: after[place] as Answer });
     }
@@ -156,22 +180,30 @@ export async function askBoth(
   return pairs;
 }
 
-/** @param labels [negative, positive], as both versions have them. */
-export function summarize(pairs: readonly Pair[], labels: Version['labels']): Difference {
-  const flipped = pairs.filter((pair) => pair.old.label !== pair.new.label);
-  const changes = pairs.map(changeOf).map(Math.abs);
+/** @param labels those that were compared. */
+export function summarize(pairs: readonly Pair[], labels: readonly string[]): Difference {
+  const flips = flipsOf(pairs);
+  const changes = pairs.map(changeOf);
   return {
     texts: pairs.length,
-    flipped: flipped.length,
-    flippedToPositive: flipped.filter((pair) => pair.new.label === labels[1]).length,
+    flipped: flips.reduce((sum, { texts }) => sum + texts, 0),
+    flips,
     meanChange: changes.reduce((sum, change) => sum + change, 0) / pairs.length,
     maxChange: changes.reduce((largest, change) => Math.max(largest, change), 0),
     ...(pairs.every(({ label }) => label !== undefined) && { accuracy: compareAccuracy(pairs, labels) }),
   };
 }
 
-function compareAccuracy(pairs: readonly Pair[], labels: Version['labels']): NonNullable<Difference['accuracy']> {
-  const isRight = (pair: Pair, which: 'old' | 'new') => pair[which].label === labels[pair.label as 0 | 1];
+function flipsOf(pairs: readonly Pair[]): Flip[] {
+  const flipped = pairs.filter((pair) => pair.old.label !== pair.new.label);
+  const kinds = Map.groupBy(flipped, (pair) => JSON.stringify([pair.old.label, pair.new.label]));
+  return [...kinds.values()]
+    .map((own) => ({ from: (own[0] as Pair).old.label, to: (own[0] as Pair).new.label, texts: own.length }))
+    .sort((a, b) => b.texts - a.texts);
+}
+
+function compareAccuracy(pairs: readonly Pair[], labels: readonly string[]): NonNullable<Difference['accuracy']> {
+  const isRight = (pair: Pair, which: 'old' | 'new') => pair[which].label === labels[pair.label as number];
   const count = (condition: (pair: Pair) => boolean) => pairs.filter(condition).length;
   const onlyOld = count((pair) => isRight(pair, 'old') && !isRight(pair, 'new'));
   const onlyNew = count((pair) => isRight(pair, 'new') && !isRight(pair, 'old'));
@@ -184,14 +216,19 @@ function compareAccuracy(pairs: readonly Pair[], labels: Version['labels']): Non
   };
 }
 
-/** The texts whose probability changed most, the largest change first. */
+/** The texts whose probabilities changed most, the largest change first. */
 export function mostMoved(pairs: readonly Pair[], count: number): Pair[] {
   return pairs
-    .filter((pair) => changeOf(pair) !== 0)
-    .sort((a, b) => Math.abs(changeOf(b)) - Math.abs(changeOf(a)))
+    .filter((pair) => changeOf(pair) > 0)
+    .sort((a, b) => changeOf(b) - changeOf(a))
     .slice(0, count);
 }
 
-function changeOf(pair: Pair): number {
-  return pair.new.probability - pair.old.probability;
+/**
+ * How far two answers are apart: ½ Σ |change of the probability| over the labels, the total variation distance. It is the
+ * probability that moved from some labels to others, from 0 to 1, and for two labels the change of either one's.
+ */
+export function changeOf(pair: Pair): number {
+  const moved = pair.old.scores.map((score, place) => Math.abs((pair.new.scores[place] as number) - score));
+  return moved.reduce((sum, change) => sum + change, 0) / 2;
 }

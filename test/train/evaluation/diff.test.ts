@@ -1,26 +1,32 @@
 /** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
-import { createClassifier, sigmoid } from '../../../edge/inference/classifier.ts';
+import { createClassifier } from '../../../edge/inference/classifier.ts';
 import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';
-import { BUNDLE_FILES, type BundleFiles, type Manifest } from '../../../shared/bundle.ts';
-import { mostMoved, type Pair, summarize } from '../../../train/evaluation/diff.ts';
+import type { BundleFiles, Manifest } from '../../../shared/bundle.ts';
+import { changeOf, mostMoved, type Pair, summarize } from '../../../train/evaluation/diff.ts';
 import { mcNemar } from '../../../train/evaluation/metrics.ts';
+import { writeBundle } from '../../fixtures/bundle.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 import { workingBundleFiles } from '../../fixtures/working.ts';
 
 const LABELS = ['negative', 'positive'] as const;
 
+/** @param before the second label's probability. */
 function pair(before: number, after: number, label?: 0 | 1): Pair {
-  const answer = (probability: number) => ({ probability, label: LABELS[probability >= 0.5 ? 1 : 0] });
+  const answer = (probability: number) => ({
+    label: LABELS[probability >= 0.5 ? 1 : 0],
+    scores: [1 - probability, probability],
+  });
   return { text: `${before} ${after}`, old: answer(before), new: answer(after), ...(label !== undefined && { label }) };
 }
 
@@ -34,7 +40,10 @@ describe('the difference', () => {
     expect(rest).toEqual({
       texts: 5,
       flipped: 2,
-      flippedToPositive: 1,
+      flips: [
+        { from: 'negative', to: 'positive', texts: 1 },
+        { from: 'positive', to: 'negative', texts: 1 },
+      ],
       accuracy: { old: 2 / 5, new: 4 / 5, onlyOld: 0, onlyNew: 2, pValue: 0.5 },
     });
   });
@@ -46,6 +55,27 @@ describe('the difference', () => {
   it('shows the texts that moved most, and none that did not', () => {
     expect(mostMoved(pairs, 2).map((one) => one.text)).toEqual(['0.6 0.1', '0.4 0.7']);
     expect(mostMoved(pairs, 10)).toHaveLength(3);
+  });
+
+  it('is for more labels the probability that moved between them', () => {
+    const three = (from: string, before: number[], to: string, after: number[], label: number): Pair => {
+      return { text: '', label, old: { label: from, scores: before }, new: { label: to, scores: after } };
+    };
+    const moved = [
+      three('a', [0.6, 0.3, 0.1], 'b', [0.2, 0.5, 0.3], 1), // 0.4 left a
+      three('a', [0.5, 0.3, 0.2], 'b', [0.4, 0.5, 0.1], 0),
+      three('c', [0.1, 0.1, 0.8], 'a', [0.7, 0.1, 0.2], 2),
+      three('b', [0.2, 0.6, 0.2], 'b', [0.2, 0.6, 0.2], 1),
+    ];
+    expect(moved.map((one) => Number(changeOf(one).toFixed(12)))).toEqual([0.4, 0.2, 0.6, 0]);
+    expect(summarize(moved, ['a', 'b', 'c'])).toMatchObject({
+      flipped: 3,
+      flips: [
+        { from: 'a', to: 'b', texts: 2 },
+        { from: 'c', to: 'a', texts: 1 },
+      ],
+      accuracy: { old: 3 / 4, new: 2 / 4, onlyOld: 2, onlyNew: 1 },
+    });
   });
 });
 
@@ -92,9 +122,7 @@ describe('npm run diff', () => {
 
   async function folderOf(files: BundleFiles): Promise<string> {
     const folder = await temporaryFolder();
-    for (const key of ['model', 'vocabulary', 'manifest'] as const) {
-      await writeFile(path.join(folder, BUNDLE_FILES[key]), files[key]);
-    }
+    await writeBundle(folder, files);
     return folder;
   }
 
@@ -120,9 +148,9 @@ describe('npm run diff', () => {
     expect(result).toMatchObject({ texts: 70, old: { from: url, version }, new: { from: folder, model: 'other' } });
     const classifier = createClassifier({ readBundle: async () => other, loadRuntime });
     for (const [side, one] of Object.entries({ old: reference, new: classifier })) {
-      const logits = (await one.classify(texts)).map(({ logit }) => logit);
-      for (const [place, logit] of logits.entries()) {
-        expect(result.results[place][side].probability).toBeCloseTo(sigmoid(logit), 12);
+      for (const [place, { label, scores }] of (await one.classify(texts)).entries()) {
+        const close = scores.map(({ score }) => expect.closeTo(score, 12));
+        expect(result.results[place][side]).toEqual({ label, scores: close });
       }
     }
     expect(result.flipped).toBeGreaterThan(0);
@@ -142,14 +170,16 @@ describe('npm run diff', () => {
     const [, before, after] = /^accuracy +(0\.\d{4}) → (0\.\d{4}|1\.0000)$/m.exec(stdout) ?? [];
     expect(Number(after)).toBeGreaterThan(Number(before));
     expect(stdout).toMatch(/^right in one of them only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nmoved most:\n/m);
-    expect(stdout.trimEnd().split('\n').slice(-10).join('\n')).toMatch(/^(\d\.\d{4} → \d\.\d{4} {2}.+\n?){10}$/);
+    expect(stdout.trimEnd().split('\n').slice(-10).join('\n')).toMatch(
+      /^((?:positive|negative) \d\.\d{4} → (?:positive|negative) \d\.\d{4} {2}.+\n?){10}$/,
+    );
   });
 
   it('finds no difference between a version and itself', async () => {
     const file = path.join(await temporaryFolder(), 'texts.txt');
     await writeFile(file, 'I loved it.\r\n\r\nA waste of two hours.');
     const { stdout } = await diff(['--new', 'model', file]);
-    expect(stdout).toMatch(/texts +2\nflipped labels +0 .*\n.*mean 0\.0000, max 0\.0000\n$/);
+    expect(stdout).toMatch(/texts +2\nflipped labels +0 \(0\.00 %\)\n.*mean 0\.0000, max 0\.0000\n$/);
   });
 
   it('sends an endpoint the key it is given', async () => {
@@ -195,7 +225,76 @@ describe('npm run diff', () => {
     });
     expect([code, stderr]).toEqual([
       1,
-      'error: the versions answer with other labels: negative, positive; sad, glad\n',
+      'error: the versions answer with other labels, "negative", "positive" and "sad", "glad"; they have no two in common\n',
     ]);
+  });
+
+  describe('of versions with more and fewer labels', () => {
+    let three: string;
+    let url: string;
+    beforeAll(async () => {
+      const files = await workingBundleFiles({ labels: ['positive', 'neutral', 'negative'] });
+      const classifier = createClassifier({ readBundle: async () => files, loadRuntime });
+      const app = createApp(classifier);
+      const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+        const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
+          url = `http://127.0.0.1:${port}`;
+          resolve(started);
+        });
+      });
+      three = await mkdtemp(path.join(os.tmpdir(), 'diff-'));
+      await writeBundle(three, files);
+      return async () => {
+        server.close();
+        await rm(three, { recursive: true });
+      };
+    });
+
+    it('compares on those that are asked for, and says so otherwise', async () => {
+      const refused = await diff(['--new', three], { input: 'a film' });
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining('compare them with --labels negative,positive\n'),
+      ]);
+      const input = 'A wonderful film.\nA terrible film.\n';
+      const { code, stdout } = await diff(['--new', three, '--labels', 'positive,negative', '--json'], { input });
+      expect(code).toBe(0);
+      const result = JSON.parse(stdout);
+      expect(result.labels).toEqual(['negative', 'positive']);
+      for (const { old, new: now } of result.results) {
+        for (const { label, scores } of [old, now]) {
+          expect(result.labels).toContain(label);
+          expect(scores[0] + scores[1]).toBeCloseTo(1, 6);
+        }
+      }
+    });
+
+    it('gives a folder and an endpoint of one version the same answers', async () => {
+      const texts = CORPUS_REVIEWS.slice(0, 20).map(({ text }) => text);
+      const { stdout } = await diff(['--old', three, '--new', url, '--json'], { input: texts.join('\n') });
+      expect(JSON.parse(stdout)).toMatchObject({ texts: 20, flipped: 0, maxChange: expect.closeTo(0, 6) });
+    });
+
+    it('leaves out the labelled texts of what is not compared, with a count', async () => {
+      const file = path.join(await temporaryFolder(), 'mine.csv');
+      const rows = CORPUS_REVIEWS.map(({ text, label }, index) => {
+        return `"${text}",${index % 5 === 0 ? 'neutral' : LABELS[label]}\n`;
+      });
+      await writeFile(file, `text,label\n${rows.join('')}`);
+      const args = ['--new', three, '--labels', 'negative,positive', '--data', file, '--split', 'all'];
+      const { code, stdout, stderr } = await diff(args);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^texts +80$/m);
+      expect(stdout).toMatch(/^ {2}(positive → negative|negative → positive) +\d+$/m);
+      expect(stderr).toContain('20 texts left out: their label is not in --labels');
+    });
+
+    it.each([
+      ['is not in both', 'negative,neutral', '--labels: no label "neutral"; there is "negative", "positive"'],
+      ['stands alone', 'negative', '--labels takes two labels or more'],
+    ])('refuses a label that %s', async (_, labels, message) => {
+      const { code, stderr } = await diff(['--new', three, '--labels', labels], { input: 'a film' });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    });
   });
 });
