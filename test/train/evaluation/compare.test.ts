@@ -37,6 +37,18 @@ describe('compare', () => {
     expect(files['rnn-vs-lstm.html']?.match(/<svg /g)).toHaveLength(3);
     expect(files['rnn-vs-lstm.html']).not.toMatch(/(?:src|href)=/); // nothing is fetched
   });
+
+  it('measures them on three labels', async () => {
+    const thirds = CORPUS.train.map((review, index) => ({ ...review, label: index % 3 }));
+    const dataset = { ...CORPUS, labels: ['a', 'b', 'c'], train: thirds };
+    const options = { dataset, config: { ...CONFIG, epochs: 1 }, memorySteps: 0, memoryLengths: [] };
+    const { cells } = await compare(options);
+    for (const { accuracies, gradientNorms } of cells) {
+      expect(accuracies).toEqual([expect.any(Number)]);
+      expect(accuracies[0]).toBeLessThan(0.8); // labels dealt out at random can be guessed at best
+      expect(gradientNorms.trained.every((norm) => norm > 0 && Number.isFinite(norm))).toBe(true);
+    }
+  });
 });
 
 describe('the memory task', () => {

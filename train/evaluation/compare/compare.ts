@@ -66,8 +66,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     reviews.train.map(({ text }) => text),
     config.vocabularySize,
   );
-  const train = toExamples(reviews.train, vocabulary, config.maxTokens);
-  const validation = toExamples(reviews.validation, vocabulary, config.maxTokens);
+  const labels = dataset.labels.length;
+  const [train, validation] = [reviews.train, reviews.validation].map((some) =>
+    toExamples(some, labels, vocabulary, config.maxTokens),
+  ) as [Example[], Example[]];
   // The gradient at k steps back exists in texts of more than k tokens only: full ones show the whole curve.
   const full = validation.filter(({ ids }) => ids.length === config.maxTokens);
   const probes = shuffled(full.length > 0 ? full : validation, config.seed).slice(0, GRADIENT_REVIEWS);
@@ -75,7 +77,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const cells: CellResult[] = [];
   for (const cell of CELLS) {
     const own = { ...config, cell };
-    const model = buildModel({ ...own, vocabularySize: vocabulary.size });
+    const model = buildModel({ ...own, vocabularySize: vocabulary.size, labels });
     const adam = new Adam(config.learningRate, trainableVariables(model));
     const untrained = await gradientNorms(model, adam, own, probes);
     const times: number[] = [];

@@ -6,7 +6,7 @@
  */
 import { START_ID } from '../../../shared/vocabulary.ts';
 import { type Config, PRESETS } from '../../config.ts';
-import type { Example } from '../../data/examples.ts';
+import { certainties, type Example, type Target } from '../../data/examples.ts';
 import { buildModel, trainableVariables } from '../../model/model.ts';
 import { randomNumbers } from '../../random.ts';
 import { Adam } from '../../training/adam.ts';
@@ -21,6 +21,8 @@ interface MemoryTask {
 }
 
 const SIGNALS = [3, 4] as const;
+/** Of a text that begins with either. */
+const TARGETS = certainties(SIGNALS.length);
 const FIRST_NOISE = 5;
 const NOISE_WORDS = 8;
 const BATCH_SIZE = 64;
@@ -34,8 +36,11 @@ export async function memoryAccuracy({ cell, length, steps, seed }: MemoryTask):
   const trainer = await Trainer.create(model, adam, { ...(PRESETS['seed'] as Config), cell });
   for (let step = 0; step < steps; step++) trainer.step(texts(BATCH_SIZE, length, random));
   const held = texts(TEST_TEXTS, length, random);
-  const probabilities = trainer.predict(held.map(({ ids }) => ids));
-  const correct = held.filter(({ label }, row) => Number((probabilities[row] as number) >= 0.5) === label).length;
+  const probabilities = trainer.predict(held.map(({ ids }) => ids)); // [texts × labels]
+  const correct = held.filter(({ target }, row) => {
+    const [first = 0, second = 0] = probabilities.subarray(row * SIGNALS.length, (row + 1) * SIGNALS.length);
+    return target[second >= first ? 1 : 0] === 1;
+  }).length;
   trainer.dispose();
   adam.dispose();
   model.dispose();
@@ -49,6 +54,6 @@ function texts(count: number, length: number, random: () => number): Example[] {
     const ids = Int32Array.from({ length: length + 1 }, (_, index) =>
       index === 0 ? START_ID : index === 1 ? SIGNALS[label] : noise(),
     );
-    return { ids, label };
+    return { ids, target: TARGETS[label] as Target };
   });
 }

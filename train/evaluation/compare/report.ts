@@ -59,7 +59,7 @@ function percentage(share: number | undefined): string {
 const STYLE = `${COLOURS}
 svg { background: var(--paper); font: 13px system-ui, sans-serif }
 ${CHART_STYLE}
-.LSTM { --c: var(--one) } .GRU { --c: var(--zero) } .RNN { --c: var(--curve) }
+.LSTM { --c: var(--blue) } .GRU { --c: var(--orange) } .RNN { --c: var(--curve) }
 .GRU .line { stroke-dasharray: 7 4 } .RNN .line { stroke-dasharray: 2 4 }`;
 
 function fileOf({ id }: LineChart): string {
