@@ -1,60 +1,65 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeFiles } from '../../../cli/files.ts';
-import type { TokenEvidence } from '../../../edge/inference/evidence.ts';
-import { BUNDLE_FILES, type Manifest } from '../../../shared/bundle.ts';
+import type { Manifest } from '../../../shared/bundle.ts';
+import { likeliest, softmax } from '../../../shared/labels.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
-import { type Evaluation, evaluate, predictionOf, type ScoredReview } from '../../../train/evaluation/evaluate.ts';
+import { type Evaluation, evaluate, type ScoredReview } from '../../../train/evaluation/evaluate.ts';
 import { computeMetrics } from '../../../train/evaluation/metrics.ts';
-import { confidentMistakes, type Mistake } from '../../../train/evaluation/report/mistakes.ts';
+import { confidentMistakes, explainMistakes, type Mistake } from '../../../train/evaluation/report/mistakes.ts';
 import { type ReportFacts, reportPage, writeReport } from '../../../train/evaluation/report/report.ts';
 import { openClassifier } from '../../../train/export/bundle.ts';
 import { modelCard } from '../../../train/export/model-card.ts';
-import { manifestOf, tinyBundleFiles } from '../../fixtures/bundle.ts';
+import { manifestOf, tinyBundleFiles, writeBundle } from '../../fixtures/bundle.ts';
 import { CORPUS } from '../../fixtures/corpus.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 import { workingBundleFiles } from '../../fixtures/working.ts';
 
-const LABELS: [string, string] = ['rotten', 'fresh'];
+const LABELS = ['rotten', 'fresh'];
 let manifest: Manifest;
 beforeAll(async () => {
   manifest = manifestOf(await tinyBundleFiles({ manifest: { labels: LABELS } }));
 });
 
-/** A text of so many words, scored. */
-function review(label: 0 | 1, logit: number, text = 'so so'): ScoredReview {
-  return { id: `mine/${label}/${logit}`, text, label, logit, tokens: tokenize(text).length };
+/** A text, scored. @param logits of each label. */
+function scored(label: number, logits: readonly number[], text = 'so so'): ScoredReview {
+  const scores = softmax(logits);
+  const answer = likeliest(scores, []);
+  return { id: `mine/${label}/${logits}`, text, label, scores, answer, tokens: tokenize(text).length };
+}
+
+/** A text of one of two labels. @param logit the log-odds of the second. */
+function review(label: 0 | 1, logit: number, text?: string): ScoredReview {
+  return { ...scored(label, [-logit / 2, logit / 2], text), id: `mine/${label}/${logit}` };
 }
 
 function evaluationOf(reviews: readonly ScoredReview[], more: Partial<Evaluation> = {}): Evaluation {
-  const metrics = computeMetrics(reviews.map(predictionOf), manifest.threshold);
-  return { split: 'validation', dataset: 'mine', splitReviews: reviews.length, reviews, metrics, ...more };
+  const { labels = manifest.labels } = more;
+  const metrics = computeMetrics(reviews, labels);
+  return { split: 'validation', dataset: 'mine', labels, splitReviews: reviews.length, reviews, metrics, ...more };
 }
 
 /** As if every word had done the same, unless `evidenceOf` says otherwise. */
 function explained(
   one: ScoredReview,
-  evidenceOf: (word: string, place: number) => number = () => one.logit / one.tokens,
+  evidenceOf: (word: string, place: number) => number = () => logOdds(one) / one.tokens,
   truncated = false,
 ): Mistake {
-  let logit = 0;
-  const tokens = tokenize(one.text).map(({ text, start, end }, place): TokenEvidence => {
-    const evidence = evidenceOf(text, place);
-    logit += evidence;
-    return { text: one.text.slice(start, end), start, end, logit, evidence, known: true };
+  const words = tokenize(one.text).map(({ text, start, end }, place) => {
+    return { text: one.text.slice(start, end), start, end, evidence: evidenceOf(text, place) };
   });
-  return { review: one, evidence: { bias: 0, tokens }, truncated };
+  return { review: one, words, truncated };
+}
+
+/** Of the answer against the true label. */
+function logOdds({ scores, label, answer }: ScoredReview): number {
+  return Math.min(Math.log((scores[answer] as number) / (scores[label] as number)), 1_000);
 }
 
 function pageOf(reviews: readonly ScoredReview[], more: Partial<ReportFacts> = {}): string {
-  const mistakes = ([1, 0] as const).flatMap((label) => confidentMistakes(reviews, label, manifest.threshold));
-  return reportPage({
-    manifest,
-    evaluation: evaluationOf(reviews),
-    mistakes: mistakes.map((one) => explained(one)),
-    ...more,
-  });
+  const evaluation = more.evaluation ?? evaluationOf(reviews);
+  const mistakes = confidentMistakes(evaluation).map((one) => explained(one));
+  return reportPage({ manifest, evaluation, mistakes, ...more });
 }
 
 /** What a reader sees, without the pictures. */
@@ -71,17 +76,12 @@ describe('the page', () => {
     const { metrics } = evaluation;
     const text = textOf(reportPage({ manifest, evaluation }));
     const card = modelCard({ ...manifest, metrics: { validation: { dataset: 'mine', ...metrics } } });
-    for (const name of [
-      'rocAuc',
-      'logLoss',
-      'brier',
-      'expectedCalibrationError',
-      'precision',
-      'recall',
-      'f1',
-    ] as const) {
-      expect(text).toContain(` ${metrics[name].toFixed(4)} `);
-      expect(card).toContain(` ${metrics[name].toFixed(4)} `);
+    const { rocAuc, logLoss, brier, macroRecall, macroF1 } = metrics;
+    const errors = [metrics.expectedCalibrationError, metrics.classwiseCalibrationError];
+    const rates = metrics.labels.flatMap(({ precision, recall, f1 }) => [precision, recall, f1]);
+    for (const value of [rocAuc, logLoss, brier, macroRecall, macroF1, ...errors, ...rates]) {
+      expect(text).toContain(` ${value.toFixed(4)} `);
+      expect(card).toContain(` ${value.toFixed(4)} `);
     }
     expect(text).toContain(`Accuracy ${(metrics.accuracy * 100).toFixed(2)} %`);
     expect(text).toContain('95 % interval 30.00–90.32 %'); // Wilson's, of 4 in 6
@@ -93,7 +93,6 @@ describe('the page', () => {
     const text = textOf(pageOf(MIXED));
     expect(text).toContain(`${manifest.id} version ${manifest.version}`);
     expect(text).toContain('Measured on the 6 reviews of the validation split of mine.');
-    expect(text).toContain('Threshold 0.5 for fresh');
     const sample = reportPage({ manifest, evaluation: evaluationOf(MIXED, { splitReviews: 40 }) });
     expect(textOf(sample)).toContain(
       'Measured on 6 of the 40 reviews of the validation split of mine, drawn at random.',
@@ -109,6 +108,16 @@ describe('the page', () => {
 
   it('takes the labels from the bundle', () => {
     expect(pageOf(MIXED)).not.toMatch(/positive|negative/);
+    expect(
+      modelCard({ ...manifest, metrics: { test: { dataset: 'mine', ...evaluationOf(MIXED).metrics } } }),
+    ).not.toMatch(/positive|negative/);
+  });
+
+  it('says which labels the model was asked for, where those are fewer than it has', () => {
+    const labels = ['fresh', 'rotten', 'unripe'];
+    const asked = textOf(pageOf(MIXED, { manifest: { ...manifest, labels } }));
+    expect(asked).toContain('The model was asked for &#34;rotten&#34;, &#34;fresh&#34; only.');
+    expect(textOf(pageOf(MIXED))).not.toContain('asked for');
   });
 
   it('needs nothing else, and may fetch nothing', () => {
@@ -177,23 +186,96 @@ describe('a mistake', () => {
     const one = review(0, 3, 'Bad, bad soup. We came, saw it and went home.');
     const page = pageOf([one], { mistakes: [explained(one, (_, place) => [2, 1.5, -0.5][place] ?? 0, true)] });
     const text = textOf(page);
-    expect(text).toContain('95.3 % fresh'); // σ(3)
+    expect(text).toContain('95.3 % for fresh 4.7 % for rotten'); // σ(3)
     expect(text).toContain('for fresh bad ×2 +3.50');
     expect(text).toContain('for rotten soup −0.50');
     expect(text).toContain('10 tokens, the last 10 read');
-    expect(page).toContain('<span class="e3 one" title="+2.00">Bad</span>');
-    expect(page).toMatch(/class="e\d zero" title="−0.50">soup/);
+    expect(page).toContain('<span class="e3 answer" title="+2.00">Bad</span>');
+    expect(page).toMatch(/class="e\d truth" title="−0.50">soup/);
   });
 
-  it('is among those shown if few are surer, on its side', () => {
+  it('is among those shown if few of its kind are surer', () => {
     const many = Array.from({ length: 30 }, (_, index) => [review(1, -1 - index), review(0, 1 + index)]).flat();
+    const shown = confidentMistakes(evaluationOf([...many, review(1, 9), review(0, -9)]));
     for (const [label, sign] of [
       [1, -1],
       [0, 1],
     ] as const) {
-      const shown = confidentMistakes([...many, review(1, 9), review(0, -9)], label, 0.5);
-      expect(shown.map(({ logit }) => logit)).toEqual(Array.from({ length: 10 }, (_, index) => sign * (30 - index)));
+      const ofKind = shown.filter((one) => one.label === label);
+      expect(ofKind.map(({ id }) => id)).toEqual(
+        Array.from({ length: 10 }, (_, index) => `mine/${label}/${sign * (30 - index)}`),
+      );
     }
+  });
+
+  it('of many labels is shown if its kind is frequent', () => {
+    const labels = Array.from({ length: 12 }, (_, place) => `label ${place}`);
+    const answered = (label: number, answer: number) =>
+      scored(
+        label,
+        labels.map((_, place) => (place === answer ? 3 : 0)),
+      );
+    // One text of label 0 taken for 1, two taken for 2, and so on.
+    const reviews = labels.flatMap((_, answer) => Array.from({ length: answer }, () => answered(0, answer)));
+    const shown = confidentMistakes(evaluationOf(reviews, { labels }));
+    expect(Map.groupBy(shown, ({ answer }) => answer).size).toBe(8);
+    expect(shown.map(({ answer }) => answer)).toEqual(
+      [11, 10, 9, 8, 7, 6, 5, 4].flatMap((answer) => Array(3).fill(answer)),
+    );
+  });
+
+  it('has as its evidence what the words did to the log-odds of the answer against the true label', async () => {
+    const labels = ['negative', 'neutral', 'positive'];
+    const folder = await temporaryFolder();
+    await writeBundle(folder, await workingBundleFiles({ labels }));
+    const bundle = await openClassifier(folder);
+    const dataset = { ...CORPUS, labels: ['negative', 'positive'] };
+    const loadDataset = async () => ({ dataset, name: 'mine' });
+    const { evaluation } = await evaluate(bundle, { loadDataset, split: 'test', limit: 0, record: false });
+    const mistakes = await explainMistakes(bundle, evaluation);
+    expect(mistakes.length).toBeGreaterThan(3);
+    const texts = mistakes.map(({ review: { text } }) => ({ text, labels, evidence: true }));
+    for (const [index, { evidence, logits }] of (await bundle.classifier.classify(texts)).entries()) {
+      const { review: one, words } = mistakes[index] as Mistake;
+      const against = (values: readonly number[] = []) =>
+        (values[one.answer] as number) - (values[one.label] as number);
+      const sum = words.reduce((total, word) => total + word.evidence, against(evidence?.bias));
+      expect(sum).toBeCloseTo(against(logits), 5);
+      expect(against(logits)).toBeCloseTo(logOdds(one), 5);
+    }
+  });
+});
+
+describe.each([3, 5, 7, 20, 100])('the page of %d labels', (count) => {
+  const labels = Array.from({ length: count }, (_, place) => `topic number ${place + 1}`);
+  /** Two texts of each label: the first is right, the second is taken for the next label. */
+  const reviews = labels.flatMap((_, label) =>
+    [label, (label + 1) % count].map((answer) =>
+      scored(
+        label,
+        labels.map((_, place) => (place === answer ? 2 : place === label ? 1 : 0)),
+      ),
+    ),
+  );
+  const page = () =>
+    pageOf(reviews, { manifest: { ...manifest, labels }, evaluation: evaluationOf(reviews, { labels }) });
+
+  it('has each label, its rates, and each cell of the confusion matrix', () => {
+    const text = textOf(page());
+    for (const label of labels) expect(text).toContain(` ${label} 2 0.5000 0.5000 0.5000 `);
+    const [matrix = ''] = page().match(/<table class="confusion.*?<\/table>/s) ?? [];
+    expect(matrix.match(/<td class="cell right"/g)).toHaveLength(count);
+    expect(matrix.match(/<td class="cell wrong"/g)).toHaveLength(count * (count - 1));
+    expect(text).toContain('Accuracy 50.00 %');
+  });
+
+  it('stays readable, and of bounded size', () => {
+    const source = page();
+    expect(source).not.toMatch(/NaN|Infinity|undefined/);
+    expect(source.match(/<article>/g)?.length).toBeLessThanOrEqual(24);
+    expect(source.match(/<svg/g)?.length).toBeLessThanOrEqual(4 + 28);
+    expect(source.length).toBeLessThan(60_000 + 100 * count ** 2);
+    expect(new Set(source.match(/ id="[^"]*"/g)).size).toBe(source.match(/ id="[^"]*"/g)?.length);
   });
 });
 
@@ -222,7 +304,7 @@ describe('the page of little', () => {
   });
 
   it('says why there is no ROC curve, and no mistake', () => {
-    expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs both labels');
+    expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs two labels');
     expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There is no mistake to show.');
   });
 });
@@ -230,9 +312,7 @@ describe('the page of little', () => {
 describe('the report of a bundle', () => {
   it('is written beside it from one evaluation, with the evidence of its mistakes', async () => {
     const folder = await temporaryFolder();
-    const { model, vocabulary, manifest: json } = await workingBundleFiles();
-    const { model: modelName, vocabulary: vocabularyName, manifest: manifestName } = BUNDLE_FILES;
-    await writeFiles(folder, { [modelName]: model, [vocabularyName]: vocabulary, [manifestName]: json });
+    await writeBundle(folder, await workingBundleFiles());
     const loadDataset = async () => ({ dataset: CORPUS, name: 'mine' });
     const bundle = await openClassifier(folder);
     const { evaluation } = await evaluate(bundle, { loadDataset, split: 'test', limit: 0, record: true });
@@ -240,8 +320,9 @@ describe('the report of a bundle', () => {
     const page = await readFile(path.join(folder, 'report.html'), 'utf8');
     const { confusion, accuracy } = evaluation.metrics;
     expect(textOf(page)).toContain(`Accuracy ${(accuracy * 100).toFixed(2)} %`);
-    expect(page.match(/<article>/g)).toHaveLength(confusion[0][1] + confusion[1][0]); // at most ten of either kind here
-    expect(page).toMatch(/class="e3 (?:one|zero)" title="[+−]\d/);
+    const wrong = (confusion[0]?.[1] as number) + (confusion[1]?.[0] as number); // at most ten of either kind here
+    expect(page.match(/<article>/g)).toHaveLength(wrong);
+    expect(page).toMatch(/class="e3 (?:answer|truth)" title="[+−]\d/);
 
     const file = path.join(folder, 'elsewhere', 'mine.html');
     expect(await writeReport(bundle, { file })).toBe(file);

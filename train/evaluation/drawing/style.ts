@@ -11,9 +11,10 @@ export interface Scheme {
   /** For what may be read second. */
   readonly soft: string;
   readonly line: string;
-  /** The positive label, and evidence for it. */
-  readonly one: string;
-  readonly zero: string;
+  /** Evidence for the true label. */
+  readonly blue: string;
+  /** Mistakes, gaps, and evidence for a wrong answer. */
+  readonly orange: string;
   /** Curves and bars. */
   readonly curve: string;
   readonly second: string;
@@ -25,8 +26,8 @@ export const LIGHT: Scheme = {
   ink: '#1b222c',
   soft: '#57616e',
   line: '#d9ddd9',
-  one: '#0b5a9e',
-  zero: '#a63c06',
+  blue: '#0b5a9e',
+  orange: '#a63c06',
   curve: '#0f6b63',
   second: '#7a3e9d',
 };
@@ -37,8 +38,8 @@ export const DARK: Scheme = {
   ink: '#e3e7ec',
   soft: '#9ca8b5',
   line: '#2f3842',
-  one: '#7cbcf5',
-  zero: '#f4a56a',
+  blue: '#7cbcf5',
+  orange: '#f4a56a',
   curve: '#5cc9bb',
   second: '#c9a0ea',
 };
@@ -63,7 +64,7 @@ svg .mid { text-anchor: middle } svg .end { text-anchor: end } svg .strong { fon
 .area { fill: var(--curve); opacity: .12 } .chance { stroke: var(--soft); stroke-dasharray: 3 4; fill: none }
 .whisker { stroke: var(--curve); stroke-width: 1.5; fill: none }
 .bar { fill: color-mix(in srgb, var(--curve) 38%, var(--paper)) }
-.gap { fill: url(#hatch); stroke: var(--zero); stroke-width: .75 } .hatch { stroke: var(--zero); stroke-width: 1.25; opacity: .7 }
+.gap { fill: url(#hatch); stroke: var(--orange); stroke-width: .75 } .hatch { stroke: var(--orange); stroke-width: 1.25; opacity: .7 }
 .band { fill: var(--panel) }`;
 
 export const STYLE = `
@@ -94,6 +95,7 @@ code { font: .875em ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono',
 .figures .remark { font-size: .8rem; color: var(--soft) }
 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 2rem 3rem; margin-top: 1.25rem; align-items: start }
+.pair.wide { grid-template-columns: minmax(0, 1fr) }
 figure { break-inside: avoid; min-width: 0 }
 figcaption { font-size: .875rem; color: var(--soft); margin-top: .5rem; max-width: 30rem }
 svg { display: block; width: 100%; max-width: 30rem; height: auto; font-size: 12.5px; font-variant-numeric: tabular-nums; overflow: visible }
@@ -106,12 +108,20 @@ caption { text-align: left; font-size: .875rem; color: var(--soft); padding-bott
 th, td { padding: .45rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: middle }
 th { font-weight: 600 } thead th { font-size: .85rem; color: var(--soft); font-weight: 500; vertical-align: bottom }
 tr > :first-child { text-align: left; padding-left: 0 }
-.confusion .cell { text-align: center; padding: .9rem .5rem; border: 2px solid var(--paper) }
-.confusion thead th:nth-child(2), .confusion thead th:nth-child(3), .confusion tfoot td:nth-child(2), .confusion tfoot td:nth-child(3) { text-align: center }
-.confusion .right { background: color-mix(in srgb, var(--curve) calc(var(--rate) * .3), var(--panel)) }
-.confusion .wrong { background: color-mix(in srgb, var(--zero) calc(var(--rate) * .3), var(--panel)) }
-.confusion .cell b { display: block; font-size: 1.3rem; font-weight: 600; line-height: 1.2 }
-.confusion .cell span { font-size: .85rem }
+.confusion .cell { text-align: center; border: 2px solid var(--paper) }
+.confusion thead th:not(:first-child, :last-child), .confusion tfoot td:not(:last-child) { text-align: center }
+.roomy .cell { padding: .9rem .5rem }
+.cell { background: color-mix(in srgb, var(--tone) calc(var(--rate) * var(--depth)), var(--panel)) }
+.cell.right { --tone: var(--curve) } .cell.wrong { --tone: var(--orange) } .roomy { --depth: .3 } .compact { --depth: .45 }
+.roomy .cell b { display: block; font-size: 1.3rem; font-weight: 600; line-height: 1.2 }
+.roomy .cell span { font-size: .85rem }
+.compact { font-size: .75rem } .compact .cell { padding: 0; height: 1.75rem; min-width: 1.75rem; border-width: 1px }
+.compact th, .compact td { padding: .2rem .3rem } .compact tbody th { white-space: nowrap; font-weight: 500 }
+.compact bdi { display: inline-block; vertical-align: bottom; max-width: 12rem; overflow: hidden; text-overflow: ellipsis }
+.list { font-size: .875rem } .list th, .list td { padding: .3rem .35rem }
+.list tr > :first-child { padding-left: 0 } .list th { overflow-wrap: break-word } .confusions { width: auto } .confusions :is(th, td):nth-child(2) { text-align: left }
+.small { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 1rem 1.25rem; margin: .75rem 0 1rem }
+.small h4 { font-size: .85rem; font-weight: 500; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin-bottom: .25rem }
 details { margin-top: 1rem; font-size: .925rem } summary { cursor: pointer; color: var(--soft); font-size: .875rem }
 details[open] summary { margin-bottom: .75rem }
 
@@ -123,18 +133,17 @@ article { padding: 1.1rem 0 1.25rem; border-top: 1px solid var(--line); break-in
 .facts { font-size: .85rem }
 .text, blockquote { font-family: ui-serif, 'Iowan Old Style', Charter, Georgia, 'Liberation Serif', 'Times New Roman', serif }
 blockquote { font-size: 1.05rem; line-height: 1.65; margin-top: .6rem; overflow-wrap: anywhere; unicode-bidi: isolate }
-h4 .one, h4 .zero { color: var(--tone) }
-.one { --tone: var(--one) } .zero { --tone: var(--zero) }
+h4 .answer { color: var(--tone) }
+.answer { --tone: var(--orange) } .truth { --tone: var(--blue) }
 .e1, .e2, .e3 { color: var(--ink); text-decoration: underline var(--tone) 1.5px; text-underline-offset: .2em; text-decoration-skip-ink: none; border-radius: 2px }
-.zero.e1, .zero.e2, .zero.e3 { text-decoration-style: dashed }
+.truth.e1, .truth.e2, .truth.e3 { text-decoration-style: dashed }
 .e1 { background: color-mix(in srgb, var(--tone) 7%, transparent); text-decoration-thickness: 1px }
 .e2 { background: color-mix(in srgb, var(--tone) 15%, transparent) }
 .e3 { background: color-mix(in srgb, var(--tone) 24%, transparent); text-decoration-thickness: 2.5px; font-weight: 700 }
 .words { margin-top: .7rem; font-size: .875rem; font-variant-numeric: tabular-nums }
-.words div { padding-left: 7rem; display: flow-root }
-.words dt { color: var(--soft); float: left; width: 6.5rem; margin-left: -7rem; overflow-wrap: anywhere }
-.words dd { display: inline-block; margin-right: .9rem }
-.words dd { overflow-wrap: anywhere }
+.words div { padding-left: 1rem; text-indent: -1rem }
+.words :is(dt, dd) { display: inline; margin-right: .9rem; text-indent: 0; overflow-wrap: anywhere } .words dt { color: var(--soft) }
+.words dd { display: inline-block }
 footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; color: var(--soft) }
 
 @media screen and (max-width: 44rem) {
@@ -143,7 +152,6 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
 @media screen and (max-width: 30rem) {
   body { padding: 1.75rem 1rem 3rem } section { margin-top: 2.75rem }
   table { font-size: .825rem } thead th, .confusion .cell span { font-size: .775rem } th, td { padding: .4rem .3rem } tr > :last-child { padding-right: 0 }
-  .words div { padding-left: 0 } .words dt { float: none; margin: 0; width: auto }
 }
 @media print {
   @page { margin: 16mm 15mm }

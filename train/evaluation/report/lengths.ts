@@ -1,6 +1,5 @@
 /** How accurate the model is on short and on long reviews. */
 import type { ScoredReview } from '../evaluate.ts';
-import { isCorrect } from './mistakes.ts';
 
 export interface LengthBin {
   /** Reviews of `from` to `to` tokens. */
@@ -25,7 +24,7 @@ const ROUND_ENDS = [1, 1.5, 2, 3, 4, 5, 6, 8] as const;
  */
 export function accuracyByLength(
   reviews: readonly ScoredReview[],
-  { maxTokens, threshold }: { readonly maxTokens: number; readonly threshold: number },
+  { maxTokens }: { readonly maxTokens: number },
 ): LengthBin[] {
   const longest = reviews.reduce((most, { tokens }) => Math.max(most, tokens), 0);
   const whole = reviews.filter(({ tokens }) => tokens <= maxTokens);
@@ -34,7 +33,7 @@ export function accuracyByLength(
   const binsOf = (some: readonly ScoredReview[], first: number, last: number, truncated: boolean) =>
     rangesOf(some, first, last, least).map(([from, to]) => {
       const inside = some.filter(({ tokens }) => tokens >= from && tokens <= to);
-      const correct = inside.filter((review) => isCorrect(review, threshold)).length;
+      const correct = inside.filter(({ label, answer }) => label === answer).length;
       return { from, to, last: to === longest, reviews: inside.length, correct, truncated };
     });
   return [...binsOf(whole, 0, Math.min(maxTokens, longest), false), ...binsOf(cut, maxTokens + 1, longest, true)];

@@ -1,47 +1,57 @@
 /** The reviews that the model is surest about, and wrong. */
-import type { Evidence } from '../../../edge/inference/evidence.ts';
 import type { OpenBundle } from '../../export/bundle.ts';
-import { predictionOf, type ScoredReview } from '../evaluate.ts';
+import type { Evaluation, ScoredReview } from '../evaluate.ts';
+import { confusionsOf } from './answers.ts';
+
+/** A token that the network read. */
+export interface Word {
+  /** As it stands in the text, at [start, end) in UTF-16 code units. */
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** What it did to the log-odds of the answer against the true label. */
+  readonly evidence: number;
+}
 
 export interface Mistake {
   readonly review: ScoredReview;
   /** Of the tokens that the network read. */
-  readonly evidence: Evidence;
+  readonly words: readonly Word[];
   /** Whether tokens before those were left out. */
   readonly truncated: boolean;
 }
 
-/** How many are shown of either kind. */
-const SHOWN = 10;
+/** Of how many kinds mistakes are shown, how many of them, and how many of one kind at most. */
+const KINDS = 8;
+const SHOWN = 24;
+const SHOWN_OF_KIND = 10;
 
-/** Whether the model's answer is the review's label. */
-export function isCorrect(review: ScoredReview, threshold: number): boolean {
-  const { probability, label } = predictionOf(review);
-  return Number(probability >= threshold) === label;
-}
-
-/** The most confident mistakes on reviews with `label`, the surest first. */
-export function confidentMistakes(reviews: readonly ScoredReview[], label: 0 | 1, threshold: number): ScoredReview[] {
-  const away = label === 0 ? -1 : 1; // the surest mistake on a negative review has the highest logit
-  return reviews
-    .filter((review) => review.label === label && !isCorrect(review, threshold))
-    .sort((a, b) => away * (a.logit - b.logit))
-    .slice(0, SHOWN);
-}
-
-/** The most confident mistakes of both kinds, with what each of their words did. Only those texts are read again. */
-export async function explainMistakes(
-  { classifier, manifest }: Pick<OpenBundle, 'classifier' | 'manifest'>,
-  reviews: readonly ScoredReview[],
-): Promise<Mistake[]> {
-  const mistakes = ([1, 0] as const).flatMap((label) => confidentMistakes(reviews, label, manifest.threshold));
-  const answers = await classifier.classify(
-    mistakes.map(({ text }) => text),
-    { evidence: true },
+/** The most confident mistakes of the most frequent kinds (from one label to another), the surest of a kind first. */
+export function confidentMistakes({ reviews, metrics }: Pick<Evaluation, 'reviews' | 'metrics'>): ScoredReview[] {
+  const kinds = confusionsOf(metrics).slice(0, KINDS);
+  const each = Math.min(SHOWN_OF_KIND, Math.floor(SHOWN / kinds.length));
+  return kinds.flatMap(({ label, answer }) =>
+    reviews
+      .filter((review) => review.label === label && review.answer === answer)
+      .sort((a, b) => (b.scores[answer] as number) - (a.scores[answer] as number))
+      .slice(0, each),
   );
-  return answers.map(({ evidence, truncated }, index) => ({
-    review: mistakes[index] as ScoredReview,
-    evidence: evidence as Evidence,
-    truncated,
-  }));
+}
+
+/** The most confident mistakes, with what each of their words did. Only those texts are read again. */
+export async function explainMistakes(
+  { classifier }: Pick<OpenBundle, 'classifier'>,
+  evaluation: Pick<Evaluation, 'reviews' | 'metrics' | 'labels'>,
+): Promise<Mistake[]> {
+  const mistakes = confidentMistakes(evaluation);
+  const { labels } = evaluation;
+  const answers = await classifier.classify(mistakes.map(({ text }) => ({ text, labels, evidence: true })));
+  return answers.map(({ evidence, truncated }, index) => {
+    const review = mistakes[index] as ScoredReview;
+    // logit = bias + evidences for each label, and the difference of two labels' logits is the log-odds between them.
+    const words = evidence?.tokens.map(({ text, start, end, evidence: own }) => {
+      return { text, start, end, evidence: (own[review.answer] as number) - (own[review.label] as number) };
+    });
+    return { review, words: words ?? [], truncated };
+  });
 }

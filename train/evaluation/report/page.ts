@@ -2,20 +2,21 @@
  * The report as one HTML page that needs nothing else: no script, no font, no picture, no network. Pure: the same facts
  * give the same page.
  */
-import type { Manifest } from '../../../shared/bundle.ts';
+import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+import { listed } from '../../data/labels.ts';
 import { networkText, trainingText } from '../../export/model-card.ts';
 import { count, counted, interval, metric, percent } from '../../format.ts';
 import { type Html, html, trusted } from '../drawing/html.ts';
 import { STYLE } from '../drawing/style.ts';
-import { type Evaluation, predictionOf, splitName } from '../evaluate.ts';
-import { wilsonInterval } from '../metrics.ts';
-import { confusionTable, labelTable } from './answers.ts';
+import { type Evaluation, splitName } from '../evaluate.ts';
+import { answersOf, CALIBRATION_BINS, wilsonInterval } from '../metrics.ts';
+import { confusionList, confusionTable, labelTable, ROOMY_LABELS } from './answers.ts';
 import { reliabilityChart, reliabilityTable } from './calibration.ts';
 import { learningCurves, learningTable } from './learning.ts';
 import { lengthChart, lengthTable } from './length-chart.ts';
 import { accuracyByLength } from './lengths.ts';
 import type { Mistake } from './mistakes.ts';
-import { rocChart } from './ranking.ts';
+import { rocChart, rocCharts, SHOWN_CURVES } from './ranking.ts';
 import { evidenceLegend, evidenceLevels, mistakeArticle } from './review.ts';
 
 export interface ReportFacts {
@@ -41,12 +42,12 @@ export function reportPage({ manifest, evaluation, mistakes = [] }: ReportFacts)
 <body>
 ${header(manifest, measured)}
 <main>
-${measured ? keyFigures(measured, manifest) : notMeasured(manifest)}
+${measured ? keyFigures(measured) : notMeasured(manifest)}
 ${learning(manifest)}
-${measured && answers(measured, manifest)}
-${measured && probabilities(measured, manifest)}
+${measured && answers(measured)}
+${measured && probabilities(measured)}
 ${measured && lengths(measured, manifest)}
-${measured && mistakesSection(mistakes, manifest)}
+${measured && mistakesSection(mistakes, measured)}
 </main>
 <footer>Written by edge-sentiment.${mistakes.length > 0 && measured ? ` This page quotes reviews of ${measured.dataset}, which belong to their authors: it is no part of the model, and git ignores it.` : ''}</footer>
 </body>
@@ -61,56 +62,80 @@ function notMeasured({ training: { validationReviews } }: Manifest): Html {
   return html`<p class="notice"><b>${why}</b>, so it does not say how good the model is on reviews it has not read. ${remedy ?? 'Score'} a split with <code>npm run evaluate</code>.</p>`;
 }
 
-function header(
-  { id, version, architecture, maxTokens, training }: Manifest,
-  evaluation: Evaluation | undefined,
-): Html {
-  const network = `${networkText(architecture)}; reads the last ${count(maxTokens)} tokens of a text`;
+function header(manifest: Manifest, evaluation: Evaluation | undefined): Html {
+  const { id, version, maxTokens, training } = manifest;
+  const network = `${networkText(manifest)}; reads the last ${count(maxTokens)} tokens of a text`;
   return html`<header>
 <p class="eyebrow">${evaluation ? `Report on ${splitName(evaluation.split)}` : 'Report on the training'}</p>
 <h1>${id}</h1>
 <p class="soft">version <code>${version}</code></p>
-<p class="lead">${evaluation && measuredOn(evaluation)} Trained on ${trainingText(training)}.</p>
+<p class="lead">${evaluation && measuredOn(evaluation, manifest)} Trained on ${trainingText(training)}.</p>
 <p class="lead soft">${network}.</p>
 </header>`;
 }
 
-function measuredOn({ split, dataset, reviews, splitReviews }: Evaluation): string {
+function measuredOn({ split, dataset, labels, reviews, splitReviews }: Evaluation, manifest: Manifest): string {
   const whole = reviews.length === splitReviews;
   const which = whole
     ? `the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}`
     : `${count(reviews.length)} of the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}, drawn at random`;
   const caution = split === 'train' ? ' It was trained on these very reviews, which flatters every figure below.' : '';
-  return `Measured on ${which}.${caution}`;
+  const fewer = labels.length < manifest.labels.length ? ` The model was asked for ${listed(labels)} only.` : '';
+  return `Measured on ${which}.${fewer}${caution}`;
 }
 
-function keyFigures({ metrics, reviews }: Evaluation, { threshold, labels }: Manifest): Html {
-  const [[trueNegatives, falsePositives], [falseNegatives, truePositives]] = metrics.confusion;
-  const correct = trueNegatives + truePositives;
-  const both = trueNegatives + falsePositives > 0 && falseNegatives + truePositives > 0;
+function keyFigures({ metrics, labels, reviews }: Evaluation): Html {
+  const correct = reviews.filter(({ label, answer }) => label === answer).length;
+  const ranked = metrics.labels.filter(({ texts }) => texts > 0).length > 1;
   const figure = (name: string, value: string, remark: string, main?: 'main') =>
     html`<div${main && html` class="main"`}><dt>${name}</dt><dd class="value">${value}</dd><dd class="remark">${remark}</dd></div>
 `;
+  const against = labels.length > 2 ? 'mean of the labels' : 'chance is 0.5';
   return html`<dl class="figures">
-${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('ROC-AUC', both ? metric(metrics.rocAuc) : '–', both ? 'chance is 0.5' : 'needs both labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), 'ECE, 15 bins')}${figure('Brier score', metric(metrics.brier), 'mean squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} misread`)}${figure('Threshold', String(threshold), `for ${labels[1]}`)}</dl>`;
+${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('Macro-F1', metric(metrics.macroF1), `mean of ${labels.length} labels`)}${figure('ROC-AUC', ranked ? metric(metrics.rocAuc) : '–', ranked ? against : 'needs two labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), `of the answer, ${CALIBRATION_BINS} bins`)}${figure('Brier score', metric(metrics.brier), 'half the squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} misread`)}</dl>`;
 }
 
-function answers({ metrics }: Evaluation, { labels, threshold }: Manifest): Html {
+function answers({ metrics, labels, reviews }: Evaluation): Html {
+  const tables = [
+    confusionTable(metrics, labels),
+    ...(isLarge(labels) ? [confusionList(metrics, labels)] : []),
+    labelTable(metrics, reviews),
+  ];
   return html`<section><h2>Answers</h2>
-<p class="note">The answer is ${labels[1]} when its probability reaches ${threshold}.</p>
-<div class="pair"><div class="scroll">${confusionTable(metrics, labels)}</div><div class="scroll">${labelTable(metrics, labels)}</div></div></section>`;
+<p class="note">The answer is the likeliest label.</p>
+<div class="pair${labels.length > 3 ? ' wide' : ''}">${tables.map((table) => html`<div class="scroll">${table}</div>`)}</div></section>`;
 }
 
-function probabilities({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
-  const predictions = reviews.map(predictionOf);
-  const { labels } = manifest;
-  const roc = rocChart(predictions, metrics, manifest);
+/** Whether there are too many labels for what stands side by side. */
+function isLarge(labels: readonly string[]): boolean {
+  return labels.length > ROOMY_LABELS;
+}
+
+function probabilities({ reviews, metrics, labels }: Evaluation): Html {
+  const predictions = answersOf(reviews, labels);
   return html`<section><h2>Probabilities</h2>
-<div class="pair"><figure><h3>ROC curve</h3>${
-    roc ?? html`<p class="note">A ROC curve needs reviews of both labels; these have one.</p>`
-  }${roc && html`<figcaption>Every threshold is a point. The area is the probability that a ${labels[1]} review scores higher than a ${labels[0]} one.</figcaption>`}</figure>
-<figure><h3>Reliability</h3>${reliabilityChart(predictions, metrics, manifest)}<figcaption>On the diagonal, a probability is what it says. Hatched is the gap; whiskers are 95&nbsp;% intervals; below, how many reviews were given each probability.</figcaption>
-<details><summary>The numbers</summary><div class="scroll">${reliabilityTable(predictions, labels)}</div></details></figure></div></section>`;
+<div class="pair${isLarge(labels) ? ' wide' : ''}">${labels.length > 2 ? rankings(reviews, metrics) : ranking(reviews, metrics)}
+<figure><h3>Reliability</h3>${reliabilityChart(predictions, metrics)}<figcaption>On the diagonal, a probability is what it says. Hatched is the gap; whiskers are 95&nbsp;% intervals; below, how many answers were given each probability.</figcaption>
+<details><summary>The numbers</summary><div class="scroll">${reliabilityTable(predictions)}</div></details></figure></div></section>`;
+}
+
+function ranking(reviews: Evaluation['reviews'], metrics: Metrics): Html {
+  const roc = rocChart(reviews, metrics);
+  const [one, other] = metrics.labels.map(({ label }) => label);
+  return html`<figure><h3>ROC curve</h3>${
+    roc ?? html`<p class="note">A ROC curve needs reviews of two labels; these have one.</p>`
+  }${roc && html`<figcaption>Every threshold is a point. The area is the probability that a ${other} review scores higher than a ${one} one.</figcaption>`}</figure>`;
+}
+
+function rankings(reviews: Evaluation['reviews'], metrics: Metrics): Html {
+  const charts = rocCharts(reviews, metrics);
+  const chosen = metrics.labels.length > SHOWN_CURVES ? `The ${charts.length} labels with the smallest areas. ` : '';
+  return html`<div><h3>ROC curves</h3>${
+    charts.length > 0
+      ? html`<div class="small">${charts}</div>
+<p class="note">${chosen}Each label against the rest: the number is the area, the probability that a review of the label scores higher for it than another review.</p>`
+      : html`<p class="note">A ROC curve needs reviews of two labels; these have one.</p>`
+  }</div>`;
 }
 
 function lengths({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
@@ -124,14 +149,14 @@ function lengths({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
 <div class="scroll">${lengthTable(bins, manifest)}</div></div></section>`;
 }
 
-function learning({ training: { epochs, unlabelled, validationReviews } }: Manifest): Html {
+function learning({ architecture, training: { epochs, validationReviews } }: Manifest): Html {
   const held =
     validationReviews > 0
       ? `Validation: ${counted(validationReviews, 'review')} held out of the training split.`
       : 'No reviews were held out, so these are the training reviews themselves, as the network met them.';
   // Without this, curves that lie the wrong way round would look like a mistake.
   const soft =
-    unlabelled > 0
+    architecture.ngramBuckets > 0
       ? ' Both curves are of the recurrent half of the network alone. In training it has to match the graded answers of a teacher, with parts of the texts and of itself left out; on the validation reviews it meets whole texts and true labels, which is easier.'
       : '';
   return html`<section><h2>Learning</h2>
@@ -144,19 +169,19 @@ ${
 }</section>`;
 }
 
-function mistakesSection(mistakes: readonly Mistake[], manifest: Manifest): Html {
-  const { labels } = manifest;
+function mistakesSection(mistakes: readonly Mistake[], { metrics, labels }: Evaluation): Html {
   if (mistakes.length === 0)
     return html`<section><h2>Most confident mistakes</h2><p class="note">There is no mistake to show.</p></section>`;
   const levels = evidenceLevels(mistakes);
-  const kinds = ([1, 0] as const).map((label) => {
-    const ofKind = mistakes.filter(({ review }) => review.label === label);
-    const answer = labels[label === 0 ? 1 : 0];
-    return html`<div><h3>Labelled ${labels[label]}, answered ${answer}</h3>
-${ofKind.length > 0 ? ofKind.map((mistake) => mistakeArticle(mistake, levels, manifest)) : html`<p class="note">None.</p>`}</div>
+  const kinds = Map.groupBy(mistakes, ({ review }) => `${review.label} ${review.answer}`);
+  const shown = [...kinds.values()].map((own) => {
+    const { label, answer } = (own[0] as Mistake).review;
+    const all = metrics.confusion[label]?.[answer] as number;
+    return html`<div><h3>Labelled <bdi>${labels[label]}</bdi>, answered <bdi>${labels[answer]}</bdi> <span class="soft">${count(own.length)} of ${count(all)}</span></h3>
+${own.map((mistake) => mistakeArticle(mistake, levels, labels))}</div>
 `;
   });
   return html`<section class="mistakes"><h2>Most confident mistakes</h2>
-${evidenceLegend(levels, labels)}
-<div class="kinds">${kinds}</div></section>`;
+${evidenceLegend(levels)}
+<div class="kinds">${shown}</div></section>`;
 }

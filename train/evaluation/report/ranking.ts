@@ -1,71 +1,82 @@
-/** The ROC curve: how well the model puts positive reviews before negative ones. */
-import type { Manifest, Metrics } from '../../../shared/bundle.ts';
+/** ROC curves: how well the model puts the texts of a label before those of the rest. */
+import type { Metrics } from '../../../shared/bundle.ts';
 import { metric, percent } from '../../format.ts';
 import { path, plane, round, svg } from '../drawing/chart.ts';
 import { type Html, html } from '../drawing/html.ts';
-import { type Prediction, rocCurve } from '../metrics.ts';
+import { judgementsOf, type Prediction, rocCurve } from '../metrics.ts';
 
 /** Points nearer to each other than this, in both rates together, are one to the eye. */
 const LEAST_STEP = 0.004;
 const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
+/** Small curves that are shown of many labels: those with the smallest areas. */
+export const SHOWN_CURVES = 28;
 
-/** `undefined` when the reviews have one label only: there is no curve then. */
-export function rocChart(
-  predictions: readonly Prediction[],
-  { rocAuc, confusion }: Metrics,
-  { labels, threshold }: Pick<Manifest, 'labels' | 'threshold'>,
-): Html | undefined {
-  const points = thinned(rocCurve(predictions));
+type Point = readonly [across: number, up: number];
+
+/** The curve of the second of two labels, which is the first one's too. `undefined` when the texts have one label only. */
+export function rocChart(predictions: readonly Prediction[], metrics: Metrics): Html | undefined {
+  const points = thinned(rocCurve(judgementsOf(predictions, 1)));
   if (points.length === 0) return undefined;
-  const [[trueNegatives, falsePositives], [falseNegatives, truePositives]] = confusion;
-  const falsePositiveRate = falsePositives / (trueNegatives + falsePositives);
-  const truePositiveRate = truePositives / (falseNegatives + truePositives);
+  const [one, other] = metrics.labels.map(({ label }) => label) as [string, string];
+  const [[, falsePositives = 0] = [], [, truePositives = 0] = []] = metrics.confusion;
+  const [rest, own] = metrics.labels.map(({ texts }) => texts) as [number, number];
+  const rates = [falsePositives / rest, truePositives / own] as const;
+  const axis = { range: [0, 1], ticks: QUARTERS, format: (value: number) => percent(value, 0), grid: true } as const;
   const { x, y, axes } = plane({
-    top: 34,
-    bottom: 340,
-    x: {
-      range: [0, 1],
-      ticks: QUARTERS,
-      format: tick,
-      grid: true,
-      label: `${labels[0]} reviews answered ${labels[1]}`,
-    },
-    y: {
-      range: [0, 1],
-      ticks: QUARTERS,
-      format: tick,
-      grid: true,
-      label: `${labels[1]} reviews answered ${labels[1]}`,
-    },
+    ...{ top: 34, bottom: 340 },
+    x: { ...axis, label: `${one} reviews answered ${other}` },
+    y: { ...axis, label: `${other} reviews answered ${other}` },
   });
-  const places = points.map(([across, up]) => [x(across), y(up)] as const);
-  const curve = path(places);
-  const [atX, atY] = [round(x(falsePositiveRate)), round(y(truePositiveRate))];
+  const [atX, atY] = [round(x(rates[0])), round(y(rates[1]))];
   const description =
-    `The area under the curve is ${metric(rocAuc)}; 0.5 is chance. At the threshold ${threshold}, ${percent(truePositiveRate)} of the ` +
-    `${labels[1]} reviews and ${percent(falsePositiveRate)} of the ${labels[0]} ones are answered ${labels[1]}.`;
+    `The area under the curve is ${metric(metrics.rocAuc)}; 0.5 is chance. As answered, ${percent(rates[1])} of the ` +
+    `${other} reviews and ${percent(rates[0])} of the ${one} ones are ${other}.`;
   return svg({ id: 'roc', title: 'ROC curve', description, height: 384 }, [
     axes,
-    html`<path class="area" d="${curve}L${round(x(1))} ${round(y(0))}L${round(x(0))} ${round(y(0))}Z"/>
-<path class="chance" d="M${round(x(0))} ${round(y(0))}L${round(x(1))} ${round(y(1))}"/>
-<path class="line" d="${curve}"/>
-<circle class="point" cx="${atX}" cy="${atY}" r="4.5"/>
-<text x="${atX + 12}" y="${atY + 6}" dy=".35em">threshold ${threshold}</text>
-<text x="${round(x(0.97))}" y="${round(y(0.09))}" class="end strong">AUC ${metric(rocAuc)}</text>`,
+    ...curve(points, x, y),
+    html`<circle class="point" cx="${atX}" cy="${atY}" r="4.5"/>
+<text x="${atX + 12}" y="${atY + 6}" dy=".35em">as answered</text>
+<text x="${round(x(0.97))}" y="${round(y(0.09))}" class="end strong">AUC ${metric(metrics.rocAuc)}</text>`,
   ]);
 }
 
+/** A small curve for each label that has one. */
+export function rocCharts(predictions: readonly Prediction[], { labels }: Metrics): Html[] {
+  const curves = labels.flatMap(({ label, rocAuc }, place) => {
+    const points = thinned(rocCurve(judgementsOf(predictions, place)));
+    return points.length > 0 ? [{ label, rocAuc, place, points }] : [];
+  });
+  const shown = new Set([...curves].sort((a, b) => a.rocAuc - b.rocAuc).slice(0, SHOWN_CURVES));
+  return curves
+    .filter((one) => shown.has(one))
+    .map(({ label, rocAuc, place, points }) => {
+      const axis = { range: [0, 1], ticks: [0, 1] } as const;
+      const { x, y, axes } = plane({ left: 1, right: 139, top: 1, bottom: 119, x: axis, y: axis });
+      const description = `The area under the curve of ${label} against the rest is ${metric(rocAuc)}; 0.5 is chance.`;
+      return html`<figure><h4><bdi>${label}</bdi></h4>${svg(
+        { id: `roc-${place + 1}`, title: `ROC curve of ${label}`, description, width: 140, height: 120 },
+        [axes, ...curve(points, x, y), html`<text x="132" y="108" class="end strong">${metric(rocAuc)}</text>`],
+      )}</figure>`;
+    });
+}
+
+function curve(points: readonly Point[], x: (value: number) => number, y: (value: number) => number): Html[] {
+  const line = path(points.map(([across, up]) => [x(across), y(up)] as const));
+  const corner = (across: number, up: number) => `${round(x(across))} ${round(y(up))}`;
+  return [
+    html`<path class="area" d="${line}L${corner(1, 0)}L${corner(0, 0)}Z"/>
+<path class="chance" d="M${corner(0, 0)}L${corner(1, 1)}"/>
+<path class="line" d="${line}"/>`,
+  ];
+}
+
 /** A curve of 25,000 points says no more than one of 250. */
-function thinned(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  const kept: (readonly [number, number])[] = [];
+function thinned(points: readonly Point[]): Point[] {
+  const kept: Point[] = [];
   for (const [index, point] of points.entries()) {
     const last = kept.at(-1);
     const step = last === undefined ? 1 : point[0] - last[0] + point[1] - last[1];
     if (step >= LEAST_STEP || index === points.length - 1) kept.push(point);
   }
   return kept;
-}
-
-function tick(value: number): string {
-  return percent(value, 0);
 }

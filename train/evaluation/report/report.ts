@@ -30,7 +30,7 @@ export interface ReportOptions {
 export async function writeReport(bundle: OpenBundle, { evaluation, file }: ReportOptions = {}): Promise<string> {
   const { folder, manifest } = bundle;
   const target = file ?? path.join(folder, REPORT_FILE);
-  const mistakes = evaluation ? await explainMistakes(bundle, evaluation.reviews) : [];
+  const mistakes = evaluation ? await explainMistakes(bundle, evaluation) : [];
   const page = reportPage({ manifest, evaluation, mistakes });
   await writeFiles(path.dirname(target), { [path.basename(target)]: page });
   return target;

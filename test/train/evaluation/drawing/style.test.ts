@@ -33,15 +33,17 @@ describe.each<[string, Scheme]>([
   ['light', LIGHT],
   ['dark', DARK],
 ])('the %s colours', (_, scheme) => {
-  it.each(['ink', 'soft', 'one', 'zero', 'curve', 'second'] as const)('%s can be read', (name) => {
+  it.each(['ink', 'soft', 'blue', 'orange', 'curve', 'second'] as const)('%s can be read', (name) => {
     expect(contrast(scheme[name], scheme.paper)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(scheme[name], scheme.panel)).toBeGreaterThanOrEqual(4.5);
   });
 
   it('leave the ink readable on the strongest tints', () => {
-    expect(contrast(scheme.ink, mixed(scheme.one, 0.24, scheme.paper))).toBeGreaterThanOrEqual(4.5);
-    expect(contrast(scheme.ink, mixed(scheme.zero, 0.24, scheme.paper))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(scheme.ink, mixed(scheme.blue, 0.24, scheme.paper))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(scheme.ink, mixed(scheme.orange, 0.24, scheme.paper))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(scheme.ink, mixed(scheme.curve, 0.3, scheme.panel))).toBeGreaterThanOrEqual(4.5);
-    expect(contrast(scheme.ink, mixed(scheme.zero, 0.3, scheme.panel))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(scheme.ink, mixed(scheme.orange, 0.3, scheme.panel))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(scheme.ink, mixed(scheme.curve, 0.45, scheme.panel))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(scheme.ink, mixed(scheme.orange, 0.45, scheme.panel))).toBeGreaterThanOrEqual(4.5);
   });
 });

@@ -3,24 +3,24 @@ import { describe, expect, it } from 'vitest';
 import type { ScoredReview } from '../../../../train/evaluation/evaluate.ts';
 import { accuracyByLength } from '../../../../train/evaluation/report/lengths.ts';
 
-function review(tokens: number, logit = 1): ScoredReview {
-  return { id: 'mine/0', text: '', label: 1, logit, tokens };
+function review(tokens: number, answer = 1): ScoredReview {
+  return { id: 'mine/0', text: '', label: 1, scores: [0.5, 0.5], answer, tokens };
 }
 
 describe('accuracy by length', () => {
   it('counts the right answers of short and of long reviews', () => {
     const reviews = [
       ...Array.from({ length: 50 }, () => review(9)),
-      ...Array.from({ length: 50 }, () => review(70, -1)),
+      ...Array.from({ length: 50 }, () => review(70, 0)),
     ];
-    const bins = accuracyByLength(reviews, { maxTokens: 100, threshold: 0.5 });
+    const bins = accuracyByLength(reviews, { maxTokens: 100 });
     expect(bins.at(0)).toMatchObject({ from: 0, to: 10, reviews: 50, correct: 50 });
     expect(bins.at(-1)).toMatchObject({ from: 11, to: 70, last: true, reviews: 50, correct: 0 });
   });
 
   it('keeps reviews that were cut apart from those that were read whole', () => {
     const reviews = [100, 101, 100, 3].map((tokens) => review(tokens));
-    const bins = accuracyByLength(reviews, { maxTokens: 100, threshold: 0.5 });
+    const bins = accuracyByLength(reviews, { maxTokens: 100 });
     expect(bins.map(({ to, truncated }) => [to, truncated])).toEqual([
       ...bins.slice(0, -1).map(({ to }) => [to, false]),
       [101, true],
@@ -34,7 +34,7 @@ describe('accuracy by length', () => {
       fc.property(lengths, fc.integer({ min: 1, max: 600 }), (tokens, maxTokens) => {
         const bins = accuracyByLength(
           tokens.map((count) => review(count)),
-          { maxTokens, threshold: 0.5 },
+          { maxTokens },
         );
         expect(bins.reduce((sum, { reviews }) => sum + reviews, 0)).toBe(tokens.length);
         expect(bins.length).toBeLessThanOrEqual(14);
@@ -48,6 +48,6 @@ describe('accuracy by length', () => {
   });
 
   it('has no bins without reviews', () => {
-    expect(accuracyByLength([], { maxTokens: 100, threshold: 0.5 })).toEqual([]);
+    expect(accuracyByLength([], { maxTokens: 100 })).toEqual([]);
   });
 });
