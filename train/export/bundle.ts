@@ -28,7 +28,12 @@ export async function refuseForeignCard(folder: string): Promise<void> {
 
 /** The files that describe a model: `model.json` and its model card. */
 export function describing(manifest: Manifest): Record<string, string> {
-  return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${JSON.stringify(manifest, null, 2)}\n` };
+  return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${jsonOf(manifest)}\n` };
+}
+
+/** Indented, but a row of numbers stays in one line. */
+function jsonOf(manifest: Manifest): string {
+  return JSON.stringify(manifest, null, 2).replace(/\[\n[\d\s,]+\]/g, (row) => `[${JSON.parse(row).join(', ')}]`);
 }
 
 /** A bundle that was opened once, for all that asks its classifier or rewrites its files. */

@@ -1,5 +1,6 @@
 /** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
+import { columnsOf, likeliest } from '../../shared/labels.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
 import { count, counted, metric } from '../format.ts';
 
@@ -7,50 +8,76 @@ import { count, counted, metric } from '../format.ts';
 export const CARD_MARK = '<!-- Generated from model.json';
 
 export function modelCard(manifest: Manifest): string {
-  const { id, version, architecture, maxTokens, labels, threshold, training, metrics, files, parity } = manifest;
-  const splits = Object.entries(metrics).filter((entry): entry is [string, RecordedMetrics] => entry[1] !== undefined);
+  const { id, version, architecture, maxTokens, labels, training, metrics, files, parity } = manifest;
+  const splits = (['train', 'validation', 'test'] as const).flatMap((split) => {
+    const recorded = metrics[split];
+    return recorded ? [[split, recorded] as const] : [];
+  });
   const official = training.dataset === OFFICIAL_DATASET;
+  const names = labels.map(markdown);
   return `# ${id}
 
-${official ? 'Is an English review positive or negative?' : `Is a text ${labels[1]} or ${labels[0]}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+${official ? `Is an English review ${anyOf(names)}?` : `Which label fits a text: ${anyOf(names)}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card.ts instead. -->
 
 | | |
 | --- | --- |
 | version | \`${version}\` |
-| network | ${networkText(architecture)}, ${architecture.weights} |
+| network | ${networkText(manifest)}, ${architecture.weights} |
 | reads | the last ${maxTokens} tokens of a text |
-| answers | ${labels.join(' or ')}; ${labels[1]} when its probability reaches ${threshold} |
+| answers | ${anyOf(names)}, whichever is likeliest; on a tie ${markdown(tied(labels))} |
 | size | ${fileSizes(files)} |
-| trained on | ${trainingText(training)} |
+| trained on | ${markdown(trainingText(training))} |
 | export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${counted(parity.inputs, 'input')} |
 
 ## Results
 
-${splits.length > 0 ? metricsTable(splits) : 'Not evaluated yet: `npm run evaluate -- --model <this folder> --record`.'}
+${splits.length > 0 ? results(splits, labels) : 'Not evaluated yet: `npm run evaluate -- --model <this folder> --record`.'}
 
 ## Training
 
-${training.unlabelled > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
+${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
 
 ## Limits
 
 - It knows the ${count(architecture.vocabularySize)} most frequent words of its training reviews, and reads only the end of a long text.
-- It has read nothing but ${official ? 'film reviews in English' : `the reviews of ${training.dataset}`}; on other texts its answers are guesses with a number.
-- Its probabilities are as good as the calibration error above says, and no better.
-- A text without one known word gets the probability 0.5 by rule.
+- It has read nothing but ${official ? 'film reviews in English' : `the texts of ${markdown(training.dataset)}`}; on other texts its answers are guesses with a number.
+- Its probabilities are as good as the calibration errors above say, and no better.
+- A text without one known word gets the same probability for every label, by rule.
 ${official ? CITATION : ''}`;
 }
 
+/** The answer where all labels are as likely. */
+function tied(labels: readonly string[]): string {
+  return labels[likeliest(new Float32Array(labels.length), labels)] as string;
+}
+
+/** More labels than this are not listed in a sentence; the table below has them. */
+const LISTED_LABELS = 12;
+
+/** `a, b or c` */
+function anyOf(names: readonly string[]): string {
+  const shown =
+    names.length > LISTED_LABELS
+      ? [...names.slice(0, LISTED_LABELS - 1), `one of ${names.length - LISTED_LABELS + 1} more`]
+      : names;
+  return `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
+}
+
+/** Text that Markdown leaves as it is, in a table too. */
+function markdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&');
+}
+
 /** The layers from the ids to the answer, and how many weights they have. */
-export function networkText(architecture: Manifest['architecture']): string {
+export function networkText({ architecture, labels }: Pick<Manifest, 'architecture' | 'labels'>): string {
   const { cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, parameters } = architecture;
   const layers = [
     `Embedding ${count(vocabularySize)} × ${embeddingUnits}`,
     `${cell.toUpperCase()} ${units}`,
     ...(pooling === 'mean-last' ? ['mean and last state'] : []),
-    'Dense 1',
+    `Dense ${columnsOf(labels.length)}`,
   ];
   const ngrams = ngramBuckets > 0 ? ` + words and bigrams in ${count(ngramBuckets)} buckets` : '';
   return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
@@ -62,6 +89,7 @@ export function trainingText({ dataset, reviews, unlabelled, epochs, preset, see
   return `${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}`;
 }
 
+/** Of a network with words and bigrams beside it, which are fitted before the first epoch. */
 const SOFT_LABELS = `Loss and accuracy are those of the recurrent half of the network alone: while training, against the soft labels
 of its teacher and with dropout; on the validation split, against the true ones.
 
@@ -78,30 +106,45 @@ function fileSizes(files: Manifest['files']): string {
     .join(', ');
 }
 
-/** The metrics with their names, in the order in which they are written. */
+/** The metrics of all labels together with their names, in the order in which they are written. */
 export const METRICS = [
   ['accuracy', 'accuracy'],
-  ['precision', 'precision'],
-  ['recall', 'recall'],
-  ['f1', 'F1'],
+  ['macroRecall', 'macro-recall'],
+  ['macroF1', 'macro-F1'],
   ['rocAuc', 'ROC-AUC'],
   ['logLoss', 'log loss'],
   ['brier', 'Brier score'],
   ['expectedCalibrationError', 'expected calibration error'],
+  ['classwiseCalibrationError', 'class-wise calibration error'],
 ] as const satisfies readonly (readonly [keyof Metrics, string])[];
 
-function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): string {
+function results(splits: readonly (readonly [string, RecordedMetrics])[], labels: Manifest['labels']): string {
   const row = (name: string, format: (metrics: RecordedMetrics) => string) => [
     name,
-    ...splits.map(([, metrics]) => format(metrics)),
+    ...splits.map(([, own]) => format(own)),
   ];
-  return table(
+  const asked = ({ labels: own }: RecordedMetrics) =>
+    own.length < labels.length ? anyOf(own.map(({ label }) => markdown(label))) : 'all';
+  const overview = table(
     ['', ...splits.map(([split]) => split)],
     [
-      row('dataset', ({ dataset }) => dataset),
+      row('dataset', ({ dataset }) => markdown(dataset)),
       row('reviews', ({ reviews }) => count(reviews)),
-      ...METRICS.map(([key, name]) => row(name, (metrics) => metric(metrics[key]))),
+      ...(splits.every(([, own]) => asked(own) === 'all') ? [] : [row('asked for', asked)]),
+      ...METRICS.map(([key, name]) => row(name, (own) => metric(own[key]))),
     ],
+  );
+  const [split, metrics] = splits.at(-1) as (typeof splits)[number]; // train, validation, test: the most telling one
+  return `${overview}\n\nEach label against the rest, on ${split}:\n\n${labelTable(metrics)}`;
+}
+
+function labelTable({ labels }: RecordedMetrics): string {
+  return table(
+    ['label', 'reviews', 'precision', 'recall', 'F1', 'ROC-AUC'],
+    labels.map(({ label, texts, precision, recall, f1, rocAuc }) => [
+      ...[markdown(label), count(texts)],
+      ...[precision, recall, f1, rocAuc].map(metric),
+    ]),
   );
 }
 
