@@ -6,15 +6,12 @@
  * It comes as the official archive, read as a stream and never unpacked to disk, or as the folder the archive unpacks
  * to. Both give the same reviews in the same order, so a seed means the same training run on either.
  */
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { isSystemError, UserError } from '../../cli/errors.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { quoted } from '../../shared/quoted.ts';
+import { bytesOf, readTarGz } from './archive.ts';
 import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */
@@ -124,47 +121,12 @@ function reviewAt([split, label, file]: readonly string[]): { folder: string; na
 }
 
 async function readArchive(location: string, reviews: Reviews): Promise<void> {
-  const entries = extract();
-  const unpacking = pipeline(createReadStream(location), createGunzip(), limitSize, entries);
-  const reading = (async () => {
-    for await (const entry of entries) {
-      const { name, type, size = 0 } = entry.header;
-      const segments = name.replace(/^\.\//, '').replace(/\/$/, '').split('/');
-      if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || segments.includes('..')) {
-        reviews.refuse(`the entry ${quoted(name)} points outside the archive`);
-      }
-      if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-        reviews.refuse(`the entry ${quoted(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
-      }
-      const review = type === 'directory' ? undefined : reviewAt(segments.slice(-3));
-      if (review === undefined) {
-        entry.resume();
-        continue;
-      }
-      reviews.refuseLarge(`the entry ${quoted(name)}`, size);
-      const chunks: Buffer[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Buffer);
-      reviews.add(review.folder, review.name, Buffer.concat(chunks));
-    }
-  })();
-  try {
-    await Promise.all([reading, unpacking]);
-  } catch (error) {
-    entries.destroy();
-    await Promise.allSettled([reading, unpacking]);
-    if (error instanceof UserError || isSystemError(error) || !(error instanceof Error)) throw error;
-    reviews.refuse(`not a whole .tar.gz archive (${error.message}); get it again`);
-  }
-}
-
-/** A small file can unpack to anything. */
-async function* limitSize(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
-    yield chunk;
-  }
+  await readTarGz(location, MAX_ARCHIVE_BYTES, async (entry) => {
+    const review = reviewAt(entry.path.slice(-3));
+    if (review === undefined) return;
+    reviews.refuseLarge(`the entry ${quoted(entry.name)}`, entry.size);
+    reviews.add(review.folder, review.name, await bytesOf(entry));
+  });
 }
 
 async function readFolder(location: string, reviews: Reviews): Promise<void> {
