@@ -1,5 +1,5 @@
 /**
- * The command line: `npm run train | evaluate | predict | compare | diff | export -- …`. Each command is a file in
+ * The command line: `npm run train | evaluate | predict | compare | diff | export | scorecard | sources -- …`. Each command is a file in
  * `commands/`; here one is chosen, its help printed, and what it throws turned into an exit code. Nothing else in train/
  * exits or reads the arguments. Progress goes to stderr, results to stdout.
  *
@@ -15,6 +15,8 @@ import { diffCommand } from './commands/diff.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { predictCommand } from './commands/predict.ts';
+import { scorecardCommand } from './commands/scorecard.ts';
+import { sourcesCommand } from './commands/sources.ts';
 import { trainCommand } from './commands/train.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -24,6 +26,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   compare: compareCommand,
   diff: diffCommand,
   export: exportCommand,
+  scorecard: scorecardCommand,
+  sources: sourcesCommand,
 };
 
 const shell: Shell = {

@@ -1,4 +1,4 @@
-/** Numbers as the report and the model card write them. */
+/** Numbers and tables as reports and the model card write them. */
 
 /** 12,500 */
 export function count(value: number): string {
@@ -36,4 +36,9 @@ export function signed(value: number): string {
   const digits = Math.abs(value).toFixed(2);
   if (Number(digits) === 0) return digits;
   return `${value < 0 ? '−' : '+'}${digits}`;
+}
+
+/** @param rows with as many cells as `head`, none of which has a `|` in it. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -9,7 +9,14 @@ import { build } from 'esbuild';
 export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
 
 const ENTRIES = ['worker.ts', 'node.ts', 'deno.ts', 'bun.ts', 'browser.ts', 'page/page.ts', 'page/docs.ts'];
-const LOCKFILES = ['package-lock.json', 'test/openapi/package-lock.json', 'test/runtimes/package-lock.json'];
+const LOCKFILES = [
+  'package-lock.json',
+  'test/openapi/package-lock.json',
+  'test/runtimes/package-lock.json',
+  'train/evaluation/scorecard/peers/package-lock.json',
+];
+/** What a package's LICENSE.txt says where its package.json does not. */
+const UNSTATED: Readonly<Record<string, string>> = { sylvester: 'MIT' };
 
 export interface Package {
   readonly name: string;
@@ -44,15 +51,16 @@ async function readPackage(name: string): Promise<Package> {
   return { name, version, licence: license };
 }
 
-/** Every package that `npm ci` may install, here and for the tests that have lockfiles of their own. */
+/** Every package that `npm ci` may install, here and for the tests and measurements that have lockfiles of their own. */
 export async function lockedPackages(): Promise<Package[]> {
   const packages: Package[] = [];
   for (const file of LOCKFILES) {
     const lock: { packages: Record<string, { version: string; license?: string }> } = JSON.parse(
       await readFile(file, 'utf8'),
     );
-    for (const [path, { version, license = 'none' }] of Object.entries(lock.packages)) {
-      if (path !== '') packages.push({ name: path.replace(/^.*node_modules\//, ''), version, licence: license });
+    for (const [path, { version, license }] of Object.entries(lock.packages)) {
+      const name = path.replace(/^.*node_modules\//, '');
+      if (path !== '') packages.push({ name, version, licence: license ?? UNSTATED[name] ?? 'none' });
     }
   }
   return packages;
@@ -74,6 +82,8 @@ ${shipped.map(({ name, version, licence }) => `| ${name} | ${version} | ${licenc
 The WebAssembly in onnxruntime-web, and the image of its memory, are C++ that includes other projects, Abseil, Eigen (MPL-2.0),
 FlatBuffers, ONNX, Protocol Buffers and RE2 among them. Their notices are not in the package; they are
 https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, and their sources are named there.
+
+The texts that models are trained on are in nothing that is deployed. docs/data.md names each set of them, its authors and its licence.
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
 

@@ -13,7 +13,7 @@ const ARCHIVE_PATH = /^(?:train|test)\/(?:pos|neg|unsup)\b/;
 
 /** Flags of Deno and wrangler. */
 const FOREIGN_FLAGS = new Set(['allow-read', 'env', 'host', 'port']);
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'diff', 'export'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'diff', 'export', 'scorecard', 'sources'];
 
 const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
   .split('\n')

@@ -7,9 +7,9 @@
  */
 
 import { UserError } from '../../cli/errors.ts';
-import { createClient, SentimentError } from '../../client/edge-sentiment.ts';
 import { batches } from '../data/examples.ts';
 import { openClassifier } from '../export/bundle.ts';
+import { connect } from './endpoint.ts';
 import { mcNemar } from './metrics.ts';
 
 export interface Answer {
@@ -85,47 +85,15 @@ async function openFolder(from: string): Promise<Version> {
 }
 
 async function openEndpoint(from: string, apiKey: string | undefined): Promise<Version> {
-  const seen = new Set<string>();
-  const client = createClient({
-    url: from,
-    ...(apiKey !== undefined && { apiKey }),
-    fetch: async (url, init) => {
-      const response = await fetch(url, init);
-      seen.add(response.headers.get('x-model-version') ?? 'none');
-      return response;
-    },
-  });
-  const { id, version, labels } = await asking(from, () => client.model());
+  const { model, classify } = await connect(from, apiKey);
+  const { id, version, labels } = model;
   return {
     from,
     model: id,
     version,
     labels,
-    classify: (texts) =>
-      asking(from, async () => {
-        const answers: Answer[] = [];
-        for await (const answer of client.stream(texts)) {
-          if ('error' in answer) throw new UserError(`${from}: ${answer.error}`);
-          answers.push(answerOf(answer, labels));
-        }
-        // An average of versions would be compared with one of them.
-        if (seen.size > 1) throw new UserError(`${from} answers with several versions: ${[...seen].join(', ')}`);
-        if (answers.length < texts.length) throw new UserError(`${from} answered ${answers.length} of ${texts.length}`);
-        return answers;
-      }),
+    classify: async (texts) => (await classify(texts)).map((result) => answerOf(result, labels)),
   };
-}
-
-/** What an endpoint refuses, and that there is none, is the user's to mend. */
-async function asking<T>(from: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof SentimentError) throw new UserError(`${from}: ${error.message}`);
-    if (!(error instanceof TypeError) || error.cause === undefined) throw error;
-    const { code, message } = error.cause as NodeJS.ErrnoException;
-    throw new UserError(`${from} cannot be reached (${code ?? message})`);
-  }
 }
 
 function answerOf({ label, score }: { label: string; score: number }, [, positive]: Version['labels']): Answer {

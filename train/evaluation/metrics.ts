@@ -86,7 +86,7 @@ function logLossOf({ probability, label }: Prediction): number {
  * The probability that a positive review scores higher than a negative one, ties counting half: the Mann–Whitney U of
  * the ranks, divided by the number of pairs.
  */
-function rocAuc(predictions: readonly Prediction[]): number {
+export function rocAuc(predictions: readonly Prediction[]): number {
   const sorted = [...predictions].sort((a, b) => a.probability - b.probability);
   const positives = sorted.filter(({ label }) => label === 1).length;
   const negatives = sorted.length - positives;

@@ -1,7 +1,7 @@
 /** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
-import { count, counted, metric } from '../format.ts';
+import { count, counted, markdownTable, metric } from '../format.ts';
 
 /** What tells a model card from anybody else's README.md. */
 export const CARD_MARK = '<!-- Generated from model.json';
@@ -95,7 +95,7 @@ function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): 
     name,
     ...splits.map(([, metrics]) => format(metrics)),
   ];
-  return table(
+  return markdownTable(
     ['', ...splits.map(([split]) => split)],
     [
       row('dataset', ({ dataset }) => dataset),
@@ -107,7 +107,7 @@ function metricsTable(splits: readonly (readonly [string, RecordedMetrics])[]): 
 
 function epochTable(epochs: Manifest['training']['epochs']): string {
   const number = (value: number | undefined) => (value === undefined ? '–' : metric(value));
-  return table(
+  return markdownTable(
     ['epoch', 'loss', 'accuracy', 'validation loss', 'validation accuracy'],
     epochs.map((epoch, index) => [
       String(index + 1),
@@ -117,8 +117,4 @@ function epochTable(epochs: Manifest['training']['epochs']): string {
       number(epoch.validationAccuracy),
     ]),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

