@@ -35,7 +35,7 @@ export function parseFlags<F extends Flags>(
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError((error as Error).message.split('\n', 1)[0]);
+    throw new UsageError(messageOf(error as NodeJS.ErrnoException));
   }
   const values = Object.entries(parsed.values).map(([name, value]) => {
     if (value === '') throw new UsageError(`--${name} needs a value`);
@@ -46,6 +46,14 @@ export function parseFlags<F extends Flags>(
     return [name, Number(value)];
   });
   return { values: Object.fromEntries(values) as FlagValues<F>, positionals: parsed.positionals };
+}
+
+/** What `parseArgs` says, in one line; what it advises, npm would take for its own. */
+function messageOf({ code, message }: NodeJS.ErrnoException): string {
+  const [line = ''] = message.split('\n', 1);
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return line;
+  const [option] = line.split('. ', 1);
+  return `${option}; --help lists them, and an argument that begins with "-" comes after "-- --"`;
 }
 
 /** The flags as an aligned list, one a line. */

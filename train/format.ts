@@ -1,14 +1,6 @@
 /** Numbers and tables as reports and the model card write them. */
 
-/** 12,500 */
-export function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
-/** 12,500 reviews, 1 review */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
+export { count, counted } from '../shared/counted.ts';
 
 /** A metric, with as many digits as the model card has. */
 export function metric(value: number): string {

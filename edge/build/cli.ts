@@ -13,15 +13,14 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { asUserError, EXIT } from '../../cli/errors.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
 import { buildSite } from './site.ts';
 
-const onlyPage = process.argv[2] === '--page';
-const folder = process.argv[onlyPage ? 3 : 2] ?? '.prepared';
-
-async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>> {
+async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
-  if (process.env['STOCK_RUNTIME']) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
+  if (isStock) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
   const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   const { captureImage } = await import('./capture.ts');
   const image = await captureImage({
@@ -41,26 +40,27 @@ async function readBundle(): Promise<Bundle> {
   });
 }
 
-async function prepare(): Promise<void> {
+export async function main([first, ...rest]: readonly string[], { env }: Io): Promise<number> {
+  const onlyPage = first === '--page';
+  const folder = (onlyPage ? rest[0] : first) ?? '.prepared';
   const bundle = await readBundle();
   // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
   const site = await buildSite(bundle);
   const siteFolder = path.join(folder, 'site');
   await mkdir(siteFolder, { recursive: true });
-  for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
+  for (const [name, bytes] of Object.entries(site)) await write(folder, path.join('site', name), bytes);
   for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
-  if (!onlyPage) for (const [name, bytes] of Object.entries(await prepareWorker(bundle))) await write(name, bytes);
+  if (onlyPage) return EXIT.done;
+  const worker = await prepareWorker(bundle, Boolean(env['STOCK_RUNTIME']));
+  for (const [name, bytes] of Object.entries(worker)) await write(folder, name, bytes);
+  return EXIT.done;
 }
 
 /** Whole or not at all; and what is not whole is not in the site. */
-async function write(name: string, bytes: Uint8Array): Promise<void> {
+async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const partial = path.join(folder, `${path.basename(name)}.partial`);
   await writeFile(partial, bytes);
   await rename(partial, path.join(folder, name));
 }
 
-await prepare().catch((error: NodeJS.ErrnoException) => {
-  if (!(error instanceof BundleError) && error.code !== 'ENOENT') throw error; // ours, and its stack says where
-  console.error(`the worker cannot be built: ${error.message}`);
-  process.exitCode = 1;
-});
+if (import.meta.main) await runMain((args, io) => main(args, io).catch(asUserError(BundleError)));

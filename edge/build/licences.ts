@@ -5,6 +5,8 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { EXIT } from '../../cli/errors.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 
 export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
 
@@ -117,19 +119,20 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.`;
 
-async function print(): Promise<void> {
+export async function main(_: readonly string[], { print }: Io): Promise<number> {
   await writeFile(NOTICES_FILE, await thirdPartyNotices());
   const list = (packages: readonly Package[]) => packages.map(({ name, version }) => `${name} ${version}`).join(', ');
   const byLicence = (packages: readonly Package[]) =>
     [...Map.groupBy(packages, ({ licence }) => licence)].sort(([a], [b]) => a.localeCompare(b));
   const shipped = await shippedPackages();
-  console.log(`ships, and is in ${NOTICES_FILE}:`);
-  for (const [licence, packages] of byLicence(shipped)) console.log(`  ${licence}: ${list(packages)}`);
+  print(`ships, and is in ${NOTICES_FILE}:`);
+  for (const [licence, packages] of byLicence(shipped)) print(`  ${licence}: ${list(packages)}`);
   const names = new Set(shipped.map(({ name }) => name));
-  console.log('develops and tests, on some platform or other:');
+  print('develops and tests, on some platform or other:');
   for (const [licence, packages] of byLicence((await lockedPackages()).filter(({ name }) => !names.has(name)))) {
-    console.log(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
+    print(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
   }
+  return EXIT.done;
 }
 
-if (import.meta.main) await print();
+if (import.meta.main) await runMain(main);

@@ -439,7 +439,7 @@ describe('what cannot be done', () => {
 
   it.each([
     ['an empty file', '', 'is empty'],
-    ['no file', undefined, 'ENOENT: no such file or directory'],
+    ['no file', undefined, 'reviews.csv: no such file or directory'],
   ])('with %s, is said in one line', async (_, content, why) => {
     const file = path.join(await temporaryFolder(), 'reviews.csv');
     if (content !== undefined) await writeFile(file, content);

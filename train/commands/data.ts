@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
 import {
   cacheFolder,
@@ -13,7 +14,6 @@ import {
   type PinnedFile,
 } from '../data/download.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
-import type { Shell } from './command.ts';
 
 export const DATA_FLAGS = {
   data: {
@@ -28,15 +28,15 @@ export const DATA_FLAGS = {
 } as const satisfies Flags;
 
 /** Reads the reviews, downloading the official ones when no others are given. */
-export async function loadData(flags: FlagValues<typeof DATA_FLAGS>, { say }: Shell): Promise<NamedDataset> {
-  const location = flags.data ?? (await downloadShown(OFFICIAL_ARCHIVE));
-  say(`reading ${location}`);
+export async function loadData(flags: FlagValues<typeof DATA_FLAGS>, io: Io): Promise<NamedDataset> {
+  const location = flags.data ?? (await downloadShown(OFFICIAL_ARCHIVE, io));
+  io.say(`reading ${location}`);
   const dataset = await readDataset(location, {
     anySize: flags['any-size'] === true,
     textColumn: flags['text-column'],
     labelColumn: flags['label-column'],
     positiveLabel: flags['positive-label'],
-    onWarning: (warning) => say(`warning: ${warning}`),
+    onWarning: (warning) => io.say(`warning: ${warning}`),
   });
   return { dataset, name: dataset.official ? OFFICIAL_DATASET : nameOf(location) };
 }
@@ -46,9 +46,9 @@ function nameOf(location: string): string {
 }
 
 /** Downloads it under a progress line. */
-async function downloadShown(file: Download, options: DownloadOptions = {}): Promise<string> {
+async function downloadShown(file: Download, { stderr }: Io, options: DownloadOptions = {}): Promise<string> {
   const { bytes } = file;
-  const line = progressLine('downloading');
+  const line = progressLine('downloading', stderr);
   const megabytes = (count: number) => (count / 1e6).toFixed(1);
   return download(file, {
     ...options,
@@ -69,11 +69,12 @@ export async function gather(
   files: readonly PinnedFile[],
   flag: 'sources' | 'sets',
   given: string | undefined,
+  io: Io,
 ): Promise<string> {
   const folder = given ?? path.join(cacheFolder(), flag);
   const byName = new Map(files.map((file) => [file.name, file]));
   for (const file of byName.values()) {
-    if (given === undefined) await downloadShown(file, { folder, flag: `--${flag} <folder>` });
+    if (given === undefined) await downloadShown(file, io, { folder, flag: `--${flag} <folder>` });
     else await findDownloaded(file, folder);
   }
   return folder;

@@ -6,6 +6,8 @@ import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts'
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
+import { counted } from '../../shared/counted.ts';
 import { refuseOtherLabels } from '../data/labels.ts';
 import {
   askBoth,
@@ -17,7 +19,7 @@ import {
   summarize,
 } from '../evaluation/diff.ts';
 import { shuffled } from '../random.ts';
-import { command, type Shell } from './command.ts';
+import { command } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -42,44 +44,44 @@ An endpoint that needs a key is given the one in API_KEY.`,
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   if (flags.new === undefined) throw new UsageError('--new is missing: the version to compare with --old');
   if (positionals.length > (flags.data === undefined ? 1 : 0)) {
     throw new UsageError('texts come from one file, or from --data');
   }
-  const apiKey = process.env['API_KEY'] || undefined;
+  const apiKey = io.env['API_KEY'] || undefined;
   const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
   const [old, now] = versions;
-  const all = flags.data === undefined ? await readTexts(positionals[0]) : await readReviews(flags, old.labels, shell);
+  const all = flags.data === undefined ? await readTexts(positionals[0], io) : await readReviews(flags, old.labels, io);
   if (all.length === 0) throw new UserError('there are no texts to compare on');
   const { limit = 0 } = flags;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const samples = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
-  const line = progressLine('comparing');
-  const pairs = await askBoth(samples, versions, (done, all) => line.update(done / all, `${done} texts`)).finally(() =>
-    line.done(),
+  const line = progressLine('comparing', io.stderr);
+  const pairs = await askBoth(samples, versions, (done, all) => line.update(done / all, counted(done, 'text'))).finally(
+    () => line.done(),
   );
   const difference = summarize(pairs, now.labels);
   const moved = mostMoved(pairs, SHOWN);
   if (flags.json) {
     const [before, after] = versions.map(({ from, model, version }) => ({ from, model, version }));
     const results = pairs.map((pair) => ({ old: pair.old, new: pair.new }));
-    shell.print(JSON.stringify({ old: before, new: after, ...difference, moved, results }));
+    io.print(JSON.stringify({ old: before, new: after, ...difference, moved, results }));
   } else {
     for (const [name, { model, version, from }] of Object.entries({ old, new: now })) {
-      shell.print(`${name}  ${model} ${version}, ${from}`);
+      io.print(`${name}  ${model} ${version}, ${from}`);
     }
-    shell.print(`\n${describe(difference, now.labels)}`);
-    if (moved.length > 0) shell.print(`\nmoved most:\n${moved.map(describePair).join('\n')}`);
+    io.print(`\n${describe(difference, now.labels)}`);
+    if (moved.length > 0) io.print(`\nmoved most:\n${moved.map(describePair).join('\n')}`);
   }
   return EXIT.done;
 }
 
 /** Lines that are not blank. */
-async function readTexts(file: string | undefined): Promise<Sample[]> {
+async function readTexts(file: string | undefined, { stdin }: Io): Promise<Sample[]> {
   if (file !== undefined) await refuseReviews(file);
   const texts: Sample[] = [];
-  for await (const text of createInterface({ input: file === undefined ? process.stdin : createReadStream(file) })) {
+  for await (const text of createInterface({ input: file === undefined ? stdin : createReadStream(file) })) {
     if (text.trim() !== '') texts.push({ text });
   }
   return texts;
@@ -99,11 +101,11 @@ async function refuseReviews(file: string): Promise<void> {
 async function readReviews(
   flags: FlagValues<typeof FLAGS>,
   labels: readonly [string, string],
-  shell: Shell,
+  io: Io,
 ): Promise<readonly Sample[]> {
   const { split = 'test' } = flags;
   if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
-  const { dataset } = await loadData(flags, shell);
+  const { dataset } = await loadData(flags, io);
   refuseOtherLabels(dataset.labels, labels);
   return split === 'test' ? dataset.test : [...dataset.train, ...dataset.test];
 }

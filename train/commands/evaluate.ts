@@ -5,12 +5,14 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
 import type { Manifest, Metrics } from '../../shared/bundle.ts';
+import { counted } from '../../shared/counted.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
 import { metric } from '../format.ts';
-import { command, refuseArguments, type Shell } from './command.ts';
+import { command, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -30,7 +32,7 @@ export const evaluateCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
@@ -41,21 +43,21 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   let line: ReturnType<typeof progressLine> | undefined;
   const bundle = await openClassifier(folder);
   const { manifest, metrics, evaluation } = await evaluate(bundle, {
-    loadDataset: () => loadData(flags, shell),
+    loadDataset: () => loadData(flags, io),
     split,
     limit: flags.limit ?? 0,
     record: flags.record === true,
     onProgress: (done, all) => {
-      line ??= progressLine('scoring');
-      line.update(done / all, `${done} reviews`);
+      line ??= progressLine('scoring', io.stderr);
+      line.update(done / all, counted(done, 'review'));
     },
   }).finally(() => line?.done());
   const { writeReport } = await import('../evaluation/report/report.ts');
   const report = await writeReport(bundle, { evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
-  if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
-  else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics, manifest)}`);
-  shell.say(`where it errs: ${report}`);
+  if (flags.json) io.print(JSON.stringify({ model: id, version, split, metrics }));
+  else io.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics, manifest)}`);
+  io.say(`where it errs: ${report}`);
   return EXIT.done;
 }
 

@@ -2,11 +2,12 @@
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
 import { openBundle, openEndpoint, openWordLists } from '../evaluation/scorecard/contenders.ts';
 import { toMarkdown } from '../evaluation/scorecard/markdown.ts';
 import { runScorecard } from '../evaluation/scorecard/scorecard.ts';
 import { type ScorecardSet, SETS } from '../evaluation/scorecard/sets.ts';
-import { command, type Shell } from './command.ts';
+import { command } from './command.ts';
 import { DATA_FLAGS, gather, loadData, SOURCES_FLAG } from './data.ts';
 
 export const SETS_FLAG = {
@@ -44,11 +45,11 @@ function namesOf(stage: ScorecardSet['stage']): string {
     .join(' ');
 }
 
-async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], io: Io): Promise<number> {
   const stage = flags.dev ? 'development' : 'test';
   const sets = choose(names, stage);
   if (flags.url !== undefined && flags.model !== undefined) throw new UsageError('--model or --url, not both');
-  const apiKey = process.env['API_KEY'] || undefined;
+  const apiKey = io.env['API_KEY'] || undefined;
   const model = await (flags.url === undefined ? openBundle(flags.model ?? 'model') : openEndpoint(flags.url, apiKey));
   const beside = flags.alone ? [] : await openWordLists();
   const places = {
@@ -56,13 +57,15 @@ async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], sh
       sets.flatMap(({ files = [] }) => files),
       'sets',
       flags.sets,
+      io,
     ),
     sources: await gather(
       sets.flatMap(({ sourceFiles = [] }) => sourceFiles),
       'sources',
       flags.sources,
+      io,
     ),
-    readImdb: async () => (await loadData(flags.data === undefined ? {} : { data: flags.data }, shell)).dataset,
+    readImdb: async () => (await loadData(flags.data === undefined ? {} : { data: flags.data }, io)).dataset,
   };
   let line: { readonly title: string; readonly progress: ReturnType<typeof progressLine> } | undefined;
   const scorecard = await runScorecard({
@@ -74,12 +77,12 @@ async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], sh
     onProgress: (title, done, all) => {
       if (line?.title !== title) {
         line?.progress.done();
-        line = { title, progress: progressLine(title) };
+        line = { title, progress: progressLine(title, io.stderr) };
       }
       line.progress.update(done / all, `${done} of ${all}`);
     },
   }).finally(() => line?.progress.done());
-  shell.print(flags.json ? JSON.stringify(scorecard) : toMarkdown(scorecard));
+  io.print(flags.json ? JSON.stringify(scorecard) : toMarkdown(scorecard));
   return EXIT.done;
 }
 

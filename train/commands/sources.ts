@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues } from '../../cli/flags.ts';
+import type { Io } from '../../cli/run.ts';
 import { cacheFolder } from '../data/download.ts';
 import { fetchGlove } from '../data/sources/glove.ts';
 import { findOverlaps, writeOverlaps } from '../data/sources/overlaps.ts';
@@ -9,7 +10,7 @@ import { OPINIONS } from '../data/sources/source.ts';
 import { type LoadedSource, loadSources, SOURCES } from '../data/sources.ts';
 import { SETS } from '../evaluation/scorecard/sets.ts';
 import { count, markdownTable } from '../format.ts';
-import { command, refuseArguments, type Shell } from './command.ts';
+import { command, refuseArguments } from './command.ts';
 import { DATA_FLAGS, gather, loadData, SOURCES_FLAG } from './data.ts';
 import { SETS_FLAG } from './scorecard.ts';
 
@@ -32,33 +33,36 @@ export const sourcesCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
   const folder = await gather(
     SOURCES.flatMap(({ files }) => files),
     'sources',
     flags.sources,
+    io,
   );
-  if (flags.vectors) shell.say(`word vectors: ${await fetchGlove(path.join(cacheFolder(), 'sources'), flags.sources)}`);
-  if (flags['write-overlaps']) shell.say(`${await renewOverlaps(folder, flags, shell)} texts are in the scorecard too`);
+  if (flags.vectors) io.say(`word vectors: ${await fetchGlove(path.join(cacheFolder(), 'sources'), flags.sources)}`);
+  if (flags['write-overlaps']) io.say(`${await renewOverlaps(folder, flags, io)} texts are in the scorecard too`);
   const loaded = await loadSources(folder);
-  shell.print(flags.json ? JSON.stringify(loaded.map(countsOf)) : toMarkdown(loaded));
+  io.print(flags.json ? JSON.stringify(loaded.map(countsOf)) : toMarkdown(loaded));
   return EXIT.done;
 }
 
 /** Of all texts that may be trained on, the reviews with and without a label among them. Returns how many there are. */
-async function renewOverlaps(folder: string, flags: FlagValues<typeof FLAGS>, shell: Shell): Promise<number> {
-  const { dataset } = await loadData(flags.data === undefined ? {} : { data: flags.data }, shell);
+async function renewOverlaps(folder: string, flags: FlagValues<typeof FLAGS>, io: Io): Promise<number> {
+  const { dataset } = await loadData(flags.data === undefined ? {} : { data: flags.data }, io);
   const places = {
     sets: await gather(
       SETS.flatMap(({ files = [] }) => files),
       'sets',
       flags.sets,
+      io,
     ),
     sources: await gather(
       SETS.flatMap(({ sourceFiles = [] }) => sourceFiles),
       'sources',
       flags.sources,
+      io,
     ),
     readImdb: async () => dataset,
   };

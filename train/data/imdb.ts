@@ -9,6 +9,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSystemError, UserError } from '../../cli/errors.ts';
+import { count, counted } from '../../shared/counted.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { bytesOf, readTarGz } from './archive.ts';
@@ -80,13 +81,13 @@ class Reviews {
     if (counts.every(([, count]) => count === 0)) {
       this.refuse('no reviews in it; expected train/pos, train/neg, test/pos and test/neg with .txt files');
     }
-    for (const [folder, count] of counts) {
+    for (const [folder, size] of counts) {
       const official = OFFICIAL_COUNTS[folder];
-      if (!anySize && count !== official) {
+      if (!anySize && size !== official) {
         const advice = 'get it again, or add --any-size if this is a dataset of your own in the same layout';
-        this.refuse(`${folder} has ${count} reviews instead of ${official}; ${advice}`);
+        this.refuse(`${folder} has ${counted(size, 'review')} instead of ${count(official ?? 0)}; ${advice}`);
       }
-      if (anySize && count === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
+      if (anySize && size === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
         this.refuse(`${folder} has no reviews`);
       }
     }

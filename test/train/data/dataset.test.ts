@@ -188,7 +188,7 @@ describe('the numbers of reviews', () => {
     const file = await archivePath();
     await packCorpus(file, entriesOf(CORPUS_REVIEWS));
     const message = await refusal(readDataset(file));
-    expect(message.startsWith(`${file}: train/pos has 40 reviews instead of 12500; `)).toBe(true);
+    expect(message.startsWith(`${file}: train/pos has 40 reviews instead of 12,500; `)).toBe(true);
     expect(message).toContain('--any-size');
   });
 
@@ -196,7 +196,7 @@ describe('the numbers of reviews', () => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, CORPUS_REVIEWS);
     const message = await refusal(readDataset(folder, { anySize: false }));
-    expect(message.startsWith(`${folder}: train/pos has 40 reviews instead of 12500; `)).toBe(true);
+    expect(message.startsWith(`${folder}: train/pos has 40 reviews instead of 12,500; `)).toBe(true);
     expect(message).toContain('--any-size');
   });
 
@@ -214,7 +214,7 @@ describe('the numbers of reviews', () => {
 
     const less = tar.subarray(0, (reviews.length - 1) * 512); // an empty review is one header of 512 bytes
     await writeFile(file, gzipSync(less, { level: 1 }));
-    expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49999 reviews instead of 50000; `);
+    expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49,999 reviews instead of 50,000; `);
   });
 
   it.each(['train/pos', 'train/neg'])('may not be none in %s', async (folder) => {
