@@ -8,7 +8,7 @@
  * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
  * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
  */
-import { JOB_CHUNK_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
+import { JOB_LIMITS, MAX_TEXTS } from '../edge/http/limits.ts';
 import build from '../harness/build.ts';
 import { cpuTime, freePort, inspect, workerdPid } from '../harness/inspector.ts';
 import { type RunningWorker, startWorker } from '../harness/worker.ts';
@@ -79,7 +79,7 @@ export async function run(): Promise<Report> {
   ];
   if (pid !== undefined) {
     cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
-    const ofReviews = cpu.job.map((perReview) => (perReview * JOB_CHUNK_BYTES) / (file.length / REVIEWS) / 1000);
+    const ofReviews = cpu.job.map((perReview) => (perReview * JOB_LIMITS.chunkBytes) / (file.length / REVIEWS) / 1000);
     cases.push(
       summarize('a chunk of reviews, CPU', 's', ofReviews),
       summarize('a chunk of one-letter words, CPU', 's', ofLetters),
@@ -128,13 +128,13 @@ async function callInBatches({ url }: RunningWorker): Promise<void> {
 
 /** As many of these lines as are one chunk. */
 function chunkOf(line: string): string {
-  return line.repeat(Math.floor(JOB_CHUNK_BYTES / line.length));
+  return line.repeat(Math.floor(JOB_LIMITS.chunkBytes / line.length));
 }
 
 /** Of a million reviews like these. */
 function costs(cpuMs: number): Case[] {
   const megabytes = ((file.length / REVIEWS) * 1e6) / 2 ** 20;
-  const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_CHUNK_BYTES);
+  const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_LIMITS.chunkBytes);
   const dollars = (name: keyof typeof PRICES, count: number) =>
     summarize(`a million: ${name}, ${Math.round(count)}`, '$', [count * PRICES[name]]);
   const operations = Object.entries(PER_CHUNK).map(([name, count]) =>

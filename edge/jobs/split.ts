@@ -4,7 +4,7 @@
  * header, if there is to be one.
  */
 import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
-import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_JOB_CHUNKS } from '../http/limits.ts';
+import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 
 export interface Chunk {
@@ -23,12 +23,13 @@ export interface Progress {
 }
 
 /**
- * The next step. @param slice of the file from the cursor on, of JOB_SLICE_BYTES or to its end. @param bytes of the file.
+ * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes of the file.
  * @returns what is wrong with the file, as a sentence, where it cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
   { cursor, layout, bytes }: Progress & { readonly bytes: number },
+  limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
   const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
@@ -40,9 +41,14 @@ export function splitNext(
     if (typeof header.layout === 'string') return header.layout;
     [from, known] = [header.next, header.layout];
   }
-  const chunkBytes = Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS));
+  const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
   return {
-    ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, isLast }),
+    ...splitSlice(rest(from), from, {
+      delimiter: layout.delimiter,
+      chunkBytes,
+      chunkRecords: limits.chunkRecords,
+      isLast,
+    }),
     layout: known,
     isLast,
   };
@@ -70,8 +76,9 @@ function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
 
 export interface SplitOptions {
   readonly delimiter: string | undefined;
-  /** A chunk has as many bytes or more, unless it has MAX_CHUNK_RECORDS. */
+  /** A chunk has as many bytes or more, unless it has as many records. */
   readonly chunkBytes: number;
+  readonly chunkRecords: number;
   /** Whether the slice goes to the end of the file. */
   readonly isLast: boolean;
 }
@@ -83,7 +90,7 @@ export interface SplitOptions {
 export function splitSlice(
   slice: Uint8Array,
   from: Cursor,
-  { delimiter, chunkBytes, isLast }: SplitOptions,
+  { delimiter, chunkBytes, chunkRecords, isLast }: SplitOptions,
 ): { chunks: Chunk[]; cursor: Cursor } {
   const scanner = new RecordScanner(delimiter, from);
   const chunks: Chunk[] = [];
@@ -100,7 +107,7 @@ export function splitSlice(
     }
     // No slice may be too short for what is open, or the walk would stand still. So blank lines count, however many they
     // are; and behind a record that is too long, whose end may be anywhere, nothing stays open.
-    const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= MAX_CHUNK_RECORDS);
+    const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= chunkRecords);
     if (isFull || tooLong) close();
   }
   if (isLast) {

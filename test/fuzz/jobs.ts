@@ -1,6 +1,7 @@
 /** The readers of bulk jobs' files: however a file is cut into slices and chunks, its records are those of the whole. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { JOB_LIMITS } from '../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
 import { type Chunk, splitSlice } from '../../edge/jobs/split.ts';
 import { type Cursor, RecordScanner } from '../../shared/records.ts';
@@ -29,7 +30,7 @@ function split(bytes: Uint8Array, more: number, chunkBytes: number, delimiter: s
   for (let cursor = start; ; ) {
     const slice = bytes.subarray(cursor.offset, cursor.offset + chunkBytes + longest + more);
     const isLast = cursor.offset + slice.length === bytes.length;
-    const found = splitSlice(slice, cursor, { delimiter, chunkBytes, isLast });
+    const found = splitSlice(slice, cursor, { delimiter, chunkBytes, chunkRecords: JOB_LIMITS.chunkRecords, isLast });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     assert(found.cursor.offset > cursor.offset, 'it stands still');

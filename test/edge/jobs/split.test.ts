@@ -8,7 +8,7 @@ import type { Cursor } from '../../../shared/records.ts';
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
 vi.mock('../../../shared/limits.ts', () => ({ MAX_RECORD_BYTES: 24 }));
-vi.mock('../../../edge/http/limits.ts', async (original) => ({ ...(await original<object>()), MAX_CHUNK_RECORDS: 5 }));
+const CHUNK_RECORDS = 5;
 
 const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
 
@@ -19,7 +19,12 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
   for (;;) {
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
     const isLast = cursor.offset + slice.length === file.length;
-    const found = splitSlice(slice, cursor, { delimiter, chunkBytes: CHUNK_BYTES, isLast });
+    const found = splitSlice(slice, cursor, {
+      delimiter,
+      chunkBytes: CHUNK_BYTES,
+      chunkRecords: CHUNK_RECORDS,
+      isLast,
+    });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     expect(found.cursor.offset).toBeGreaterThan(cursor.offset); // or it would never end
@@ -46,7 +51,7 @@ test('the chunks of any file, in slices of any size, have the records of the who
       for (const { start, end, records } of chunks) {
         expect(end - start).toBeLessThanOrEqual(CHUNK_BYTES + MAX_RECORD_BYTES + 1);
         expect(records).toBeGreaterThan(0);
-        expect(records).toBeLessThanOrEqual(5);
+        expect(records).toBeLessThanOrEqual(CHUNK_RECORDS);
       }
     }),
     { numRuns: 2_000, seed: 1 },

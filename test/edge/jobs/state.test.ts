@@ -1,11 +1,15 @@
 /** What is told of a job, and when there is something to do for it, at every stage of its life. */
 import { expect, describe as group, test } from 'vitest';
-import { JOB_PART_BYTES } from '../../../edge/http/limits.ts';
+import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
 
 const CREATED = Date.parse('2026-11-23T07:00:00Z');
 const whole = newState({ id: 'a', owner: undefined, type: 'text/csv' }, undefined, CREATED);
-const inParts = newState({ id: 'a', owner: 'key', type: 'text/csv', bytes: 3 * JOB_PART_BYTES }, 'upload', CREATED);
+const inParts = newState(
+  { id: 'a', owner: 'key', type: 'text/csv', bytes: 3 * JOB_LIMITS.partBytes },
+  'upload',
+  CREATED,
+);
 const running: State = { ...whole, state: 'running', bytes: 1_000, started: CREATED, split: true, chunks: 4, sent: 4 };
 const finished: State = { ...running, state: 'finished', ended: CREATED + HOUR, expires: CREATED + 7 * DAY };
 
@@ -36,8 +40,8 @@ group('a job', () => {
       type: 'text/csv',
       created: '2026-11-23T07:00:00.000Z',
       expires: '2026-11-30T07:00:00.000Z',
-      bytes: 3 * JOB_PART_BYTES,
-      upload: { partBytes: JOB_PART_BYTES, missing: [2, 3] },
+      bytes: 3 * JOB_LIMITS.partBytes,
+      upload: { partBytes: JOB_LIMITS.partBytes, missing: [2, 3] },
       records: { found: 0, done: 0, failed: 0 },
       progress: 0,
       models: [],
