@@ -4,9 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseManifest } from '../../../shared/bundle.ts';
+import { main } from '../../../train/cli.ts';
 import { readDataset } from '../../../train/data/dataset.ts';
-import { cli, type Outcome } from '../../fixtures/cli.ts';
+import { type Outcome, run } from '../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
+
+const cli = (args: readonly string[]) => run(main, args);
 
 let folder: string;
 let data: string;
