@@ -7,7 +7,7 @@ import { LOCK_FILE, lockFolder } from '../../cli/lock.ts';
 import { refusal } from '../fixtures/refusal.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
-const lock = (folder: string) => lockFolder(folder, { make: true });
+const lock = (folder: string) => lockFolder(folder, { make: true, waitMs: 1 });
 
 describe('lockFolder', () => {
   it('makes the folder, and lets one in at a time', async () => {

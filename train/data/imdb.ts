@@ -24,8 +24,8 @@ const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {
   'test/neg': 12_500,
 };
 
-/** The official archive unpacks to 0.5 GB. */
-const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
+/** What an archive may unpack to; the official one unpacks to 0.5 GB. */
+export const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
 
 /**
  * Reads the folder that the archive unpacks to.
@@ -42,9 +42,13 @@ export async function readImdbFolder(location: string, anySize: boolean): Promis
  * @throws UserError when it is damaged, truncated, not in the layout above, or holds other than the official numbers of
  * reviews and `anySize` is not set.
  */
-export async function readImdbArchive(location: string, anySize: boolean): Promise<Dataset> {
+export async function readImdbArchive(
+  location: string,
+  anySize: boolean,
+  maxBytes = MAX_ARCHIVE_BYTES,
+): Promise<Dataset> {
   const reviews = new Reviews(location);
-  await readArchive(location, reviews);
+  await readArchive(location, reviews, maxBytes);
   return reviews.finish(anySize);
 }
 
@@ -121,8 +125,8 @@ function reviewAt([split, label, file]: readonly string[]): { folder: string; na
   return { folder: `${split}/${label}`, name: file.slice(0, -'.txt'.length) };
 }
 
-async function readArchive(location: string, reviews: Reviews): Promise<void> {
-  await readTarGz(location, MAX_ARCHIVE_BYTES, async (entry) => {
+async function readArchive(location: string, reviews: Reviews, maxBytes: number): Promise<void> {
+  await readTarGz(location, maxBytes, async (entry) => {
     const review = reviewAt(entry.path.slice(-3));
     if (review === undefined) return;
     reviews.refuseLarge(`the entry ${quoted(entry.name)}`, entry.size);
