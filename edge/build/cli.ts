@@ -13,10 +13,13 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { asUserError, EXIT } from '../../cli/errors.ts';
+import { asUserError, EXIT, UsageError } from '../../cli/errors.ts';
+import { type Flags, parseFlags } from '../../cli/flags.ts';
 import { type Io, runMain } from '../../cli/run.ts';
 import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
 import { buildSite } from './site.ts';
+
+const FLAGS = { page: { kind: 'switch', help: 'the site alone' } } as const satisfies Flags;
 
 async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
@@ -40,9 +43,10 @@ async function readBundle(): Promise<Bundle> {
   });
 }
 
-export async function main([first, ...rest]: readonly string[], { env }: Io): Promise<number> {
-  const onlyPage = first === '--page';
-  const folder = (onlyPage ? rest[0] : first) ?? '.prepared';
+export async function main(args: readonly string[], { env }: Io): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  const [folder = '.prepared', ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const bundle = await readBundle();
   // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
   const site = await buildSite(bundle);
@@ -50,7 +54,7 @@ export async function main([first, ...rest]: readonly string[], { env }: Io): Pr
   await mkdir(siteFolder, { recursive: true });
   for (const [name, bytes] of Object.entries(site)) await write(folder, path.join('site', name), bytes);
   for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
-  if (onlyPage) return EXIT.done;
+  if (values.page) return EXIT.done;
   const worker = await prepareWorker(bundle, Boolean(env['STOCK_RUNTIME']));
   for (const [name, bytes] of Object.entries(worker)) await write(folder, name, bytes);
   return EXIT.done;

@@ -5,7 +5,7 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
-import { EXIT } from '../../cli/errors.ts';
+import { EXIT, UsageError } from '../../cli/errors.ts';
 import { type Io, runMain } from '../../cli/run.ts';
 
 export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
@@ -119,7 +119,8 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.`;
 
-export async function main(_: readonly string[], { print }: Io): Promise<number> {
+export async function main(args: readonly string[], { print }: Io): Promise<number> {
+  if (args.length > 0) throw new UsageError(`unexpected argument "${args[0]}"`);
   await writeFile(NOTICES_FILE, await thirdPartyNotices());
   const list = (packages: readonly Package[]) => packages.map(({ name, version }) => `${name} ${version}`).join(', ');
   const byLicence = (packages: readonly Package[]) =>

@@ -17,6 +17,7 @@ const SOURCES = [
   'tsconfig.base.json',
   'tsconfig.node.json',
   'package.json',
+  'tsconfig.base.json',
   'wrangler.toml',
   'wrangler.env',
   'THIRD_PARTY_NOTICES.md',
