@@ -31,13 +31,16 @@ export function answerLines(
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const groups = readLines(reader);
+  // One read at once: a body that nobody has read by the time there is a response, `wrangler dev` would read for us.
+  let first: ReturnType<typeof groups.next> | undefined = groups.next();
   const encoder = new TextEncoder();
   let cancelled = false;
 
   return new ReadableStream(
     {
       async pull(controller) {
-        const { value: lines } = await groups.next();
+        const { value: lines } = await (first ?? groups.next());
+        first = undefined;
         if (cancelled) return;
         if (lines === undefined) return controller.close();
         let answers: StreamAnswer[];
@@ -59,7 +62,7 @@ export function answerLines(
         await reader.cancel(reason); // also ends a read that waits
       },
     },
-    { highWaterMark: 0 }, // nothing is read before it is asked for
+    { highWaterMark: 0 }, // nothing more is read before it is asked for
   );
 }
 
