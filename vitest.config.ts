@@ -27,6 +27,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: '100%', // of the cores
+    reporters: ['default', 'test/slowest.ts'],
     projects: [
       project(
         'unit',
