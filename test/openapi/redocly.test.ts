@@ -11,7 +11,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const REDOCLY = path.resolve('test/openapi/node_modules/.bin/redocly');
 const INSTALLED = existsSync(REDOCLY);
-const WHY = INSTALLED ? '' : ' (skipped: `npm run test:openapi` installs what this needs)';
+const WHY = INSTALLED ? '' : ' (skipped: `npm run test:full` installs what this needs)';
 
 const lint = async (document: object) => {
   const folder = await temporaryFolder();
