@@ -12,9 +12,16 @@ import { SettingsError } from './settings.ts';
 
 /** How long a request, or a client that keeps its connection, can delay the end. */
 const GRACE_MS = 5_000;
+const afterGrace = (end: () => void): void => {
+  setTimeout(end, GRACE_MS).unref();
+};
 
-/** @param graceMs see GRACE_MS. */
-export async function main(args: readonly string[], io: Io, graceMs = GRACE_MS): Promise<number> {
+/** @param later calls what ends all connections, when they have had time; by default, after GRACE_MS. */
+export function main(args: readonly string[], io: Io, later = afterGrace): Promise<number> {
+  return listen(args, io, later).catch(asUserError(BundleError, SettingsError));
+}
+
+async function listen(args: readonly string[], io: Io, later: typeof afterGrace): Promise<number> {
   if (args.length > 0)
     throw new UsageError(`unexpected argument "${args[0]}"; HOST, PORT and MODEL are environment variables`);
   const { hostname, port } = address(io.env);
@@ -27,9 +34,9 @@ export async function main(args: readonly string[], io: Io, graceMs = GRACE_MS):
   server.on('error', reject).on('close', () => resolve(EXIT.done));
   io.onInterrupt(() => {
     server.close();
-    setTimeout(() => server.closeAllConnections(), graceMs).unref();
+    later(() => server.closeAllConnections());
   });
   return ended;
 }
 
-if (import.meta.main) await runMain((args, io) => main(args, io).catch(asUserError(BundleError, SettingsError)));
+if (import.meta.main) await runMain(main);

@@ -43,7 +43,11 @@ async function readBundle(): Promise<Bundle> {
   });
 }
 
-export async function main(args: readonly string[], { env }: Io): Promise<number> {
+export function main(args: readonly string[], io: Io): Promise<number> {
+  return prepare(args, io).catch(asUserError(BundleError));
+}
+
+async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS);
   const [folder = '.prepared', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
@@ -67,4 +71,4 @@ async function write(folder: string, name: string, bytes: Uint8Array): Promise<v
   await rename(partial, path.join(folder, name));
 }
 
-if (import.meta.main) await runMain((args, io) => main(args, io).catch(asUserError(BundleError)));
+if (import.meta.main) await runMain(main);

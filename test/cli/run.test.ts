@@ -87,7 +87,7 @@ describe('an interrupt', () => {
         io.say('listening');
       });
     const command = start(main, []);
-    await command.said('listening');
+    await command.written('listening');
     command.interrupt();
     expect(await command.ended).toMatchObject({ code: 130 });
   });

@@ -49,7 +49,7 @@ describe('npm run train', () => {
     const out = path.join(folder, 'stopped');
     const args = [...TRAIN, '--data', data, '--out', out];
     const command = start(main, args);
-    await command.said('training on');
+    await command.written('training on');
     command.interrupt();
     const stopped = await command.ended;
     expect(stopped).toMatchObject({ code: 130, stdout: '' });
