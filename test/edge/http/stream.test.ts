@@ -156,6 +156,11 @@ describe('a run', () => {
 });
 
 describe('reading', () => {
+  /** Resolves when nothing is left to be done but what waits for something else. */
+  const allThatFollows = async () => {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
   /** Lines without an end, and how many bytes of them were taken. */
   function endless(line = `"${'a'.repeat(1022)}"\n`) {
     const chunk = encoder.encode(line);
@@ -178,7 +183,7 @@ describe('reading', () => {
   it('waits for the reader of the answers', async () => {
     const { body, state } = endless();
     const reader = answerLines(body, { classify: lengths(), report: String }).getReader();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await allThatFollows();
     expect(state.pulled).toBe(1025); // what makes the body count as read
     for (let read = 1; read <= 5; read++) {
       await reader.read();
@@ -192,7 +197,7 @@ describe('reading', () => {
     const reader = answerLines(body, { classify: lengths(runs), report: String }).getReader();
     await reader.read();
     await reader.cancel();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await allThatFollows();
     expect([state, runs.length]).toEqual([{ pulled: 1025, cancelled: true }, 1]);
   });
 
@@ -205,24 +210,27 @@ describe('reading', () => {
     });
     const idle = answerLines(waiting, { classify: lengths(runs), report: String }).getReader();
     const read = idle.read();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await allThatFollows();
     await idle.cancel();
     expect([(await read).done, cancelled]).toEqual([true, 1]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await allThatFollows();
     expect(runs).toEqual([]);
 
     const { body, state } = endless();
+    const [started, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slow = async (asked: readonly ClassifyRequest[]) => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      started.resolve();
+      await held.promise;
       return lengths()(asked);
     };
     const failures: unknown[] = [];
     const busy = answerLines(body, { classify: slow, report: (error) => `${failures.push(error)}` }).getReader();
     const pending = busy.read();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await started.promise;
     await busy.cancel();
+    held.resolve();
     await pending;
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await allThatFollows();
     expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
   });
 
