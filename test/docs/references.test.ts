@@ -135,3 +135,12 @@ describe('the flags that README and docs name', () => {
     expect(unknown).toEqual([]);
   });
 });
+
+it('what the commands of README and docs write into this folder, Git ignores', () => {
+  const written = [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/(?:--outfile=|--outdir |--out )([\w-]+\/[\w./-]*)/g)].map(([, file = '']) => file),
+  );
+  expect(written).toEqual(expect.arrayContaining(['site/sentiment.js', 'runs/mine']));
+  const ignored = execFileSync('git', ['check-ignore', ...new Set(written)], { encoding: 'utf8' });
+  expect(ignored.trimEnd().split('\n').sort()).toEqual([...new Set(written)].sort());
+});

@@ -33,6 +33,9 @@ const manifestIn = async (bundle: string) => parseManifest(await readFile(path.j
 it('trains on them, and says what to beware of', async () => {
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stderr).toContain('\nwarning: 1 review is empty and was left out\nwarning: only 100 reviews: ');
+  expect(trained.stderr).toMatch(/\ntraining on \d+ reviews: [\d,]+ words, [\d,]+ parameters, 1 epoch\n/);
+  expect(trained.stderr).not.toMatch(/\b0 reviews\/s|NaN/);
+  expect(await readFile(path.join(out, 'README.md'), 'utf8')).toContain(' of mine, 1 epoch, preset seed, ');
   const { labels, training } = await manifestIn(out);
   expect(labels).toEqual(['sad', 'glad']);
   const { train } = await readDataset(data, { textColumn: 'opinion', labelColumn: 'mood' });
