@@ -6,15 +6,18 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../../../edge/app.ts';
 import { reference } from '../../../../harness/reference.ts';
 import { BUNDLE_FILES, type Manifest } from '../../../../shared/bundle.ts';
+import { main } from '../../../../train/cli.ts';
 import { type Model, openBundle, openEndpoint, wordList } from '../../../../train/evaluation/scorecard/contenders.ts';
 import { toMarkdown } from '../../../../train/evaluation/scorecard/markdown.ts';
 import { runScorecard } from '../../../../train/evaluation/scorecard/scorecard.ts';
 import type { LabelledText, ScorecardSet } from '../../../../train/evaluation/scorecard/sets.ts';
-import { cli } from '../../../fixtures/cli.ts';
+import { run as runCommand } from '../../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../../fixtures/corpus.ts';
 import { refusal } from '../../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../../fixtures/temporary.ts';
 import { workingBundleFiles } from '../../../fixtures/working.ts';
+
+const cli = (args: readonly string[]) => runCommand(main, args);
 
 async function bundle(overrides: Partial<Manifest> = {}): Promise<string> {
   const files = await workingBundleFiles(overrides);
