@@ -8,8 +8,9 @@ import { unstable_readConfig as readConfig } from 'wrangler';
 import { BUNDLE_FILES } from '../../shared/bundle.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
-/** All that the worker is built from: neither train/ nor what runs on a developer's machine. */
+/** All that the worker is built from: not train/. */
 const SOURCES = [
+  'cli',
   'edge',
   'model',
   'onnx',
@@ -17,7 +18,6 @@ const SOURCES = [
   'tsconfig.base.json',
   'tsconfig.node.json',
   'package.json',
-  'tsconfig.base.json',
   'wrangler.toml',
   'wrangler.env',
   'THIRD_PARTY_NOTICES.md',
