@@ -7,12 +7,26 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../../edge/node.ts';
 import { type Command, run, start } from '../fixtures/command.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
+import { isProtected } from '../runtimes/protection.ts';
 
 /** The address that it says it listens on. */
 async function addressOf(server: Command): Promise<string> {
   const [url] = /http:\S+/.exec(await server.written(' listens on http')) ?? [];
   return url as string;
 }
+
+isProtected({
+  async start(settings) {
+    const server = start(main, [], { env: { PORT: '0', ...settings } });
+    return {
+      url: await addressOf(server),
+      async stop() {
+        server.interrupt();
+        await server.ended;
+      },
+    };
+  },
+});
 
 it('answers the request that it has before it ends, and waits for no client for ever', async () => {
   let endConnections = () => {};

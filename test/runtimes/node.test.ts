@@ -4,7 +4,6 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { behavesAsDocumented } from './behaviour.ts';
-import { isProtected } from './protection.ts';
 import { type StartOptions, startServer } from './server.ts';
 import { servesThePage } from './site.ts';
 
@@ -14,8 +13,6 @@ const start = ({ env = {}, ...options }: StartOptions = {}) =>
 // Node's parser complains of the surplus, as of a second request, before the app has answered the first.
 behavesAsDocumented(start, { surplus: /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/ });
 servesThePage(start);
-
-isProtected({ start: (env) => start({ env }) });
 
 describe('the process', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('says one line, and ends well on %s', async (signal) => {

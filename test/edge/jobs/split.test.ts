@@ -58,6 +58,15 @@ test('the chunks of any file, in slices of any size, have the records of the who
   );
 });
 
+test('a chunk ends with the record that fills it, however short', () => {
+  const file = new TextEncoder().encode('"a"\n'.repeat(2 * CHUNK_RECORDS + 1));
+  expect(split(file, 200, undefined)).toEqual([
+    { start: 0, end: 20, line: 1, records: 5 },
+    { start: 20, end: 40, line: 6, records: 5 },
+    { start: 40, end: 44, line: 11, records: 1 },
+  ]);
+});
+
 test('a chunk ends with the record that makes it large enough', () => {
   const file = new TextEncoder().encode('"aaaaaaaaaaaaaaa"\n'.repeat(4));
   expect(split(file, 200, undefined)).toEqual([
