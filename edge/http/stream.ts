@@ -22,15 +22,17 @@ export interface StreamOptions {
   readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
+  /** Empty ones too (default: MAX_STREAM_LINES). */
+  readonly maxLines?: number;
 }
 
 /** The answers to the lines of `body`. Cancelling it cancels the body. */
 export function answerLines(
   body: ReadableStream<Uint8Array>,
-  { classify, report }: StreamOptions,
+  { classify, report, maxLines = MAX_STREAM_LINES }: StreamOptions,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const groups = readLines(reader);
+  const groups = readLines(reader, maxLines);
   // One read at once: a body that nobody has read by the time there is a response, `wrangler dev` would read for us.
   let first: ReturnType<typeof groups.next> | undefined = groups.next();
   const encoder = new TextEncoder();
@@ -94,7 +96,10 @@ interface Line {
 }
 
 /** Lines that are not blank, those together that have arrived together, up to a run of them. */
-async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Line[], undefined> {
+async function* readLines(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxLines: number,
+): AsyncGenerator<Line[], undefined> {
   const splitter = new Splitter();
   let number = 0;
   for (let isLast = false; !isLast; ) {
@@ -110,8 +115,8 @@ async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): Asyn
     let lines: Line[] = [];
     for (const content of contents) {
       number++;
-      if (number > MAX_STREAM_LINES) {
-        yield [...lines, { number, content: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` }];
+      if (number > maxLines) {
+        yield [...lines, { number, content: `The stream has more than ${maxLines} lines, and ends here.` }];
         await reader.cancel();
         return;
       }

@@ -20,11 +20,15 @@ function bodyOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uin
   return ReadableStream.from(chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : chunk)));
 }
 
-async function answersTo(body: ReadableStream<Uint8Array>, classify = lengths()): Promise<any[]> {
+async function answersTo(
+  body: ReadableStream<Uint8Array>,
+  classify = lengths(),
+  limits: { maxLines?: number } = {},
+): Promise<any[]> {
   const report = (error: unknown) => {
     throw error;
   };
-  const text = await new Response(answerLines(body, { classify, report })).text();
+  const text = await new Response(answerLines(body, { classify, report, ...limits })).text();
   return text
     .split('\n')
     .slice(0, -1)
@@ -122,10 +126,11 @@ describe('the answers', () => {
   });
 
   it('end at the limit of lines, blank ones too', async () => {
-    const million = new Uint8Array(MAX_STREAM_LINES - 1).fill(0x0a);
-    expect(await answersTo(bodyOf(million, '"last"\n"more"\n"and more"\n'))).toEqual([
-      { line: MAX_STREAM_LINES, ...RESULT, tokens: 4 },
-      { line: MAX_STREAM_LINES + 1, error: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` },
+    expect(MAX_STREAM_LINES).toBe(1_000_000);
+    const body = bodyOf('\n'.repeat(9), '"last"\n"more"\n"and more"\n');
+    expect(await answersTo(body, lengths(), { maxLines: 10 })).toEqual([
+      { line: 10, ...RESULT, tokens: 4 },
+      { line: 11, error: 'The stream has more than 10 lines, and ends here.' },
     ]);
   });
 });
