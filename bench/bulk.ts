@@ -2,16 +2,17 @@
  * A bulk job beside one client that calls `POST /v1/sentiment` with batches of 64, in real workerd, in one run and in turns:
  * `bulk` is the job's reviews a second ÷ the client's, from the first byte sent to the last one received.
  *
- *     npm run build && npm run bench -- bulk [--json]
+ *     npm run bench -- bulk [--json]
  *
  * Also: the memory of the isolate during a job of a small and of a large file; and what a million such reviews cost, of the
  * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
  * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
  */
-import { JOB_CHUNK_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
+import { JOB_LIMITS, MAX_TEXTS } from '../edge/http/limits.ts';
+import build from '../harness/build.ts';
 import { cpuTime, freePort, inspect, workerdPid } from '../harness/inspector.ts';
 import { type RunningWorker, startWorker } from '../harness/worker.ts';
-import { type Case, median, medianQuotient, print, summarize } from './report.ts';
+import { type Case, median, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 9;
@@ -44,50 +45,55 @@ const reviews = Array.from({ length: REVIEWS }, (_, index) =>
 );
 const file = reviews.map((text) => `${JSON.stringify({ text })}\n`).join('');
 
-const worker = await startWorker({}, { jobs: {} });
-const pid = workerdPid();
-const rates = { job: [] as number[], client: [] as number[] };
-const cpu = { job: [] as number[], client: [] as number[] };
-for (let round = -1; round < ROUNDS; round++) {
-  for (const [name, run] of [
-    ['job', () => runJob(worker, file)],
-    ['client', () => callInBatches(worker)],
-  ] as const) {
-    const cpuBefore = pid === undefined ? 0 : cpuTime(pid);
-    const start = performance.now();
-    await run();
-    const seconds = (performance.now() - start) / 1000;
-    if (round < 0) continue; // until then the engine compiled
-    rates[name].push(REVIEWS / seconds);
-    if (pid !== undefined) cpu[name].push((cpuTime(pid) - cpuBefore) / REVIEWS);
+export async function run(): Promise<Report> {
+  await build();
+  const worker = await startWorker({}, { jobs: {} });
+  const pid = workerdPid();
+  const rates = { job: [] as number[], client: [] as number[] };
+  const cpu = { job: [] as number[], client: [] as number[] };
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [name, run] of [
+      ['job', () => runJob(worker, file)],
+      ['client', () => callInBatches(worker)],
+    ] as const) {
+      const cpuBefore = pid === undefined ? 0 : cpuTime(pid);
+      const start = performance.now();
+      await run();
+      const seconds = (performance.now() - start) / 1000;
+      if (round < 0) continue; // until then the engine compiled
+      rates[name].push(REVIEWS / seconds);
+      if (pid !== undefined) cpu[name].push((cpuTime(pid) - cpuBefore) / REVIEWS);
+    }
   }
+  const letters = chunkOf(`${JSON.stringify('a b c d e f g h '.repeat(50))}\n`);
+  const ofLetters: number[] = [];
+  for (let round = 0; round < 3 && pid !== undefined; round++) {
+    const before = cpuTime(pid);
+    await runJob(worker, letters);
+    ofLetters.push((cpuTime(pid) - before) / 1000);
+  }
+  await worker.stop();
+  const cases: Case[] = [
+    summarize('job', 'reviews/s', rates.job),
+    summarize(`one client, ${MAX_TEXTS} at a time`, 'reviews/s', rates.client),
+  ];
+  if (pid !== undefined) {
+    cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
+    const ofReviews = cpu.job.map((perReview) => (perReview * JOB_LIMITS.chunkBytes) / (file.length / REVIEWS) / 1000);
+    cases.push(
+      summarize('a chunk of reviews, CPU', 's', ofReviews),
+      summarize('a chunk of one-letter words, CPU', 's', ofLetters),
+    );
+    cases.push(...costs(median(cpu.job)));
+  }
+  cases.push(...(await memory()));
+  return {
+    benchmark: 'bulk',
+    packages: ['onnxruntime-web', 'miniflare'],
+    cases,
+    ratios: { bulk: medianQuotient(rates.job, rates.client) },
+  };
 }
-const letters = chunkOf(`${JSON.stringify('a b c d e f g h '.repeat(50))}\n`);
-const ofLetters: number[] = [];
-for (let round = 0; round < 3 && pid !== undefined; round++) {
-  const before = cpuTime(pid);
-  await runJob(worker, letters);
-  ofLetters.push((cpuTime(pid) - before) / 1000);
-}
-await worker.stop();
-const cases: Case[] = [
-  summarize('job', 'reviews/s', rates.job),
-  summarize(`one client, ${MAX_TEXTS} at a time`, 'reviews/s', rates.client),
-];
-if (pid !== undefined) {
-  cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
-  const ofReviews = cpu.job.map((perReview) => (perReview * JOB_CHUNK_BYTES) / (file.length / REVIEWS) / 1000);
-  cases.push(
-    summarize('a chunk of reviews, CPU', 's', ofReviews),
-    summarize('a chunk of one-letter words, CPU', 's', ofLetters),
-  );
-  cases.push(...costs(median(cpu.job)));
-}
-cases.push(...(await memory()));
-print({ benchmark: 'bulk', cases, ratios: { bulk: medianQuotient(rates.job, rates.client) } }, [
-  'onnxruntime-web',
-  'miniflare',
-]);
 
 /** @returns once the last answer has been read. */
 async function runJob({ url }: RunningWorker, body: string): Promise<void> {
@@ -122,13 +128,13 @@ async function callInBatches({ url }: RunningWorker): Promise<void> {
 
 /** As many of these lines as are one chunk. */
 function chunkOf(line: string): string {
-  return line.repeat(Math.floor(JOB_CHUNK_BYTES / line.length));
+  return line.repeat(Math.floor(JOB_LIMITS.chunkBytes / line.length));
 }
 
 /** Of a million reviews like these. */
 function costs(cpuMs: number): Case[] {
   const megabytes = ((file.length / REVIEWS) * 1e6) / 2 ** 20;
-  const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_CHUNK_BYTES);
+  const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_LIMITS.chunkBytes);
   const dollars = (name: keyof typeof PRICES, count: number) =>
     summarize(`a million: ${name}, ${Math.round(count)}`, '$', [count * PRICES[name]]);
   const operations = Object.entries(PER_CHUNK).map(([name, count]) =>

@@ -2,7 +2,7 @@
  * The first answer of a fresh isolate in real workerd: the worker as it is built beside the same worker with the stock
  * onnxruntime-web, in one run and in turns. `coldStart` is ours ÷ stock.
  *
- *     npm run build && npm run bench -- cold [--json]
+ *     npm run bench -- cold [--json]
  *
  * "from nothing" evaluates the worker's module in the first request, so that the time has all of it but the start of the
  * process. "first request" follows right on that evaluation, as where an isolate is started for a request. "code discarded" is
@@ -12,10 +12,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import build from '../harness/build.ts';
 import { cpuTime, workerdPid } from '../harness/inspector.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
-import { type Case, medianQuotient, print, summarize } from './report.ts';
+import { type Case, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 9;
@@ -28,34 +29,35 @@ const STOCK = { model: await readFile('model/model.onnx') };
 
 type State = 'from nothing' | 'first request' | 'code discarded';
 
-const times = new Map<string, number[]>();
-for (let round = 0; round < ROUNDS; round++) {
-  for (const state of ['from nothing', 'first request', 'code discarded'] as const) {
-    for (const [whose, files] of [
-      ['stock', STOCK],
-      ['ours', {}],
-    ] as const) {
-      if (whose === 'stock' && state === 'code discarded') continue; // it starts in its first request either way
-      const name = `${state}, ${whose}`;
-      times.set(name, [...(times.get(name) ?? []), await firstAnswer(files, state)]);
+export async function run(): Promise<Report> {
+  await build();
+  const times = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const state of ['from nothing', 'first request', 'code discarded'] as const) {
+      for (const [whose, files] of [
+        ['stock', STOCK],
+        ['ours', {}],
+      ] as const) {
+        if (whose === 'stock' && state === 'code discarded') continue; // it starts in its first request either way
+        const name = `${state}, ${whose}`;
+        times.set(name, [...(times.get(name) ?? []), await firstAnswer(files, state)]);
+      }
     }
   }
-}
 
-const quotient = (state: State) =>
-  medianQuotient(times.get(`${state}, ours`) as number[], times.get(`${state}, stock`) as number[]);
-print(
-  {
+  const quotient = (state: State) =>
+    medianQuotient(times.get(`${state}, ours`) as number[], times.get(`${state}, stock`) as number[]);
+  return {
     benchmark: 'cold',
+    packages: ['onnxruntime-web', 'miniflare'],
     cases: [
       ...[...times].map(([name, samples]) => summarize(name, 'ms', samples)),
       ...(await cpuTimes()),
       ...(await sizes()),
     ],
     ratios: { coldStart: quotient('from nothing'), firstRequest: quotient('first request') },
-  },
-  ['onnxruntime-web', 'miniflare'],
-);
+  };
+}
 
 /** A worker that is about to give its first answer. */
 async function fresh(files: Parameters<typeof startWorker>[0], state: State): Promise<RunningWorker> {

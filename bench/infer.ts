@@ -23,7 +23,7 @@ import { buildModel, predict } from '../train/model/model.ts';
 import { randomNumbers } from '../train/random.ts';
 import { startBackend } from '../train/training/backend.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, median, medianQuotient, print, summarize } from './report.ts';
+import { type Case, median, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 300;
@@ -32,100 +32,101 @@ const OURS_PER_TFJS = 20;
 const LENGTHS = [30, 100, 400];
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
 
-const files = await readBundle('model');
-const { manifest, vocabulary } = await openBundle(files);
-const runtime = await loadRuntime();
-const classifier = createClassifier({ readBundle: async () => files, loadRuntime: async () => runtime });
-const network = await loadNetwork(runtime, files.model, manifest);
-await startBackend();
-const { model: tfjsModel } = importModel(files.model);
+export async function run(): Promise<Report> {
+  const files = await readBundle('model');
+  const { manifest, vocabulary } = await openBundle(files);
+  const runtime = await loadRuntime();
+  const classifier = createClassifier({ readBundle: async () => files, loadRuntime: async () => runtime });
+  const network = await loadNetwork(runtime, files.model, manifest);
+  await startBackend();
+  const { model: tfjsModel } = importModel(files.model);
 
-/** Of so many tokens as the network reads, START among them. */
-const textReadAs = (tokens: number) => textOf(tokens - (tokens < manifest.maxTokens ? 1 : 0));
-const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
+  /** Of so many tokens as the network reads, START among them. */
+  const textReadAs = (tokens: number) => textOf(tokens - (tokens < manifest.maxTokens ? 1 : 0));
+  const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
 
-const samples = new Map<string, number[]>();
-async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> {
-  const start = performance.now();
-  await work();
-  const elapsed = performance.now() - start;
-  const times = samples.get(name) ?? [];
-  times.push(elapsed);
-  samples.set(name, times);
-}
-const medianOf = (name: string) => median(samples.get(name) as number[]);
-const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
-
-const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
-function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
-  const batch = toBatch(rows);
-  const feeds = {
-    [manifest.inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
-    [manifest.inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
-  };
-  return () => of.run(feeds);
-}
-
-// One text.
-for (let round = -50; round < ROUNDS; round++) {
-  if (round === 0) samples.clear(); // until then the engine compiled
-  for (const length of LENGTHS) {
-    const text = textReadAs(length);
-    const rows = [idsOf(text)];
-    const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
-    const its = () => time(`${length} tokens, bare session`, bare(rows));
-    // Whoever is second finds the rows of the embedding in the cache.
-    for (const work of round % 2 === 0 ? [ours, its] : [its, ours]) await work();
-    await time(`  ${length}: tokens and ids`, () => idsOf(text));
-    await time(`  ${length}: batch and tensors`, () => bare(rows));
-    if (round % OURS_PER_TFJS === 0) await time(`${length} tokens, tfjs WASM`, () => predict(tfjsModel, rows));
+  const samples = new Map<string, number[]>();
+  async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> {
+    const start = performance.now();
+    await work();
+    const elapsed = performance.now() - start;
+    const times = samples.get(name) ?? [];
+    times.push(elapsed);
+    samples.set(name, times);
   }
-}
+  const medianOf = (name: string) => median(samples.get(name) as number[]);
+  const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
-// Many texts, each batch as large as the classifier is asked for.
-for (let round = 0; round < ROUNDS / 20; round++) {
-  for (const size of SIZES) {
-    const texts = Array.from({ length: size }, () => textReadAs(100));
-    await time(`batch of ${size} × 100`, () => classifier.classify(texts));
+  const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
+  function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
+    const batch = toBatch(rows);
+    const feeds = {
+      [manifest.inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
+      [manifest.inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
+    };
+    return () => of.run(feeds);
   }
-  const texts = Array.from({ length: 64 }, (_, index) => textReadAs(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
-  await time('64 of 10 to 400, in like lengths', () => classifier.classify(texts));
-  await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
-}
 
-// What a run costs: time ≈ run + steps · (step + rows · token).
-for (let round = 0; round < ROUNDS; round++) {
-  await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
-  await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));
-  if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textReadAs(100)))));
-}
-const token = (medianOf('run of 16 × 100') - medianOf('run of 1 × 100')) / 1_500;
-const step = (medianOf('run of 1 × 100') - medianOf('run of 1 × 1')) / 99 - token;
-const run = medianOf('run of 1 × 1') - step - token;
+  // One text.
+  for (let round = -50; round < ROUNDS; round++) {
+    if (round === 0) samples.clear(); // until then the engine compiled
+    for (const length of LENGTHS) {
+      const text = textReadAs(length);
+      const rows = [idsOf(text)];
+      const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
+      const its = () => time(`${length} tokens, bare session`, bare(rows));
+      // Whoever is second finds the rows of the embedding in the cache.
+      for (const work of round % 2 === 0 ? [ours, its] : [its, ours]) await work();
+      await time(`  ${length}: tokens and ids`, () => idsOf(text));
+      await time(`  ${length}: batch and tensors`, () => bare(rows));
+      if (round % OURS_PER_TFJS === 0) await time(`${length} tokens, tfjs WASM`, () => predict(tfjsModel, rows));
+    }
+  }
 
-// The tutorial's network. Its time does not depend on the weights.
-const random = randomNumbers(1);
-const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
-const seed = await (runtime.InferenceSession as typeof InferenceSession).create(
-  exportModel(buildModel(PRESETS['seed'] as Config)),
-);
-for (let round = -50; round < ROUNDS; round++) {
-  if (round === 0) samples.delete('seed network, 100 tokens');
-  const ids = Int32Array.from({ length: 100 }, () => 1 + Math.floor(random() * (vocabularySize - 1)));
-  await time('seed network, 100 tokens', bare([ids], seed));
-}
-const peak = gemmPeak(await Pool.create({ threads: 1 }));
-/** Of the two matrix products of an LSTM, in milliseconds at the peak. */
-const arithmetic = (100 * 2 * 4 * units * (embeddingUnits + units)) / 1e6 / peak.median;
+  // Many texts, each batch as large as the classifier is asked for.
+  for (let round = 0; round < ROUNDS / 20; round++) {
+    for (const size of SIZES) {
+      const texts = Array.from({ length: size }, () => textReadAs(100));
+      await time(`batch of ${size} × 100`, () => classifier.classify(texts));
+    }
+    const texts = Array.from({ length: 64 }, (_, index) => textReadAs(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
+    await time('64 of 10 to 400, in like lengths', () => classifier.classify(texts));
+    await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
+  }
 
-const cases: Case[] = [...samples].map(([name, times]) => summarize(name, 'ms', times));
-const overheads = LENGTHS.map((length) => [
-  length === 100 ? 'overhead' : `overhead${length}`,
-  quotient(`${length} tokens, classifier`, `${length} tokens, bare session`),
-]);
-print(
-  {
+  // What a run costs: time ≈ run + steps · (step + rows · token).
+  for (let round = 0; round < ROUNDS; round++) {
+    await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
+    await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));
+    if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textReadAs(100)))));
+  }
+  const token = (medianOf('run of 16 × 100') - medianOf('run of 1 × 100')) / 1_500;
+  const step = (medianOf('run of 1 × 100') - medianOf('run of 1 × 1')) / 99 - token;
+  const run = medianOf('run of 1 × 1') - step - token;
+
+  // The tutorial's network. Its time does not depend on the weights.
+  const random = randomNumbers(1);
+  const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
+  const seed = await (runtime.InferenceSession as typeof InferenceSession).create(
+    exportModel(buildModel(PRESETS['seed'] as Config)),
+  );
+  for (let round = -50; round < ROUNDS; round++) {
+    if (round === 0) samples.delete('seed network, 100 tokens');
+    const ids = Int32Array.from({ length: 100 }, () => 1 + Math.floor(random() * (vocabularySize - 1)));
+    await time('seed network, 100 tokens', bare([ids], seed));
+  }
+  const peak = gemmPeak(await Pool.create({ threads: 1 }));
+  /** Of the two matrix products of an LSTM, in milliseconds at the peak. */
+  const arithmetic = (100 * 2 * 4 * units * (embeddingUnits + units)) / 1e6 / peak.median;
+
+  const cases: Case[] = [...samples].map(([name, times]) => summarize(name, 'ms', times));
+  const overheads = LENGTHS.map((length) => [
+    length === 100 ? 'overhead' : `overhead${length}`,
+    quotient(`${length} tokens, classifier`, `${length} tokens, bare session`),
+  ]);
+  return {
     benchmark: 'infer',
+    packages: ['onnxruntime-web', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],
     cases: [...cases, peak, summarize('  its arithmetic at that speed', 'ms', [arithmetic])],
     ratios: {
       ...Object.fromEntries(overheads),
@@ -135,7 +136,5 @@ print(
       stepInTokens: step / token,
       seedPeakShare: arithmetic / medianOf('seed network, 100 tokens'),
     },
-  },
-  ['onnxruntime-web', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'],
-);
-process.exit(); // tfjs' threads would sleep on
+  };
+}

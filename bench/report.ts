@@ -1,7 +1,8 @@
-/** What every benchmark shares: measuring side by side, and printing a table or one JSON object. */
+/** What every benchmark shares: measuring side by side, and a table or one JSON object of it. */
 
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { counted } from '../shared/counted.ts';
 
 export interface Case {
   readonly name: string;
@@ -14,6 +15,8 @@ export interface Case {
 
 export interface Report {
   readonly benchmark: string;
+  /** Those whose versions the figures depend on. */
+  readonly packages: readonly string[];
   readonly cases: readonly Case[];
   /** By name, each of this run: a quotient of two medians, or of what was measured in turns the median quotient. */
   readonly ratios: Readonly<Record<string, number>>;
@@ -35,27 +38,23 @@ export function medianQuotient(a: readonly number[], b: readonly number[]): numb
   return median(a.map((value, round) => value / (b[round] as number)));
 }
 
-/** Prints the report: for people, or with `--json` on the command line as one object on stdout. */
-export function print({ benchmark, cases, ratios }: Report, packages: readonly string[]): void {
+/** The report for people, or as one JSON object. */
+export function render({ benchmark, packages, cases, ratios }: Report, json: boolean): string {
   const { machine, versions } = surroundings(packages);
-  if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ benchmark, machine, versions, cases, ratios })}\n`);
-    return;
-  }
+  if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios });
   const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
   const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
-  const lines = [
+  return [
     headline(benchmark, { machine, versions }),
     '',
     `${''.padEnd(width)}${'min'.padStart(10)}${'median'.padStart(10)}${'max'.padStart(10)}`,
     ...cases.map(
       ({ name, unit, min, median, max, runs }) =>
-        `${name.padEnd(width)}${number(min)}${number(median)}${number(max)}  ${unit}, ${runs} runs`,
+        `${name.padEnd(width)}${number(min)}${number(median)}${number(max)}  ${unit}, ${counted(runs, 'run')}`,
     ),
     '',
     ...Object.entries(ratios).map(([name, value]) => `${name.padEnd(width)}${number(value)}`),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  ].join('\n');
 }
 
 /** What a figure depends on beside our code. */

@@ -2,16 +2,17 @@
  * The endpoint under load in real workerd: `POST /v1/sentiment` of our built worker beside a bare Hono worker that parses the
  * same JSON and answers a constant, in one run and in turns. `throughput` is ours ÷ bare, in requests a second: our price.
  *
- *     npm run build && npm run bench -- serve [--json]
+ *     npm run bench -- serve [--json]
  *
  * Also: the memory of our isolate, under that load and after the largest request that the limits allow.
  */
 import { Pool } from 'undici';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
+import build from '../harness/build.ts';
 import { freePort, inspect } from '../harness/inspector.ts';
 import { type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
-import { type Case, medianQuotient, print, summarize } from './report.ts';
+import { type Case, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 7;
@@ -19,36 +20,39 @@ const SECONDS = 2;
 const CONNECTIONS = 8;
 const LENGTHS = [30, 100];
 
-const [ours, bare] = await Promise.all([startWorker(), startBare()]);
-const cases: Case[] = [];
-const ratios: Record<string, number> = {};
-for (const length of LENGTHS) {
-  const bodies = bodiesOf(length);
-  const rates = { ours: [] as number[], bare: [] as number[] };
-  const latencies = { ours: [] as number[], bare: [] as number[] };
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const [name, worker] of [
-      ['ours', ours],
-      ['bare', bare],
-    ] as const) {
-      const times = await bombard(worker, bodies);
-      if (round < 0) continue; // until then the engine compiled
-      rates[name].push(times.length / SECONDS);
-      latencies[name].push(...times);
+export async function run(): Promise<Report> {
+  await build();
+  const [ours, bare] = await Promise.all([startWorker(), startBare()]);
+  const cases: Case[] = [];
+  const ratios: Record<string, number> = {};
+  for (const length of LENGTHS) {
+    const bodies = bodiesOf(length);
+    const rates = { ours: [] as number[], bare: [] as number[] };
+    const latencies = { ours: [] as number[], bare: [] as number[] };
+    for (let round = -1; round < ROUNDS; round++) {
+      for (const [name, worker] of [
+        ['ours', ours],
+        ['bare', bare],
+      ] as const) {
+        const times = await bombard(worker, bodies);
+        if (round < 0) continue; // until then the engine compiled
+        rates[name].push(times.length / SECONDS);
+        latencies[name].push(...times);
+      }
     }
+    for (const name of ['ours', 'bare'] as const) {
+      cases.push(summarize(`${length} tokens, ${name}`, 'requests/s', rates[name]));
+      const sorted = latencies[name].sort((a, b) => a - b);
+      const quantile = (q: number) => sorted[Math.floor(q * (sorted.length - 1))] as number;
+      cases.push(summarize(`  ${length}, ${name}, p50`, 'ms', [quantile(0.5)]));
+      cases.push(summarize(`  ${length}, ${name}, p99`, 'ms', [quantile(0.99)]));
+    }
+    ratios[length === 100 ? 'throughput' : `throughput${length}`] = medianQuotient(rates.ours, rates.bare);
   }
-  for (const name of ['ours', 'bare'] as const) {
-    cases.push(summarize(`${length} tokens, ${name}`, 'requests/s', rates[name]));
-    const sorted = latencies[name].sort((a, b) => a - b);
-    const quantile = (q: number) => sorted[Math.floor(q * (sorted.length - 1))] as number;
-    cases.push(summarize(`  ${length}, ${name}, p50`, 'ms', [quantile(0.5)]));
-    cases.push(summarize(`  ${length}, ${name}, p99`, 'ms', [quantile(0.99)]));
-  }
-  ratios[length === 100 ? 'throughput' : `throughput${length}`] = medianQuotient(rates.ours, rates.bare);
+  await Promise.all([ours.stop(), bare.stop()]);
+  cases.push(...(await memory()));
+  return { benchmark: 'serve', packages: ['onnxruntime-web', 'hono', 'miniflare', 'undici'], cases, ratios };
 }
-await Promise.all([ours.stop(), bare.stop()]);
-cases.push(...(await memory()));
-print({ benchmark: 'serve', cases, ratios }, ['onnxruntime-web', 'hono', 'miniflare', 'undici']);
 
 /** Of an isolate of its own, because being inspected takes time. */
 async function memory(): Promise<Case[]> {

@@ -7,9 +7,9 @@
  * Exit code 1 when anything was wrong: a status of 500 or more, a wrong answer, none, a line in the worker's log, or more
  * memory than Workers give an isolate.
  */
-
-import { runTool, UsageError } from '../cli/errors.ts';
-import { type Flags, helpOf, parseFlags } from '../cli/flags.ts';
+import { EXIT, UsageError } from '../cli/errors.ts';
+import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
+import { type Io, runMain } from '../cli/run.ts';
 import build from '../harness/build.ts';
 import { freePort, inspect, residentMemory, workerdPid } from '../harness/inspector.ts';
 import { reference } from '../harness/reference.ts';
@@ -23,8 +23,7 @@ const FLAGS = {
   requests: { kind: 'number', value: '<n>', help: 'how many, of all levels together (20000)' },
   seconds: { kind: 'number', value: '<n>', help: 'how long at most (600); a level has its share of it' },
   seed: { kind: 'number', value: '<n>', help: 'of the requests and their order (1)' },
-  json: { kind: 'switch', help: 'one JSON object on stdout' },
-  help: { kind: 'switch', help: 'this' },
+  ...COMMON_FLAGS,
 } as const satisfies Flags;
 
 /** How many clients, and how many of the requests are theirs, in fifteenths. */
@@ -37,6 +36,8 @@ const LEVELS = [
 const SHARES = 15;
 /** What Cloudflare gives an isolate. */
 const MAX_ISOLATE_MB = 128;
+/** For a figure that there is nothing to make of. */
+const NONE = '–';
 /** Failures that are told one by one. */
 const MAX_TOLD = 20;
 
@@ -47,17 +48,18 @@ interface Memory {
   readonly resident: number | undefined;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseFlags(process.argv.slice(2), FLAGS);
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
   const { requests = 20_000, seconds = 600, seed = 1, json = false, help = false } = values;
   if (help) {
-    process.stdout.write(`usage: npm run soak -- [flags]\n\n${helpOf(FLAGS)}\n`);
-    return 0;
+    io.print(`usage: npm run soak -- [flags]\n\n${helpOf(FLAGS)}`);
+    return EXIT.done;
   }
   for (const [name, value] of Object.entries({ requests, seconds })) {
     if (value <= 0) throw new UsageError(`--${name} has to be above 0`);
   }
-  const print = (line: string) => void (json || process.stdout.write(`${line}\n`));
+  const print = (line: string) => void (json || io.print(line));
 
   const where = surroundings(['onnxruntime-web', 'hono', 'miniflare']);
   print(`${headline('soak', where)}; seed ${seed}\n`);
@@ -89,8 +91,8 @@ async function main(): Promise<number> {
     const level = { ...seen, memory: await memory() };
     levels.push(level);
     const { p50, p99, max } = seen.latency;
-    const times = [p50, p99, max].map((ms) => ms.toFixed(1));
-    const rate = (seen.requests / seen.seconds).toFixed(0);
+    const times = [p50, p99, max].map((ms) => ms?.toFixed(1) ?? NONE);
+    const rate = seen.requests > 0 ? (seen.requests / seen.seconds).toFixed(0) : NONE;
     print(row(concurrency, seen.requests, rate, ...times, ...shown(level.memory), countsOf(seen.statuses)));
   }
   await worker.stop();
@@ -111,7 +113,7 @@ async function main(): Promise<number> {
   const log = worker.log.slice(0, MAX_TOLD);
   if (json) {
     const all = { benchmark: 'soak', ...where, seed, started, levels, kinds, wrong, log };
-    process.stdout.write(`${JSON.stringify(all)}\n`);
+    io.print(JSON.stringify(all));
   }
   print(`\n${first} requests in ${((performance.now() - start) / 1000).toFixed(0)} s: ${countsOf(kinds)}`);
   if (first < requests) print(`--seconds ended it before --requests ${requests}`);
@@ -120,11 +122,11 @@ async function main(): Promise<number> {
     print(`request ${request} (${kind}): ${failure}: ${what}`);
   }
   for (const line of log) print(`log: ${line}`);
-  return Object.values(wrong).some((count) => count > 0) ? 1 : 0;
+  return Object.values(wrong).some((count) => count > 0) ? EXIT.failed : EXIT.done;
 }
 
 function shown({ isolate, resident }: Memory): string[] {
-  return [isolate.toFixed(1), resident?.toFixed(0) ?? '–'];
+  return [isolate.toFixed(1), resident?.toFixed(0) ?? NONE];
 }
 
 function countsOf(counts: Readonly<Record<string, number>>): string {
@@ -143,4 +145,4 @@ function row(...cells: readonly (string | number)[]): string {
     .trimEnd();
 }
 
-await runTool(main);
+if (import.meta.main) await runMain(main);

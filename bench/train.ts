@@ -18,7 +18,7 @@ import { Adam } from '../train/training/adam.ts';
 import { startBackend } from '../train/training/backend.ts';
 import { Trainer } from '../train/training/trainer.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, median, print, summarize } from './report.ts';
+import { type Case, median, type Report, summarize } from './report.ts';
 
 const ROUNDS = 7;
 /** Of ours to one of stock's, so that both get about the same attention. */
@@ -33,62 +33,77 @@ const { vocabularySize, maxTokens, embeddingUnits, units, batchSize } = config;
 const gates = 4 * units;
 const tokens = batchSize * maxTokens;
 
-await startBackend();
-const draw = zipf(vocabularySize, ZIPF);
-const batches = Array.from({ length: ROUNDS * OURS_PER_ROUND }, () => batch());
+export async function run(): Promise<Report> {
+  await startBackend();
+  const draw = zipf(vocabularySize, ZIPF);
+  const batches = Array.from({ length: ROUNDS * OURS_PER_ROUND }, () => batch());
 
-const stockModel = buildModel(config);
-stockModel.compile({ optimizer: tf.train.adam(config.learningRate), loss: 'binaryCrossentropy' });
-const ourModel = buildModel(config);
-const pool = await Pool.create();
-const phases = timePhases(pool);
-const trainer = await Trainer.create(
-  ourModel,
-  new Adam(config.learningRate, trainableVariables(ourModel)),
-  config,
-  pool,
-);
-const single = await Pool.create({ threads: 1 });
-const singleModel = buildModel(config);
-const singleAdam = new Adam(config.learningRate, trainableVariables(singleModel));
-const singleTrainer = await Trainer.create(singleModel, singleAdam, config, single);
+  const stockModel = buildModel(config);
+  stockModel.compile({ optimizer: tf.train.adam(config.learningRate), loss: 'binaryCrossentropy' });
+  const ourModel = buildModel(config);
+  const pool = await Pool.create();
+  const phases = timePhases(pool);
+  const trainer = await Trainer.create(
+    ourModel,
+    new Adam(config.learningRate, trainableVariables(ourModel)),
+    config,
+    pool,
+  );
+  const single = await Pool.create({ threads: 1 });
+  const singleModel = buildModel(config);
+  const singleAdam = new Adam(config.learningRate, trainableVariables(singleModel));
+  const singleTrainer = await Trainer.create(singleModel, singleAdam, config, single);
 
-await stockStep(batches[0] as Example[]);
-for (const warmUp of batches.slice(0, 4)) {
-  trainer.step(warmUp);
-  singleTrainer.step(warmUp);
-}
-phases.clear();
-const stock: number[] = [];
-const ours: number[] = [];
-const oneThread: number[] = [];
-for (let round = 0; round < ROUNDS; round++) {
-  stock.push(await time(() => stockStep(batches[round] as Example[])));
-  for (let repeat = 0; repeat < OURS_PER_ROUND; repeat++) {
-    const examples = batches[round * OURS_PER_ROUND + repeat] as Example[];
-    ours.push(await time(() => trainer.step(examples)));
-    oneThread.push(await time(() => singleTrainer.step(examples)));
+  await stockStep(batches[0] as Example[]);
+  for (const warmUp of batches.slice(0, 4)) {
+    trainer.step(warmUp);
+    singleTrainer.step(warmUp);
   }
-}
+  phases.clear();
+  const stock: number[] = [];
+  const ours: number[] = [];
+  const oneThread: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    stock.push(await time(() => stockStep(batches[round] as Example[])));
+    for (let repeat = 0; repeat < OURS_PER_ROUND; repeat++) {
+      const examples = batches[round * OURS_PER_ROUND + repeat] as Example[];
+      ours.push(await time(() => trainer.step(examples)));
+      oneThread.push(await time(() => singleTrainer.step(examples)));
+    }
+  }
 
-const cases: Case[] = [
-  summarize('step, stock tfjs', 'ms', stock),
-  summarize(`step, ours, ${pool.threads} threads`, 'ms', ours),
-  summarize('step, ours, 1 thread', 'ms', oneThread),
-  ...[...phases].map(([name, samples]) => summarize(`  phase ${name}`, 'ms', samples)),
-];
-const [stockCase, ourCase] = cases as [Case, Case];
-const inKernels = [...phases.values()].reduce((sum, samples) => sum + median(samples), 0);
-const peak = gemmPeak(single);
-cases.push(peak);
-/** Multiplications and additions that a step cannot do without, in 10⁹. */
-const distinct =
-  batches.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / batches.length;
-const gigaflop = (2 * gates * (3 * distinct * embeddingUnits + 3 * tokens * units)) / 1e9;
-const reached = gigaflop / (ourCase.median / 1000) / (peak.median * pool.threads);
-print(
-  {
+  const cases: Case[] = [
+    summarize('step, stock tfjs', 'ms', stock),
+    summarize(`step, ours, ${pool.threads} threads`, 'ms', ours),
+    summarize('step, ours, 1 thread', 'ms', oneThread),
+    ...[...phases].map(([name, samples]) => summarize(`  phase ${name}`, 'ms', samples)),
+  ];
+  const [stockCase, ourCase] = cases as [Case, Case];
+  const inKernels = [...phases.values()].reduce((sum, samples) => sum + median(samples), 0);
+  const peak = gemmPeak(single);
+  cases.push(peak);
+  /** Multiplications and additions that a step cannot do without, in 10⁹. */
+  const distinct =
+    batches.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / batches.length;
+  const gigaflop = (2 * gates * (3 * distinct * embeddingUnits + 3 * tokens * units)) / 1e9;
+  const reached = gigaflop / (ourCase.median / 1000) / (peak.median * pool.threads);
+  function stockStep(examples: readonly Example[]): Promise<unknown> {
+    const { ids, rows, steps } = toBatch(examples.map((example) => example.ids));
+    const x = tf.tensor2d(ids, [rows, steps], 'int32');
+    const y = tf.tensor2d(examples.map(({ target }) => [target[1] as number]));
+    return stockModel.trainOnBatch(x, y).finally(() => tf.dispose([x, y]));
+  }
+
+  function batch(): Example[] {
+    return Array.from({ length: batchSize }, (_, row) => ({
+      ids: Int32Array.from({ length: maxTokens }, draw),
+      target: Float32Array.of(1 - (row % 2), row % 2),
+    }));
+  }
+
+  return {
     benchmark: 'train',
+    packages: PACKAGES,
     cases,
     ratios: {
       speedup: stockCase.median / ourCase.median,
@@ -96,23 +111,7 @@ print(
       peakShare: reached,
       epochSeconds: (ourCase.median * Math.ceil(25_000 / batchSize)) / 1000,
     },
-  },
-  PACKAGES,
-);
-process.exit(); // the pools' threads would sleep on
-
-function stockStep(examples: readonly Example[]): Promise<unknown> {
-  const { ids, rows, steps } = toBatch(examples.map((example) => example.ids));
-  const x = tf.tensor2d(ids, [rows, steps], 'int32');
-  const y = tf.tensor2d(examples.map(({ label }) => [label]));
-  return stockModel.trainOnBatch(x, y).finally(() => tf.dispose([x, y]));
-}
-
-function batch(): Example[] {
-  return Array.from({ length: batchSize }, (_, row) => ({
-    ids: Int32Array.from({ length: maxTokens }, draw),
-    label: (row % 2) as 0 | 1,
-  }));
+  };
 }
 
 /** Ids from 1 to below `size`, the n-th with a probability in proportion to n^−exponent. */

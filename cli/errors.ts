@@ -1,4 +1,5 @@
 /** What a user can cause and mend. Anything else that is thrown is a bug, and keeps its stack. */
+import { getSystemErrorMessage } from 'node:util';
 
 /** Exit codes of every command; 130 is what shells say of Ctrl-C. */
 export const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
@@ -14,8 +15,7 @@ export class UsageError extends UserError {
 }
 
 /**
- * Whether the operating system refused something (no such file, no permission, disk full): the user's to mend as well,
- * and Node's own message says what and where.
+ * Whether the operating system refused something (no such file, no permission, disk full): the user's to mend as well.
  */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
@@ -27,13 +27,16 @@ export function withFile(error: unknown, file: string): unknown {
   return new UserError(`${file}: ${error.message}`, { cause: error });
 }
 
-/** Runs a developer's tool, which resolves with its exit code. Of wrong usage there is one line; a bug keeps its stack. */
-export async function runTool(main: () => Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = EXIT.usage;
-  }
+/** What is told of it: one line of what is wrong, and where. */
+export function messageOf(error: UserError | NodeJS.ErrnoException): string {
+  if (!isSystemError(error) || error.path === undefined || error.errno === undefined) return error.message;
+  return `${error.path}: ${getSystemErrorMessage(error.errno)}`;
+}
+
+/** For `catch`: errors of these classes are the user's to mend. */
+export function asUserError(...kinds: readonly (new (...args: never[]) => Error)[]): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) throw error;
+    throw new UserError(error.message, { cause: error });
+  };
 }

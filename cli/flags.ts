@@ -41,7 +41,7 @@ export function parseFlags<F extends Flags>(
   try {
     parsed = parseArgs({ args: spreadLists(args, flags), options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError((error as Error).message.split('\n', 1)[0]);
+    throw new UsageError(messageOf(error as NodeJS.ErrnoException));
   }
   const values = Object.entries(parsed.values).map(([name, value]) => {
     if (value === '' || (Array.isArray(value) && value.includes(''))) throw new UsageError(`--${name} needs a value`);
@@ -64,6 +64,14 @@ function spreadLists(args: readonly string[], flags: Flags): string[] {
     result.push(arg);
   }
   return result;
+}
+
+/** What `parseArgs` says, in one line; what it advises, npm would take for its own. */
+function messageOf({ code, message }: NodeJS.ErrnoException): string {
+  const [line = ''] = message.split('\n', 1);
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return line;
+  const [option] = line.split('. ', 1);
+  return `${option}; --help lists them, and an argument that begins with "-" comes after "-- --"`;
 }
 
 /** The flags as an aligned list, one a line. */

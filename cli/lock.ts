@@ -17,12 +17,13 @@ export const LOCK_FILE = '.lock';
 
 /** SQLite's code for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
-/** How long a lock is waited for: of some that come at once, one is to get it, while each of them writes who it is. */
 const WAIT_MS = 500;
 
 export interface LockOptions {
   /** Whether a folder that is not there is made, or refused. */
   readonly make: boolean;
+  /** How long a lock is waited for: of some that come at once, one is to get it, while each of them writes who it is. */
+  readonly waitMs?: number;
 }
 
 /**
@@ -30,9 +31,9 @@ export interface LockOptions {
  * killed process was in the middle of writing is removed. Comes before the hours of work whose result goes there.
  * @throws UserError when nothing can be written there, or somebody else does.
  */
-export async function lockFolder(folder: string, { make }: LockOptions): Promise<Disposable> {
+export async function lockFolder(folder: string, { make, waitMs = WAIT_MS }: LockOptions): Promise<Disposable> {
   await refuseUnwritable(folder, make);
-  const lock = acquire(folder);
+  const lock = acquire(folder, waitMs);
   await removeLeftovers(folder);
   return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
 }
@@ -49,10 +50,10 @@ export async function refuseUnwritable(folder: string, make: boolean): Promise<v
   }
 }
 
-function acquire(folder: string): DatabaseSync {
+function acquire(folder: string, waitMs: number): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: WAIT_MS });
+    lock = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: waitMs });
     for (;;) {
       // A number that every SQLite file has a place for, and that others can read while the lock is held.
       lock.exec(`PRAGMA user_version = ${process.pid}`);

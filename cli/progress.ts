@@ -1,4 +1,5 @@
 /** One line on stderr that shows how far a long task is: redrawn on a terminal, printed now and then elsewhere. */
+import type { Output } from './run.ts';
 
 export interface ProgressLine {
   /** @param fraction of the task that is done, 0 to 1. @param text what else to show. */
@@ -11,8 +12,8 @@ const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 const PRINT_MS = 30_000;
 
-/** @param label what is being done. The time left is counted from now and from the first fraction shown. */
-export function progressLine(label: string, out: NodeJS.WriteStream = process.stderr): ProgressLine {
+/** @param label what is being done. @param out where it is shown. The time left is counted from now and from the first fraction shown. */
+export function progressLine(label: string, out: Output): ProgressLine {
   const interval = out.isTTY ? REDRAW_MS : PRINT_MS;
   const started = performance.now();
   let startFraction: number | undefined;

@@ -7,34 +7,36 @@
  *
  * and API_KEYS, ALLOWED_ORIGINS and LABELS, of which `settings.ts` says more.
  */
-import { env } from 'node:process';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../shared/bundle.ts';
 import { createApp } from './app.ts';
 import { openClassifier } from './runtime/files.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, SettingsError } from './settings.ts';
 import { type App, withSite } from './site.ts';
 
-/** @throws when PORT is no port. */
-export function address(): { hostname: string; port: number } {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws SettingsError when PORT is no port. */
+export function address(env: Environment = process.env): { hostname: string; port: number } {
   const port = env['PORT'] || '8787';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT must be from 0 to 65535, not "${port}"`);
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new SettingsError(`PORT must be from 0 to 65535, not "${port}"`);
   return { hostname: env['HOST'] || '127.0.0.1', port: Number(port) };
 }
 
 /**
  * The app with its page, once the model is loaded: no request has to wait for it, and a bundle that is damaged is not served.
- * @throws when a setting is invalid or the bundle cannot be loaded.
+ * @throws SettingsError, and what keeps the bundle from being loaded.
  */
-export async function openApp(): Promise<{ app: App; manifest: Manifest }> {
-  const { API_KEYS, ALLOWED_ORIGINS, LABELS } = env as Readonly<Record<string, string | undefined>>;
+export async function openApp(env: Environment = process.env): Promise<{ app: App; manifest: Manifest }> {
+  const { API_KEYS, ALLOWED_ORIGINS, LABELS, MODEL } = env as Readonly<Record<string, string | undefined>>;
   const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS });
-  const { classifier, manifest } = await openClassifier(modelFolder(), labels);
+  const { classifier, manifest } = await openClassifier(modelFolder(MODEL), labels);
   return { app: await withSite(createApp(classifier, settings)), manifest };
 }
 
 /** With a slash at the end. */
-function modelFolder(): URL {
-  const folder = env['MODEL'];
+function modelFolder(folder: string | undefined): URL {
   return folder ? pathToFileURL(`${folder}/`) : new URL('../model/', import.meta.url);
 }

@@ -21,7 +21,12 @@ export interface Settings {
   readonly labels: readonly string[] | undefined;
 }
 
-/** @throws Error naming the setting, and never quoting a key. */
+/** A setting that cannot be meant. The message names it, and never quotes a key. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** @throws SettingsError */
 export function readSettings(environment: {
   readonly API_KEYS?: string | undefined;
   readonly ALLOWED_ORIGINS?: string | undefined;
@@ -30,20 +35,20 @@ export function readSettings(environment: {
 }): Settings {
   const apiKeys = list('API_KEYS', environment.API_KEYS);
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
-    throw new Error(`API_KEYS has a key of fewer than ${MIN_KEY_CHARACTERS} characters`);
+    throw new SettingsError(`API_KEYS has a key of fewer than ${MIN_KEY_CHARACTERS} characters`);
   }
   const allowedOrigins = list('ALLOWED_ORIGINS', environment.ALLOWED_ORIGINS);
   for (const origin of allowedOrigins) {
     if (origin !== '*' && !isOrigin(origin)) {
-      throw new Error(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
+      throw new SettingsError(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
     }
   }
   const { OPEN_JOBS: openJobs = 'false' } = environment;
   if (openJobs !== 'true' && openJobs !== 'false')
-    throw new Error(`OPEN_JOBS must be true or false, not "${openJobs}"`);
+    throw new SettingsError(`OPEN_JOBS must be true or false, not "${openJobs}"`);
   const labels = environment.LABELS ? labelsIn(environment.LABELS) : undefined;
   if (labels !== undefined && (labels.length < 2 || labels.includes('') || new Set(labels).size < labels.length)) {
-    throw new Error(
+    throw new SettingsError(
       `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
     );
   }
@@ -52,7 +57,7 @@ export function readSettings(environment: {
 
 function list(name: string, value = ''): string[] {
   const items = value.split(/[\s,]+/).filter((item) => item !== '');
-  if (value !== '' && items.length === 0) throw new Error(`${name} is set, and has nothing in it`);
+  if (value !== '' && items.length === 0) throw new SettingsError(`${name} is set, and has nothing in it`);
   return items;
 }
 

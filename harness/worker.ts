@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
+import { UserError } from '../cli/errors.ts';
 import { BUNDLE_FILES } from '../shared/bundle.ts';
 
 export interface RunningWorker {
@@ -145,10 +146,16 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
   return modules;
 }
 
-/** The worker and what it imports; earlier builds may have left more in the folder. */
-export async function builtFiles(): Promise<string[]> {
-  const main = await readFile(path.join(DIST, MAIN), 'utf8');
-  return (await readdir(DIST)).filter((file) => file === MAIN || main.includes(`./${file}"`));
+/**
+ * The worker and what it imports; earlier builds may have left more in the folder.
+ * @throws UserError when nothing is built.
+ */
+export async function builtFiles(folder = DIST): Promise<string[]> {
+  const main = await readFile(path.join(folder, MAIN), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new UserError(`${folder}: no built worker there; npm run build makes it`);
+  });
+  return (await readdir(folder)).filter((file) => file === MAIN || main.includes(`./${file}"`));
 }
 
 async function compatibilityDate(): Promise<string> {

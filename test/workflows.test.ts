@@ -8,10 +8,23 @@ const workflows = await Promise.all(
   (await readdir(folder)).map(async (name) => [name, await readFile(`${folder}/${name}`, 'utf8')] as const),
 );
 
-it('checks a push as `npm run check` does here', () => {
-  const [, check] = workflows.find(([name]) => name === 'check.yml') ?? [];
-  expect(check).toMatch(/^on:\n {2}push:\n {2}pull_request:$/m);
-  expect(check).toMatch(/^ +- run: npm run check$/m);
+const textOf = (name: string) => workflows.find(([other]) => other === name)?.[1] ?? '';
+
+it('checks every push and pull request', () => {
+  expect(textOf('check.yml')).toMatch(/^on:\n {2}push:\n {2}pull_request:$/m);
+});
+
+it.each(['check.yml', 'deploy.yml'])('%s runs all that `npm run check` does, and the full suite', (name) => {
+  const steps = [...textOf(name).matchAll(/^ +- run: (.*)$/gm)].map(([, step]) => step);
+  const checks: string[] = scripts.check.split(' && ');
+  expect(checks.pop()).toBe('npm test'); // which is in the full suite
+  const wanted = ['npm ci', ...checks, 'npm run test:full'];
+  expect(steps.slice(0, wanted.length)).toEqual(wanted);
+});
+
+it('the full suite is every project, and `npm test` two of them', () => {
+  expect(scripts['test:full']).toMatch(/ && vitest run$/);
+  expect(scripts.test).toBe('vitest run --project unit --project smoke');
 });
 
 it.each(workflows)('%s runs scripts that there are, and may write nothing', (_, workflow) => {

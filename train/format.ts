@@ -1,14 +1,6 @@
-/** Numbers as the report and the model card write them. */
+/** Numbers and tables as reports and the model card write them. */
 
-/** 12,500 */
-export function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
-/** 12,500 reviews, 1 review */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
+export { count, counted } from '../shared/counted.ts';
 
 /** A metric, with as many digits as the model card has. */
 export function metric(value: number): string {
@@ -41,4 +33,9 @@ export function signed(value: number): string {
 /** At most so many characters, of which the last says that there were more. */
 export function clipped(text: string, characters: number): string {
   return text.length > characters ? `${text.slice(0, characters - 1).toWellFormed()}…` : text;
+}
+
+/** @param rows with as many cells as `head`, none of which has a `|` in it. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -7,12 +7,14 @@
  * answered by their error and stop nothing: 0.
  */
 import path from 'node:path';
-import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 import type { JobType } from '../../edge/http/schema.ts';
+import { count, counted } from '../../shared/counted.ts';
 import { labelsIn } from '../../shared/labels.ts';
-import { createEndpoint } from './endpoint.ts';
+import { createEndpoint, type Wait } from './endpoint.ts';
 import { cancelJob, runJob, type Task } from './job.ts';
 import type { TableType } from './results.ts';
 
@@ -54,42 +56,63 @@ const TYPES: Readonly<Record<string, { readonly table: TableType; readonly media
 };
 const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl';
 
-/** What is quoted of a file or an endpoint cannot steer the terminal. */
-const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
-const print = (text: string) => void process.stdout.write(`${plain(text)}\n`);
-const say = (text: string) => void process.stderr.write(`${plain(text)}\n`);
+/** @param wait between two tries, or two looks at the job; by default, by the clock. */
+export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
+  const io = withPlainLines(given);
+  const interruption = new AbortController();
+  io.onInterrupt(() => interruption.abort());
+  try {
+    return await run(args, io, interruption.signal, wait);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    io.say('stopped; the same command goes on from there');
+    return EXIT.stopped;
+  } finally {
+    interruption.abort(); // whatever is still under way, such as the other part
+  }
+}
 
-async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
+async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: Wait): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS);
   if (values.help) {
-    process.stdout.write(`${HELP}\n`);
+    io.stdout.write(`${HELP}\n`);
     return EXIT.done;
   }
   const task = taskOf(values, positionals);
-  const { url, apiKey } = addressOf(values.url);
-  const lines = progressLines();
+  const { url, apiKey } = addressOf(values.url, io.env['API_KEY']);
+  const lines = progressLines(io);
   const onRetry = (why: string, seconds: number) => lines.say(`${why} Trying again in ${duration(seconds * 1_000)}.`);
-  const endpoint = createEndpoint({ url, apiKey, signal, onRetry });
+  const endpoint = createEndpoint({ url, apiKey, signal, onRetry, ...(wait && { wait }) });
   const started = performance.now();
   try {
     if (values.cancel) {
       const { job, wasThere } = await cancelJob(task.out, endpoint);
-      if (values.json) print(JSON.stringify({ job, cancelled: wasThere }));
-      else print(wasThere ? `job ${job} is cancelled` : `job ${job} was gone already`);
+      if (values.json) io.print(JSON.stringify({ job, cancelled: wasThere }));
+      else io.print(wasThere ? `job ${job} is cancelled` : `job ${job} was gone already`);
       return EXIT.done;
     }
     const { job, records, failed, failures, models } = await runJob(task, endpoint, lines);
     lines.done();
-    for (const { line, error } of failures) say(`line ${line}: ${error}`);
-    if (failed > failures.length) say(`… and ${failed - failures.length} more, each with its error in ${task.out}`);
+    for (const { line, error } of failures) io.say(`line ${line}: ${error}`);
+    if (failed > failures.length)
+      io.say(`… and ${count(failed - failures.length)} more, each with its error in ${task.out}`);
     const seconds = (performance.now() - started) / 1_000;
     const by = models.length > 0 ? ` by model ${models.join(', ')}` : '';
-    if (values.json) print(JSON.stringify({ job, records, failed, seconds, models, out: task.out }));
-    else print(`${records} records, ${failed} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`);
+    if (values.json) io.print(JSON.stringify({ job, records, failed, seconds, models, out: task.out }));
+    else
+      io.print(
+        `${counted(records, 'record')}, ${count(failed)} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`,
+      );
     return EXIT.done;
   } finally {
     lines.done();
   }
+}
+
+/** What is quoted of a file or an endpoint cannot steer the terminal. */
+function withPlainLines(io: Io): Io {
+  const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
+  return { ...io, print: (text) => io.print(plain(text)), say: (text) => io.say(plain(text)) };
 }
 
 function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly string[]): Task {
@@ -124,14 +147,17 @@ function typeOf(name: string) {
 }
 
 /** Where the endpoint is, and the key for it. */
-function addressOf(given = 'http://127.0.0.1:8787'): { readonly url: string; readonly apiKey: string | undefined } {
+function addressOf(
+  given = 'http://127.0.0.1:8787',
+  key = '',
+): { readonly url: string; readonly apiKey: string | undefined } {
   const url = URL.parse(given);
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new UsageError('--url must begin with https:// or http://');
   if (url.username || url.password || url.search || url.hash) {
     throw new UsageError('--url must have no user name, query or fragment');
   }
-  const apiKey = process.env['API_KEY']?.trim() || undefined;
+  const apiKey = key.trim() || undefined;
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new UsageError('API_KEY has characters that are in no key');
   }
@@ -146,7 +172,7 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** One line for what is being done, a new one for each stage; what is said stands above it. */
-function progressLines() {
+function progressLines(io: Io) {
   let line: ProgressLine | undefined;
   let current = '';
   const done = () => {
@@ -157,33 +183,15 @@ function progressLines() {
     done,
     say: (text: string) => {
       done();
-      say(text);
+      io.say(text);
     },
     progress: (stage: string, fraction: number, text: string) => {
       if (stage !== current) done();
       current = stage;
-      line ??= progressLine(stage);
+      line ??= progressLine(stage, io.stderr);
       line.update(fraction, text);
     },
   };
 }
 
-const interruption = new AbortController();
-// More than once: under npm a Ctrl-C comes from the terminal, and from npm once more.
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
-
-try {
-  process.exitCode = await main(process.argv.slice(2), interruption.signal);
-} catch (error) {
-  if (interruption.signal.aborted) {
-    say('stopped; the same command goes on from there');
-    process.exitCode = EXIT.stopped;
-  } else if (error instanceof UserError || isSystemError(error)) {
-    say(`error: ${error.message}`);
-    process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
-  } else {
-    process.stderr.write(`this is a bug: ${error instanceof Error ? error.stack : error}\n`);
-    process.exitCode = EXIT.failed;
-  }
-}
-interruption.abort(); // whatever is still under way, such as the other part
+if (import.meta.main) await runMain(main);

@@ -16,7 +16,14 @@ export interface EndpointOptions {
   readonly signal: AbortSignal;
   /** Told before each pause. */
   readonly onRetry: (why: string, seconds: number) => void;
+  /** Default: by the clock. */
+  readonly wait?: Wait;
 }
+
+/** Resolves after so many seconds; rejects with the signal's reason when that comes first. */
+export type Wait = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+const waitByClock: Wait = (seconds, signal) => setTimeout(seconds * 1_000, undefined, { signal });
 
 /** Each rejects with a UserError when it cannot be done, and with the signal's reason when that ends it. */
 export interface Endpoint {
@@ -65,7 +72,7 @@ class Refusal extends UserError {
   }
 }
 
-export function createEndpoint({ url, apiKey, signal, onRetry }: EndpointOptions): Endpoint {
+export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByClock }: EndpointOptions): Endpoint {
   let hasAnswered = false;
 
   /** @param read makes something of the answer, and is called again should the body break off. */
@@ -87,7 +94,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry }: EndpointOptions
         if (seconds > LONGEST_WAIT_SECONDS)
           throw new UserError(`${error.message} The same command goes on in ${seconds} seconds.`);
         onRetry(error.message, seconds);
-        await pause(seconds);
+        await wait(seconds, signal);
       }
     }
   }
@@ -112,10 +119,6 @@ export function createEndpoint({ url, apiKey, signal, onRetry }: EndpointOptions
     }
     if (status === 401) throw new Refusal(`${detail} Here it comes from the environment variable API_KEY.`, status);
     throw new Refusal(`${url} answered ${status}: ${detail}`, status);
-  }
-
-  async function pause(seconds: number): Promise<void> {
-    await setTimeout(seconds * 1_000, undefined, { signal });
   }
 
   const read = async (response: Response): Promise<Job> => {
@@ -158,7 +161,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry }: EndpointOptions
         if (error instanceof Refusal && error.status === 404) return false;
         throw error;
       }),
-    pause,
+    pause: (seconds) => wait(seconds, signal),
   };
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
 import { makeFolder, writeFiles } from '../../cli/files.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
+import { count, counted } from '../../shared/counted.ts';
 import type { Endpoint } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
 import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
@@ -142,9 +143,13 @@ async function finish(job: Job, work: Work): Promise<Job> {
     }
     if (now.state !== 'uploading' && now.state !== 'running') return now;
     const { done, failed } = now.records;
-    const rate = now.recordsPerSecond === undefined ? '' : `, ${Math.round(now.recordsPerSecond)}/s`;
+    const rate = Math.round(now.recordsPerSecond ?? 0);
     if (now.state === 'running')
-      reporter.progress('classifying', now.progress, `${done} records, ${failed} failed${rate}`);
+      reporter.progress(
+        'classifying',
+        now.progress,
+        `${counted(done, 'record')}, ${count(failed)} failed${rate > 0 ? `, ${count(rate)}/s` : ''}`,
+      );
     await endpoint.pause(pause);
     pause = Math.min(pause * 1.5, LONGEST_PAUSE_SECONDS);
   }
@@ -155,7 +160,7 @@ async function upload({ id, bytes = 0, upload }: Job, { endpoint, reporter, read
   const { partBytes, missing } = upload as NonNullable<Job['upload']>;
   const parts = Math.ceil(bytes / partBytes);
   let sent = parts - missing.length;
-  const show = () => reporter.progress('sending', sent / parts, `${sent} of ${parts} parts`);
+  const show = () => reporter.progress('sending', sent / parts, `${sent} of ${counted(parts, 'part')}`);
   show();
   const queue = missing.values();
   const send = async () => {
@@ -194,12 +199,12 @@ async function download(job: Job, task: Task, endpoint: Endpoint, { progress }: 
     const tally: Tally = { records: 0, failed: 0, failures: [] };
     const content = async function* () {
       for await (const rows of convert(body, outType, job.labels ?? [], tally)) {
-        progress('fetching', found === 0 ? 1 : tally.records / found, `${tally.records} records`);
+        progress('fetching', found === 0 ? 1 : tally.records / found, counted(tally.records, 'record'));
         yield rows;
       }
       if (tally.records !== found) {
         throw new UserError(
-          `the results have ${tally.records} records instead of ${found}; the same command tries again`,
+          `the results have ${counted(tally.records, 'record')} instead of ${count(found)}; the same command tries again`,
         );
       }
       if (!force) await refuseToReplace(out);

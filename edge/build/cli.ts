@@ -14,17 +14,18 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { asUserError, EXIT, UsageError } from '../../cli/errors.ts';
+import { type Flags, parseFlags } from '../../cli/flags.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
 import { buildSite } from './site.ts';
 
-const onlyPage = process.argv[2] === '--page';
-const folder = process.argv[onlyPage ? 3 : 2] ?? '.prepared';
+const FLAGS = { page: { kind: 'switch', help: 'the site alone' } } as const satisfies Flags;
 const SHIPPED = 'model';
-const modelFolder = (onlyPage && process.env['MODEL']) || SHIPPED;
 
-async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>> {
+async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
-  if (process.env['STOCK_RUNTIME']) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
+  if (isStock) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
   const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   const { captureImage } = await import('./capture.ts');
   const image = await captureImage({
@@ -35,7 +36,7 @@ async function prepareWorker(bundle: Bundle): Promise<Record<string, Uint8Array>
   return { 'image.bin': image, 'model.onnx': new Uint8Array() };
 }
 
-async function readBundle(): Promise<Bundle> {
+async function readBundle(modelFolder: string): Promise<Bundle> {
   const read = async (name: string) => new Uint8Array(await readFile(path.join(modelFolder, name)));
   return openBundle({
     model: await read(BUNDLE_FILES.model),
@@ -44,27 +45,34 @@ async function readBundle(): Promise<Bundle> {
   });
 }
 
-async function prepare(): Promise<void> {
-  const bundle = await readBundle();
+export function main(args: readonly string[], io: Io): Promise<number> {
+  return prepare(args, io).catch(asUserError(BundleError));
+}
+
+async function prepare(args: readonly string[], { env }: Io): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  const [folder = '.prepared', ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  const modelFolder = (values.page && env['MODEL']) || SHIPPED;
+  const bundle = await readBundle(modelFolder);
   // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
   const card = new Uint8Array(await readFile(path.join(modelFolder, 'README.md')));
   const site = await buildSite({ bundle, card, shipped: modelFolder === SHIPPED });
   const siteFolder = path.join(folder, 'site');
   await mkdir(siteFolder, { recursive: true });
-  for (const [name, bytes] of Object.entries(site)) await write(path.join('site', name), bytes);
+  for (const [name, bytes] of Object.entries(site)) await write(folder, path.join('site', name), bytes);
   for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
-  if (!onlyPage) for (const [name, bytes] of Object.entries(await prepareWorker(bundle))) await write(name, bytes);
+  if (values.page) return EXIT.done;
+  const worker = await prepareWorker(bundle, Boolean(env['STOCK_RUNTIME']));
+  for (const [name, bytes] of Object.entries(worker)) await write(folder, name, bytes);
+  return EXIT.done;
 }
 
 /** Whole or not at all; and what is not whole is not in the site. */
-async function write(name: string, bytes: Uint8Array): Promise<void> {
+async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const partial = path.join(folder, `${path.basename(name)}.partial`);
   await writeFile(partial, bytes);
   await rename(partial, path.join(folder, name));
 }
 
-await prepare().catch((error: NodeJS.ErrnoException) => {
-  if (!(error instanceof BundleError) && error.code !== 'ENOENT') throw error; // ours, and its stack says where
-  console.error(`the ${onlyPage ? 'page' : 'worker'} cannot be built: ${error.message}`);
-  process.exitCode = 1;
-});
+if (import.meta.main) await runMain(main);

@@ -5,11 +5,20 @@
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { EXIT, UsageError } from '../../cli/errors.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 
 export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
 
 const ENTRIES = ['worker.ts', 'node.ts', 'deno.ts', 'bun.ts', 'browser.ts', 'page/page.ts', 'page/docs.ts'];
-const LOCKFILES = ['package-lock.json', 'test/openapi/package-lock.json', 'test/runtimes/package-lock.json'];
+const LOCKFILES = [
+  'package-lock.json',
+  'test/openapi/package-lock.json',
+  'test/runtimes/package-lock.json',
+  'train/evaluation/scorecard/peers/package-lock.json',
+];
+/** What a package's LICENSE.txt says where its package.json does not. */
+const UNSTATED: Readonly<Record<string, string>> = { sylvester: 'MIT' };
 
 export interface Package {
   readonly name: string;
@@ -44,15 +53,16 @@ async function readPackage(name: string): Promise<Package> {
   return { name, version, licence: license };
 }
 
-/** Every package that `npm ci` may install, here and for the tests that have lockfiles of their own. */
+/** Every package that `npm ci` may install, here and for the tests and measurements that have lockfiles of their own. */
 export async function lockedPackages(): Promise<Package[]> {
   const packages: Package[] = [];
   for (const file of LOCKFILES) {
     const lock: { packages: Record<string, { version: string; license?: string }> } = JSON.parse(
       await readFile(file, 'utf8'),
     );
-    for (const [path, { version, license = 'none' }] of Object.entries(lock.packages)) {
-      if (path !== '') packages.push({ name: path.replace(/^.*node_modules\//, ''), version, licence: license });
+    for (const [path, { version, license }] of Object.entries(lock.packages)) {
+      const name = path.replace(/^.*node_modules\//, '');
+      if (path !== '') packages.push({ name, version, licence: license ?? UNSTATED[name] ?? 'none' });
     }
   }
   return packages;
@@ -74,6 +84,8 @@ ${shipped.map(({ name, version, licence }) => `| ${name} | ${version} | ${licenc
 The WebAssembly in onnxruntime-web, and the image of its memory, are C++ that includes other projects, Abseil, Eigen (MPL-2.0),
 FlatBuffers, ONNX, Protocol Buffers and RE2 among them. Their notices are not in the package; they are
 https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, and their sources are named there.
+
+The texts that models are trained on are in nothing that is deployed. docs/data.md names each set of them, its authors and its licence.
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
 
@@ -107,19 +119,21 @@ LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
 OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.`;
 
-async function print(): Promise<void> {
+export async function main(args: readonly string[], { print }: Io): Promise<number> {
+  if (args.length > 0) throw new UsageError(`unexpected argument "${args[0]}"`);
   await writeFile(NOTICES_FILE, await thirdPartyNotices());
   const list = (packages: readonly Package[]) => packages.map(({ name, version }) => `${name} ${version}`).join(', ');
   const byLicence = (packages: readonly Package[]) =>
     [...Map.groupBy(packages, ({ licence }) => licence)].sort(([a], [b]) => a.localeCompare(b));
   const shipped = await shippedPackages();
-  console.log(`ships, and is in ${NOTICES_FILE}:`);
-  for (const [licence, packages] of byLicence(shipped)) console.log(`  ${licence}: ${list(packages)}`);
+  print(`ships, and is in ${NOTICES_FILE}:`);
+  for (const [licence, packages] of byLicence(shipped)) print(`  ${licence}: ${list(packages)}`);
   const names = new Set(shipped.map(({ name }) => name));
-  console.log('develops and tests, on some platform or other:');
+  print('develops and tests, on some platform or other:');
   for (const [licence, packages] of byLicence((await lockedPackages()).filter(({ name }) => !names.has(name)))) {
-    console.log(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
+    print(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
   }
+  return EXIT.done;
 }
 
-if (import.meta.main) await print();
+if (import.meta.main) await runMain(main);

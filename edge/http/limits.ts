@@ -42,18 +42,29 @@ export const MAX_AGE_SECONDS = 60;
 /** A job's file: some 25 million reviews. What limits it is that a chunk of it has to fit into one slice. */
 export const MAX_JOB_BYTES = 32 * 1024 ** 3;
 
-/** A part of a job's file that is sent in parts: what R2 wants at least is 5 MiB, and at most 10,000 of them. */
-export const JOB_PART_BYTES = 8 * 1024 * 1024;
+/** How a job's file is cut. A value, so that a test can have several chunks of a small file. */
+export interface JobLimits {
+  /** Of a file that is sent in parts: what R2 wants at least is 5 MiB, and at most 10,000 of them. */
+  readonly partBytes: number;
+  /** A chunk is the unit that is classified, retried and stored. Those of a very large file are larger. */
+  readonly chunkBytes: number;
+  /** Records in a chunk, and scores in its results, which bounds what those take of memory. */
+  readonly chunkRecords: number;
+  readonly chunkScores: number;
+  /** What is looked at in one go when a file is split. Has room for the largest chunk, and a record that begins before its end. */
+  readonly sliceBytes: number;
+  /** Before an alarm that failed rings again; twice as long after each. */
+  readonly retryMs: number;
+}
 
-/** A chunk of a job, the unit that is classified, retried and stored. Those of a very large file are larger. */
-export const JOB_CHUNK_BYTES = 1024 * 1024;
-
-/** What is looked at in one go when a file is split. Has room for the largest chunk, and a record that begins before its end. */
-export const JOB_SLICE_BYTES = 8 * 1024 * 1024;
-
-/** Records in a chunk, and scores in its results, which bounds what those take of memory. */
-export const MAX_CHUNK_RECORDS = 5_000;
-export const MAX_CHUNK_SCORES = 50_000;
+export const JOB_LIMITS: JobLimits = {
+  partBytes: 8 * 1024 * 1024,
+  chunkBytes: 1024 * 1024,
+  chunkRecords: 5_000,
+  chunkScores: 50_000,
+  sliceBytes: 8 * 1024 * 1024,
+  retryMs: 1_000,
+};
 
 /** Chunks of a job: reading its results is one request to the storage for each, of which a Worker's request has 10,000. */
 export const MAX_JOB_CHUNKS = 8_000;

@@ -18,6 +18,8 @@ export interface StreamOptions {
   readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
+  /** Empty ones too (default: MAX_STREAM_LINES). */
+  readonly maxLines?: number;
 }
 
 /** The answers to the lines of `body`. Cancelling it cancels the body. */
@@ -25,7 +27,8 @@ export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOpt
   const reader = body.getReader();
   const cancellation = new AbortController();
   const { signal } = cancellation;
-  const groups = answerGroups(readLines(reader), options, signal);
+  const lines = readLines(reader, options.maxLines ?? MAX_STREAM_LINES);
+  const groups = answerGroups(begun(lines), options, signal);
   const encoder = new TextEncoder();
 
   return new ReadableStream(
@@ -45,8 +48,19 @@ export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOpt
         await reader.cancel(reason); // also ends a read that waits
       },
     },
-    { highWaterMark: 0 }, // nothing is read before it is asked for
+    { highWaterMark: 0 }, // nothing more is read before it is asked for
   );
+}
+
+/** The same items, the first of which is asked for at once: a body that nobody has begun to read when there is a response, `wrangler dev` would read for us. */
+function begun<T>(items: AsyncGenerator<T, undefined>): AsyncIterable<T> {
+  const first = items.next();
+  return (async function* () {
+    const { done, value } = await first;
+    if (done) return;
+    yield value;
+    yield* items;
+  })();
 }
 
 /**
@@ -114,7 +128,10 @@ interface Line {
 }
 
 /** Lines that are not blank, those together that have arrived together, up to a run of them. */
-async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Line[], undefined> {
+async function* readLines(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxLines: number,
+): AsyncGenerator<Line[], undefined> {
   const splitter = new Splitter();
   let number = 0;
   for (let isLast = false; !isLast; ) {
@@ -130,8 +147,8 @@ async function* readLines(reader: ReadableStreamDefaultReader<Uint8Array>): Asyn
     let lines: Line[] = [];
     for (const content of contents) {
       number++;
-      if (number > MAX_STREAM_LINES) {
-        yield [...lines, { number, content: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` }];
+      if (number > maxLines) {
+        yield [...lines, { number, content: `The stream has more than ${maxLines} lines, and ends here.` }];
         await reader.cancel();
         return;
       }

@@ -1,6 +1,6 @@
 /** `Jobs`, as the routes ask for them (`routes.ts`), on the bindings of Cloudflare's R2, Queues and Durable Objects. */
 import { ProblemError } from '../http/errors.ts';
-import { JOB_PART_BYTES, MAX_JOB_BYTES } from '../http/limits.ts';
+import { JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
 import type { JobBindings, JobCoordinator } from './coordinator.ts';
 import type { Jobs } from './routes.ts';
@@ -86,7 +86,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
 
 /** Stores a body of any length under the key, holding no more of it than a part. @returns its size. */
 async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bucket): Promise<number> {
-  const part = new Uint8Array(JOB_PART_BYTES);
+  const part = new Uint8Array(JOB_LIMITS.partBytes);
   let filled = 0;
   let total = 0;
   let upload: R2MultipartUpload | undefined;

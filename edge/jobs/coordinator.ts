@@ -11,9 +11,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
   JOB_DAYS,
-  JOB_PART_BYTES,
-  JOB_SLICE_BYTES,
+  JOB_LIMITS,
   JOB_UPLOAD_HOURS,
+  type JobLimits,
   MAX_JOB_CHUNKS,
   MAX_REPORTED_ERRORS,
 } from '../http/limits.ts';
@@ -46,10 +46,13 @@ const MAX_REMINDERS = 9;
 const MAX_TROUBLES = 10;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
+  readonly #limits: JobLimits;
   #job: State | undefined;
 
-  constructor(context: DurableObjectState, env: JobBindings) {
+  /** @param limits others than the platform's constructor gives, in a test. */
+  constructor(context: DurableObjectState, env: JobBindings, limits = JOB_LIMITS) {
     super(context, env);
+    this.#limits = limits;
     this.#job = context.storage.kv.get<State>('job');
   }
 
@@ -80,8 +83,10 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const job = this.#of(owner);
     if (job === undefined) return 'no-job';
     const { state, uploadId, bytes = 0 } = job;
-    if (state !== 'uploading' || uploadId === undefined || part < 1 || part > partsOf(bytes)) return 'no-part';
-    return { uploadId, bytes: Math.min(JOB_PART_BYTES, bytes - (part - 1) * JOB_PART_BYTES) };
+    if (state !== 'uploading' || uploadId === undefined || part < 1 || part > partsOf(bytes, this.#limits))
+      return 'no-part';
+    const { partBytes } = this.#limits;
+    return { uploadId, bytes: Math.min(partBytes, bytes - (part - 1) * partBytes) };
   }
 
   /** A part is stored. The file is put together in the alarm, where it may fail and be tried again. */
@@ -181,12 +186,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const now = Date.now();
     if (job.state === 'uploading') {
       if (job.uploadId !== undefined && this.#missing(job).length === 0) await this.#assemble(job, job.uploadId);
-      else if (now >= dueAt(job, this.#missing(job).length, Date.now()))
+      else if (now >= this.#dueAt(job))
         await this.#fail(job, `The file was not there after ${JOB_UPLOAD_HOURS} hours.`);
     } else if (job.state === 'running') {
       if (!job.split) await this.#split(job);
       if (job.sent < job.chunks) await this.#send(job);
-      else if (job.split && now >= dueAt(job, this.#missing(job).length, Date.now())) await this.#remind(job);
+      else if (job.split && now >= this.#dueAt(job)) await this.#remind(job);
     } else if (!job.tidied) {
       await this.#tidy(job);
     } else if (now >= job.expires) {
@@ -221,9 +226,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   /** Finds the chunks of the next slice of the file. */
   async #split(job: State): Promise<void> {
     const { cursor, bytes = 0 } = job;
-    const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + JOB_SLICE_BYTES, bytes));
+    const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + this.#limits.sliceBytes, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // it was cancelled meanwhile, or an alarm rang twice
-    const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length });
+    const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length }, this.#limits);
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {
@@ -331,7 +336,11 @@ export class JobCoordinator extends DurableObject<JobBindings> {
 
   async #save(job: State): Promise<void> {
     this.ctx.storage.kv.put('job', job);
-    await this.ctx.storage.setAlarm(Math.max(Date.now(), dueAt(job, this.#missing(job).length, Date.now())));
+    await this.ctx.storage.setAlarm(Math.max(Date.now(), this.#dueAt(job)));
+  }
+
+  #dueAt(job: State): number {
+    return dueAt(job, this.#missing(job).length, Date.now(), this.#limits);
   }
 
   /** The job, where it is this owner's and not deleted. */
@@ -344,10 +353,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     if (state !== 'uploading' || uploadId === undefined) return [];
     const rows = this.ctx.storage.sql.exec<{ part: number }>('SELECT part FROM parts').toArray();
     const received = new Set(rows.map(({ part }) => part));
-    return Array.from({ length: partsOf(bytes) }, (_, index) => index + 1).filter((part) => !received.has(part));
+    return Array.from({ length: partsOf(bytes, this.#limits) }, (_, index) => index + 1).filter(
+      (part) => !received.has(part),
+    );
   }
 
   #describe(job: State): Job {
-    return describe(job, this.#missing(job), Date.now());
+    return describe(job, this.#missing(job), Date.now(), this.#limits);
   }
 }

@@ -4,7 +4,7 @@
  * header, if there is to be one.
  */
 import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
-import { JOB_CHUNK_BYTES, MAX_CHUNK_RECORDS, MAX_CHUNK_SCORES, MAX_JOB_CHUNKS } from '../http/limits.ts';
+import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 
 export interface Chunk {
@@ -23,12 +23,13 @@ export interface Progress {
 }
 
 /**
- * The next step. @param slice of the file from the cursor on, of JOB_SLICE_BYTES or to its end. @param bytes of the file.
+ * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes of the file.
  * @param labels how many an answer has. @returns what is wrong with the file, as a sentence, where it cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
   { cursor, layout, bytes, labels = 2 }: Progress & { readonly bytes: number; readonly labels?: number | undefined },
+  limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
   const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
@@ -40,8 +41,8 @@ export function splitNext(
     if (typeof header.layout === 'string') return header.layout;
     [from, known] = [header.next, header.layout];
   }
-  const chunkBytes = Math.max(JOB_CHUNK_BYTES, Math.ceil(bytes / MAX_JOB_CHUNKS));
-  const chunkRecords = Math.min(MAX_CHUNK_RECORDS, Math.floor(MAX_CHUNK_SCORES / labels));
+  const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
+  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / labels));
   return {
     ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, chunkRecords, isLast }),
     layout: known,

@@ -4,7 +4,7 @@
  * added later may be missing.
  */
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
-import { JOB_DAYS, JOB_PART_BYTES, JOB_UPLOAD_HOURS } from '../http/limits.ts';
+import { JOB_DAYS, JOB_LIMITS, JOB_UPLOAD_HOURS, type JobLimits } from '../http/limits.ts';
 import type { Job, JobType } from '../http/schema.ts';
 import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
 
@@ -102,13 +102,13 @@ export function newState(
 }
 
 /** How many parts a file of so many bytes comes in. */
-export function partsOf(bytes: number): number {
-  return Math.ceil(bytes / JOB_PART_BYTES);
+export function partsOf(bytes: number, { partBytes }: JobLimits = JOB_LIMITS): number {
+  return Math.ceil(bytes / partBytes);
 }
 
 /** When there is something to do next. @param missing parts. */
-export function dueAt(job: State, missing: number, now: number): number {
-  const soon = job.troubles === 0 ? now : now + Math.min(2 ** (job.troubles - 1) * SECOND, HOUR);
+export function dueAt(job: State, missing: number, now: number, { retryMs }: JobLimits = JOB_LIMITS): number {
+  const soon = job.troubles === 0 ? now : now + Math.min(2 ** (job.troubles - 1) * retryMs, HOUR);
   if (job.state === 'uploading') {
     const isThere = job.uploadId !== undefined && missing === 0;
     return isThere ? soon : job.created + JOB_UPLOAD_HOURS * HOUR;
@@ -121,7 +121,12 @@ export function dueAt(job: State, missing: number, now: number): number {
 }
 
 /** What is told of it. @param missing parts. */
-export function describe(job: State, missing: readonly number[], now: number): Job {
+export function describe(
+  job: State,
+  missing: readonly number[],
+  now: number,
+  { partBytes }: JobLimits = JOB_LIMITS,
+): Job {
   const { id, state, type, labels, created, expires, bytes, uploadId, records, models, failures, error } = job;
   const seconds = job.started === undefined ? 0 : ((job.ended ?? now) - job.started) / SECOND;
   const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
@@ -134,8 +139,7 @@ export function describe(job: State, missing: readonly number[], now: number): J
     created: new Date(created).toISOString(),
     expires: new Date(expires).toISOString(),
     ...(bytes !== undefined && { bytes }),
-    ...(state === 'uploading' &&
-      uploadId !== undefined && { upload: { partBytes: JOB_PART_BYTES, missing: [...missing] } }),
+    ...(state === 'uploading' && uploadId !== undefined && { upload: { partBytes, missing: [...missing] } }),
     records: { ...records },
     progress: state === 'finished' ? 1 : share,
     ...(pace && { recordsPerSecond: records.done / seconds }),

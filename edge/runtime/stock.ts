@@ -3,7 +3,7 @@
  * be compiled and a program lives long. Where the bytes come from is in `files.ts` and `browser.ts`.
  */
 import * as ort from 'onnxruntime-web/wasm';
-import { BUNDLE_FILES, type BundleFiles } from '../../shared/bundle.ts';
+import { BUNDLE_FILES, BundleError, type BundleFiles } from '../../shared/bundle.ts';
 import type { Runtime } from '../inference/network.ts';
 import { configure } from './configure.ts';
 
@@ -17,12 +17,22 @@ export async function loadStockRuntime(wasm: URL, read: Read): Promise<Runtime> 
   return ort;
 }
 
-/** @param folder with a slash at the end. */
+/**
+ * @param folder with a slash at the end.
+ * @throws BundleError when the folder or one of the three files is not there; what `read` throws.
+ */
 export async function readBundleFiles(folder: URL, read: Read): Promise<BundleFiles> {
+  const readFile = (name: string) =>
+    read(new URL(name, folder)).catch((error: { code?: string }) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      throw new BundleError(
+        `${decodeURIComponent(folder.pathname).slice(0, -1)}: no model bundle there (${name} is missing)`,
+      );
+    });
   const [model, vocabulary, manifest] = await Promise.all([
-    read(new URL(BUNDLE_FILES.model, folder)),
-    read(new URL(BUNDLE_FILES.vocabulary, folder)),
-    read(new URL(BUNDLE_FILES.manifest, folder)),
+    readFile(BUNDLE_FILES.model),
+    readFile(BUNDLE_FILES.vocabulary),
+    readFile(BUNDLE_FILES.manifest),
   ]);
   return { model, vocabulary, manifest };
 }

@@ -19,7 +19,7 @@ export interface Seen {
   readonly requests: number;
   readonly seconds: number;
   /** Milliseconds, of valid requests of clients with good manners. */
-  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly latency: Readonly<Record<'p50' | 'p99' | 'max', number | undefined>>;
   /** How often each status was answered; `left` is a client that went away, as it was to. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly kinds: Readonly<Record<string, number>>;
@@ -77,7 +77,7 @@ export async function load(
   const seconds = (performance.now() - start) / 1000;
   agent.destroy();
   times.sort((a, b) => a - b);
-  const quantile = (q: number) => times[Math.floor(q * (times.length - 1))] ?? Number.NaN;
+  const quantile = (q: number) => times[Math.floor(q * (times.length - 1))];
   const latency = { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
   return { concurrency, requests: next - first, seconds, latency, statuses, kinds, failures };
 }

@@ -77,6 +77,11 @@ describe('parseFlags', () => {
     expect(refusalOf(flag)).toContain(`Unknown option '${flag}'`);
   });
 
+  it.each(['-5 stars', '- dull', '--sigh--'])('says where an argument goes that begins with a dash: %s', (text) => {
+    expect(refusalOf(text)).toContain('an argument that begins with "-" comes after "-- --"');
+    expect(parseFlags(['--json', '--', text], FLAGS)).toEqual({ values: { json: true }, positionals: [text] });
+  });
+
   it('refuses an empty value', () => {
     expect(refusalOf('--epochs=')).toBe('--epochs needs a value');
   });

@@ -1,16 +1,14 @@
 /**
- * The examples of docs/api.md, run: curl by a shell, TypeScript by Node, the other Worker in workerd. No Python is needed:
+ * The examples of docs/api.md, run: curl by a shell, TypeScript by Node; the other Worker is in test/workerd/. No Python is needed:
  * of its examples the request that they make is sent as it stands there, and the source has to name its parts.
  */
 import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { serve } from '@hono/node-server';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
 import { reference } from '../../harness/reference.ts';
-import { startWorker } from '../../harness/worker.ts';
 import { checkedFetch, DOCUMENT } from '../fixtures/conformance.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
@@ -68,26 +66,6 @@ it('TypeScript', async () => {
   await writeFile(`${folder}/example.ts`, here(of('ts')[0] as string));
   const { stdout } = await run(process.execPath, ['example.ts'], { cwd: folder });
   expect(stdout).toBe(of('text')[0]);
-});
-
-it('another Worker, by a service binding', async () => {
-  const folder = await temporaryFolder();
-  await cp('client/edge-sentiment.ts', `${folder}/edge-sentiment.ts`);
-  await writeFile(`${folder}/caller.ts`, of('ts')[1] as string);
-  const bundle = await build({ entryPoints: [`${folder}/caller.ts`], bundle: true, format: 'esm', write: false });
-  const [, binding = ''] = /binding = "(\w+)"/.exec(of('toml')[0] as string) ?? [];
-  const worker = await startWorker({}, { caller: { binding, source: bundle.outputFiles[0]?.text as string } });
-  try {
-    for (const [text, label] of [
-      ['A wonderful film.', 'positive'],
-      ['A waste of two hours.', 'negative'],
-    ] as const) {
-      const response = await fetch(worker.url, { method: 'POST', body: text });
-      expect(await response.text()).toBe(label);
-    }
-  } finally {
-    await worker.stop();
-  }
 });
 
 it.each(of('http').map((block, index) => [of('python')[index] as string, block]))(

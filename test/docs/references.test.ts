@@ -1,10 +1,15 @@
 /** Every path, link, npm script and flag that README and docs name exists. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { main as bench } from '../../bench/cli.ts';
+import { main as soak } from '../../bench/soak.ts';
+import { main as bulk } from '../../client/bulk/cli.ts';
+import { main as train } from '../../train/cli.ts';
+import { run } from '../fixtures/command.ts';
+import { main as fuzz } from '../fuzz/cli.ts';
 
 const ROOMS = 'bench|cli|client|docs|edge|harness|model|onnx|shared|test|train|types|\\.ci|\\.github';
 const SOURCE_PATH = new RegExp(`(?<![\\w./-])(?:${ROOMS})/[\\w./-]*\\w/?`, 'g');
@@ -13,7 +18,7 @@ const ARCHIVE_PATH = /^(?:train|test)\/(?:pos|neg|unsup)\b/;
 
 /** Flags of Deno and wrangler. */
 const FOREIGN_FLAGS = new Set(['allow-read', 'env', 'host', 'port']);
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'diff', 'export'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'diff', 'export', 'scorecard', 'sources'];
 
 const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
   .split('\n')
@@ -94,16 +99,15 @@ describe('the flags that README and docs name', () => {
   const known = new Map<string, Set<string>>();
 
   beforeAll(async () => {
-    const files = [
-      ...COMMANDS.map((name) => [name, ['train/cli.ts', name]] as const),
-      ['bulk', ['client/bulk/cli.ts']],
+    const helps = [
+      ...COMMANDS.map(async (name) => [name, await run(train, [name, '--help'])] as const),
+      ...Object.entries({ bulk, soak, fuzz, bench }).map(
+        async ([name, main]) => [name, await run(main, ['--help'])] as const,
+      ),
     ];
-    await Promise.all(
-      files.map(async ([name, args]) => {
-        const { stdout } = await promisify(execFile)(process.execPath, [...(args as string[]), '--help']);
-        known.set(name as string, new Set([...stdout.matchAll(/^ {2}--([a-z][\w-]*)/gm)].map(([, flag = '']) => flag)));
-      }),
-    );
+    for (const [name, { stdout }] of await Promise.all(helps)) {
+      known.set(name, new Set([...stdout.matchAll(/^ {2}--([a-z][\w-]*)/gm)].map(([, flag = '']) => flag)));
+    }
   });
 
   it('belong to the command that they follow', () => {
@@ -130,4 +134,13 @@ describe('the flags that README and docs name', () => {
     }
     expect(unknown).toEqual([]);
   });
+});
+
+it('what the commands of README and docs write into this folder, Git ignores', () => {
+  const written = [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/(?:--outfile=|--outdir |--out )([\w-]+\/[\w./-]*)/g)].map(([, file = '']) => file),
+  );
+  expect(written).toEqual(expect.arrayContaining(['site/sentiment.js', 'runs/mine']));
+  const ignored = execFileSync('git', ['check-ignore', ...new Set(written)], { encoding: 'utf8' });
+  expect(ignored.trimEnd().split('\n').sort()).toEqual([...new Set(written)].sort());
 });

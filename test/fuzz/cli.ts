@@ -6,9 +6,11 @@
  *
  * Exit code 1 when something did not hold.
  */
-import { runTool, UsageError } from '../../cli/errors.ts';
+import { EXIT, UsageError } from '../../cli/errors.ts';
 import { type Flags, helpOf, parseFlags } from '../../cli/flags.ts';
+import { type Io, runMain } from '../../cli/run.ts';
 import build from '../../harness/build.ts';
+import { counted } from '../../shared/counted.ts';
 import { fuzz } from './target.ts';
 
 const FLAGS = {
@@ -22,12 +24,13 @@ const FLAGS = {
   help: { kind: 'switch', help: 'this' },
 } as const satisfies Flags;
 
-async function main(): Promise<number> {
-  const { values } = parseFlags(process.argv.slice(2), FLAGS);
+export async function main(args: readonly string[], { print, stdout }: Io): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
   const { inputs: count = 100_000, seed = Math.trunc(Math.random() * 2 ** 31), only, help = false } = values;
   if (help) {
-    process.stdout.write(`usage: npm run fuzz -- [flags]\n\n${helpOf(FLAGS)}\n`);
-    return 0;
+    print(`usage: npm run fuzz -- [flags]\n\n${helpOf(FLAGS)}`);
+    return EXIT.done;
   }
   if (!Number.isInteger(count) || count < 1) throw new UsageError('--inputs has to be a whole number above 0');
   if (!Number.isInteger(seed)) throw new UsageError('--seed has to be a whole number');
@@ -37,18 +40,18 @@ async function main(): Promise<number> {
   if (targets.length === 0) {
     throw new UsageError(`--only takes one of ${TARGETS.map(({ name }) => name).join(', ')}`);
   }
-  process.stdout.write(`fuzz with seed ${seed}, ${count} inputs each\n`);
+  print(`fuzz with seed ${seed}, ${counted(count, 'input')} each`);
   let failed = 0;
   for (const target of targets) {
-    process.stdout.write(target.name.padEnd(12));
+    stdout.write(target.name.padEnd(12));
     const start = performance.now();
     const report = await fuzz(target, { seed, count });
     await target.close?.();
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    process.stdout.write(report === undefined ? `held, ${seconds} s\n` : `failed, ${seconds} s\n${report}\n`);
+    print(report === undefined ? `held, ${seconds} s` : `failed, ${seconds} s\n${report}`);
     if (report !== undefined) failed++;
   }
-  return failed > 0 ? 1 : 0;
+  return failed > 0 ? EXIT.failed : EXIT.done;
 }
 
-await runTool(main);
+if (import.meta.main) await runMain(main);

@@ -1,7 +1,7 @@
 /**
  * The shipped bundle on the real reviews. Runs only where they are:
  *
- *     REVIEWS=<aclImdb_v1.tar.gz> npm test -- test/reviews
+ *     REVIEWS=<aclImdb_v1.tar.gz> npx vitest run test/reviews
  */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { JOB_LIMITS } from '../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
 import { splitNext } from '../../edge/jobs/split.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
@@ -7,8 +8,7 @@ import { RecordReader, START_OF_FILE } from '../../shared/records.ts';
 import { readRecords } from '../../train/data/records.ts';
 
 /** So small that a job has many chunks. */
-const CHUNK_BYTES = 64;
-vi.mock('../../edge/http/limits.ts', async (original) => ({ ...(await original<object>()), JOB_CHUNK_BYTES: 64 }));
+const LIMITS = { ...JOB_LIMITS, chunkBytes: 64 };
 
 const encoder = new TextEncoder();
 
@@ -144,7 +144,7 @@ function readAsJob(file: Uint8Array, delimiter: string | undefined, sliceBytes: 
   let [cursor, layout, isLast] = [START_OF_FILE, { delimiter } as Layout, false];
   while (!isLast) {
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
-    const found = splitNext(slice, { cursor, layout, bytes: file.length });
+    const found = splitNext(slice, { cursor, layout, bytes: file.length }, LIMITS);
     if (typeof found === 'string') throw new Error(found);
     ({ cursor, layout, isLast } = found);
     for (const { start, end, line } of found.chunks) {
@@ -166,7 +166,7 @@ test('a file that anybody wrote means the same records to train and to a job, cu
         const trained = [];
         for await (const record of readRecords(name, {}, piecesOf(file, cuts))) trained.push(record);
         expect(trained).toEqual(written);
-        const answered = readAsJob(file, delimiter, CHUNK_BYTES + longest(written) + more);
+        const answered = readAsJob(file, delimiter, LIMITS.chunkBytes + longest(written) + more);
         expect(answered).toEqual(
           written.map(({ line, text }) => (text.trim() === '' ? { line, error: '/text is empty.' } : { line, text })),
         );

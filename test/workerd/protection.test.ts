@@ -19,34 +19,49 @@ async function start(env: NonNullable<StartOptions['env']>) {
   return worker;
 }
 
+/** Once more where the minute has changed meanwhile: with it, all counts begin anew. */
+async function withinOneMinute(test: () => Promise<void>): Promise<void> {
+  const minute = () => Math.floor(Date.now() / 60_000);
+  for (;;) {
+    const before = minute();
+    try {
+      return await test();
+    } catch (error) {
+      if (minute() === before) throw error;
+    }
+  }
+}
+
 describe('the rate limit', () => {
   const limiter = (limit: number) => ({ type: 'rate-limit', namespace: '1', simple: { limit, period: 60 } }) as const;
 
-  it('answers 429 to one request too many, says when to come again, and leaves what costs nothing alone', async () => {
-    const { url } = await start({ RATE_LIMITER: limiter(3) });
-    const statuses = [];
-    for (let time = 0; time < 5; time++) statuses.push((await post(`${url}/v1/sentiment`, { text: GOOD })).status);
-    expect(statuses).toEqual([200, 200, 200, 429, 429]);
-    for (const path of ['/models/any', '/v1/sentiment', '/v1/sentiment/stream']) {
-      const { status, headers, body } = await post(`${url}${path}`, { inputs: GOOD });
-      expect([status, headers.get('retry-after'), body.status]).toEqual([429, '60', 429]);
-    }
-    for (const path of ['/health', '/v1/model', '/metrics']) {
-      expect((await checkedFetch(`${url}${path}`)).status).toBe(200);
-    }
-  });
+  it('answers 429 to one request too many, says when to come again, and leaves what costs nothing alone', () =>
+    withinOneMinute(async () => {
+      const { url } = await start({ RATE_LIMITER: limiter(3) });
+      const statuses = [];
+      for (let time = 0; time < 5; time++) statuses.push((await post(`${url}/v1/sentiment`, { text: GOOD })).status);
+      expect(statuses).toEqual([200, 200, 200, 429, 429]);
+      for (const path of ['/models/any', '/v1/sentiment', '/v1/sentiment/stream']) {
+        const { status, headers, body } = await post(`${url}${path}`, { inputs: GOOD });
+        expect([status, headers.get('retry-after'), body.status]).toEqual([429, '60', 429]);
+      }
+      for (const path of ['/health', '/v1/model', '/metrics']) {
+        expect((await checkedFetch(`${url}${path}`)).status).toBe(200);
+      }
+    }));
 
-  it('counts each key by itself, and a request without one not at all', async () => {
-    const keys = ['first-key-0123456789', 'other-key-0123456789'];
-    const { url } = await start({ RATE_LIMITER: limiter(1), API_KEYS: text(keys.join(' ')) });
-    const ask = async (key: string) => {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-      const body = JSON.stringify({ text: GOOD });
-      return (await checkedFetch(`${url}/v1/sentiment`, { method: 'POST', headers, body })).status;
-    };
-    expect(await ask('no-such-key-0123456789')).toBe(401);
-    for (const key of keys) expect([await ask(key), await ask(key)]).toEqual([200, 429]);
-  });
+  it('counts each key by itself, and a request without one not at all', () =>
+    withinOneMinute(async () => {
+      const keys = ['first-key-0123456789', 'other-key-0123456789'];
+      const { url } = await start({ RATE_LIMITER: limiter(1), API_KEYS: text(keys.join(' ')) });
+      const ask = async (key: string) => {
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+        const body = JSON.stringify({ text: GOOD });
+        return (await checkedFetch(`${url}/v1/sentiment`, { method: 'POST', headers, body })).status;
+      };
+      expect(await ask('no-such-key-0123456789')).toBe(401);
+      for (const key of keys) expect([await ask(key), await ask(key)]).toEqual([200, 429]);
+    }));
 
   it('is none without the binding', async () => {
     const { url } = await start({});

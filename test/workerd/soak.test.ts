@@ -2,11 +2,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { main } from '../../bench/soak.ts';
 import { reference } from '../../harness/reference.ts';
 import { type LoadOptions, load, type Seen } from '../../harness/soak/load.ts';
 import { createMix, type Kind, type Planned, VALID } from '../../harness/soak/mix.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
+import { run } from '../fixtures/command.ts';
 
 const SEED = 1;
 const REQUESTS = { first: 0, last: 400, seed: SEED, deadline: Number.POSITIVE_INFINITY };
@@ -89,6 +91,13 @@ describe('a soak', () => {
       };
       expect([check(answer) !== undefined, other.check(answer)]).toEqual([true, undefined]);
     }
+  });
+
+  it('of one request has no figure for what nobody asked', async () => {
+    const { code, stdout } = await run(main, ['--requests', '1']);
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
+    expect(stdout).toMatch(/^ +64 +0 +– +– +– +– /m);
   });
 
   it('asks the same things again', () => {

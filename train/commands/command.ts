@@ -1,27 +1,19 @@
-/** What a command is, and what all of them share. Not here: parsing, help and exit codes on errors (`cli.ts`). */
+/** What a command is, and what all of them share. Not here: parsing and help (`cli.ts`), and exit codes on errors (`cli/run.ts`). */
 
 import { UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
+import type { Io } from '../../cli/run.ts';
 import type { Manifest } from '../../shared/bundle.ts';
+import { counted } from '../../shared/counted.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { listed } from '../data/labels.ts';
-
-/** The world as a command may touch it. */
-export interface Shell {
-  /** A line of the result, on stdout. */
-  readonly print: (text: string) => void;
-  /** A line about the work, on stderr. */
-  readonly say: (text: string) => void;
-  /** Ends the process at once. */
-  readonly exit: (code: number) => never;
-}
 
 export interface Command<F extends Flags = Flags> {
   readonly usage: string;
   readonly summary: string;
   readonly flags: F;
   /** Resolves with the exit code. */
-  readonly run: (flags: FlagValues<F>, positionals: readonly string[], shell: Shell) => Promise<number>;
+  readonly run: (flags: FlagValues<F>, positionals: readonly string[], io: Io) => Promise<number>;
 }
 
 /** Forgets the types of a command's flags, which only its own `run` needs. */
@@ -65,5 +57,5 @@ export function describeBundle(manifest: Manifest, folder: string, json: boolean
   const { id, version, training, parity } = manifest;
   if (json) return JSON.stringify({ model: id, version, folder, epochs: training.epochs, parity });
   const difference = parity.maxDifference.toExponential(1);
-  return `${id} ${version} is in ${folder}; ONNX and tfjs differ by at most ${difference} on ${parity.inputs} inputs`;
+  return `${id} ${version} is in ${folder}; ONNX and tfjs differ by at most ${difference} on ${counted(parity.inputs, 'input')}`;
 }

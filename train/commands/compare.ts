@@ -5,8 +5,9 @@ import { writeFiles } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
+import type { Io } from '../../cli/run.ts';
 import { configOf } from '../config.ts';
-import { command, refuseArguments, type Shell } from './command.ts';
+import { command, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -25,7 +26,7 @@ export const compareCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
   const [{ compare }, { comparisonReport }] = await Promise.all([
     import('../evaluation/compare/compare.ts'),
@@ -40,9 +41,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     ...(limit !== undefined && { limit }),
   });
   using _ = await lockFolder(folder, { make: true });
-  const { dataset } = await loadData(flags, shell, 'any');
-  const comparison = await compare({ dataset, config, memorySteps, onProgress: shell.say });
+  const { dataset } = await loadData(flags, io, 'any');
+  const comparison = await compare({ dataset, config, memorySteps, onProgress: io.say });
   await writeFiles(folder, comparisonReport(comparison));
-  shell.print(flags.json ? JSON.stringify(comparison) : `the report is in ${path.join(folder, 'rnn-vs-lstm.html')}`);
+  io.print(flags.json ? JSON.stringify(comparison) : `the report is in ${path.join(folder, 'rnn-vs-lstm.html')}`);
   return EXIT.done;
 }

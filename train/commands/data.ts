@@ -1,13 +1,22 @@
-/** The flags that say which reviews, for every command that reads some. */
+/** The flags that say which texts, for every command that reads some, and what fetches those that are not on the disk. */
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
-import { download, OFFICIAL_ARCHIVE } from '../data/download.ts';
+import {
+  cacheFolder,
+  type Download,
+  type DownloadOptions,
+  download,
+  findDownloaded,
+  OFFICIAL_ARCHIVE,
+  type PinnedFile,
+} from '../data/download.ts';
 import { parseGroups } from '../data/labels.ts';
 import type { TableOptions } from '../data/table.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
-import { namesIn, type Shell } from './command.ts';
+import { namesIn } from './command.ts';
 
 export const DATA_FLAGS = {
   data: {
@@ -28,11 +37,11 @@ export const DATA_FLAGS = {
  */
 export async function loadData(
   flags: FlagValues<typeof DATA_FLAGS>,
-  { say }: Shell,
+  io: Io,
   labels: TableOptions['labels'],
 ): Promise<NamedDataset> {
-  const location = flags.data ?? (await downloadArchive());
-  say(`reading ${location}`);
+  const location = flags.data ?? (await downloadShown(OFFICIAL_ARCHIVE, io));
+  io.say(`reading ${location}`);
   const dataset = await readDataset(location, {
     anySize: flags['any-size'] === true,
     textColumn: flags['text-column'],
@@ -40,7 +49,7 @@ export async function loadData(
     labels,
     groups: flags.group && parseGroups(flags.group),
     drop: flags.drop === undefined ? undefined : new Set(namesIn(flags.drop)),
-    onWarning: (warning) => say(`warning: ${warning}`),
+    onWarning: (warning) => io.say(`warning: ${warning}`),
   });
   return { dataset, name: dataset.official ? OFFICIAL_DATASET : nameOf(location) };
 }
@@ -49,11 +58,37 @@ function nameOf(location: string): string {
   return path.basename(path.resolve(location)).replace(/(?<=.)\.(tar\.gz|csv|tsv|jsonl|ndjson)$/i, '');
 }
 
-async function downloadArchive(): Promise<string> {
-  const { bytes } = OFFICIAL_ARCHIVE;
-  const line = progressLine('downloading');
+/** Downloads it under a progress line. */
+async function downloadShown(file: Download, { stderr }: Io, options: DownloadOptions = {}): Promise<string> {
+  const { bytes } = file;
+  const line = progressLine('downloading', stderr);
   const megabytes = (count: number) => (count / 1e6).toFixed(1);
-  return download(OFFICIAL_ARCHIVE, {
+  return download(file, {
+    ...options,
     onProgress: (done) => line.update(done / bytes, `${megabytes(done)} of ${megabytes(bytes)} MB`),
   }).finally(() => line.done());
+}
+
+export const SOURCES_FLAG = {
+  sources: { kind: 'text', value: '<folder>', help: 'the open sets of docs/data.md (default: download them)' },
+} as const satisfies Flags;
+
+/**
+ * The folder that has all of `files`: the one that a flag gave, or one of the cache, to which they are downloaded.
+ * @param flag its name, which is the folder's name in the cache too.
+ * @throws UserError when a file is missing or another one.
+ */
+export async function gather(
+  files: readonly PinnedFile[],
+  flag: 'sources' | 'sets',
+  given: string | undefined,
+  io: Io,
+): Promise<string> {
+  const folder = given ?? path.join(cacheFolder(), flag);
+  const byName = new Map(files.map((file) => [file.name, file]));
+  for (const file of byName.values()) {
+    if (given === undefined) await downloadShown(file, io, { folder, flag: `--${flag} <folder>` });
+    else await findDownloaded(file, folder);
+  }
+  return folder;
 }

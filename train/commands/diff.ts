@@ -6,6 +6,8 @@ import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts'
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
+import { counted } from '../../shared/counted.ts';
 import {
   askBoth,
   commonLabels,
@@ -21,7 +23,7 @@ import {
 import { onlyLabels, withLabelsOf } from '../evaluation/labels.ts';
 import { clipped } from '../format.ts';
 import { shuffled } from '../random.ts';
-import { askedLabels, command, MODEL_FLAGS, type Shell } from './command.ts';
+import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -47,46 +49,46 @@ An endpoint that needs a key is given the one in API_KEY.`,
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   if (flags.new === undefined) throw new UsageError('--new is missing: the version to compare with --old');
   if (positionals.length > (flags.data === undefined ? 1 : 0)) {
     throw new UsageError('texts come from one file, or from --data');
   }
-  const apiKey = process.env['API_KEY'] || undefined;
+  const apiKey = io.env['API_KEY'] || undefined;
   const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
   const [old, now] = versions;
   if (flags.labels === undefined) refuseOtherLabels(versions);
   const labels = askedLabels(flags, commonLabels(versions));
   const all =
-    flags.data === undefined ? await readTexts(positionals[0]) : await readReviews(flags, versions, labels, shell);
+    flags.data === undefined ? await readTexts(positionals[0], io) : await readReviews(flags, versions, labels, io);
   if (all.length === 0) throw new UserError('there are no texts to compare on');
   const { limit = 0 } = flags;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const samples = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
-  const line = progressLine('comparing');
-  const onProgress = (done: number, all: number) => line.update(done / all, `${done} texts`);
+  const line = progressLine('comparing', io.stderr);
+  const onProgress = (done: number, all: number) => line.update(done / all, counted(done, 'text'));
   const pairs = await askBoth(samples, versions, labels, onProgress).finally(() => line.done());
   const difference = summarize(pairs, labels);
   const moved = mostMoved(pairs, SHOWN);
   if (flags.json) {
     const [before, after] = versions.map(({ from, model, version }) => ({ from, model, version }));
     const results = pairs.map((pair) => ({ old: pair.old, new: pair.new }));
-    shell.print(JSON.stringify({ old: before, new: after, labels, ...difference, moved, results }));
+    io.print(JSON.stringify({ old: before, new: after, labels, ...difference, moved, results }));
   } else {
     for (const [name, { model, version, from }] of Object.entries({ old, new: now })) {
-      shell.print(`${name}  ${model} ${version}, ${from}`);
+      io.print(`${name}  ${model} ${version}, ${from}`);
     }
-    shell.print(`\n${describe(difference)}`);
-    if (moved.length > 0) shell.print(`\nmoved most:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
+    io.print(`\n${describe(difference)}`);
+    if (moved.length > 0) io.print(`\nmoved most:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
   }
   return EXIT.done;
 }
 
 /** Lines that are not blank. */
-async function readTexts(file: string | undefined): Promise<Sample[]> {
+async function readTexts(file: string | undefined, { stdin }: Io): Promise<Sample[]> {
   if (file !== undefined) await refuseReviews(file);
   const texts: Sample[] = [];
-  for await (const text of createInterface({ input: file === undefined ? process.stdin : createReadStream(file) })) {
+  for await (const text of createInterface({ input: file === undefined ? stdin : createReadStream(file) })) {
     if (text.trim() !== '') texts.push({ text });
   }
   return texts;
@@ -107,15 +109,15 @@ async function readReviews(
   flags: FlagValues<typeof FLAGS>,
   [old, now]: readonly [Version, Version],
   labels: readonly string[],
-  shell: Shell,
+  io: Io,
 ): Promise<readonly Sample[]> {
   const { split = 'test' } = flags;
   if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
-  const { dataset } = await loadData(flags, shell, 'any');
+  const { dataset } = await loadData(flags, io, 'any');
   // Of the version with more labels, in which the texts' own are more likely to be found.
   const own = old.labels.length > now.labels.length ? old.labels : now.labels;
-  const { train, test } = withLabelsOf(dataset, own, shell.say);
-  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, shell.say);
+  const { train, test } = withLabelsOf(dataset, own, io.say);
+  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, io.say);
 }
 
 function describe({ texts, flipped, flips, meanChange, maxChange, accuracy }: Difference): string {

@@ -5,12 +5,14 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
 import type { Metrics } from '../../shared/bundle.ts';
+import { counted } from '../../shared/counted.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
 import { clipped, metric } from '../format.ts';
-import { askedLabels, command, MODEL_FLAGS, refuseArguments, type Shell } from './command.ts';
+import { askedLabels, command, MODEL_FLAGS, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -31,7 +33,7 @@ export const evaluateCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
   const split = flags.split ?? 'test';
   if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
@@ -42,23 +44,23 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   let line: ReturnType<typeof progressLine> | undefined;
   const bundle = await openClassifier(folder);
   const { manifest, metrics, evaluation } = await evaluate(bundle, {
-    loadDataset: () => loadData(flags, shell, 'any'),
+    loadDataset: () => loadData(flags, io, 'any'),
     split,
     labels: askedLabels(flags, bundle.manifest.labels),
     limit: flags.limit ?? 0,
     record: flags.record === true,
-    onLabels: shell.say,
+    onLabels: io.say,
     onProgress: (done, all) => {
-      line ??= progressLine('scoring');
-      line.update(done / all, `${done} reviews`);
+      line ??= progressLine('scoring', io.stderr);
+      line.update(done / all, counted(done, 'review'));
     },
   }).finally(() => line?.done());
   const { writeReport } = await import('../evaluation/report/report.ts');
   const report = await writeReport(bundle, { evaluation, ...(flags.report && { file: flags.report }) });
   const { id, version } = manifest;
-  if (flags.json) shell.print(JSON.stringify({ model: id, version, split, metrics }));
-  else shell.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics)}`);
-  shell.say(`where it errs: ${report}`);
+  if (flags.json) io.print(JSON.stringify({ model: id, version, split, metrics }));
+  else io.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics)}`);
+  io.say(`where it errs: ${report}`);
   return EXIT.done;
 }
 

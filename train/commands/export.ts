@@ -4,9 +4,10 @@ import { EXIT } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
+import type { Io } from '../../cli/run.ts';
 import { refuseForeignCard } from '../export/bundle.ts';
 import { randomRows } from '../random.ts';
-import { command, describeBundle, refuseArguments, type Shell } from './command.ts';
+import { command, describeBundle, refuseArguments } from './command.ts';
 
 const FLAGS = {
   from: { kind: 'text', value: '<folder>', help: 'the folder of the training run (default: runs/seed)' },
@@ -21,7 +22,7 @@ export const exportCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], { print }: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], { print }: Io): Promise<number> {
   refuseArguments(positionals);
   const from = flags.from ?? path.join('runs', 'seed');
   const folder = flags.out ?? from;

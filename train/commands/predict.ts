@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
+import type { Io } from '../../cli/run.ts';
 import { openClassifier } from '../export/bundle.ts';
-import { askedLabels, command, MODEL_FLAGS, type Shell } from './command.ts';
+import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
@@ -22,14 +23,14 @@ export const predictCommand = command({
 async function run(
   flags: FlagValues<typeof FLAGS>,
   positionals: readonly string[],
-  { print, say }: Shell,
+  { print, say, stdin }: Io,
 ): Promise<number> {
   if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
   const labels = askedLabels(flags, manifest.labels);
-  const texts = positionals.length > 0 ? positionals : createInterface({ input: process.stdin });
-  if (positionals.length === 0 && process.stdin.isTTY) say('one text a line; Ctrl-D ends');
+  const texts = positionals.length > 0 ? positionals : createInterface({ input: stdin });
+  if (positionals.length === 0 && stdin.isTTY) say('one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
     const [answer] = await classifier.classify([{ text, labels }]);

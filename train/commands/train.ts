@@ -5,9 +5,11 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
+import type { Io } from '../../cli/run.ts';
+import { count, counted } from '../../shared/counted.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import type { TrainOptions } from '../pipeline.ts';
-import { command, describeBundle, namesIn, refuseArguments, type Shell } from './command.ts';
+import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
@@ -36,9 +38,9 @@ export const trainCommand = command({
   run,
 });
 
-async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], shell: Shell): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
-  const { say, print } = shell;
+  const { say, print } = io;
   const { preset, cell, epochs, seed, limit, validation: validationFraction } = flags;
   const embeddingUpdate = flags['embedding-update'];
   // `train` checks them against the schema of a configuration.
@@ -46,18 +48,21 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const folder = flags.out ?? path.join('runs', preset ?? 'seed');
   const { REPORT_FILE, train } = await import('../pipeline.ts'); // tfjs takes half a second to load, and not every command needs it
-  const interruption = interruptible(shell);
+  const interruption = new AbortController();
   using _ = await lockFolder(folder, { make: flags.resume !== true });
-  const progress = progressOf(say);
+  const progress = progressOf(io);
   const manifest = await train({
-    loadDataset: () => loadData(flags, shell, flags.labels === undefined ? undefined : namesIn(flags.labels)),
+    loadDataset: () => loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels)),
     config,
     folder,
     resume: flags.resume === true,
     signal: interruption.signal,
     ...progress,
     onStart: (run) => {
-      interruption.start();
+      io.onInterrupt(() => {
+        interruption.abort();
+        say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
+      });
       progress.onStart(run);
     },
   }).finally(progress.done);
@@ -70,33 +75,10 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   return EXIT.done;
 }
 
-/** Turns Ctrl-C into a signal for the run, once there is one to save. */
-function interruptible({ say, exit }: Shell): { readonly signal: AbortSignal; readonly start: () => void } {
-  const interruption = new AbortController();
-  let started = false;
-  let stoppedAt = Number.POSITIVE_INFINITY;
-  const stop = () => {
-    if (!started) exit(EXIT.stopped); // there is nothing to save yet
-    // One Ctrl-C can arrive twice, from the terminal and from npm.
-    if (performance.now() - stoppedAt > 1_000) exit(EXIT.stopped);
-    if (interruption.signal.aborted) return;
-    stoppedAt = performance.now();
-    interruption.abort();
-    say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  return {
-    signal: interruption.signal,
-    start: () => {
-      started = true;
-    },
-  };
-}
-
 type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onPreparation' | 'onStep' | 'onEpoch'>>;
 
 /** What a run tells of itself on its way. `done` ends the line that is being drawn. */
-function progressOf(say: Shell['say']): Callbacks & { readonly done: () => void } {
+function progressOf({ say, stderr }: Io): Callbacks & { readonly done: () => void } {
   let line: ReturnType<typeof progressLine> | undefined;
   let preparing = '';
   let since = 0; // when the line was begun, and how many reviews there were before
@@ -108,27 +90,31 @@ function progressOf(say: Shell['say']): Callbacks & { readonly done: () => void 
   return {
     done,
     onStart: ({ config, dataset, vocabulary, model }) => {
-      const held = dataset.validationReviews > 0 ? `, ${dataset.validationReviews} held out` : '';
-      const network = `${vocabulary.size} words, ${model.countParams()} parameters, ${config.epochs} epochs`;
-      const more = dataset.unlabelled > 0 ? ` and ${dataset.unlabelled} texts without a label` : '';
-      say(`training on ${dataset.reviews} reviews${more}${held}: ${network}`);
+      const held = dataset.validationReviews > 0 ? `, ${count(dataset.validationReviews)} held out` : '';
+      const network = [
+        counted(vocabulary.size, 'word'),
+        counted(model.countParams(), 'parameter'),
+        counted(config.epochs, 'epoch'),
+      ].join(', ');
+      const more = dataset.unlabelled > 0 ? ` and ${counted(dataset.unlabelled, 'text')} without a label` : '';
+      say(`training on ${counted(dataset.reviews, 'review')}${more}${held}: ${network}`);
     },
     onPreparation: (what, share) => {
       if (what !== preparing) done();
       preparing = what;
-      line ??= progressLine(what);
+      line ??= progressLine(what, stderr);
       line.update(share, '');
       if (share >= 1) done();
     },
     onStep: ({ epochs, step, totals }, steps) => {
       if (line === undefined) {
-        line = progressLine(`epoch ${epochs.length + 1}`);
+        line = progressLine(`epoch ${epochs.length + 1}`, stderr);
         [since, before] = [performance.now(), totals.reviews];
       }
-      const rate = Math.round((totals.reviews - before) / ((performance.now() - since) / 1_000) || 0);
+      const rate = Math.round((totals.reviews - before) / ((performance.now() - since) / 1_000));
       const loss = (totals.loss / totals.reviews).toFixed(4);
       const accuracy = (totals.correct / totals.reviews).toFixed(4);
-      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}  ${rate} reviews/s`);
+      line.update(step / steps, `loss ${loss}  accuracy ${accuracy}${rate > 0 ? `  ${count(rate)} reviews/s` : ''}`);
     },
     onEpoch: ({ epochs }) => {
       done();

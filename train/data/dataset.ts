@@ -26,6 +26,7 @@ export interface DatasetOptions extends TableOptions {
 }
 
 const TABLE = /\.(csv|tsv|jsonl|ndjson)$/i;
+const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
 /**
  * Reads the reviews at `location`.
@@ -37,6 +38,11 @@ export async function readDataset(location: string, options: DatasetOptions = {}
     throw error;
   });
   if (info.isFile() && TABLE.test(location)) return readTable(location, options);
+  if (info.isFile() && !ARCHIVE.test(location)) {
+    throw new UserError(
+      `${location}: the name must end in .csv, .tsv, .jsonl, .ndjson or .tar.gz, and say what is in the file`,
+    );
+  }
   const { anySize = false, textColumn, labelColumn, labels, groups, drop } = options;
   const order = labels === 'any' ? undefined : labels;
   if ([textColumn, labelColumn, order, groups, drop].some((option) => option !== undefined)) {

@@ -1,6 +1,6 @@
 /**
- * Fetches the official archive to a cache folder, once: a download that breaks off is continued where it stopped, and
- * only a file with the official size and MD5 gets its final name.
+ * Fetches other people's files to a cache folder, once: a download that breaks off is continued where it stopped, and
+ * only a file with the expected size and digest gets its final name.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -11,12 +11,15 @@ import { pipeline } from 'node:stream/promises';
 import { isSystemError, UserError, withFile } from '../../cli/errors.ts';
 import { makeFolder } from '../../cli/files.ts';
 
-export interface Download {
+export type Download = {
   readonly url: string;
+  /** Its path below the folder, with `/`. Default: the last part of the URL's path. */
+  readonly name?: string;
   readonly bytes: number;
-  /** Lower-case hexadecimal. It guards against damage; the reviews are checked by reading them. */
-  readonly md5: string;
-}
+} & Digest;
+
+/** Lower-case hexadecimal. MD5 only where the publisher gives no other: it guards against damage, not against malice. */
+type Digest = { readonly md5: string } | { readonly sha256: string };
 
 export const OFFICIAL_ARCHIVE: Download = {
   url: 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz',
@@ -24,9 +27,28 @@ export const OFFICIAL_ARCHIVE: Download = {
   md5: '7c2ac02c03563afcf9b574c7e56c153a',
 };
 
-interface DownloadOptions {
+/** A file that is the same for good. */
+export interface PinnedFile {
+  readonly url: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A file of a repository on GitHub, as the commit has it. */
+export function githubFile(
+  [repository, commit]: readonly [repository: string, commit: string],
+  file: string,
+  { name, bytes, sha256 }: Omit<PinnedFile, 'url'>,
+): PinnedFile {
+  return { url: `https://raw.githubusercontent.com/${repository}/${commit}/${encodeURI(file)}`, name, bytes, sha256 };
+}
+
+export interface DownloadOptions {
   /** Where to keep it. Default: `edge-sentiment` in the user's cache folder. */
   readonly folder?: string;
+  /** The flag that takes the file from the disk instead, and its value. Default: `--data <file>`. */
+  readonly flag?: string;
   /** Called with the number of bytes there are so far. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -37,20 +59,48 @@ interface DownloadOptions {
  * @throws UserError when the network or the server fails, or what arrives is not the expected file.
  */
 export async function download(file: Download, options: DownloadOptions = {}): Promise<string> {
-  const { folder = cacheFolder(), onProgress = () => {}, signal } = options;
-  const target = path.join(folder, path.basename(new URL(file.url).pathname));
+  const { folder = cacheFolder(), flag = '--data <file>' } = options;
+  const target = path.join(folder, nameOf(file));
   const partial = `${target}.part`;
-  if ((await sizeOf(target)) === file.bytes && (await md5Of(target)) === file.md5) return target;
+  if (await isWhole(file, target)) return target;
 
-  await makeFolder(folder);
+  await makeFolder(path.dirname(target));
   if ((await sizeOf(partial)) > file.bytes) await rm(partial);
-  if ((await sizeOf(partial)) < file.bytes) await fetchRest(file, partial, onProgress, signal);
-  if ((await sizeOf(partial)) !== file.bytes || (await md5Of(partial)) !== file.md5) {
+  if ((await sizeOf(partial)) < file.bytes) await fetchRest(file, partial, { ...options, flag });
+  if (!(await isWhole(file, partial))) {
     await rm(partial, { force: true });
-    throw new UserError(`${file.url} is not the expected file (its size or MD5 differs); try again, or pass --data`);
+    throw new UserError(`${file.url} is ${otherThanExpected(file)}; try again, or pass ${flag.split(' ')[0]}`);
   }
   await rename(partial, target);
   return target;
+}
+
+/**
+ * The path of the file below `folder`, where somebody put it.
+ * @throws UserError when it is not there, or is another file.
+ */
+export async function findDownloaded(file: Download, folder: string): Promise<string> {
+  const target = path.join(folder, nameOf(file));
+  if (await isWhole(file, target)) return target;
+  if ((await stat(target).catch(() => undefined)) === undefined) {
+    throw new UserError(`${target}: no such file; get it from ${file.url}`);
+  }
+  throw new UserError(`${target} is ${otherThanExpected(file)}; get it from ${file.url}`);
+}
+
+function nameOf({ url, name = path.basename(new URL(url).pathname) }: Download): string {
+  return name;
+}
+
+async function isWhole(file: Download, location: string): Promise<boolean> {
+  if ((await sizeOf(location)) !== file.bytes) return false;
+  return 'md5' in file
+    ? (await digestOf(location, 'md5', 'hex')) === file.md5
+    : (await digestOf(location, 'sha256', 'hex')) === file.sha256;
+}
+
+function otherThanExpected(file: Download): string {
+  return `not the expected file (its size or ${'md5' in file ? 'MD5' : 'SHA-256'} differs)`;
 }
 
 /** The server sends another file, so that what has arrived is of no use. */
@@ -59,8 +109,7 @@ class UnexpectedFile extends Error {}
 async function fetchRest(
   file: Download,
   partial: string,
-  onProgress: (bytes: number) => void,
-  signal: AbortSignal | undefined,
+  { onProgress = () => {}, signal, flag }: DownloadOptions,
 ): Promise<void> {
   let received = await sizeOf(partial);
   try {
@@ -87,13 +136,13 @@ async function fetchRest(
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const why = cause instanceof Error ? cause.message || (isSystemError(cause) && cause.code) || cause.name : cause;
     throw new UserError(
-      `could not download ${file.url} (${why}); run it again to continue, or download it elsewhere and pass --data <file>`,
+      `could not download ${file.url} (${why}); run it again to continue, or download it elsewhere and pass ${flag}`,
     );
   }
 }
 
-/** `$XDG_CACHE_HOME`, or what the operating system uses in its place. */
-function cacheFolder(): string {
+/** `edge-sentiment` in `$XDG_CACHE_HOME`, or in what the operating system uses in its place. */
+export function cacheFolder(): string {
   const home = os.homedir();
   const base =
     process.env['XDG_CACHE_HOME'] ||
@@ -106,8 +155,12 @@ async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }
 
-async function md5Of(file: string): Promise<string> {
-  const hash = createHash('md5');
+export async function digestOf(
+  file: string,
+  algorithm: 'md5' | 'sha256' | 'sha512',
+  encoding: 'hex' | 'base64',
+): Promise<string> {
+  const hash = createHash(algorithm);
   await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+  return hash.digest(encoding);
 }

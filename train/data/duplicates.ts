@@ -14,6 +14,14 @@ export function duplicateKey(text: string): string {
     .trim();
 }
 
+/**
+ * The same for two texts that differ in anything but letters and digits: publishers split, lower and quote one text each in
+ * their own way. Empty for a text without any.
+ */
+export function wordsKey(text: string): string {
+  return duplicateKey(text).replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
 /** A text that stands in a file, once or more than once. */
 export interface DistinctText extends TableRecord {
   /** The SHA-256 of its `duplicateKey`, in hexadecimal. */

@@ -6,15 +6,13 @@
  * It comes as the official archive, read as a stream and never unpacked to disk, or as the folder the archive unpacks
  * to. Both give the same reviews in the same order, so a seed means the same training run on either.
  */
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { isSystemError, UserError } from '../../cli/errors.ts';
+import { count, counted } from '../../shared/counted.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { quoted } from '../../shared/quoted.ts';
+import { bytesOf, readTarGz } from './archive.ts';
 import type { Dataset, Review } from './types.ts';
 
 /** The official number of reviews in each folder. */
@@ -26,8 +24,8 @@ const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {
   'test/neg': 12_500,
 };
 
-/** The official archive unpacks to 0.5 GB. */
-const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
+/** What an archive may unpack to; the official one unpacks to 0.5 GB. */
+export const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
 
 /**
  * Reads the folder that the archive unpacks to.
@@ -44,9 +42,13 @@ export async function readImdbFolder(location: string, anySize: boolean): Promis
  * @throws UserError when it is damaged, truncated, not in the layout above, or holds other than the official numbers of
  * reviews and `anySize` is not set.
  */
-export async function readImdbArchive(location: string, anySize: boolean): Promise<Dataset> {
+export async function readImdbArchive(
+  location: string,
+  anySize: boolean,
+  maxBytes = MAX_ARCHIVE_BYTES,
+): Promise<Dataset> {
   const reviews = new Reviews(location);
-  await readArchive(location, reviews);
+  await readArchive(location, reviews, maxBytes);
   return reviews.finish(anySize);
 }
 
@@ -83,13 +85,13 @@ class Reviews {
     if (counts.every(([, count]) => count === 0)) {
       this.refuse('no reviews in it; expected train/pos, train/neg, test/pos and test/neg with .txt files');
     }
-    for (const [folder, count] of counts) {
+    for (const [folder, size] of counts) {
       const official = OFFICIAL_COUNTS[folder];
-      if (!anySize && count !== official) {
+      if (!anySize && size !== official) {
         const advice = 'get it again, or add --any-size if this is a dataset of your own in the same layout';
-        this.refuse(`${folder} has ${count} reviews instead of ${official}; ${advice}`);
+        this.refuse(`${folder} has ${counted(size, 'review')} instead of ${count(official ?? 0)}; ${advice}`);
       }
-      if (anySize && count === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
+      if (anySize && size === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
         this.refuse(`${folder} has no reviews`);
       }
     }
@@ -123,48 +125,13 @@ function reviewAt([split, label, file]: readonly string[]): { folder: string; na
   return { folder: `${split}/${label}`, name: file.slice(0, -'.txt'.length) };
 }
 
-async function readArchive(location: string, reviews: Reviews): Promise<void> {
-  const entries = extract();
-  const unpacking = pipeline(createReadStream(location), createGunzip(), limitSize, entries);
-  const reading = (async () => {
-    for await (const entry of entries) {
-      const { name, type, size = 0 } = entry.header;
-      const segments = name.replace(/^\.\//, '').replace(/\/$/, '').split('/');
-      if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || segments.includes('..')) {
-        reviews.refuse(`the entry ${quoted(name)} points outside the archive`);
-      }
-      if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-        reviews.refuse(`the entry ${quoted(name)} is of type ${type ?? 'unknown'}, not a file or a folder`);
-      }
-      const review = type === 'directory' ? undefined : reviewAt(segments.slice(-3));
-      if (review === undefined) {
-        entry.resume();
-        continue;
-      }
-      reviews.refuseLarge(`the entry ${quoted(name)}`, size);
-      const chunks: Buffer[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Buffer);
-      reviews.add(review.folder, review.name, Buffer.concat(chunks));
-    }
-  })();
-  try {
-    await Promise.all([reading, unpacking]);
-  } catch (error) {
-    entries.destroy();
-    await Promise.allSettled([reading, unpacking]);
-    if (error instanceof UserError || isSystemError(error) || !(error instanceof Error)) throw error;
-    reviews.refuse(`not a whole .tar.gz archive (${error.message}); get it again`);
-  }
-}
-
-/** A small file can unpack to anything. */
-async function* limitSize(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
-    yield chunk;
-  }
+async function readArchive(location: string, reviews: Reviews, maxBytes: number): Promise<void> {
+  await readTarGz(location, maxBytes, async (entry) => {
+    const review = reviewAt(entry.path.slice(-3));
+    if (review === undefined) return;
+    reviews.refuseLarge(`the entry ${quoted(entry.name)}`, entry.size);
+    reviews.add(review.folder, review.name, await bytesOf(entry));
+  });
 }
 
 async function readFolder(location: string, reviews: Reviews): Promise<void> {

@@ -29,8 +29,8 @@ function numberOf(label: string): number | undefined {
 }
 
 /** The value of each label, unless one has none or two have the same. */
-function valuesOf(labels: readonly string[], valueOf: (label: string) => number | undefined): number[] | undefined {
-  const values = labels.map(valueOf).filter((value) => value !== undefined);
+function valuesOf(labels: readonly string[], read: (label: string) => number | undefined): number[] | undefined {
+  const values = labels.map(read).filter((value) => value !== undefined);
   return new Set(values).size === labels.length ? values : undefined;
 }
 
@@ -51,11 +51,11 @@ export function orderLabels(found: readonly string[], asked?: readonly string[])
     if (String(asked.toSorted()) === String(alphabetical)) return { labels: asked, by: 'request' };
     throw new UsageError(`--labels must name each label once; the labels are ${listed(alphabetical)}`);
   }
-  for (const [by, valueOf] of [
+  for (const [by, read] of [
     ['number', numberOf],
     ['meaning', rankOf],
   ] as const) {
-    const values = valuesOf(alphabetical, valueOf);
+    const values = valuesOf(alphabetical, read);
     if (values === undefined) continue;
     const places = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number));
     return { labels: places.map((place) => alphabetical[place] as string), by };

@@ -7,11 +7,11 @@
  */
 
 import { UserError } from '../../cli/errors.ts';
-import { createClient, SentimentError } from '../../client/edge-sentiment.ts';
 import type { Classification } from '../../edge/inference/classifier.ts';
 import { batches } from '../data/examples.ts';
 import { listed } from '../data/labels.ts';
 import { openClassifier } from '../export/bundle.ts';
+import { connect } from './endpoint.ts';
 import { mcNemar } from './metrics.ts';
 
 export interface Answer {
@@ -97,48 +97,15 @@ async function openFolder(from: string): Promise<Version> {
 }
 
 async function openEndpoint(from: string, apiKey: string | undefined): Promise<Version> {
-  const seen = new Set<string>();
-  const client = createClient({
-    url: from,
-    ...(apiKey !== undefined && { apiKey }),
-    fetch: async (url, init) => {
-      const response = await fetch(url, init);
-      seen.add(response.headers.get('x-model-version') ?? 'none');
-      return response;
-    },
-  });
-  const { id, version, labels } = await asking(from, () => client.model());
+  const { model, classify } = await connect(from, apiKey);
+  const { id, version, labels } = model;
   return {
     from,
     model: id,
     version,
     labels,
-    // The labels are always named: without them, an endpoint answers with those of its own setting.
-    classify: (texts, asked) =>
-      asking(from, async () => {
-        const answers: Answer[] = [];
-        for await (const answer of client.stream(texts.map((text) => ({ text, labels: asked })))) {
-          if ('error' in answer) throw new UserError(`${from}: ${answer.error}`);
-          answers.push(answerOf(answer, asked));
-        }
-        // An average of versions would be compared with one of them.
-        if (seen.size > 1) throw new UserError(`${from} answers with several versions: ${[...seen].join(', ')}`);
-        if (answers.length < texts.length) throw new UserError(`${from} answered ${answers.length} of ${texts.length}`);
-        return answers;
-      }),
+    classify: async (texts, asked) => (await classify(texts, asked)).map((result) => answerOf(result, asked)),
   };
-}
-
-/** What an endpoint refuses, and that there is none, is the user's to mend. */
-async function asking<T>(from: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof SentimentError) throw new UserError(`${from}: ${error.message}`);
-    if (!(error instanceof TypeError) || error.cause === undefined) throw error;
-    const { code, message } = error.cause as NodeJS.ErrnoException;
-    throw new UserError(`${from} cannot be reached (${code ?? message})`);
-  }
 }
 
 /** The scores in the order of `labels`, which need not be the version's. */

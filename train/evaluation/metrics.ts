@@ -123,7 +123,7 @@ export function answersOf(predictions: readonly Prediction[], labels: readonly s
  * The probability that a text of the label scores higher than one of the rest, ties counting half: the Mann–Whitney U of the
  * ranks, divided by the number of pairs. Where all texts have the label, or none has it, that means nothing: 0.5.
  */
-function rocAuc(judgements: readonly Judgement[]): number {
+export function rocAuc(judgements: readonly Judgement[]): number {
   const sorted = [...judgements].sort((a, b) => a.probability - b.probability);
   const own = sorted.filter(({ isTrue }) => isTrue).length;
   const rest = sorted.length - own;

@@ -43,22 +43,15 @@ export interface OpenBundle extends Opened {
 
 /**
  * The classifier of the bundle in `folder`, loaded: the very one that the edge runs.
- * @throws UserError when the folder or one of the three files is not there, BundleError when they are no bundle.
+ * @throws BundleError when the folder or one of the three files is not there, or they are no bundle.
  */
 export async function openClassifier(folder: string): Promise<OpenBundle> {
-  return { folder, ...(await whereThereIsOne(folder, openIn)) };
+  return { folder, ...(await openIn(urlOf(folder))) };
 }
 
-/** The bytes of the three files. @throws UserError when the folder or one of them is not there. */
-export async function readBundle(folder: string): Promise<BundleFiles> {
-  return whereThereIsOne(folder, readIn);
+/** The bytes of the three files. @throws BundleError when the folder or one of them is not there. */
+export function readBundle(folder: string): Promise<BundleFiles> {
+  return readIn(urlOf(folder));
 }
 
-async function whereThereIsOne<T>(folder: string, read: (folder: URL) => Promise<T>): Promise<T> {
-  try {
-    return await read(pathToFileURL(`${folder}/`));
-  } catch (error) {
-    if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
-    throw new UserError(`${folder}: no model bundle there (${path.basename(error.path ?? '')} is missing)`);
-  }
-}
+const urlOf = (folder: string): URL => pathToFileURL(`${folder}/`);

@@ -2,7 +2,7 @@
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
 import { columnsOf, likeliest } from '../../shared/labels.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
-import { count, counted, metric } from '../format.ts';
+import { count, counted, markdownTable, metric } from '../format.ts';
 
 /** What tells a model card from anybody else's README.md. */
 export const CARD_MARK = '<!-- Generated from model.json';
@@ -125,7 +125,7 @@ function results(splits: readonly (readonly [string, RecordedMetrics])[], labels
   ];
   const asked = ({ labels: own }: RecordedMetrics) =>
     own.length < labels.length ? anyOf(own.map(({ label }) => markdown(label))) : 'all';
-  const overview = table(
+  const overview = markdownTable(
     ['', ...splits.map(([split]) => split)],
     [
       row('dataset', ({ dataset }) => markdown(dataset)),
@@ -139,7 +139,7 @@ function results(splits: readonly (readonly [string, RecordedMetrics])[], labels
 }
 
 function labelTable({ labels }: RecordedMetrics): string {
-  return table(
+  return markdownTable(
     ['label', 'reviews', 'precision', 'recall', 'F1', 'ROC-AUC'],
     labels.map(({ label, texts, precision, recall, f1, rocAuc }) => [
       ...[markdown(label), count(texts)],
@@ -150,7 +150,7 @@ function labelTable({ labels }: RecordedMetrics): string {
 
 function epochTable(epochs: Manifest['training']['epochs']): string {
   const number = (value: number | undefined) => (value === undefined ? '–' : metric(value));
-  return table(
+  return markdownTable(
     ['epoch', 'loss', 'accuracy', 'validation loss', 'validation accuracy'],
     epochs.map((epoch, index) => [
       String(index + 1),
@@ -160,8 +160,4 @@ function epochTable(epochs: Manifest['training']['epochs']): string {
       number(epoch.validationAccuracy),
     ]),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

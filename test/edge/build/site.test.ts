@@ -1,25 +1,33 @@
-import { execFile } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { main } from '../../../edge/build/cli.ts';
+import { NOTICES_FILE } from '../../../edge/build/licences.ts';
+import { buildSite } from '../../../edge/build/site.ts';
 import { EXAMPLES } from '../../../edge/page/examples.ts';
 import { SITE_HEADERS } from '../../../edge/site.ts';
+import { openBundle } from '../../../shared/bundle.ts';
+import { readBundle } from '../../../train/export/bundle.ts';
+import { run } from '../../fixtures/command.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
-const prepare = (folder: string, env: Record<string, string> = {}) =>
-  promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), '--page', folder], {
-    env: { ...process.env, ...env },
-  });
+let site: Record<string, Uint8Array>;
+beforeAll(async () => {
+  const bundle = await openBundle(await readBundle('model'));
+  site = await buildSite({ bundle, card: await readFile('model/README.md'), shipped: true });
+});
+const textOf = (name: string) => new TextDecoder().decode(site[name]);
 
 it('makes the same files every time, and leaves no others', async () => {
   const folder = await temporaryFolder();
-  await prepare(folder);
+  const prepare = () => run(main, ['--page', folder]);
+  expect(await prepare()).toEqual({ code: 0, stdout: '', stderr: '' });
   const names = await readdir(path.join(folder, 'site'));
+  expect(names).toEqual(Object.keys(site).sort());
   const read = () => Promise.all(names.map((name) => readFile(path.join(folder, 'site', name), 'base64')));
   const before = await read();
   await writeFile(path.join(folder, 'site', 'old.js'), '');
-  await prepare(folder);
+  await prepare();
   expect(await readdir(path.join(folder, 'site'))).toEqual(names);
   expect(await readdir(folder)).toEqual(['site']);
   expect(await read()).toEqual(before);
@@ -28,34 +36,35 @@ it('makes the same files every time, and leaves no others', async () => {
 it('is of the bundle in MODEL, without the examples of the shipped one', async () => {
   const [folder, model] = [await temporaryFolder(), await temporaryFolder()];
   const read = (name: string) => readFile(path.join(folder, 'site', name), 'utf8');
-  await prepare(folder);
+  await run(main, ['--page', folder]);
   expect(await read('page.js')).toContain(EXAMPLES[0]?.text);
   await cp('model', model, { recursive: true });
   await writeFile(path.join(model, 'README.md'), 'my model');
-  await prepare(folder, { MODEL: model });
+  await run(main, ['--page', folder], { env: { MODEL: model } });
   expect(await read('model-card.txt')).toBe('my model');
   expect(await read('page.js')).not.toContain(EXAMPLES[0]?.text);
 });
 
 it('says in one line that there is no bundle in MODEL', async () => {
   const [folder, MODEL] = [await temporaryFolder(), await temporaryFolder()];
-  await expect(prepare(folder, { MODEL })).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/^the page cannot be built: [^\n]*model\.onnx'?\n$/),
-  });
+  const { code, stderr } = await run(main, ['--page', folder], { env: { MODEL } });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: [^\n]*model\.onnx'?\n$/)]);
 });
 
-it('tells Workers the headers that the other platforms send', async () => {
-  const lines = (await readFile('.prepared/site/_headers', 'utf8')).trim().split('\n');
+it('tells Workers the headers that the other platforms send', () => {
+  const lines = textOf('_headers').trim().split('\n');
   expect(lines[0]).toBe('/*');
   const headers = lines.slice(1).map((line) => /^ {2}([^:]+): (.*)$/.exec(line)?.slice(1) ?? line);
   expect(headers).toEqual(Object.entries(SITE_HEADERS));
 });
 
-it('has no address in its pages but its own', async () => {
+it('has no address in its pages but its own', () => {
   for (const name of ['index.html', 'docs.html', 'page.js', 'docs.js', 'style.css']) {
-    const source = await readFile(`.prepared/site/${name}`, 'utf8');
-    const others = [...source.matchAll(/https?:\/\/[^\s"'`)]+/g)].map(([address]) => address);
+    const others = [...textOf(name).matchAll(/https?:\/\/[^\s"'`)]+/g)].map(([address]) => address);
     expect(others.filter((address) => address !== 'http://www.w3.org/2000/svg')).toEqual([]);
   }
+});
+
+it('has the notices of what others wrote of it', async () => {
+  expect(textOf('third-party-notices.txt')).toBe(await readFile(NOTICES_FILE, 'utf8'));
 });

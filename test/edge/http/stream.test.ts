@@ -23,11 +23,15 @@ function bodyOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uin
   return ReadableStream.from(chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : chunk)));
 }
 
-async function answersTo(body: ReadableStream<Uint8Array>, classify = lengths()): Promise<any[]> {
+async function answersTo(
+  body: ReadableStream<Uint8Array>,
+  classify = lengths(),
+  limits: { maxLines?: number } = {},
+): Promise<any[]> {
   const report = (error: unknown) => {
     throw error;
   };
-  const text = await new Response(answerLines(body, { labels, classify, report })).text();
+  const text = await new Response(answerLines(body, { labels, classify, report, ...limits })).text();
   return text
     .split('\n')
     .slice(0, -1)
@@ -142,10 +146,11 @@ describe('the answers', () => {
   });
 
   it('end at the limit of lines, blank ones too', async () => {
-    const million = new Uint8Array(MAX_STREAM_LINES - 1).fill(0x0a);
-    expect(await answersTo(bodyOf(million, '"last"\n"more"\n"and more"\n'))).toEqual([
-      { line: MAX_STREAM_LINES, ...RESULT, tokens: 4 },
-      { line: MAX_STREAM_LINES + 1, error: `The stream has more than ${MAX_STREAM_LINES} lines, and ends here.` },
+    expect(MAX_STREAM_LINES).toBe(1_000_000);
+    const body = bodyOf('\n'.repeat(9), '"last"\n"more"\n"and more"\n');
+    expect(await answersTo(body, lengths(), { maxLines: 10 })).toEqual([
+      { line: 10, ...RESULT, tokens: 4 },
+      { line: 11, error: 'The stream has more than 10 lines, and ends here.' },
     ]);
   });
 });
@@ -209,6 +214,11 @@ describe('a run', () => {
 });
 
 describe('reading', () => {
+  /** Resolves when nothing is left to be done but what waits for something else. */
+  const allThatFollows = async () => {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
   /** Lines without an end, and how many bytes of them were taken. */
   function endless(line = `"${'a'.repeat(1022)}"\n`) {
     const chunk = encoder.encode(line);
@@ -231,8 +241,8 @@ describe('reading', () => {
   it('waits for the reader of the answers', async () => {
     const { body, state } = endless();
     const reader = answerLines(body, { labels, classify: lengths(), report: String }).getReader();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(state.pulled).toBe(0);
+    await allThatFollows();
+    expect(state.pulled).toBe(1025); // what makes the body count as read
     for (let read = 1; read <= 5; read++) {
       await reader.read();
       expect(state.pulled).toBe(1025 * read);
@@ -245,7 +255,7 @@ describe('reading', () => {
     const reader = answerLines(body, { labels, classify: lengths(runs), report: String }).getReader();
     await reader.read();
     await reader.cancel();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await allThatFollows();
     expect([state, runs.length]).toEqual([{ pulled: 1025, cancelled: true }, 1]);
   });
 
@@ -258,15 +268,17 @@ describe('reading', () => {
     });
     const idle = answerLines(waiting, { labels, classify: lengths(runs), report: String }).getReader();
     const read = idle.read();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await allThatFollows();
     await idle.cancel();
     expect([(await read).done, cancelled]).toEqual([true, 1]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await allThatFollows();
     expect(runs).toEqual([]);
 
     const { body, state } = endless();
+    const [started, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slow = async (asked: readonly ClassifyRequest[]) => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      started.resolve();
+      await held.promise;
       return lengths()(asked);
     };
     const failures: unknown[] = [];
@@ -276,10 +288,11 @@ describe('reading', () => {
       report: (error) => `${failures.push(error)}`,
     }).getReader();
     const pending = busy.read();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await started.promise;
     await busy.cancel();
+    held.resolve();
     await pending;
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await allThatFollows();
     expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
   });
 

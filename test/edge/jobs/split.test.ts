@@ -1,7 +1,7 @@
 /** With limits so small that every text meets them. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { JOB_SLICE_BYTES, MAX_CHUNK_RECORDS, MAX_CHUNK_SCORES } from '../../../edge/http/limits.ts';
+import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
 import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
 import type { Cursor } from '../../../shared/records.ts';
@@ -9,6 +9,7 @@ import type { Cursor } from '../../../shared/records.ts';
 const MAX_RECORD_BYTES = 24;
 const CHUNK_BYTES = 32;
 vi.mock('../../../shared/limits.ts', () => ({ MAX_RECORD_BYTES: 24 }));
+const CHUNK_RECORDS = 5;
 
 const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
 
@@ -19,7 +20,12 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
   for (;;) {
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
     const isLast = cursor.offset + slice.length === file.length;
-    const found = splitSlice(slice, cursor, { delimiter, chunkBytes: CHUNK_BYTES, chunkRecords: 5, isLast });
+    const found = splitSlice(slice, cursor, {
+      delimiter,
+      chunkBytes: CHUNK_BYTES,
+      chunkRecords: CHUNK_RECORDS,
+      isLast,
+    });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     expect(found.cursor.offset).toBeGreaterThan(cursor.offset); // or it would never end
@@ -46,11 +52,20 @@ test('the chunks of any file, in slices of any size, have the records of the who
       for (const { start, end, records } of chunks) {
         expect(end - start).toBeLessThanOrEqual(CHUNK_BYTES + MAX_RECORD_BYTES + 1);
         expect(records).toBeGreaterThan(0);
-        expect(records).toBeLessThanOrEqual(5);
+        expect(records).toBeLessThanOrEqual(CHUNK_RECORDS);
       }
     }),
     { numRuns: 2_000, seed: 1 },
   );
+});
+
+test('a chunk ends with the record that fills it, however short', () => {
+  const file = new TextEncoder().encode('"a"\n'.repeat(2 * CHUNK_RECORDS + 1));
+  expect(split(file, 200, undefined)).toEqual([
+    { start: 0, end: 20, line: 1, records: 5 },
+    { start: 20, end: 40, line: 6, records: 5 },
+    { start: 40, end: 44, line: 11, records: 1 },
+  ]);
 });
 
 test('a chunk ends with the record that makes it large enough', () => {
@@ -130,18 +145,18 @@ describe('the first step', () => {
 });
 
 test.each([
-  [undefined, MAX_CHUNK_RECORDS],
-  [2, MAX_CHUNK_RECORDS],
-  [10, MAX_CHUNK_RECORDS],
-  [20, MAX_CHUNK_SCORES / 20],
-  [100, MAX_CHUNK_SCORES / 100],
+  [undefined, JOB_LIMITS.chunkRecords],
+  [2, JOB_LIMITS.chunkRecords],
+  [10, JOB_LIMITS.chunkRecords],
+  [20, JOB_LIMITS.chunkScores / 20],
+  [100, JOB_LIMITS.chunkScores / 100],
 ])('a chunk of answers with %s labels has at most %s records, so that its results fit into memory', (labels, most) => {
-  const slice = new TextEncoder().encode('"a"\n'.repeat(MAX_CHUNK_RECORDS + 1));
-  expect(slice.length).toBeLessThan(JOB_SLICE_BYTES);
+  const slice = new TextEncoder().encode('"a"\n'.repeat(JOB_LIMITS.chunkRecords + 1));
+  expect(slice.length).toBeLessThan(JOB_LIMITS.sliceBytes);
   const cursor: Cursor = { offset: 0, line: 1, skipping: false };
   const found = splitNext(slice, { cursor, layout: {}, bytes: slice.length, labels });
   if (typeof found === 'string') throw new Error(found);
   expect(found.chunks.map(({ records }) => records).slice(0, -1)).toEqual(
-    Array(Math.floor(MAX_CHUNK_RECORDS / most)).fill(most),
+    Array(Math.floor(JOB_LIMITS.chunkRecords / most)).fill(most),
   );
 });

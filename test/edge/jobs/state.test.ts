@@ -1,12 +1,12 @@
 /** What is told of a job, and when there is something to do for it, at every stage of its life. */
 import { expect, describe as group, test } from 'vitest';
-import { JOB_PART_BYTES } from '../../../edge/http/limits.ts';
+import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
 
 const CREATED = Date.parse('2026-11-23T07:00:00Z');
 const labels = ['negative', 'neutral', 'positive'];
 const whole = newState({ id: 'a', owner: undefined, type: 'text/csv', labels }, undefined, CREATED);
-const parts = { id: 'a', owner: 'key', type: 'text/csv', labels, bytes: 3 * JOB_PART_BYTES } as const;
+const parts = { id: 'a', owner: 'key', type: 'text/csv', labels, bytes: 3 * JOB_LIMITS.partBytes } as const;
 const inParts = newState(parts, 'upload', CREATED);
 const running: State = { ...whole, state: 'running', bytes: 1_000, started: CREATED, split: true, chunks: 4, sent: 4 };
 const finished: State = { ...running, state: 'finished', ended: CREATED + HOUR, expires: CREATED + 7 * DAY };
@@ -39,8 +39,8 @@ group('a job', () => {
       labels,
       created: '2026-11-23T07:00:00.000Z',
       expires: '2026-11-30T07:00:00.000Z',
-      bytes: 3 * JOB_PART_BYTES,
-      upload: { partBytes: JOB_PART_BYTES, missing: [2, 3] },
+      bytes: 3 * JOB_LIMITS.partBytes,
+      upload: { partBytes: JOB_LIMITS.partBytes, missing: [2, 3] },
       records: { found: 0, done: 0, failed: 0 },
       progress: 0,
       models: [],

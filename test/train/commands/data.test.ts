@@ -4,9 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseManifest } from '../../../shared/bundle.ts';
+import { main } from '../../../train/cli.ts';
 import { readDataset } from '../../../train/data/dataset.ts';
-import { cli, type Outcome } from '../../fixtures/cli.ts';
+import { type Outcome, run } from '../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
+
+const cli = (args: readonly string[]) => run(main, args);
 
 let folder: string;
 let data: string;
@@ -32,6 +35,9 @@ const manifestIn = async (bundle: string) => parseManifest(await readFile(path.j
 it('trains on them, and says what to beware of', async () => {
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stderr).toContain('\nwarning: 1 review is empty and was left out\nwarning: only 100 reviews: ');
+  expect(trained.stderr).toMatch(/\ntraining on \d+ reviews: [\d,]+ words, [\d,]+ parameters, 1 epoch\n/);
+  expect(trained.stderr).not.toMatch(/\b0 reviews\/s|NaN/);
+  expect(await readFile(path.join(out, 'README.md'), 'utf8')).toContain(' of mine, 1 epoch, preset seed, ');
   const { labels, training } = await manifestIn(out);
   expect(labels).toEqual(['sad', 'glad']);
   const { train } = await readDataset(data, { textColumn: 'opinion', labelColumn: 'mood' });

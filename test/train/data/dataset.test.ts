@@ -1,8 +1,9 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type Dataset, readDataset } from '../../../train/data/dataset.ts';
+import { MAX_ARCHIVE_BYTES, readImdbArchive } from '../../../train/data/imdb.ts';
 import {
   type ArchiveEntry,
   CORPUS,
@@ -54,6 +55,22 @@ async function readWritten(reviews: Iterable<CorpusFile>): Promise<Dataset> {
   const folder = await temporaryFolder();
   await writeCorpus(folder, reviews);
   return readDataset(folder, anySize);
+}
+
+/** The .tar of empty files of these names, which `tarOf` would take seconds for. */
+async function tarOfEmpty(names: readonly string[]): Promise<Buffer> {
+  const template = await tarOf([{ name: '' }]);
+  const [header, end] = [template.subarray(0, 512), template.subarray(512)];
+  const sumOf = (bytes: Buffer) => bytes.reduce((sum, byte) => sum + byte, 0);
+  const CHECKSUM = 148;
+  const rest = sumOf(Buffer.from(header).fill(' ', CHECKSUM, CHECKSUM + 8));
+  const entries = names.map((name) => {
+    const entry = Buffer.from(header);
+    entry.write(name);
+    entry.write((rest + sumOf(Buffer.from(name))).toString(8).padStart(6, '0'), CHECKSUM);
+    return entry;
+  });
+  return Buffer.concat([...entries, end]);
 }
 
 /** Why the archive of `entries` is refused; the message is checked to begin with its path. */
@@ -188,7 +205,7 @@ describe('the numbers of reviews', () => {
     const file = await archivePath();
     await packCorpus(file, entriesOf(CORPUS_REVIEWS));
     const message = await refusal(readDataset(file));
-    expect(message.startsWith(`${file}: train/pos has 40 reviews instead of 12500; `)).toBe(true);
+    expect(message.startsWith(`${file}: train/pos has 40 reviews instead of 12,500; `)).toBe(true);
     expect(message).toContain('--any-size');
   });
 
@@ -196,16 +213,16 @@ describe('the numbers of reviews', () => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, CORPUS_REVIEWS);
     const message = await refusal(readDataset(folder, { anySize: false }));
-    expect(message.startsWith(`${folder}: train/pos has 40 reviews instead of 12500; `)).toBe(true);
+    expect(message.startsWith(`${folder}: train/pos has 40 reviews instead of 12,500; `)).toBe(true);
     expect(message).toContain('--any-size');
   });
 
   it('may be the official ones, to the last unlabelled review', async () => {
     const counts = { 'train/pos': 12_500, 'train/neg': 12_500, 'test/pos': 12_500, 'test/neg': 12_500 };
     const reviews = Object.entries({ ...counts, 'train/unsup': 50_000 }).flatMap(([folder, count]) =>
-      Array.from({ length: count }, (_, index) => ({ id: `${folder}/${index}_0`, text: '' })),
+      Array.from({ length: count }, (_, index) => `${folder}/${index}_0`),
     );
-    const tar = await tarOf(entriesOf(reviews));
+    const tar = await tarOfEmpty(reviews.map((name) => `aclImdb/${name}.txt`));
     const file = await archivePath();
     await writeFile(file, gzipSync(tar, { level: 1 }));
     const { official, train, test, unlabelled } = await readDataset(file);
@@ -214,7 +231,7 @@ describe('the numbers of reviews', () => {
 
     const less = tar.subarray(0, (reviews.length - 1) * 512); // an empty review is one header of 512 bytes
     await writeFile(file, gzipSync(less, { level: 1 }));
-    expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49999 reviews instead of 50000; `);
+    expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49,999 reviews instead of 50,000; `);
   });
 
   it.each(['train/pos', 'train/neg'])('may not be none in %s', async (folder) => {
@@ -301,6 +318,17 @@ describe('an archive is refused', () => {
     }
   });
 
+  it.each(['r.json', 'x.txt', 'x.csv.gz', 'x.zip', 'reviews'])(
+    'when it is called %s, and the names that are read are told',
+    async (name) => {
+      const file = path.join(await temporaryFolder(), name);
+      await writeFile(file, gzipSync('label,text\n'));
+      expect(await refusalOf(file)).toBe(
+        'the name must end in .csv, .tsv, .jsonl, .ndjson or .tar.gz, and say what is in the file',
+      );
+    },
+  );
+
   it('when what is compressed is no tar', async () => {
     const file = await archivePath();
     await writeFile(file, gzipSync('label,text\n'.repeat(1000)));
@@ -321,17 +349,15 @@ describe('an archive is refused', () => {
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(unexpected end of file\); get it again$/);
   });
 
-  it('when it unpacks to more than 4 GiB', async () => {
+  it('when it unpacks to more than 4 GiB, or whatever the limit', async () => {
+    expect(MAX_ARCHIVE_BYTES).toBe(4 * 2 ** 30);
     const file = await archivePath();
-    const header = (await tarOf([{ name: 'README' }])).subarray(0, 512);
-    header.fill(0, 124, 136).writeUInt8(0x80, 124); // a size that is not octal
-    header.writeUIntBE(65 * 2 ** 26, 130, 6);
-    header.write('        ', 148);
-    const checksum = header.reduce((sum, byte) => sum + byte, 0);
-    header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
-    const zeros = gzipSync(Buffer.alloc(2 ** 26), { level: 1 });
-    await writeFile(file, Buffer.concat([gzipSync(header), ...Array.from({ length: 65 }, () => zeros)]));
-    expect(await refusalOf(file)).toContain('it unpacks to more than 4294967296 bytes');
+    await packCorpus(file, [{ name: 'README', content: Buffer.alloc(2 ** 20) }, ...entriesOf(FEW)]);
+    const whole = gunzipSync(await readFile(file)).length;
+    expect(await readImdbArchive(file, true, whole)).toEqual(FEW_READ);
+    expect(await refusal(readImdbArchive(file, true, whole - 1))).toContain(
+      `it unpacks to more than ${whole - 1} bytes`,
+    );
   });
 
   it('when there are no reviews in it', async () => {

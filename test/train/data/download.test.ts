@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Download, download } from '../../../train/data/download.ts';
+import { type Download, download, findDownloaded, githubFile } from '../../../train/data/download.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
@@ -315,5 +315,54 @@ describe('the cache', () => {
     await expect(download({ ...file, bytes: 2 ** 30 }, { folder })).rejects.toThrow(
       /^EISDIR: .*reviews\.tar\.gz\.part/,
     );
+  });
+});
+
+describe('a pinned file', () => {
+  const pinned = {
+    name: 'set/reviews.tsv',
+    bytes: CONTENT.length,
+    sha256: createHash('sha256').update(CONTENT).digest('hex'),
+  };
+  const flag = '--sources <folder>';
+
+  it('is named by its commit, whatever is in its path', () => {
+    expect(githubFile(['owner/set', 'c0ffee'], 'data/a & b.tsv', pinned)).toEqual({
+      ...pinned,
+      url: 'https://raw.githubusercontent.com/owner/set/c0ffee/data/a%20&%20b.tsv',
+    });
+  });
+
+  it('is kept under its name, in a folder that is made for it', async () => {
+    const folder = await temporaryFolder();
+    const { file } = await serve(sendAll);
+    expect(await download({ ...pinned, url: file.url }, { folder })).toBe(path.join(folder, 'set', 'reviews.tsv'));
+    expect((await readFile(path.join(folder, 'set', 'reviews.tsv'))).equals(CONTENT)).toBe(true);
+  });
+
+  it('is thrown away when its SHA-256 is another, and the flag that takes it from the disk is named', async () => {
+    const folder = await temporaryFolder();
+    const { file } = await serve((_, response) => response.end(Buffer.alloc(CONTENT.length)));
+    expect(await refusal(download({ ...pinned, url: file.url }, { folder, flag }))).toBe(
+      `${file.url} is not the expected file (its size or SHA-256 differs); try again, or pass --sources`,
+    );
+    const nowhere = download({ ...pinned, url: 'http://127.0.0.1:1/x' }, { folder, flag });
+    expect(await refusal(nowhere)).toMatch(/download it elsewhere and pass --sources <folder>$/);
+  });
+
+  it('may have been put on the disk', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(path.join(folder, 'set'));
+    const target = path.join(folder, 'set', 'reviews.tsv');
+    const file = { ...pinned, url: 'https://example.com/reviews.tsv' };
+    expect(await refusal(findDownloaded(file, folder))).toBe(
+      `${target}: no such file; get it from https://example.com/reviews.tsv`,
+    );
+    await writeFile(target, Buffer.alloc(CONTENT.length));
+    expect(await refusal(findDownloaded(file, folder))).toBe(
+      `${target} is not the expected file (its size or SHA-256 differs); get it from https://example.com/reviews.tsv`,
+    );
+    await writeFile(target, CONTENT);
+    expect(await findDownloaded(file, folder)).toBe(target);
   });
 });

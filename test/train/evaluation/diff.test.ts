@@ -1,9 +1,6 @@
 /** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -12,9 +9,11 @@ import { createClassifier } from '../../../edge/inference/classifier.ts';
 import { loadRuntime } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';
 import type { BundleFiles, Manifest } from '../../../shared/bundle.ts';
+import { main } from '../../../train/cli.ts';
 import { changeOf, mostMoved, type Pair, summarize } from '../../../train/evaluation/diff.ts';
 import { mcNemar } from '../../../train/evaluation/metrics.ts';
 import { writeBundle } from '../../fixtures/bundle.ts';
+import { type Options, run } from '../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 import { workingBundleFiles } from '../../fixtures/working.ts';
@@ -111,14 +110,7 @@ describe('npm run diff', () => {
     other = await workingBundleFiles({ id: 'other' });
   });
 
-  async function diff(args: readonly string[], { input = '', env = {} } = {}) {
-    const child = spawn(process.execPath, ['train/cli.ts', 'diff', ...args], { env: { ...process.env, ...env } });
-    child.stdin.on('error', () => {}); // it may end without reading
-    child.stdin.end(input);
-    const code = new Promise<number | null>((resolve) => child.on('close', resolve));
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    return { code: await code, stdout, stderr };
-  }
+  const diff = (args: readonly string[], options?: Options) => run(main, ['diff', ...args], options);
 
   async function folderOf(files: BundleFiles): Promise<string> {
     const folder = await temporaryFolder();
@@ -242,12 +234,9 @@ describe('npm run diff', () => {
           resolve(started);
         });
       });
-      three = await mkdtemp(path.join(os.tmpdir(), 'diff-'));
+      three = await temporaryFolder();
       await writeBundle(three, files);
-      return async () => {
-        server.close();
-        await rm(three, { recursive: true });
-      };
+      return () => void server.close();
     });
 
     it('compares on those that are asked for, and says so otherwise', async () => {

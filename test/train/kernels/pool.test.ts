@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { Heap } from '../../../train/kernels/heap.ts';
 import { Pool } from '../../../train/kernels/pool.ts';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 describe('Pool', () => {
   it('refuses a number of threads that is none', async () => {
     for (const threads of [0, -1, 1.5]) await expect(Pool.create({ threads })).rejects.toThrow(RangeError);
@@ -45,7 +43,6 @@ describe('Pool', () => {
     const run = () => pool.run('adam', ...new Array(4).fill(array.byteOffset), 8, 0, 0, 0, 1);
     run();
     await pool.workers[0]?.terminate();
-    await pause(10);
     expect(run).toThrow('ended');
     await pool.close();
     expect(run).toThrow();

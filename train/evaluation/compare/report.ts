@@ -1,4 +1,5 @@
 /** The comparison of the cells as Markdown with pictures, and as one self-contained HTML page. */
+import { markdownTable } from '../../format.ts';
 import { html, trusted } from '../drawing/html.ts';
 import { type LineChart, lineChart } from '../drawing/line-chart.ts';
 import { CHART_STYLE, COLOURS } from '../drawing/style.ts';
@@ -116,14 +117,13 @@ const WHY = [
 
 function markdown(comparison: Comparison, figures: readonly Figure[]): string {
   const [head = [], ...rows] = tableRows(comparison);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return `# ${TITLE}
 
 <!-- Written by npm run compare. -->
 
 ${introduction(comparison)}
 
-${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
+${markdownTable(head, rows)}
 
 ## Why
 

@@ -3,7 +3,7 @@
  * which file it was.
  */
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -126,52 +126,24 @@ it.skipIf(!CAN_MOUNT)(
 );
 
 describe('a folder that cannot be written to is refused before anything is read', () => {
-  const COMMANDS: readonly (readonly string[])[] = [
-    ['train', '--data', '/nowhere', '--out'],
-    ['compare', '--data', '/nowhere', '--out'],
-    ['export', '--from', '/nowhere', '--out'],
-  ];
-
-  async function expectRefused(out: string, why: string, by: readonly string[] = []): Promise<void> {
-    for (const command of COMMANDS) {
-      const { code, stdout, stderr } = await cli([...command, out], { by });
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(new RegExp(`^error: \\S+ cannot be written to \\(${why}: [^\n]*\\)\n$`));
-      expect(stderr).toContain(`error: ${out} `);
-    }
-  }
-
-  it('when it is a file, or below one', async () => {
-    const file = path.join(await temporaryFolder(), 'file');
-    await writeFile(file, '');
-    await expectRefused(file, 'EEXIST');
-    await expectRefused(path.join(file, 'inside'), 'ENOTDIR');
-  });
-
-  it('when it is on a disk that is not there', async () => {
-    const link = path.join(await temporaryFolder(), 'link');
-    await symlink('/nowhere/at/all', link);
-    await expectRefused(path.join(link, 'runs', 'first'), 'ENOENT');
-  });
-
   it.skipIf(!CAN_BE_ANYBODY)(
     `when it is read-only, or in a read-only folder${unless(CAN_BE_ANYBODY, 'root may write anywhere')}`,
     async () => {
       const out = path.join(await temporaryFolder(), 'out');
       await mkdir(out);
       await chmod(out, 0o555);
-      await expectRefused(out, 'EACCES', AS_ANYBODY);
-      await expectRefused(path.join(out, 'inside'), 'EACCES', AS_ANYBODY);
+      for (const folder of [out, path.join(out, 'inside')]) {
+        for (const command of [
+          ['train', '--data', '/nowhere', '--out'],
+          ['compare', '--data', '/nowhere', '--out'],
+          ['export', '--from', '/nowhere', '--out'],
+        ]) {
+          const { code, stdout, stderr } = await cli([...command, folder], { by: AS_ANYBODY });
+          expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+          expect(stderr).toMatch(/^error: \S+ cannot be written to \(EACCES: [^\n]*\)\n$/);
+          expect(stderr).toContain(`error: ${folder} `);
+        }
+      }
     },
   );
-
-  it('when a report is to go there', async () => {
-    const file = path.join(await temporaryFolder(), 'file');
-    await writeFile(file, '');
-    const { code, stderr } = await cli(['evaluate', '--data', '/nowhere', '--report', path.join(file, 'report.html')]);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: \S+file cannot be written to \(EEXIST: [^\n]*\)\n$/),
-    ]);
-  });
 });

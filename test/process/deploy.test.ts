@@ -5,11 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
-import { BUNDLE_FILES } from '../shared/bundle.ts';
-import { temporaryFolder } from './fixtures/temporary.ts';
+import { BUNDLE_FILES } from '../../shared/bundle.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
 
-/** All that the worker is built from: neither train/ nor what runs on a developer's machine. */
+/** All that the worker is built from: not train/. */
 const SOURCES = [
+  'cli',
   'edge',
   'model',
   'onnx',

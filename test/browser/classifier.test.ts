@@ -9,8 +9,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
 import { onTheWire } from '../fixtures/answers.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
-import { TEXTS } from './behaviour.ts';
-import { INSTALLED, load, WHY } from './installed.ts';
+import { TEXTS } from '../runtimes/behaviour.ts';
+import { INSTALLED, load, WHY } from '../runtimes/installed.ts';
 
 /** The part of Playwright that is used. */
 interface Playwright {

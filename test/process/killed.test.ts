@@ -1,7 +1,7 @@
 /**
  * Training that is killed (SIGKILL) again and again, and resumed, ends with the bytes of a run that was left alone.
  *
- *     KILLED_RUNS=100 npx vitest run test/train/killed.test.ts     a night of it; each run is killed at other moments
+ *     KILLED_RUNS=100 npx vitest run test/process/killed.test.ts     a night of it; each run is killed at other moments
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';

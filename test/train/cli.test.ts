@@ -1,42 +1,16 @@
-/** The whole way, on reviews of our own: the command line trains, and the built worker answers with what it learnt. */
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** The command line, called in this process, on reviews of our own. Its signals, and what it does when it is killed: test/process/. */
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorker } from '../harness/worker.ts';
-import { openBundle, parseManifest } from '../shared/bundle.ts';
-import { readBundle } from '../train/export/bundle.ts';
-import { CORPUS_REVIEWS, entriesOf, packCorpus, writeCorpus } from './fixtures/corpus.ts';
-import { post } from './fixtures/post.ts';
-import { temporaryFolder } from './fixtures/temporary.ts';
+import { openBundle, parseManifest } from '../../shared/bundle.ts';
+import { main } from '../../train/cli.ts';
+import { readBundle } from '../../train/export/bundle.ts';
+import { type Options, type Outcome, run, start } from '../fixtures/command.ts';
+import { CORPUS_REVIEWS, entriesOf, packCorpus, writeCorpus } from '../fixtures/corpus.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** @param interruptAt sends Ctrl-C when this has been printed on stderr. */
-async function cli(args: readonly string[], { input = '', interruptAt = '' } = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, ['train/cli.ts', ...args]);
-  child.stdin.end(input);
-  if (interruptAt !== '') {
-    let printed = '';
-    child.stderr.on('data', (chunk) => {
-      if (printed.includes(interruptAt)) return;
-      printed += chunk;
-      if (!printed.includes(interruptAt)) return;
-      // As it comes under npm: from the terminal, and from npm once more.
-      child.kill('SIGINT');
-      setTimeout(() => child.kill('SIGINT'), 5);
-    });
-  }
-  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await code, stdout, stderr };
-}
+const cli = (args: readonly string[], options?: Options) => run(main, args, options);
 
 const TRAIN = ['train', '--any-size', '--epochs', '15', '--seed', '3'];
 let folder: string;
@@ -74,7 +48,10 @@ describe('npm run train', () => {
     await writeCorpus(data, CORPUS_REVIEWS);
     const out = path.join(folder, 'stopped');
     const args = [...TRAIN, '--data', data, '--out', out];
-    const stopped = await cli(args, { interruptAt: 'training on' });
+    const command = start(main, args);
+    await command.written('training on');
+    command.interrupt();
+    const stopped = await command.ended;
     expect(stopped).toMatchObject({ code: 130, stdout: '' });
     expect(stopped.stderr).toContain('--resume');
 
@@ -98,11 +75,42 @@ describe('npm run train', () => {
 });
 
 describe('an output folder', () => {
-  it('that cannot be one is refused before anything is read', async () => {
+  const COMMANDS = [
+    ['train', '--data', '/nowhere', '--out'],
+    ['compare', '--data', '/nowhere', '--out'],
+    ['export', '--from', '/nowhere', '--out'],
+  ];
+
+  async function expectRefused(out: string, why: string): Promise<void> {
+    for (const command of COMMANDS) {
+      const { code, stdout, stderr } = await cli([...command, out]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^error: \\S+ cannot be written to \\(${why}: [^\n]*\\)\n$`));
+      expect(stderr).toContain(`error: ${out} `);
+    }
+  }
+
+  it('is refused before anything is read when it is a file, or below one', async () => {
     const file = path.join(await temporaryFolder(), 'file');
     await writeFile(file, '');
-    const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', file]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: \S+ cannot be written to \(EEXIST[^\n]*\n$/)]);
+    await expectRefused(file, 'EEXIST');
+    await expectRefused(path.join(file, 'inside'), 'ENOTDIR');
+  });
+
+  it('is refused before anything is read when it is on a disk that is not there', async () => {
+    const link = path.join(await temporaryFolder(), 'link');
+    await symlink('/nowhere/at/all', link);
+    await expectRefused(path.join(link, 'runs', 'first'), 'ENOENT');
+  });
+
+  it('of a report is refused before anything is read', async () => {
+    const file = path.join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    const { code, stderr } = await cli(['evaluate', '--data', '/nowhere', '--report', path.join(file, 'report.html')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: \S+file cannot be written to \(EEXIST: [^\n]*\)\n$/),
+    ]);
   });
 
   it("keeps a README.md that is somebody's own", async () => {
@@ -193,21 +201,5 @@ describe('the command line', () => {
     const { code, stdout } = await cli([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`npm run ${command} -- [flags]`);
-  });
-});
-
-describe('the worker', () => {
-  it('answers with the network that was trained', async () => {
-    const worker = await startWorker(await readBundle(trained));
-    try {
-      const texts = ['A wonderful film. I loved it!', 'An awful film. I hated it!'];
-      const { body } = await post(`${worker.url}/v1/sentiment`, { texts });
-      expect(body.results.map(({ label }: { label: string }) => label)).toEqual(['positive', 'negative']);
-      const { stdout } = await cli(['predict', '--model', trained, '--json'], { input: texts.join('\n') });
-      const scores = (results: { score: number }[]) => results.map(({ score }) => expect.closeTo(score, 6));
-      expect(body.results).toMatchObject(scores(JSON.parse(stdout).results).map((score) => ({ score })));
-    } finally {
-      await worker.stop();
-    }
   });
 });

@@ -1,4 +1,4 @@
-/** The whole worker over HTTP, as it is deployed. */
+/** The built worker when its bundle or its image is damaged, and when an inference throws. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startWorker } from '../../harness/worker.ts';
@@ -7,9 +7,7 @@ import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { post } from '../fixtures/post.ts';
 import { workingBundleFiles } from '../fixtures/working.ts';
-import { behavesAsDocumented, GOOD } from '../runtimes/behaviour.ts';
-
-behavesAsDocumented(startWorker);
+import { GOOD } from '../runtimes/behaviour.ts';
 
 describe('a worker that cannot start', () => {
   const flipped = (bytes: Uint8Array, at = bytes.length >> 1) => bytes.with(at, (bytes[at] as number) ^ 1);

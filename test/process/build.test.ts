@@ -1,12 +1,14 @@
+/** The worker's build, as the process that wrangler starts; and what it makes. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { decodeImage } from '../../../edge/runtime/image.ts';
-import { decodeModel } from '../../../onnx/proto.ts';
-import { sha256 } from '../../../shared/bundle.ts';
-import { temporaryFolder } from '../../fixtures/temporary.ts';
+import { shippedPackages } from '../../edge/build/licences.ts';
+import { decodeImage } from '../../edge/runtime/image.ts';
+import { decodeModel } from '../../onnx/proto.ts';
+import { sha256 } from '../../shared/bundle.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const image = await readFile('.prepared/image.bin');
 
@@ -48,6 +50,14 @@ it('says in one line that there is no model', async () => {
   });
   await expect(run).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^the worker cannot be built: [^\n]*model\.onnx'?\n$/),
+    stderr: 'error: model/model.onnx: no such file or directory\n',
   });
+});
+
+it('has in it what the licences are known of: no more and no less than the worker was built from, and the Node server beside it', async () => {
+  const { sources } = JSON.parse(await readFile('dist/worker.js.map', 'utf8')) as { sources: string[] };
+  const built = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+  const beside = ['@hono/node-server', 'onnxruntime-common']; // the latter is inside onnxruntime-web's file
+  const names = (await shippedPackages()).map(({ name }) => name).filter((name) => !beside.includes(name));
+  expect(names).toEqual([...new Set(built)].filter((name) => name !== 'common').sort());
 });

@@ -1,17 +1,21 @@
-/** `npm run bulk` as it is called, against the built worker in workerd, with a proxy between them that misbehaves. */
-import { spawn } from 'node:child_process';
+/** `npm run bulk` against the built worker in workerd, with a proxy between them that misbehaves. */
 import { once } from 'node:events';
 import { access, appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { buffer, text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { main } from '../../client/bulk/cli.ts';
+import type { Wait } from '../../client/bulk/endpoint.ts';
 import { createClient } from '../../client/edge-sentiment.ts';
 import type { Job, StreamAnswer } from '../../edge/http/schema.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
+import { start } from '../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../fixtures/corpus.ts';
+import { SMALL, startJobs } from '../fixtures/jobs.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const TEXTS = [
@@ -23,30 +27,28 @@ const TEXTS = [
 
 let worker: RunningWorker;
 beforeAll(async () => {
-  worker = await startWorker({}, { jobs: {} });
+  ({ worker } = await startJobs());
 });
-afterAll(() => worker.stop());
+afterAll(() => worker?.stop());
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** How long was waited in the last command, in seconds, where a test waits for milliseconds. */
+let waited: number[] = [];
+const wait: Wait = async (seconds, signal) => {
+  waited.push(seconds);
+  await setTimeout(5, undefined, { signal });
+};
 
-/** The command with these arguments. `interrupt` is Ctrl-C as it comes under npm: twice. */
+/** The command with these arguments. `interrupt` is Ctrl-C, and waits for the end. */
 function bulk(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { API_KEY: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['client/bulk/cli.ts', ...args], { env: { ...inherited, ...env } });
-  const code = once(child, 'close').then(([code]) => code as number | null);
-  const ended = Promise.all([code, text(child.stdout), text(child.stderr)]).then(
-    ([code, stdout, stderr]): Ended => ({ code, stdout, stderr }),
-  );
-  const interrupt = () => {
-    child.kill('SIGINT');
-    child.kill('SIGINT');
-    return ended;
+  waited = [];
+  const { ended, interrupt } = start((given, io) => main(given, io, wait), args, { env });
+  return {
+    ended,
+    interrupt: () => {
+      interrupt();
+      return ended;
+    },
   };
-  return { ended, interrupt };
 }
 
 /** What the proxy does to a request in place of passing it on. */
@@ -121,8 +123,8 @@ async function tableOf(texts: readonly string[], padding = 0) {
   return { folder, file, out: path.join(folder, 'results.csv') };
 }
 
-/** Three parts of 8 MiB, the last not full, in no more records than there are texts. */
-const threeParts = () => tableOf(TEXTS, 430_000);
+/** Three parts, the last not full, in no more records than there are texts. */
+const threeParts = () => tableOf(TEXTS, (2.2 * SMALL.partBytes) / TEXTS.length);
 
 /** What the streaming route answers to the same texts. */
 async function answersTo(lines: readonly (string | { text: string; id: string })[]): Promise<StreamAnswer[]> {
@@ -459,7 +461,7 @@ describe('what cannot be done', () => {
 
   it.each([
     ['an empty file', '', 'is empty'],
-    ['no file', undefined, 'ENOENT: no such file or directory'],
+    ['no file', undefined, 'reviews.csv: no such file or directory'],
   ])('with %s, is said in one line', async (_, content, why) => {
     const file = path.join(await temporaryFolder(), 'reviews.csv');
     if (content !== undefined) await writeFile(file, content);
@@ -476,6 +478,7 @@ describe('what cannot be done', () => {
     const { code, stderr } = await bulk([file, '--url', `http://127.0.0.1:${port}`]).ended;
     expect(code).toBe(1);
     expect(stderr.match(/ECONNREFUSED/g)).toHaveLength(3);
+    expect(waited).toEqual([0.5, 1]);
     expect(stderr).toMatch(/\nerror: .*\n$/);
   });
 
@@ -495,7 +498,7 @@ describe('the key', () => {
   const KEY = 'bulk-key-0123456789';
 
   it('opens the door, and is nowhere else', async () => {
-    const locked = await startWorker({}, { jobs: {}, env: { API_KEYS: { type: 'text', value: KEY } } });
+    const { worker: locked } = await startJobs({ env: { API_KEYS: { type: 'text', value: KEY } } });
     onTestFinished(() => locked.stop());
     const { file, out } = await tableOf(TEXTS);
     const command = [file, '--url', locked.url, '--out', out];

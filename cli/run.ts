@@ -1,0 +1,86 @@
+/**
+ * One way to run a command and to end a process. A command line is a function of its arguments and of the world as it may
+ * touch it, and gives its exit code, so that a test can call it without a process:
+ *
+ *     export async function main(args: readonly string[], io: Io): Promise<number> { … }
+ *     if (import.meta.main) await runMain(main);
+ *
+ * A user's mistake is one line on stderr; a bug keeps its stack.
+ */
+import type { Readable } from 'node:stream';
+import { EXIT, isSystemError, messageOf, UsageError, UserError } from './errors.ts';
+
+export type Main = (args: readonly string[], io: Io) => Promise<number>;
+
+/** Where text goes. A terminal has a width, and can redraw a line. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** The world as a command may touch it. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A line of the result, on stdout. */
+  readonly print: (text: string) => void;
+  /** A line about the work, on stderr. */
+  readonly say: (text: string) => void;
+  /** Has `stop` called at Ctrl-C or SIGTERM, once. Until this is called, they end the process as they end any. */
+  readonly onInterrupt: (stop: () => void) => void;
+}
+
+/** @returns `io` with its lines. */
+export function withLines(io: Omit<Io, 'print' | 'say'>): Io {
+  const lineTo = (out: Output) => (text: string) => void out.write(`${text}\n`);
+  return { ...io, print: lineTo(io.stdout), say: lineTo(io.stderr) };
+}
+
+/** Runs `main`, and says what it throws. @returns the exit code. */
+export async function exitCodeOf(main: Main, args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await main(args, io);
+  } catch (error) {
+    const isUsers = error instanceof UserError || isSystemError(error);
+    io.say(isUsers ? `error: ${messageOf(error)}` : `this is a bug: ${error instanceof Error ? error.stack : error}`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+/** Runs `main` as this process, and ends it: whatever is still under way then is over. */
+export async function runMain(main: Main): Promise<never> {
+  const { stdin, stdout, stderr, env } = process;
+  const stop = () => process.exit(EXIT.stopped);
+  const io = withLines({ stdin, stdout, stderr, env, onInterrupt: (first) => listen(interruption(first, stop)) });
+  // Whoever reads our output may have read enough, as `head` does.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT.done);
+      throw error;
+    });
+  }
+  const code = await exitCodeOf(main, process.argv.slice(2), io);
+  for (const stream of [stdout, stderr]) await new Promise((resolve) => stream.write('', resolve));
+  process.exit(code);
+}
+
+function listen(interrupt: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+}
+
+/** How long a second interrupt is taken for the first one: under npm a Ctrl-C comes from the terminal, and from npm once more. */
+const SAME_INTERRUPT_MS = 1_000;
+
+/** What happens at each interrupt: `first` at the first one, nothing at its echo, `later` at every other. */
+export function interruption(first: () => void, later: () => void, now = () => performance.now()): () => void {
+  let at: number | undefined;
+  return () => {
+    if (at === undefined) {
+      at = now();
+      first();
+    } else if (now() - at > SAME_INTERRUPT_MS) later();
+  };
+}

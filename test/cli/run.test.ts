@@ -1,0 +1,94 @@
+/** What a command's end is to whoever called it. As a process: test/process/. */
+import { stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { asUserError, UsageError, UserError } from '../../cli/errors.ts';
+import { interruption, type Main } from '../../cli/run.ts';
+import { run, start } from '../fixtures/command.ts';
+
+const throwing =
+  (error: unknown): Main =>
+  async () => {
+    throw error;
+  };
+
+describe('a command', () => {
+  it('is given its arguments, its input and its environment, and gives its exit code', async () => {
+    const main: Main = async (args, io) => {
+      for await (const chunk of io.stdin) io.print(`${args.join()} ${chunk} ${io.env['KEY']}`);
+      io.say('done');
+      return 7;
+    };
+    const outcome = await run(main, ['a', 'b'], { input: 'in', env: { KEY: 'k' } });
+    expect(outcome).toEqual({ code: 7, stdout: 'a,b in k\n', stderr: 'done\n' });
+  });
+
+  it.each([
+    ['a mistake', new UserError('the file is empty'), 1, 'error: the file is empty\n'],
+    ['wrong usage', new UsageError('--limit takes a number'), 2, 'error: --limit takes a number\n'],
+  ])('that throws %s says it in one line', async (_, error, code, stderr) => {
+    expect(await run(throwing(error), [])).toEqual({ code, stdout: '', stderr });
+  });
+
+  it.each([
+    ['a file that is not there', 'nowhere.csv', 'no such file or directory'],
+    ['a file as a folder', 'package.json/file.csv', 'not a directory'],
+  ])('that is refused %s names it first, in words', async (_, file, why) => {
+    const { code, stderr } = await run(async () => (await stat(file)).size, []);
+    expect([code, stderr]).toEqual([1, `error: ${file}: ${why}\n`]);
+  });
+
+  it.each([
+    [
+      'an error',
+      new TypeError('x is not a function'),
+      /^this is a bug: TypeError: x is not a function\n {4}at .*run\.test/,
+    ],
+    ['a number', 5, /^this is a bug: 5\n$/],
+  ])('that has a bug keeps its stack: %s', async (_, error, stderr) => {
+    expect(await run(throwing(error), [])).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(stderr) });
+  });
+});
+
+describe('asUserError', () => {
+  class Damaged extends Error {}
+
+  it('makes errors of its classes the user’s, and leaves bugs alone', async () => {
+    const main = (error: unknown) => run((args, io) => throwing(error)(args, io).catch(asUserError(Damaged)), []);
+    expect(await main(new Damaged('model.onnx is damaged'))).toMatchObject({
+      stderr: 'error: model.onnx is damaged\n',
+    });
+    expect((await main(new Error('a bug'))).stderr).toContain('this is a bug: Error: a bug\n');
+  });
+});
+
+describe('an interrupt', () => {
+  it('stops once, though it comes twice under npm; a second one, later, ends at once', () => {
+    const done: string[] = [];
+    let now = 50;
+    const interrupt = interruption(
+      () => done.push('stop'),
+      () => done.push('end'),
+      () => now,
+    );
+    interrupt();
+    interrupt();
+    now += 1_000;
+    interrupt();
+    expect(done).toEqual(['stop']);
+    now += 1;
+    interrupt();
+    expect(done).toEqual(['stop', 'end']);
+  });
+
+  it('reaches a command that listens', async () => {
+    const main: Main = (_, io) =>
+      new Promise((resolve) => {
+        io.onInterrupt(() => resolve(130));
+        io.say('listening');
+      });
+    const command = start(main, []);
+    await command.written('listening');
+    command.interrupt();
+    expect(await command.ended).toMatchObject({ code: 130 });
+  });
+});

@@ -1,0 +1,87 @@
+/** `npm start`, called in this process: how it starts, or why it does not, and how it ends. As a process: test/runtimes/node.test.ts. */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import os from 'node:os';
+import { json } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { main } from '../../edge/node.ts';
+import { type Command, run, start } from '../fixtures/command.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+import { isProtected } from '../runtimes/protection.ts';
+
+/** The address that it says it listens on. */
+async function addressOf(server: Command): Promise<string> {
+  const [url] = /http:\S+/.exec(await server.written(' listens on http')) ?? [];
+  return url as string;
+}
+
+isProtected({
+  async start(settings) {
+    const server = start(main, [], { env: { PORT: '0', ...settings } });
+    return {
+      url: await addressOf(server),
+      async stop() {
+        server.interrupt();
+        await server.ended;
+      },
+    };
+  },
+});
+
+it('answers the request that it has before it ends, and waits for no client for ever', async () => {
+  let endConnections = () => {};
+  const later = (end: () => void) => {
+    endConnections = end;
+  };
+  const server = start((args, io) => main(args, io, later), [], { env: { PORT: '0' } });
+  const url = await addressOf(server);
+  const body = JSON.stringify({ text: 'A wonderful film.' });
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+  const begin = async () => {
+    const sending = request(`${url}/v1/sentiment`, { method: 'POST', headers }).on('error', () => {});
+    sending.flushHeaders();
+    await once(sending, 'continue'); // the server has the request, and waits for its body
+    return sending;
+  };
+  await begin(); // and never goes on
+  const sending = await begin();
+  server.interrupt();
+  while (await fetch(`${url}/health`).catch(() => undefined)); // until it takes no more
+  sending.end(body);
+  const [response] = await once(sending, 'response');
+  expect([response.statusCode, await json(response)]).toMatchObject([200, { results: [{ label: 'positive' }] }]);
+  endConnections();
+  expect(await server.ended).toEqual({ code: 0, stdout: `sentiment-lstm-best listens on ${url}\n`, stderr: '' });
+});
+
+describe('it ends in one line', () => {
+  it('where the port is taken', async () => {
+    const first = start(main, [], { env: { PORT: '0' } });
+    const url = await addressOf(first);
+    expect(await run(main, [], { env: { PORT: new URL(url).port } })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .*address already in use.*\n$/),
+    });
+    first.interrupt();
+    expect(await first.ended).toMatchObject({ code: 0 });
+  });
+
+  it.each<[what: string, env: Record<string, string>, message: string]>([
+    ['a port that is none', { PORT: 'http' }, 'PORT must be from 0 to 65535, not "http"'],
+    ['a key that could be guessed', { API_KEYS: '1234' }, 'API_KEYS has a key of fewer than 16 characters'],
+    ['a file as MODEL', { MODEL: os.devNull }, `${os.devNull}: no model bundle there (model.onnx is missing)`],
+  ])('where it is given %s', async (_, env, message) => {
+    expect(await run(main, [], { env })).toEqual({ code: 1, stdout: '', stderr: `error: ${message}\n` });
+  });
+
+  it('where there is no bundle', async () => {
+    const folder = await temporaryFolder();
+    const { stderr } = await run(main, [], { env: { MODEL: folder } });
+    expect(stderr).toBe(`error: ${folder}: no model bundle there (model.onnx is missing)\n`);
+  });
+
+  it('where it is given arguments', async () => {
+    expect(await run(main, ['--port', '80'])).toMatchObject({ code: 2, stderr: expect.stringContaining('HOST, PORT') });
+  });
+});

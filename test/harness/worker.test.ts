@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { builtFiles } from '../../harness/worker.ts';
+import { refusal } from '../fixtures/refusal.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
+
+it('a worker that is not built says what builds it', async () => {
+  const folder = await temporaryFolder();
+  expect(await refusal(builtFiles(folder))).toBe(`${folder}: no built worker there; npm run build makes it`);
+});

@@ -1,0 +1,49 @@
+/** Bulk jobs in real workerd at the limits of production. */
+import { setTimeout } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { JOB_LIMITS } from '../../edge/http/limits.ts';
+import type { Job } from '../../edge/http/schema.ts';
+import { freePort, inspect } from '../../harness/inspector.ts';
+import { csvOf, expectDone, NDJSON, startJobs } from '../fixtures/jobs.ts';
+
+it('a job of 100,000 records has the answers of the classifier in this process, in order', async () => {
+  const endpoint = await startJobs({ limits: JOB_LIMITS });
+  onTestFinished(() => endpoint.worker.stop());
+  const file = csvOf(100_000);
+  const { id } = await endpoint.submit(file);
+  const ended = await expectDone(endpoint, id, file);
+  expect(ended.models).toHaveLength(1);
+  expect(ended.recordsPerSecond).toBeGreaterThan(0);
+  const stored = await endpoint.stored(id);
+  expect(stored).toHaveLength(100_000 / JOB_LIMITS.chunkRecords); // and the file, which is read no more, is gone
+}, 180_000);
+
+it('what an isolate holds does not grow with the file', async () => {
+  const inspectorPort = await freePort();
+  const endpoint = await startJobs({ limits: JOB_LIMITS, inspectorPort });
+  onTestFinished(() => endpoint.worker.stop());
+  const { megabytes, close } = await inspect(inspectorPort);
+  onTestFinished(close);
+  const megabyte = `${JSON.stringify('dull '.repeat(209_000))}\n`;
+  const measured = async (count: number) => {
+    let ended: Job | undefined;
+    const over = endpoint
+      .submit({ type: NDJSON, content: megabyte.repeat(count) })
+      .then(({ id }) => endpoint.ended(id))
+      .then((job) => {
+        ended = job;
+      });
+    const samples: number[] = [];
+    while (ended === undefined) {
+      samples.push(await megabytes({ collected: true }));
+      await Promise.race([over, setTimeout(300)]); // a collection throws compiled code away, and slows all of it down
+    }
+    expect(ended).toMatchObject({ state: 'finished', records: { done: count } });
+    return samples;
+  };
+  const small = await measured(2);
+  const large = await measured(40);
+  expect(large.length).toBeGreaterThan(1);
+  // What is in flight while it is measured makes ten megabytes of difference.
+  expect(Math.max(...large)).toBeLessThan(Math.max(...small) + 25);
+}, 180_000);

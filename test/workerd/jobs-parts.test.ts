@@ -1,0 +1,95 @@
+/** Bulk jobs in real workerd whose file comes in parts. */
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Job } from '../../edge/http/schema.ts';
+import { checkedFetch } from '../fixtures/conformance.ts';
+import { CSV, type Endpoint, expectDone, HOUR, NDJSON, SMALL, startJobs } from '../fixtures/jobs.ts';
+
+let endpoint: Endpoint;
+beforeAll(async () => {
+  endpoint = await startJobs();
+});
+afterAll(() => endpoint?.worker.stop());
+
+describe('a file in parts', () => {
+  it('is taken in any order, again and again, and put together', async () => {
+    const { partBytes } = SMALL;
+    const text = 'a dull film '.repeat(2_000);
+    const lines = Array.from({ length: 450 }, () => JSON.stringify(text));
+    const content = new TextEncoder().encode(lines.join('\n'));
+    const { status, job } = await endpoint.open(NDJSON, content.length);
+    expect([status, job]).toMatchObject([201, { state: 'uploading', upload: { partBytes, missing: [1, 2, 3] } }]);
+    const part = (number: number) => content.slice((number - 1) * partBytes, number * partBytes);
+    expect(await (await endpoint.put(job.id, 3, part(3))).json()).toMatchObject({ upload: { missing: [1, 2] } });
+    expect(await (await endpoint.put(job.id, 1, part(1))).json()).toMatchObject({ upload: { missing: [2] } });
+    expect(await (await endpoint.put(job.id, 1, part(1))).json()).toMatchObject({ upload: { missing: [2] } });
+    await endpoint.put(job.id, 2, part(2));
+    await expectDone(endpoint, job.id, {
+      type: NDJSON,
+      content,
+      records: lines.map((_, index) => ({ line: index + 1, text })),
+    });
+    expect((await endpoint.put(job.id, 1, new Uint8Array(10))).status).toBe(409);
+  });
+
+  it('has parts of one size, and no others', async () => {
+    const { job } = await endpoint.open(CSV, 10);
+    const error = async (response: Response) => [response.status, ((await response.json()) as any).error];
+    expect(await error(await endpoint.put(job.id, 1, new Uint8Array(9)))).toEqual([
+      422,
+      'This part must have 10 bytes.',
+    ]);
+    expect(await error(await endpoint.put(job.id, 1, new Uint8Array(11)))).toEqual([
+      413,
+      'The body must not exceed 10 bytes.',
+    ]);
+    for (const part of [0, 2, 'x', '1e0'])
+      expect((await endpoint.put(job.id, part, new Uint8Array(10))).status).toBe(409);
+    expect((await endpoint.put(crypto.randomUUID(), 1, new Uint8Array(10))).status).toBe(404);
+  });
+
+  it('that never comes is given up after a day', async () => {
+    const { job } = await endpoint.open(CSV, 10);
+    await endpoint.ring(job.id, 23 * HOUR);
+    expect((await endpoint.job(job.id)).state).toBe('uploading');
+    await endpoint.ring(job.id, 25 * HOUR);
+    expect(await endpoint.job(job.id)).toMatchObject({
+      state: 'failed',
+      error: 'The file was not there after 24 hours.',
+    });
+  });
+
+  it.each([
+    [{ type: 'text/plain', bytes: 1 }, '/type must be one of'],
+    [{ type: CSV, bytes: 0 }, '/bytes is below 1'],
+    [{ type: CSV, bytes: 1e15 }, '/bytes is above'],
+    [{ type: CSV, bytes: 1, textColumn: '' }, '/textColumn is empty'],
+    [{ type: CSV, bytes: 1, labels: ['positive', 'neutral'] }, '/labels/1 is not a label of the model'],
+    [{ type: CSV }, '/bytes is required'],
+  ])('is refused as %j', async (body, error) => {
+    const response = await checkedFetch(endpoint.jobs, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
+  });
+
+  it('and a whole one are refused as what they are not', async () => {
+    const asked = (type: string, query = '') =>
+      checkedFetch(endpoint.jobs + query, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
+    expect((await asked('text/plain')).status).toBe(415);
+    expect((await asked(CSV, '?column=x')).status).toBe(422);
+    for (const id of ['x', '..', crypto.randomUUID()])
+      expect((await checkedFetch(`${endpoint.jobs}/${id}`)).status).toBe(404);
+  });
+});
+
+it('a part that is sent again, and finds the file put together meanwhile, is answered like the first', async () => {
+  await endpoint.spoil('a part is overtaken');
+  onTestFinished(() => endpoint.spoil(''));
+  const content = new TextEncoder().encode('text\nI loved it.\n');
+  const { job } = await endpoint.open(CSV, content.length);
+  const response = await endpoint.put(job.id, 1, content);
+  expect([response.status, endpoint.worker.log]).toEqual([200, ['injected: overtaken']]);
+  expect((await response.json()) as Job).not.toHaveProperty('upload');
+});

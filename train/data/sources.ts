@@ -1,0 +1,133 @@
+/**
+ * The open sets of labelled texts that a model for any English text is trained on, beside the reviews of `imdb.ts`:
+ * docs/data.md has them as a table, `npm run sources` counts them.
+ *
+ * Not here: fetching their files (`commands/data.ts`), and how they are mixed.
+ */
+import { createHash } from 'node:crypto';
+import { UserError } from '../../cli/errors.ts';
+import { wordsKey } from './duplicates.ts';
+import { counterfactual } from './sources/counterfactual.ts';
+import { goEmotions } from './sources/goemotions.ts';
+import { type IsOverlap, readOverlaps } from './sources/overlaps.ts';
+import { productReviews } from './sources/product-reviews.ts';
+import { prosCons } from './sources/pros-cons.ts';
+import type { Source, SourceText } from './sources/source.ts';
+import { subjectivity } from './sources/subjectivity.ts';
+import { vaderNews, vaderProducts, vaderTweets } from './sources/vader.ts';
+
+export type { Opinion, Source, SourceText } from './sources/source.ts';
+
+/** Where two have the same text, the one that stands first keeps it: the more people judged it, the sooner it stands. */
+export const SOURCES: readonly Source[] = [
+  vaderTweets,
+  vaderProducts,
+  vaderNews,
+  goEmotions,
+  subjectivity,
+  productReviews,
+  prosCons,
+  counterfactual,
+];
+
+export interface LoadedSource {
+  readonly source: Source;
+  /** What may be trained on: each text once, in the order of the files. */
+  readonly texts: readonly SourceText[];
+  /** What may not, by the name of the part. */
+  readonly heldOut: Readonly<Record<string, readonly SourceText[]>>;
+  readonly leftOut: {
+    /** Texts with two labels in this source. */
+    readonly contradictions: number;
+    /** Copies of a text of this source or of one before it. */
+    readonly duplicates: number;
+    /** Texts of a scorecard set. */
+    readonly inScorecard: number;
+  };
+}
+
+export interface LoadOptions {
+  readonly sources?: readonly Source[];
+  /** Which texts the scorecard has. */
+  readonly isOverlap?: IsOverlap;
+}
+
+/**
+ * All sources from one folder, without what is left out.
+ * @throws UserError when a file cannot be read.
+ */
+export async function loadSources(folder: string, options: LoadOptions = {}): Promise<LoadedSource[]> {
+  const { sources = SOURCES, isOverlap = await readOverlaps() } = options;
+  const distinct = [];
+  for (const source of sources) distinct.push(await readDistinct(source, folder));
+  const taken = new Set(distinct.flatMap(({ heldOut }) => Object.values(heldOut).flat()).map(keyOf));
+  return distinct.map((one) => leaveOut(one, taken, isOverlap));
+}
+
+interface DistinctSource {
+  readonly source: Source;
+  readonly texts: readonly SourceText[];
+  readonly heldOut: LoadedSource['heldOut'];
+  readonly contradictions: number;
+  readonly duplicates: number;
+}
+
+/** Each text once, those that are held out apart. */
+async function readDistinct(source: Source, folder: string): Promise<DistinctSource> {
+  const all = await source.read(folder);
+  if (all.length === 0) throw new UserError(`${folder}: no text for ${source.name} in its files`);
+  const byKey = Map.groupBy(all, keyOf);
+  const clear = [...byKey.values()].filter((duplicates) => new Set(duplicates.map(({ label }) => label)).size === 1);
+  const texts = clear.map(([text]) => text as SourceText);
+  const heldOut = holdOut(source, texts);
+  const held = new Set(Object.values(heldOut).flat());
+  const unclear = all.length - clear.reduce((sum, { length }) => sum + length, 0);
+  return {
+    source,
+    texts: texts.filter((text) => !held.has(text)),
+    heldOut,
+    contradictions: unclear,
+    duplicates: all.length - unclear - texts.length,
+  };
+}
+
+/** By the hashes of the texts: the same ones whatever the order of the file, and whoever reads it. */
+function holdOut({ name: source, heldOut = [] }: Source, texts: readonly SourceText[]): LoadedSource['heldOut'] {
+  const order = new Map(texts.map((text) => [text, createHash('sha256').update(keyOf(text)).digest('hex')]));
+  let rest = [...texts].sort((a, b) => ((order.get(a) as string) < (order.get(b) as string) ? -1 : 1));
+  const parts: Record<string, SourceText[]> = {};
+  for (const { name, size, includes } of heldOut) {
+    const part = rest.filter(includes).slice(0, size);
+    if (part.length < size) throw new UserError(`${source} has ${part.length} texts for ${name} instead of ${size}`);
+    parts[name] = part;
+    const chosen = new Set(part);
+    rest = rest.filter((text) => !chosen.has(text));
+  }
+  return parts;
+}
+
+/** @param taken the keys of texts that are held out or belong to another source; those of this one join them. */
+function leaveOut(
+  { source, texts, heldOut, contradictions, duplicates }: DistinctSource,
+  taken: Set<string>,
+  isOverlap: IsOverlap,
+): LoadedSource {
+  const elsewhere = texts.filter(({ text }) => !isOverlap(text));
+  const own = elsewhere.filter((text) => !taken.has(keyOf(text)));
+  for (const text of own) taken.add(keyOf(text));
+  return {
+    source,
+    texts: own,
+    heldOut,
+    leftOut: {
+      contradictions,
+      duplicates: duplicates + elsewhere.length - own.length,
+      inScorecard: texts.length - elsewhere.length,
+    },
+  };
+}
+
+/** Its letters and digits; a text without any, such as an emoticon, is only like itself. */
+function keyOf({ text }: SourceText): string {
+  return wordsKey(text) || text;
+}

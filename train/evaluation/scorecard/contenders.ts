@@ -1,0 +1,136 @@
+/** Whoever is held against the sets: a bundle, an endpoint, or a word list. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { UserError } from '../../../cli/errors.ts';
+import { runNpm } from '../../../cli/npm.ts';
+import type { Classification } from '../../../edge/inference/classifier.ts';
+import { quoted } from '../../../shared/quoted.ts';
+import { OPINIONS, type Opinion } from '../../data/sources/source.ts';
+import { openClassifier } from '../../export/bundle.ts';
+import { connect } from '../endpoint.ts';
+
+/** By label; of a contender that cannot say neutral, without it. The largest is the answer. */
+export type Scores = Readonly<Record<'negative' | 'positive', number> & Partial<Record<'neutral', number>>>;
+
+export interface Answer {
+  readonly scores: Scores;
+  /** How many tokens it read, and how many of those it does not know, where it says so. */
+  readonly tokens?: number;
+  readonly unknown?: number;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Whether its scores are probabilities, which add up to 1. */
+  readonly probabilities: boolean;
+  /** One answer a text, in order. */
+  readonly classify: (texts: readonly string[]) => Promise<Answer[]>;
+}
+
+export interface Model extends Contender {
+  readonly version: string;
+  /** The folder or the URL. */
+  readonly from: string;
+  readonly labels: readonly Opinion[];
+}
+
+/** Texts that are asked about together. */
+export const BATCH_SIZE = 64;
+
+/** The part of what a classifier or an endpoint answers. */
+type Result = Pick<Classification, 'scores' | 'tokens' | 'unknown'>;
+
+/** @throws UserError when there is no bundle, or its labels are others. */
+export async function openBundle(folder: string): Promise<Model> {
+  const { classifier, manifest } = await openClassifier(folder);
+  const { id, version, labels } = manifest;
+  return modelOf({ name: id, version, from: folder, labels }, (texts) => classifier.classify(texts));
+}
+
+/**
+ * @param apiKey for an endpoint that needs one.
+ * @throws UserError when there is no endpoint, or its labels are others.
+ */
+export async function openEndpoint(url: string, apiKey?: string): Promise<Model> {
+  const { model, classify } = await connect(url, apiKey);
+  const { id, version, labels } = model;
+  return modelOf({ name: id, version, from: url, labels }, (texts) => classify(texts, labels));
+}
+
+function modelOf(
+  facts: Pick<Model, 'name' | 'version' | 'from'> & { readonly labels: readonly string[] },
+  classify: (texts: readonly string[]) => Promise<readonly Result[]>,
+): Model {
+  const labels = facts.labels.filter(isOpinion);
+  const isWhole = labels.includes('negative') && labels.includes('positive') && labels.length === facts.labels.length;
+  if (!isWhole) {
+    const own = facts.labels.map(quoted).join(', ');
+    throw new UserError(
+      `${facts.from} answers ${own}; the scorecard is for negative and positive, with or without neutral`,
+    );
+  }
+  return {
+    ...facts,
+    labels,
+    probabilities: true,
+    classify: async (texts) =>
+      (await classify(texts)).map((result) => ({
+        scores: Object.fromEntries(result.scores.map(({ label, score }) => [label, score])) as Scores,
+        tokens: result.tokens,
+        unknown: result.unknown,
+      })),
+  };
+}
+
+function isOpinion(label: string): label is Opinion {
+  return (OPINIONS as readonly string[]).includes(label);
+}
+
+const PEERS_FOLDER = path.join(import.meta.dirname, 'peers');
+
+/**
+ * The word lists of npm that are used most, each as its documentation says. They are in an install of their own, which is
+ * made if need be.
+ * @throws UserError when npm fails.
+ */
+export async function openWordLists(): Promise<Contender[]> {
+  // What npm writes when it is done.
+  if (!existsSync(path.join(PEERS_FOLDER, 'node_modules/.package-lock.json'))) {
+    const failure = await runNpm(['ci', '--prefix', PEERS_FOLDER, '--ignore-scripts', '--fetch-retries=1']);
+    if (failure !== undefined) {
+      throw new UserError(`npm could not install the word lists (${failure}); run it again, or add --alone`);
+    }
+  }
+  const load = createRequire(`${PEERS_FOLDER}/`);
+  const Sentiment = load('sentiment');
+  const sentiment = new Sentiment();
+  const { SentimentIntensityAnalyzer } = load('vader-sentiment');
+  const winkSentiment = load('wink-sentiment');
+  // Not its main module, which reads .env and prints that it did.
+  const { SentimentAnalyzer } = load('natural/lib/natural/sentiment');
+  const natural = new SentimentAnalyzer('English', load('natural/lib/natural/stemmers/porter_stemmer'), 'afinn');
+  return [
+    wordList('sentiment', (text) => sentiment.analyze(text).comparative),
+    wordList('vader-sentiment', (text) => SentimentIntensityAnalyzer.polarity_scores(text).compound, 0.05),
+    wordList('wink-sentiment', (text) => winkSentiment(text).normalizedScore),
+    // It takes words, and answers NaN to none.
+    wordList('natural', (text) => natural.getSentiment(text.match(/[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu) ?? []) || 0),
+  ];
+}
+
+/**
+ * @param rate below 0 for a negative text, above it for a positive one.
+ * @param neutral how far from 0 a text is still neutral.
+ */
+export function wordList(name: string, rate: (text: string) => number, neutral = 0): Contender {
+  return {
+    name,
+    probabilities: false,
+    classify: async (texts) =>
+      texts.map((text) => {
+        const rating = rate(text);
+        return { scores: { negative: -rating, neutral: 2 * neutral - Math.abs(rating), positive: rating } };
+      }),
+  };
+}

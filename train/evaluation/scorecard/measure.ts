@@ -1,0 +1,114 @@
+/** What a contender's answers to one question about one set are worth. */
+import type { Opinion } from '../../data/sources/source.ts';
+import { rocAuc } from '../metrics.ts';
+import type { Answer, Contender, Scores } from './contenders.ts';
+import type { LabelledText, Question } from './sets.ts';
+
+export interface Measures {
+  readonly texts: number;
+  /** The share of right answers; for `not-neutral`, of answers other than neutral. */
+  readonly accuracy: number;
+  /** The mean over the labels of the share of their texts that got them. */
+  readonly macroRecall?: number;
+  /** That a text of a label scores higher on it than one of another label does; of three labels, their mean. */
+  readonly auc?: number;
+  readonly logLoss?: number;
+  /** Expected calibration error of the answer's own probability. */
+  readonly calibrationError?: number;
+}
+
+/** A text's label and what was answered. */
+interface Judged {
+  readonly label: Opinion;
+  /** Of the labels asked about, in their order; probabilities add up to 1. */
+  readonly scores: readonly number[];
+}
+
+const BINS = 15;
+/** A single certain mistake would make the log loss infinite. */
+const CLIP = 1e-15;
+
+/** The texts of a set that a question is about. */
+export function textsFor<T extends LabelledText>(question: Question, texts: readonly T[]): T[] {
+  return texts.filter(({ label }) => question !== 'polarity' || label !== 'neutral');
+}
+
+/**
+ * @param answers one for each of `texts`, which are those that the question is about.
+ * @returns undefined where the contender cannot say what it would have to: neutral.
+ */
+export function measure(
+  question: Question,
+  texts: readonly LabelledText[],
+  answers: readonly Answer[],
+  { probabilities }: Pick<Contender, 'probabilities'>,
+): Measures | undefined {
+  if (question !== 'polarity' && answers.some(({ scores }) => scores.neutral === undefined)) return undefined;
+  const labels: readonly Opinion[] =
+    question === 'polarity' ? ['negative', 'positive'] : ['negative', 'neutral', 'positive'];
+  const judged = texts.map(({ label }, index) => ({
+    label,
+    scores: scoresFor(labels, (answers[index] as Answer).scores, probabilities),
+  }));
+  const wanted = question === 'not-neutral' ? 'neutral' : undefined;
+  const credits = judged.map(({ label, scores }) => credit(labels, scores, wanted ?? label));
+  const common = { texts: texts.length, accuracy: question === 'not-neutral' ? 1 - mean(credits) : mean(credits) };
+  if (question === 'neutral' || question === 'not-neutral') return common;
+  return {
+    ...common,
+    macroRecall: macroRecall(labels, judged, credits),
+    auc: mean(
+      (question === 'polarity' ? (['positive'] as const) : labels).map((label) => {
+        const place = labels.indexOf(label);
+        return rocAuc(judged.map((one) => ({ probability: one.scores[place] as number, isTrue: one.label === label })));
+      }),
+    ),
+    ...(probabilities && {
+      logLoss: mean(
+        judged.map(({ label, scores }) => -Math.log(Math.max(scores[labels.indexOf(label)] as number, CLIP))),
+      ),
+      calibrationError: calibrationError(
+        judged.map(({ scores }) => Math.max(...scores)),
+        credits,
+      ),
+    }),
+  };
+}
+
+/** The scores of the labels asked about: the softmax over fewer labels is the probabilities over their sum. */
+function scoresFor(labels: readonly Opinion[], scores: Scores, probabilities: boolean): number[] {
+  const own = labels.map((label) => scores[label] as number);
+  if (!probabilities) return own;
+  const sum = own.reduce((a, b) => a + b, 0);
+  return own.map((score) => (sum > 0 ? score / sum : 1 / own.length));
+}
+
+/**
+ * How right the answer is, 0 to 1. A tie is answered neutral where that may be said; between positive and negative it
+ * counts half, because any rule would flatter whoever ties on sets with more texts of one of them.
+ */
+function credit(labels: readonly Opinion[], scores: readonly number[], label: Opinion): number {
+  const best = Math.max(...scores);
+  const tied = labels.filter((_, place) => scores[place] === best);
+  if (tied.length > 1 && labels.includes('neutral')) return label === 'neutral' ? 1 : 0;
+  return tied.includes(label) ? 1 / tied.length : 0;
+}
+
+function macroRecall(labels: readonly Opinion[], judged: readonly Judged[], credits: readonly number[]): number {
+  const recalls = labels.map((label) => credits.filter((_, index) => judged[index]?.label === label));
+  return mean(recalls.filter(({ length }) => length > 0).map(mean));
+}
+
+/** Σ over bins of equal width of (share of the texts) · |mean confidence − share of right answers|. */
+function calibrationError(confidences: readonly number[], credits: readonly number[]): number {
+  const gaps = new Array<number>(BINS).fill(0);
+  for (const [index, confidence] of confidences.entries()) {
+    const bin = Math.min(Math.floor(confidence * BINS), BINS - 1);
+    gaps[bin] = (gaps[bin] as number) + confidence - (credits[index] as number);
+  }
+  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / confidences.length;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
