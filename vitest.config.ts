@@ -1,25 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Every project but `unit`, and the files that are its own (docs/testing.md). */
-const PROJECTS = {
-  smoke: { include: ['test/smoke/**'], built: true },
-  workerd: { include: ['test/workerd/**'], built: true },
-  process: { include: ['test/process/**'], built: true },
-  runtimes: { include: ['test/runtimes/**'], built: true },
-  browser: { include: ['test/browser/**'], built: true },
-  openapi: { include: ['test/openapi/**'], built: false },
-  reviews: { include: ['test/reviews/**'], built: false },
-};
+/** The projects that have a folder of their own (docs/testing.md). All other tests are in `unit`. */
+const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews'];
+/** Those that need nothing that is built. */
+const UNBUILT = ['openapi', 'reviews'];
 
-const project = (name: string, include: string[], exclude: string[], built: boolean) => ({
-  extends: true as const,
-  test: {
-    name,
-    include,
-    exclude: [...configDefaults.exclude, ...exclude],
-    ...(built && { globalSetup: ['harness/build.ts'] }),
-  },
-});
+const exclude = configDefaults.exclude;
 
 export default defineConfig({
   test: {
@@ -29,20 +15,23 @@ export default defineConfig({
     maxWorkers: '100%', // of the cores
     reporters: ['default', 'test/slowest.ts'],
     projects: [
-      project(
-        'unit',
-        ['test/**/*.test.ts'],
-        Object.values(PROJECTS).flatMap(({ include }) => include),
-        false,
-      ),
-      ...Object.entries(PROJECTS).map(([name, { include, built }]) =>
-        project(
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, ...FOLDERS.map((name) => `test/${name}/**`)],
+        },
+      },
+      ...FOLDERS.map((name) => ({
+        extends: true as const,
+        test: {
           name,
-          include.map((folder) => `${folder}/*.test.ts`),
-          [],
-          built,
-        ),
-      ),
+          include: [`test/${name}/*.test.ts`],
+          exclude,
+          globalSetup: UNBUILT.includes(name) ? [] : ['harness/build.ts'],
+        },
+      })),
     ],
   },
 });
