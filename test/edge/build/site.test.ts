@@ -48,7 +48,7 @@ it('is of the bundle in MODEL, without the examples of the shipped one', async (
 it('says in one line that there is no bundle in MODEL', async () => {
   const [folder, MODEL] = [await temporaryFolder(), await temporaryFolder()];
   const { code, stderr } = await run(main, ['--page', folder], { env: { MODEL } });
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: [^\n]*model\.onnx'?\n$/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: [^\n]*model\.onnx: no such file or directory\n$/)]);
 });
 
 it('tells Workers the headers that the other platforms send', () => {

@@ -1,5 +1,6 @@
 /** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { serve } from '@hono/node-server';
 import fc from 'fast-check';
@@ -234,9 +235,12 @@ describe('npm run diff', () => {
           resolve(started);
         });
       });
-      three = await temporaryFolder();
+      three = await mkdtemp(path.join(os.tmpdir(), 'diff-'));
       await writeBundle(three, files);
-      return () => void server.close();
+      return async () => {
+        server.close();
+        await rm(three, { recursive: true });
+      };
     });
 
     it('compares on those that are asked for, and says so otherwise', async () => {
