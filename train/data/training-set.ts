@@ -46,7 +46,7 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     reviews: train.length,
     unlabelled: unlabelled.length,
     validationReviews: validation.length,
-    digest: digestOf([...train, ...validation], unlabelled),
+    digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
   };
   return { facts, train, validation, unlabelled };
 }
@@ -84,8 +84,8 @@ function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonl
   return limit > 0 ? shuffled(unlabelled, seed).slice(0, UNLABELLED_PER_REVIEW * limit) : unlabelled;
 }
 
-function digestOf(reviews: readonly Review[], unlabelled: readonly string[]): string {
-  const hash = createHash('sha256');
+function digestOf(labels: readonly string[], reviews: readonly Review[], unlabelled: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(labels));
   for (const { text, label } of reviews) hash.update(`${label} ${text.length} ${text}`);
   for (const text of unlabelled) hash.update(`? ${text.length} ${text}`);
   return hash.digest('hex');
