@@ -7,6 +7,7 @@
  * `sync` brings it home to the model.
  */
 import * as tf from '@tensorflow/tfjs';
+import { likeliest } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import type { Example } from '../data/examples.ts';
 import { updateAdam, updateAdamRows } from '../kernels/adam.ts';
@@ -296,7 +297,7 @@ function probabilitiesOf(logits: tf.Tensor): tf.Tensor2D {
 
 /**
  * −mean over the rows of Σ y ln p: targets y [rows, labels], logits [rows, columns] → scalar. Of two labels p is kept 1e-7 away
- * from 0 and 1, as Keras does.
+ * from 0 and 1, as Keras does; the logarithm of a softmax has no need of that.
  */
 function crossEntropy(targets: tf.Tensor2D, logits: tf.Tensor): tf.Scalar {
   if (logits.shape[1] !== 1) return targets.mul(logits.logSoftmax()).sum(1).mean().neg() as tf.Scalar;
@@ -322,16 +323,7 @@ function totalsOf(loss: tf.Scalar, probabilities: tf.Tensor2D, examples: readonl
   const all = probabilities.dataSync();
   const correct = examples.filter(({ target }, row) => {
     const own = all.subarray(row * labels, (row + 1) * labels);
-    return greatest(own) === greatest(target);
+    return likeliest(own) === likeliest(target);
   }).length;
   return { loss: (loss.dataSync()[0] as number) * examples.length, correct, reviews: examples.length };
-}
-
-/** The place of the greatest value; of equal ones the last, so that 0.5 counts for the second of two labels. */
-function greatest(values: ArrayLike<number>): number {
-  let place = 0;
-  for (let other = 1; other < values.length; other++) {
-    if ((values[other] as number) >= (values[place] as number)) place = other;
-  }
-  return place;
 }
