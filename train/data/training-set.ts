@@ -71,9 +71,10 @@ export function encodeTrainingSet(
   const targetOf = (index: number) =>
     targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
   const opinions = phrases ? opinionLabels(labels) : undefined;
+  const texts = textsOf(set);
   return [
-    ...textsOf(set).map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
-    ...(opinions ? makePhrases(vocabulary, opinions, { maxTokens, seed }) : []),
+    ...texts.map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
+    ...(opinions ? makePhrases(texts.length, vocabulary, opinions, { maxTokens, seed }) : []),
   ];
 }
 

@@ -8,6 +8,8 @@ import { readBundle } from '../../../train/export/bundle.ts';
 const labelsOf = (...labels: string[]) => opinionLabels(labels) as OpinionLabels;
 const TWO = labelsOf('negative', 'positive');
 const THREE = labelsOf('good', 'bad', 'neutral');
+/** Texts enough for all phrases there are. */
+const MANY = 100_000;
 const OPTIONS = { maxTokens: 400, seed: 1 };
 /** Of two labels, how likely the phrase is the second. */
 const positive = ({ target }: Example) => target[1] as number;
@@ -19,7 +21,7 @@ async function english(): Promise<Vocabulary> {
 
 describe('makePhrases', () => {
   it('makes thousands of short texts of known words, as often positive as negative', async () => {
-    const phrases = makePhrases(await english(), TWO, OPTIONS);
+    const phrases = makePhrases(MANY, await english(), TWO, OPTIONS);
     expect(phrases.length).toBeGreaterThan(4_000);
     expect(Math.max(...phrases.map(({ ids }) => ids.length))).toBeLessThan(20);
     const share = phrases.filter((phrase) => positive(phrase) > 0.5).length / phrases.length;
@@ -30,7 +32,7 @@ describe('makePhrases', () => {
 
   it('calls those that say nothing neutral where a label does, and an even chance where none does', async () => {
     const vocabulary = await english();
-    const [two, three] = [makePhrases(vocabulary, TWO, OPTIONS), makePhrases(vocabulary, THREE, OPTIONS)];
+    const [two, three] = [makePhrases(MANY, vocabulary, TWO, OPTIONS), makePhrases(MANY, vocabulary, THREE, OPTIONS)];
     expect(three.map(({ ids }) => ids)).toEqual(two.map(({ ids }) => ids));
     expect(two.filter((phrase) => positive(phrase) === 0.5).length).toBeGreaterThan(500);
     for (const [place, { target }] of three.entries()) {
@@ -42,7 +44,7 @@ describe('makePhrases', () => {
 
   it('lets a negation turn the sense of the word after it', async () => {
     const vocabulary = await english();
-    const phrases = makePhrases(vocabulary, TWO, OPTIONS);
+    const phrases = makePhrases(MANY, vocabulary, TWO, OPTIONS);
     const [good, not, is] = ['good', 'not', 'is'].map((word) => vocabulary.idOf(word)) as [number, number, number];
     const followed = (before: number) =>
       phrases.filter(({ ids }) => ids.some((id, at) => id === good && ids[at - 1] === before));
@@ -55,12 +57,20 @@ describe('makePhrases', () => {
 
   it('is repeatable, and another with another seed', async () => {
     const vocabulary = await english();
-    const once = makePhrases(vocabulary, TWO, OPTIONS);
-    expect(makePhrases(vocabulary, TWO, OPTIONS)).toEqual(once);
-    expect(makePhrases(vocabulary, TWO, { ...OPTIONS, seed: 2 })).not.toEqual(once);
+    const once = makePhrases(MANY, vocabulary, TWO, OPTIONS);
+    expect(makePhrases(MANY, vocabulary, TWO, OPTIONS)).toEqual(once);
+    expect(makePhrases(MANY, vocabulary, TWO, { ...OPTIONS, seed: 2 })).not.toEqual(once);
+  });
+
+  it('makes one for twelve texts at most', async () => {
+    const vocabulary = await english();
+    const all = makePhrases(MANY, vocabulary, TWO, OPTIONS);
+    expect(makePhrases(2_400, vocabulary, TWO, OPTIONS)).toEqual(all.slice(0, 200));
+    expect(makePhrases(11, vocabulary, TWO, OPTIONS)).toEqual([]);
+    expect(all.length).toBeLessThan(72_500 / 12); // so the official reviews have them all
   });
 
   it('makes none for a vocabulary that is not English', () => {
-    expect(makePhrases(Vocabulary.of(['der', 'film', 'war', 'gut', 'not']), TWO, OPTIONS)).toEqual([]);
+    expect(makePhrases(MANY, Vocabulary.of(['der', 'film', 'war', 'gut', 'not']), TWO, OPTIONS)).toEqual([]);
   });
 });
