@@ -104,14 +104,14 @@ process.exit(); // the pools' threads would sleep on
 function stockStep(examples: readonly Example[]): Promise<unknown> {
   const { ids, rows, steps } = toBatch(examples.map((example) => example.ids));
   const x = tf.tensor2d(ids, [rows, steps], 'int32');
-  const y = tf.tensor2d(examples.map(({ label }) => [label]));
+  const y = tf.tensor2d(examples.map(({ target }) => [target[1] as number]));
   return stockModel.trainOnBatch(x, y).finally(() => tf.dispose([x, y]));
 }
 
 function batch(): Example[] {
   return Array.from({ length: batchSize }, (_, row) => ({
     ids: Int32Array.from({ length: maxTokens }, draw),
-    label: (row % 2) as 0 | 1,
+    target: Float32Array.of(1 - (row % 2), row % 2),
   }));
 }
 
