@@ -59,8 +59,9 @@ function spreadLists(args: readonly string[], flags: Flags): string[] {
   const result: string[] = [];
   let list: string | undefined;
   for (const arg of args) {
-    if (arg.startsWith('-')) list = flags[arg.slice(2)]?.kind === 'list' ? arg : undefined;
-    else if (list !== undefined && result.at(-1) !== list && /^[^\s=]+=/.test(arg)) result.push(list);
+    const [flag] = arg.split('=', 1) as [string];
+    if (arg.startsWith('-')) list = flags[flag.slice(2)]?.kind === 'list' ? flag : undefined;
+    else if (list !== undefined && result.at(-1) !== list && flag !== arg) result.push(list);
     result.push(arg);
   }
   return result;

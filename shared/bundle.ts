@@ -42,7 +42,7 @@ const labelMetrics = v.object({
   rocAuc: fraction,
 });
 
-const metrics = v.object({
+const metricEntries = {
   /** How many reviews were scored. */
   reviews: count,
   accuracy: fraction,
@@ -61,10 +61,20 @@ const metrics = v.object({
   labels: v.array(labelMetrics),
   /** Rows are the true label, columns the answer. */
   confusion: v.array(v.array(v.number())),
-});
+};
+const metrics = v.object(metricEntries);
 
 /** On which reviews they were measured, too. */
-const recordedMetrics = v.object({ dataset: name, ...metrics.entries });
+const recordedMetrics = v.pipe(
+  v.object({ dataset: name, ...metricEntries }),
+  v.forward(
+    v.check(
+      ({ labels, confusion }) => [confusion, ...confusion].every(({ length }) => length === labels.length),
+      'has not a row and a column for each label',
+    ),
+    ['confusion'],
+  ),
+);
 
 /** `model.json`. */
 export const ManifestSchema = v.object({

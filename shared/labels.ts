@@ -1,10 +1,11 @@
 /** What a bundle answers with: its labels, and the numbers that stand for them. */
 
-/** A label is any name that fits in a line. */
+/** The most that a bundle has. */
 export const MAX_LABELS = 100;
+/** The most that a label has. */
 export const MAX_LABEL_CHARACTERS = 100;
 
-/** Why `name` cannot be a label; undefined when it can. */
+/** A label is any name that fits in a line. Why `name` cannot be a label; undefined when it can. */
 export function labelProblem(name: string): string | undefined {
   if (name.trim() === '') return 'is empty';
   if (name.length > MAX_LABEL_CHARACTERS) return `has more than ${MAX_LABEL_CHARACTERS} characters`;
@@ -32,13 +33,15 @@ export function columnsOf(labels: number): number {
   return labels === 2 ? 1 : labels;
 }
 
-/** Columns [rows × columns] → logits [rows × labels], whose sum over the labels is 0 where that of the columns is. */
+/** What columns say [rows × columns] → logits [rows × labels]. */
 export function labelLogits(values: ArrayLike<number>, columns: number): Float64Array {
   if (columns > 1) return Float64Array.from(values);
-  return Float64Array.from(
-    { length: 2 * values.length },
-    (_, at) => ((at & 1 ? 1 : -1) * (values[at >> 1] as number)) / 2,
-  );
+  const halves = new Float64Array(2 * values.length);
+  for (let row = 0; row < values.length; row++) {
+    halves[2 * row + 1] = (values[row] as number) / 2;
+    halves[2 * row] = -(halves[2 * row + 1] as number);
+  }
+  return halves;
 }
 
 /** exp(xᵢ) / Σ exp(xⱼ), computed without overflow. */
@@ -51,14 +54,14 @@ export function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /**
- * The place of the likeliest label. On a tie it is `neutral` where that is among the tied, else the first of them.
+ * The place of the likeliest label. On a tie it is `neutral`, in any case, where that is among the tied, else the first of them.
  * @param scores one a label, in the order of `labels`
  */
-export function likeliest(scores: ArrayLike<number>, labels: readonly string[]): number {
+export function likeliest(scores: ArrayLike<number>, labels: readonly string[] = []): number {
   let best = 0;
   for (let place = 1; place < scores.length; place++) {
     const [score, most] = [scores[place] as number, scores[best] as number];
-    if (score > most || (score === most && labels[place] === 'neutral')) best = place;
+    if (score > most || (score === most && labels[place]?.toLowerCase() === 'neutral')) best = place;
   }
   return best;
 }

@@ -26,14 +26,15 @@ export const Config = v.object({
   /** The last so many ids of a review are read, START included. */
   maxTokens: count,
 
-  // The network: Embedding → LSTM, GRU or SimpleRNN → Dense(1, sigmoid)
+  // The network: Embedding → LSTM, GRU or SimpleRNN → Dense, with one output and sigmoid for two labels, else softmax
   cell: v.picklist(CELLS),
   embeddingUnits: count,
   units: count,
   /** Which of the cell's states the answer is made of: the last one, or the mean of all and the last. */
   pooling: v.picklist(POOLINGS),
   /**
-   * Rows of the table of word pairs, whose weights add to the answer beside the network's; a prime. 0: none.
+   * Rows of the table of word pairs, whose weights add to the answer beside the network's; a prime. 0: none. More than two
+   * labels have fewer (`bucketsFor`).
    */
   ngramBuckets: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 20 - 1)),
   /** How the large weights are stored: int8 takes a quarter of the room. */
@@ -48,7 +49,7 @@ export const Config = v.object({
   /** Numbers in the teacher's vector of a text. */
   teacherWidth: v.pipe(count, v.multipleOf(4)),
 
-  // How it is trained: Adam on binary cross-entropy
+  // How it is trained: Adam on cross-entropy
   learningRate: v.number(),
   /** Whether the learning rate stays as it is or falls to zero, by the same amount with each step. */
   learningRateDecay: v.picklist(DECAYS),

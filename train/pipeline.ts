@@ -80,9 +80,9 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
 
   // Fit
   if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
-    onPreparation?.('weights of n-grams', 0);
-    fitNgrams(run.model, examples);
-    onPreparation?.('weights of n-grams', 1);
+    const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
+    onProgress(0);
+    if (!(await fitNgrams(run.model, examples, { signal, onProgress }))) return stopped();
     await save(); // what the teacher took minutes for
   }
   const finished = await fit({

@@ -6,6 +6,7 @@ const FLAGS = {
   data: { kind: 'text', value: '<path>', help: 'the reviews' },
   epochs: { kind: 'number', value: '<n>', help: 'how often they are read' },
   json: { kind: 'switch', help: 'for machines' },
+  group: { kind: 'list', value: '<new=a,b>…', help: 'labels to fold into one' },
 } as const satisfies Flags;
 
 const valuesOf = (...args: string[]) => parseFlags(args, FLAGS).values;
@@ -51,6 +52,31 @@ describe('parseFlags', () => {
     });
   });
 
+  it.each<[string[], string[]]>([
+    [
+      ['--group', 'bad=1,2', 'good=4,5'],
+      ['bad=1,2', 'good=4,5'],
+    ],
+    [
+      ['--group', 'bad=1', '--json', '--group', 'good=5', 'so so=3'],
+      ['bad=1', 'good=5', 'so so=3'],
+    ],
+    [
+      ['--group=bad=1', 'good=a=b'],
+      ['bad=1', 'good=a=b'],
+    ],
+    [['--group', 'anything'], ['anything']],
+  ])('takes %j as a list', (args, group) => {
+    expect(parseFlags(args, FLAGS)).toMatchObject({ values: { group }, positionals: [] });
+  });
+
+  it('takes nothing but name=value into a list, and nothing behind another flag or --', () => {
+    const { values, positionals } = parseFlags(['--group', 'a=1', 'text', '--data', 'x=y', 'c=3', '--', 'd=4'], FLAGS);
+    expect(values).toEqual({ group: ['a=1'], data: 'x=y' });
+    expect(positionals).toEqual(['text', 'c=3', 'd=4']);
+    expect(parseFlags(['--group', 'a=1', '--', 'b=2'], FLAGS).positionals).toEqual(['b=2']);
+  });
+
   it('does not change its arguments', () => {
     const args = Object.freeze(['--epochs', '3', 'text']);
     expect(parseFlags(args, FLAGS).positionals).toEqual(['text']);
@@ -89,6 +115,8 @@ describe('parseFlags', () => {
   it('refuses a flag without its value', () => {
     expect(refusalOf('--epochs')).toContain('--epochs');
     expect(refusalOf('--data', '--json')).toContain('--data');
+    expect(refusalOf('--group')).toContain('--group');
+    expect(refusalOf('--group=')).toBe('--group needs a value');
   });
 
   it('refuses a switch with a value', () => {
@@ -100,9 +128,10 @@ describe('helpOf', () => {
   it('aligns what the flags are for', () => {
     expect(helpOf(FLAGS)).toBe(
       [
-        '  --data <path>  the reviews',
-        '  --epochs <n>   how often they are read',
-        '  --json         for machines',
+        '  --data <path>       the reviews',
+        '  --epochs <n>        how often they are read',
+        '  --json              for machines',
+        '  --group <new=a,b>…  labels to fold into one',
       ].join('\n'),
     );
   });

@@ -22,13 +22,17 @@ const METRICS: RecordedMetrics = {
   dataset: 'mine',
   reviews: 100,
   accuracy: 0.87,
-  precision: 0.86,
-  recall: 0.88,
-  f1: 0.87,
+  macroRecall: 0.87,
+  macroF1: 0.87,
   rocAuc: 0.94,
   logLoss: 1.3,
   brier: 0.1,
   expectedCalibrationError: 0.02,
+  classwiseCalibrationError: 0.03,
+  labels: [
+    { label: 'negative', texts: 50, precision: 0.88, recall: 0.86, f1: 0.87, rocAuc: 0.94 },
+    { label: 'positive', texts: 50, precision: 0.86, recall: 0.88, f1: 0.87, rocAuc: 0.94 },
+  ],
   confusion: [
     [43, 7],
     [6, 44],
@@ -75,6 +79,12 @@ describe('openBundle', () => {
     const recorded = { ...MANIFEST, metrics: { train: METRICS, validation: METRICS, test: METRICS } };
     const { manifest } = await openBundle({ ...TINY, manifest: toBytes(recorded) });
     expect(manifest).toEqual(recorded);
+  });
+
+  it.each([3, 7, 100])('opens with %i labels', async (count) => {
+    const labels = Array.from({ length: count }, (_, place) => `label ${place}`);
+    const { manifest } = await openBundle(await tinyBundleFiles({ manifest: { labels } }));
+    expect(manifest.labels).toEqual(labels);
   });
 
   it('opens with labels and a vocabulary of any language', async () => {
@@ -129,7 +139,6 @@ describe('openBundle', () => {
 
   it.each<[string, Partial<Manifest>]>([
     ['the version', { version: '0123456789ab' }],
-    ['the threshold', { threshold: 0.6 }],
     ['the labels', { labels: ['positive', 'negative'] }],
     ['the id', { id: 'other' }],
     ['maxTokens', { maxTokens: 9 }],
@@ -188,6 +197,13 @@ describe('parseManifest', () => {
     expect(parseManifest(JSON.stringify(MANIFEST))).toEqual(MANIFEST);
   });
 
+  it('says what to do about a bundle of before there were other labels than two', async () => {
+    const old = { ...MANIFEST, schemaVersion: 1, threshold: 0.5 };
+    expect(await manifestRefused(old)).toBe(
+      'model.json: schemaVersion: is not 2; train or export the model again with this version',
+    );
+  });
+
   it('takes a manifest that does not say how its network pools for one of the plain kind', () => {
     const { pooling, ngramBuckets, weights, ...architecture } = MANIFEST.architecture;
     expect(parseManifest(JSON.stringify({ ...MANIFEST, architecture }))).toEqual(MANIFEST);
@@ -201,8 +217,9 @@ describe('parseManifest', () => {
   });
 
   it.each<[path: string[], value: unknown]>([
-    [['schemaVersion'], 2],
-    [['schemaVersion'], '1'],
+    [['schemaVersion'], 1],
+    [['schemaVersion'], 3],
+    [['schemaVersion'], '2'],
     [['id'], ''],
     [['id'], 'a/b'],
     [['id'], '.hidden'],
@@ -224,10 +241,14 @@ describe('parseManifest', () => {
     [['maxTokens'], null],
     [['labels', '1'], ''],
     [['labels', '1'], 1],
-    [['labels', '2'], 'neutral'],
-    [['threshold'], -0.01],
-    [['threshold'], 1.01],
-    [['threshold'], '0.5'],
+    [['labels', '1'], ' \t'],
+    [['labels', '1'], 'two\nlines'],
+    [['labels', '1'], '\u2028'],
+    [['labels', '1'], '\ud800'],
+    [['labels', '1'], 'a'.repeat(101)],
+    [['labels'], ['negative']],
+    [['labels'], Array.from({ length: 101 }, (_, place) => `label ${place}`)],
+    [['labels'], ['negative', 'positive', 'positive']],
     [['inputs', 'ids'], ''],
     [['inputs', 'lengths'], undefined],
     [['output'], ''],
@@ -249,7 +270,11 @@ describe('parseManifest', () => {
       manifestRefused({ ...MANIFEST, metrics: { test: withField(METRICS, path, value) } });
     expect(await refused(['accuracy'], 87)).toMatch(/^model\.json: metrics\.test\.accuracy: /);
     expect(await refused(['logLoss'], -1)).toMatch(/^model\.json: metrics\.test\.logLoss: /);
-    expect(await refused(['confusion', '1'], [1])).toMatch(/^model\.json: metrics\.test\.confusion\.1\.1: /);
+    expect(await refused(['labels', '0', 'recall'], 2)).toMatch(/^model\.json: metrics\.test\.labels\.0\.recall: /);
+    const square = /^model\.json: metrics\.test\.confusion: has not a row and a column for each label$/;
+    expect(await refused(['confusion', '1'], [1])).toMatch(square);
+    expect(await refused(['confusion', '2'], [1, 2])).toMatch(square);
+    expect(await refused(['labels', '2'], METRICS.labels[0])).toMatch(square);
   });
 
   it.each(['null', '[]', '1', '"text"', 'true'])('refuses JSON that is no object: %s', async (json) => {
@@ -268,7 +293,7 @@ describe('parseManifest', () => {
     fc.assert(
       fc.property(anything, (json) => {
         try {
-          expect(parseManifest(json)).toMatchObject({ schemaVersion: 1 });
+          expect(parseManifest(json)).toMatchObject({ schemaVersion: 2 });
         } catch (error) {
           expect(error).toBeInstanceOf(BundleError);
           expect((error as BundleError).message).toMatch(/^model\.json/);
@@ -301,7 +326,7 @@ describe('contentVersion', () => {
     ['maxTokens', { maxTokens: 9 }],
     ['the order of the labels', { labels: ['positive', 'negative'] }],
     ['a label', { labels: ['negative', 'good'] }],
-    ['threshold', { threshold: 0.51 }],
+    ['one more label', { labels: ['negative', 'positive', 'neutral'] }],
     ['the name of the ids', { inputs: { ...MANIFEST.inputs, ids: 'other' } }],
     ['the name of the lengths', { inputs: { ...MANIFEST.inputs, lengths: 'other' } }],
     ['the name of the output', { output: 'other' }],

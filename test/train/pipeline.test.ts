@@ -5,10 +5,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Manifest, openBundle } from '../../shared/bundle.ts';
 import type { Config } from '../../train/config.ts';
-import { readBundle } from '../../train/export/bundle.ts';
+import { openClassifier, readBundle } from '../../train/export/bundle.ts';
 import { type TrainOptions, train } from '../../train/pipeline.ts';
 import { CHECKPOINT_FILE, loadCheckpoint } from '../../train/training/checkpoint.ts';
-import { CORPUS } from '../fixtures/corpus.ts';
+import { CORPUS, CORPUS_OF_THREE } from '../fixtures/corpus.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const TINY: Partial<Config> = {
@@ -46,9 +46,13 @@ describe('train', () => {
     expect(manifest.training.epochs[1]?.validationAccuracy).toBeTypeOf('number');
     expect([...new Set(prepared)]).toEqual(['teacher: n-grams', 'teacher: document vectors', 'weights of n-grams']);
     const { targets, calibration } = await loadCheckpoint(folder);
-    expect(targets).toHaveLength(64 + 40);
+    expect(targets).toHaveLength(2 * (64 + 40));
     expect(targets?.every((p) => p >= 0 && p <= 1)).toBe(true);
-    expect(Object.values(calibration ?? {}).every(Number.isFinite)).toBe(true);
+    expect(
+      Object.values(calibration ?? {})
+        .flat()
+        .every(Number.isFinite),
+    ).toBe(true);
     expect(calibration?.ngrams).toBeGreaterThan(0); // words that were trained on tell the held-out reviews apart
   });
 
@@ -117,5 +121,67 @@ describe('train', () => {
       [64, 0],
       [8, 20],
     ]);
+  });
+});
+
+describe.each(['int8', 'float32'] as const)('train, of three labels in %s', (weights) => {
+  const dataset = { name: 'made up', dataset: { ...CORPUS_OF_THREE, unlabelled: UNLABELLED } };
+  const ofThree = (out: string, options: Partial<TrainOptions> = {}) =>
+    run(out, {
+      loadDataset: async () => dataset,
+      config: { ...TINY, vocabularySize: 400, epochs: 8, weights },
+      ...options,
+    });
+  let three: string;
+  let manifest: Manifest;
+  beforeAll(async () => {
+    three = await mkdtemp(path.join(os.tmpdir(), 'train-'));
+    manifest = (await ofThree(three)) as Manifest;
+  });
+  afterAll(() => rm(three, { recursive: true }));
+
+  it('teaches, trains, calibrates and exports', async () => {
+    const opened = await openBundle(await readBundle(three));
+    expect(opened.manifest).toEqual(manifest);
+    expect(manifest.labels).toEqual(['negative', 'neutral', 'positive']);
+    expect(manifest.architecture).toMatchObject({ ngramBuckets: 13, weights });
+    expect(manifest.training).toMatchObject({ reviews: 96, unlabelled: 40, validationReviews: 24 });
+    const { targets, calibration } = await loadCheckpoint(three);
+    expect(targets).toHaveLength(3 * (96 + 40));
+    for (let text = 0; text < 96 + 40; text++) {
+      expect(targets?.slice(3 * text, 3 * text + 3).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+    }
+    expect(calibration?.biases.reduce((sum, bias) => sum + bias, 0)).toBeCloseTo(0, 9);
+  });
+
+  it('answers with the three labels, and mostly with the right one', async () => {
+    const { classifier } = await openClassifier(three);
+    const { labels, train: reviews } = CORPUS_OF_THREE;
+    const answers = await classifier.classify(reviews.map(({ text }) => text));
+    expect(new Set(answers.map(({ label }) => label)).size).toBe(3);
+    const right = reviews.filter(({ label }, index) => answers[index]?.label === labels[label]);
+    expect(right.length / reviews.length).toBeGreaterThan(0.7);
+    for (const { logits, scores } of answers) {
+      expect(logits.reduce((sum, logit) => sum + logit, 0)).toBeCloseTo(0, 5);
+      expect(scores.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('comes to the same network for the same seed, stopped or not', async () => {
+    const [same, stopped] = [await temporaryFolder(), await temporaryFolder()];
+    expect((await ofThree(same))?.version).toBe(manifest.version);
+    expect(await modelOf(same)).toEqual(await modelOf(three));
+    for (const at of ['teacher: n-grams', 'weights of n-grams', 3, 4]) {
+      const interruption = new AbortController();
+      const given = await ofThree(stopped, {
+        resume: at !== 'teacher: n-grams',
+        signal: interruption.signal,
+        onPreparation: (what) => what === at && interruption.abort(),
+        onStep: ({ epochs, step }) => epochs.length === at && step === 2 && interruption.abort(),
+      });
+      expect([given, await readdir(stopped)]).toEqual([undefined, [CHECKPOINT_FILE]]);
+    }
+    expect(await ofThree(stopped, { resume: true })).toEqual(manifest);
+    expect(await modelOf(stopped)).toEqual(await modelOf(three));
   });
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { labelProblem, MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
+import { labelKey, listed } from './labels.ts';
 import { refuseLine, type TableRecord } from './records.ts';
 
 /** The same for two texts that differ in case and white space only, so that no split stands between them. */
@@ -30,9 +31,9 @@ export interface DistinctText extends TableRecord {
 
 /**
  * The texts without empty ones and contradictions, in the order of their hashes: it is the same whatever the order of
- * the file.
+ * the file. A label that is spelled in several ways (`labelKey`) has its commonest spelling.
  * @param location of the file that the records are from.
- * @param warn is told how many were left out, and why.
+ * @param warn is told how many were left out, and why, and which labels became one.
  * @throws UserError when a label cannot be one, or there are too many.
  */
 export async function distinctTexts(
@@ -40,22 +41,23 @@ export async function distinctTexts(
   location: string,
   warn: (warning: string) => void,
 ): Promise<DistinctText[]> {
-  const labels = new Set<string>();
+  const labels = new Map<string, Spellings>();
   const all = new Map<string, Duplicates>();
   let empty = 0;
-  for await (const record of records) {
-    const key = duplicateKey(record.text);
+  for await (const read of records) {
+    const key = duplicateKey(read.text);
     if (key === '') {
       empty++;
       continue;
     }
-    refuseBadLabel(record, labels, location);
+    const record = { ...read, label: keyOf(read, labels, location) };
     const hash = createHash('sha256').update(key).digest('hex');
     const duplicates = all.get(hash);
     if (duplicates === undefined) all.set(hash, { kept: record, records: 1, contradictory: false });
     else add(duplicates, record);
   }
 
+  const names = new Map([...labels].map(([key, spellings]) => [key, commonest(spellings)]));
   let repeats = 0;
   let contradictions = 0;
   const texts: DistinctText[] = [];
@@ -65,7 +67,14 @@ export async function distinctTexts(
       continue;
     }
     repeats += records - 1;
-    texts.push({ hash, ...kept });
+    texts.push({ hash, ...kept, label: names.get(kept.label) ?? '' });
+  }
+  for (const [key, spellings] of labels) {
+    if (spellings.size === 1) continue;
+    const one = quoted(names.get(key) as string);
+    warn(
+      `${listed([...spellings.keys()].sort())} are read as one label, ${one}; --group gives one of them another name`,
+    );
   }
   const warnOf = (count: number, one: string, many: string) => {
     if (count > 0) warn(`${count} ${count === 1 ? one : many} left out`);
@@ -100,17 +109,26 @@ function add(duplicates: Duplicates, record: TableRecord): void {
   else if (record.text < kept.text) duplicates.kept = record;
 }
 
-/** Remembers the record's label in `labels`. */
-function refuseBadLabel({ line, label }: TableRecord, labels: Set<string>, location: string): void {
-  if (label === '') return;
+/** How often each spelling of a label occurs. */
+type Spellings = Map<string, number>;
+
+function commonest(spellings: Spellings): string {
+  const [[name]] = [...spellings].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)) as [[string, number]];
+  return name;
+}
+
+/** The key of the record's label, empty when it has none, counted among all `labels` by their keys. */
+function keyOf({ line, label }: TableRecord, labels: Map<string, Spellings>, location: string): string {
+  if (label === '') return '';
   const advice = 'name the column of the labels with --label-column';
   const problem = labelProblem(label);
   if (problem !== undefined) refuseLine(location, line, `the label ${quoted(label)} ${problem}; ${advice}`);
-  labels.add(label);
-  if (labels.size <= MAX_LABELS) return;
-  refuseLine(
-    location,
-    line,
-    `there are more than ${MAX_LABELS} labels; ${advice}, or put them into groups with --group`,
-  );
+  const key = labelKey(label);
+  const spellings = labels.get(key) ?? new Map();
+  labels.set(key, spellings.set(label, (spellings.get(label) ?? 0) + 1));
+  if (labels.size > MAX_LABELS) {
+    const tooMany = `there are more than ${MAX_LABELS} labels`;
+    refuseLine(location, line, `${tooMany}; ${advice}, or put them into groups with --group`);
+  }
+  return key;
 }

@@ -1,4 +1,5 @@
 /** What the labels of a file mean: their order, their groups, and which labels of a model mean the same. */
+import { isDeepStrictEqual } from 'node:util';
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
 
@@ -12,72 +13,80 @@ const RANKS: readonly (readonly [Sentiment, readonly string[]])[] = [
   ['positive', ['positive', 'pos', 'good', 'yes', 'true', 'like']],
   ['positive', ['very positive', 'extremely positive', 'strongly positive']],
 ];
+const MIDDLE = 2;
 
+/** From 0, worst; undefined for a name whose order is not known. */
 function rankOf(label: string): number | undefined {
-  const name = label
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[\s_-]+/g, ' ');
+  const name = labelKey(label)
+    .replaceAll(/[\s_-]+/g, ' ')
+    .trim();
   const rank = RANKS.findIndex(([, names]) => names.includes(name));
   return rank < 0 ? undefined : rank;
 }
 
-/** `3`, `-1`, `4.5`, and `LABEL_3` as transformers writes it. */
+/** `3`, `-1`, `4.5`; `LABEL_3` as transformers writes it; `3 stars`. */
 function numberOf(label: string): number | undefined {
-  const [, digits] = /^(?:label_)?(-?\d+(?:\.\d+)?)$/i.exec(label.trim()) ?? [];
+  const [, digits] = /^(?:label_)?([-+]?\d+(?:\.\d+)?)(?: ?stars?)?$/i.exec(label.trim()) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The value of each label, unless one has none or two have the same. */
-function valuesOf(labels: readonly string[], read: (label: string) => number | undefined): number[] | undefined {
-  const values = labels.map(read).filter((value) => value !== undefined);
-  return new Set(values).size === labels.length ? values : undefined;
+/** The same for two spellings of one label, which differ in case or white space, or write one number in two ways. */
+export function labelKey(label: string): string {
+  const number = numberOf(label);
+  return number === undefined ? label.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim() : String(number);
 }
 
 export interface LabelOrder {
   readonly labels: readonly string[];
-  /** What the order is by. */
-  readonly by: 'request' | 'number' | 'meaning' | 'alphabet';
+  /** Whether that is what was asked for, or what their names say. */
+  readonly isKnown: boolean;
 }
 
 /**
- * The order of a file's labels: as asked for, else numbers by size, known names from bad to good, and others by their
- * alphabet.
+ * The order of a file's labels: as asked for, else numbers by size, else known names from bad to good. Any other name stands
+ * in the middle, and what stands in one place is in alphabetical order.
  * @throws UsageError when what is asked for are not these labels.
  */
 export function orderLabels(found: readonly string[], asked?: readonly string[]): LabelOrder {
   const alphabetical = found.toSorted();
   if (asked !== undefined) {
-    if (String(asked.toSorted()) === String(alphabetical)) return { labels: asked, by: 'request' };
+    if (isDeepStrictEqual(asked.toSorted(), alphabetical)) return { labels: asked, isKnown: true };
     throw new UsageError(`--labels must name each label once; the labels are ${listed(alphabetical)}`);
   }
-  for (const [by, read] of [
-    ['number', numberOf],
-    ['meaning', rankOf],
-  ] as const) {
-    const values = valuesOf(alphabetical, read);
-    if (values === undefined) continue;
-    const places = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number));
-    return { labels: places.map((place) => alphabetical[place] as string), by };
-  }
-  return { labels: alphabetical, by: 'alphabet' };
+  const numbers = alphabetical.map(numberOf);
+  const values = numbers.includes(undefined) ? alphabetical.map(rankOf) : numbers;
+  const placeOf = (label: string) => values[alphabetical.indexOf(label)] ?? MIDDLE;
+  return {
+    labels: alphabetical.toSorted((a, b) => placeOf(a) - placeOf(b)), // a stable sort
+    isKnown: !values.includes(undefined) && new Set(values).size === values.length,
+  };
 }
 
-/** Stars, and other scales with a middle, by how many steps they have. */
+/** Scales of numbers that have a middle, such as stars, by how many steps they have. */
 const SCALES: Readonly<Record<number, readonly Sentiment[]>> = {
   2: ['negative', 'positive'],
   3: ['negative', 'neutral', 'positive'],
   5: ['negative', 'negative', 'neutral', 'positive', 'positive'],
 };
 
-/** The sentiment of each label, in the order that `orderLabels` gives them; undefined where the labels are no sentiments. */
-function sentimentsOf(labels: readonly string[]): readonly Sentiment[] | undefined {
-  const ranks = valuesOf(labels, rankOf);
-  if (ranks !== undefined) return ranks.map((rank) => (RANKS[rank] as (typeof RANKS)[number])[0]);
-  const numbers = valuesOf(labels, numberOf);
-  const scale = numbers && SCALES[numbers.length];
-  const steps = numbers?.toSorted((a, b) => a - b);
-  return scale && numbers?.map((number) => scale[steps?.indexOf(number) as number] as Sentiment);
+/** What a label says, and which step of the scale of all labels it is, from 0, worst. */
+interface Meaning {
+  readonly step: number;
+  readonly sentiment: Sentiment;
+}
+
+/** By label; undefined where the labels are no sentiments, or two of them are the same one. */
+function meaningsOf(labels: readonly string[]): readonly Meaning[] | undefined {
+  const [ranks, numbers] = [labels.map(rankOf), labels.map(numberOf)];
+  const areNamed = !ranks.includes(undefined);
+  const values = (areNamed ? ranks : numbers).filter((value) => value !== undefined);
+  if (new Set(values).size < labels.length) return undefined;
+  const sorted = values.toSorted((a, b) => a - b);
+  const scale = areNamed ? sorted.map((rank) => RANKS[rank]?.[0] as Sentiment) : SCALES[labels.length];
+  return (
+    scale &&
+    values.map((value) => ({ step: sorted.indexOf(value), sentiment: scale[sorted.indexOf(value)] as Sentiment }))
+  );
 }
 
 /** The places of the labels that say whether something is liked. */
@@ -111,23 +120,32 @@ export interface LabelMapping {
 }
 
 /**
- * Labels of texts → labels of a model: the same names, else names that mean the same, such as `neg`, `0` and `LABEL_0`, or
- * one and two stars. Texts of a neutral label have no place in a model without one.
+ * Labels of texts → labels of a model: the same names, else steps of the same scale, such as `neg`, `0` and `LABEL_0`, else
+ * what a step says, such as one and two stars. Texts of a neutral label have no place in a model without one.
  * @throws UserError when they do not mean the same.
  */
 export function mapLabels(theirs: readonly string[], own: readonly string[]): LabelMapping {
-  const byName = theirs.map((label) => own.indexOf(label));
-  if (!byName.includes(-1)) return { places: byName, byMeaning: false };
-  const [from, to] = [sentimentsOf(theirs), sentimentsOf(own)];
-  const isMany = to !== undefined && new Set(to).size < to.length; // two of the model's mean the same
-  const places = isMany ? [] : (from ?? []).map((sentiment) => to?.indexOf(sentiment) ?? -1);
-  const kept = places.filter((place, label) => place >= 0 || from?.[label] !== 'neutral');
-  if (kept.length < 2 || kept.includes(-1)) {
-    throw new UserError(
-      `the texts are labelled ${listed(theirs)}, but the model answers ${listed(own)}; rename them with --group`,
-    );
+  const keys = own.map(labelKey);
+  const byName = theirs.map((label) => keys.indexOf(labelKey(label)));
+  if (!byName.includes(-1)) {
+    return { places: byName, byMeaning: theirs.some((label, index) => label !== own[byName[index] as number]) };
   }
-  return { places: places.map((place) => (place < 0 ? undefined : place)), byMeaning: true };
+  const [from, to] = [meaningsOf(theirs), meaningsOf(own)];
+  if (from !== undefined && to !== undefined) {
+    const by = isSameScale(from, to) ? 'step' : 'sentiment';
+    const found = from.map((meaning) => [...to.keys()].filter((place) => to[place]?.[by] === meaning[by]));
+    const fits = ({ length }: unknown[], label: number) =>
+      length === 1 || (length === 0 && from[label]?.sentiment === 'neutral');
+    if (found.every(fits) && found.flat().length > 1) return { places: found.map(([place]) => place), byMeaning: true };
+  }
+  const [labels, answers] = [theirs, own].map(listed);
+  const advice = 'rename them with --group, or leave some out with --drop';
+  throw new UserError(`the texts are labelled ${labels}, but the model answers ${answers}; ${advice}`);
+}
+
+function isSameScale(one: readonly Meaning[], other: readonly Meaning[]): boolean {
+  const [first, second] = [one, other].map((meanings) => meanings.toSorted((a, b) => a.step - b.step));
+  return isDeepStrictEqual(first, second);
 }
 
 export function listed(labels: readonly string[]): string {

@@ -10,8 +10,10 @@ import { randomNumbers } from '../random.ts';
 import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 
-/** How many are made. */
+/** How many are made at most. */
 const PHRASES = 6_000;
+/** No more than one for so many texts: among a few thousand short texts, thousands of phrases drown them (docs/experiments.md). */
+const TEXTS_PER_PHRASE = 12;
 /** The share of them that say nothing. */
 const NOTHING = 0.15;
 /** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
@@ -114,8 +116,12 @@ const IDIOMS = {
   ),
 };
 
-/** The phrases whose words are all in the vocabulary, or none when those are too few. */
+/**
+ * Phrases whose words are all in the vocabulary, or none when those are too few.
+ * @param texts how many they are to stand among
+ */
 export function makePhrases(
+  texts: number,
   vocabulary: Vocabulary,
   labels: OpinionLabels,
   { maxTokens, seed }: Pick<Config, 'maxTokens' | 'seed'>,
@@ -125,7 +131,7 @@ export function makePhrases(
     const { text, probability } = phrase(random);
     return toExample(text, targetOf(probability, labels), vocabulary, maxTokens);
   }).filter(({ ids }) => !ids.includes(UNKNOWN_ID));
-  return examples.length < MIN_PHRASES ? [] : examples;
+  return examples.length < MIN_PHRASES ? [] : examples.slice(0, texts / TEXTS_PER_PHRASE);
 }
 
 /** @param probability that the text is positive; one half of those that say nothing, which are neutral where a label says so. */

@@ -9,7 +9,6 @@
  */
 import path from 'node:path';
 import { UsageError, UserError } from '../../cli/errors.ts';
-import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
 import { type LabelChanges, listed, orderLabels } from './labels.ts';
@@ -27,12 +26,15 @@ export interface TableOptions extends Columns, LabelChanges {
 const TEST_SHARE = 0.1;
 /** Fewer reviews than this teach a network little. */
 const FEW_REVIEWS = 1_000;
-/** With this share of one label, always answering it is right three times in four. */
-const UNBALANCED_SHARE = 0.75;
+/** A label is rare with this part of an even share: with two labels, always answering the other is right three times in four. */
+const RARE = 0.5;
+/** So many rare labels are named. */
+const NAMED = 5;
 
 /**
  * Reads the file at `location`.
- * @throws UserError when a record cannot be read, there are fewer than two labels, or a split would lack one of them.
+ * @throws UserError when a record cannot be read, there are fewer than two labels, the training split would lack one of
+ * them, or the test split all but one.
  */
 export async function readTable(location: string, options: TableOptions): Promise<Dataset> {
   const { onWarning: warn = () => {} } = options;
@@ -52,9 +54,10 @@ export async function readTable(location: string, options: TableOptions): Promis
     );
   }
   const { labels: asked } = options;
-  const { labels, by } = orderLabels(found, asked === 'any' ? undefined : asked);
-  if (by === 'alphabet' && asked !== 'any')
-    warn(`the labels are in alphabetical order: ${labels.join(', ')}; --labels changes it`);
+  const { labels, isKnown } = orderLabels(found, asked === 'any' ? undefined : asked);
+  if (!isKnown && asked !== 'any') {
+    warn(`the labels are taken to be in this order: ${listed(labels)}; --labels changes it`);
+  }
 
   const reviewOf = ({ line, text, label }: DistinctText): Review => ({
     id: `${path.basename(location)}:${line}`,
@@ -63,12 +66,16 @@ export async function readTable(location: string, options: TableOptions): Promis
   });
   const train = labelled.filter(({ hash }) => !isTest(hash)).map(reviewOf);
   const test = labelled.filter(({ hash }) => isTest(hash)).map(reviewOf);
-  for (const [name, reviews] of Object.entries({ train, test })) {
-    const missing = labels.find((_, label) => !reviews.some((review) => review.label === label));
-    if (missing === undefined) continue;
-    const why = `no review with the label "${missing}" is in the ${name} split`;
-    throw new UserError(`${location}: ${why}; the test split is a tenth, so more reviews are needed`);
+  const [untrained] = missingIn(train, labels);
+  const untested = missingIn(test, labels);
+  const refuse = (label: string, split: string, advice: string) => {
+    throw new UserError(`${location}: no review with the label ${quoted(label)} is in the ${split} split; ${advice}`);
+  };
+  if (untrained !== undefined) refuse(untrained, 'train', 'more are needed, or --drop leaves the label out');
+  if (untested.length > labels.length - 2) {
+    refuse(untested[0] as string, 'test', 'the test split is a tenth, so more reviews are needed');
   }
+  if (untested.length > 0) warn(`no review with the label ${listed(untested)} is in the test split`);
   warnOfBalance([...train, ...test], labels, warn);
   return { official: false, labels, train, test, unlabelled };
 }
@@ -81,7 +88,7 @@ async function* withChangedLabels(
   const seen = new Set<string>();
   for await (const record of records) {
     const { label } = record;
-    if (label !== '' && seen.size <= MAX_LABELS) seen.add(label);
+    if (label !== '') seen.add(label);
     if (!drop?.has(label)) yield { ...record, label: groups?.get(label) ?? label };
   }
   for (const [flag, labels] of [
@@ -97,6 +104,11 @@ async function* withChangedLabels(
   }
 }
 
+function missingIn(reviews: readonly Review[], labels: readonly string[]): string[] {
+  const there = new Set(reviews.map(({ label }) => label));
+  return labels.filter((_, label) => !there.has(label));
+}
+
 function isTest(hash: string): boolean {
   return Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32 < TEST_SHARE;
 }
@@ -106,12 +118,18 @@ function warnOfBalance(
   labels: Dataset['labels'],
   warn: NonNullable<TableOptions['onWarning']>,
 ): void {
-  const counts = labels.map((_, place) => reviews.filter(({ label }) => label === place).length);
-  const most = Math.max(...counts);
-  const [share, label] = [most / reviews.length, labels[counts.indexOf(most)]];
-  if (share >= UNBALANCED_SHARE) {
-    const percent = Math.min(99, Math.round(share * 100));
-    warn(`the labels are unbalanced: ${percent} % ${label}; accuracy alone will flatter the model`);
+  const shares = labels.map((_, place) => reviews.filter(({ label }) => label === place).length / reviews.length);
+  const named = (place: number) => `${percent(shares[place] as number)} ${labels[place]}`;
+  const places = [...labels.keys()].sort((a, b) => (shares[b] as number) - (shares[a] as number));
+  const rare = places.filter((place) => (shares[place] as number) <= RARE / labels.length);
+  if (rare.length > 0) {
+    const few =
+      labels.length > 2 ? `, but ${rare.slice(0, NAMED).map(named).join(', ')}${rare.length > NAMED ? ' …' : ''}` : '';
+    warn(`the labels are unbalanced: ${named(places[0] as number)}${few}; accuracy alone will flatter the model`);
   }
   if (reviews.length < FEW_REVIEWS) warn(`only ${reviews.length} reviews: expect little`);
+}
+
+function percent(share: number): string {
+  return share < 0.01 ? 'under 1 %' : `${Math.min(99, Math.round(share * 100))} %`;
 }

@@ -46,7 +46,7 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     reviews: train.length,
     unlabelled: unlabelled.length,
     validationReviews: validation.length,
-    digest: digestOf([...train, ...validation], unlabelled),
+    digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
   };
   return { facts, train, validation, unlabelled };
 }
@@ -71,9 +71,10 @@ export function encodeTrainingSet(
   const targetOf = (index: number) =>
     targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
   const opinions = phrases ? opinionLabels(labels) : undefined;
+  const texts = textsOf(set);
   return [
-    ...textsOf(set).map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
-    ...(opinions ? makePhrases(vocabulary, opinions, { maxTokens, seed }) : []),
+    ...texts.map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
+    ...(opinions ? makePhrases(texts.length, vocabulary, opinions, { maxTokens, seed }) : []),
   ];
 }
 
@@ -84,8 +85,8 @@ function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonl
   return limit > 0 ? shuffled(unlabelled, seed).slice(0, UNLABELLED_PER_REVIEW * limit) : unlabelled;
 }
 
-function digestOf(reviews: readonly Review[], unlabelled: readonly string[]): string {
-  const hash = createHash('sha256');
+function digestOf(labels: readonly string[], reviews: readonly Review[], unlabelled: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(labels));
   for (const { text, label } of reviews) hash.update(`${label} ${text.length} ${text}`);
   for (const text of unlabelled) hash.update(`? ${text.length} ${text}`);
   return hash.digest('hex');

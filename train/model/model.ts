@@ -28,8 +28,8 @@ export type Architecture = Pick<Config, 'cell' | 'embeddingUnits' | 'units' | 's
  * An untrained network with Keras' initial weights, repeatable by seed. The weights of n-grams start at zero.
  *
  * ids [batch, steps] int32, padded with 0 → the probability of the second of two labels [batch, 1], or of each of more
- * labels [batch, labels]. Padding is masked: the state
- * after a row's last id is the state the Dense layer sees, wherever the padding stands.
+ * labels [batch, labels]. Padding is masked: the state after a row's last id is the state the Dense layer sees, wherever
+ * the padding stands.
  */
 export function buildModel(architecture: Architecture): tf.LayersModel {
   const {

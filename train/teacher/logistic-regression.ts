@@ -22,6 +22,8 @@ export interface LogisticRegressionOptions {
   readonly cost: number;
   /** The rows to learn from. Default: all. */
   readonly rows?: Int32Array;
+  /** Whether each row ends with a 1 that `x` does not have, whose weight is a bias. Default: no. */
+  readonly bias?: boolean;
   /** Stops when no step was further from its optimum than this. */
   readonly tolerance?: number;
   /** Passes over the rows. */
@@ -30,15 +32,21 @@ export interface LogisticRegressionOptions {
 
 /**
  * @param targets by row of `x`, in [0, 1]
- * @returns w [width]. A bias is a column of ones.
+ * @returns w [width], or [width + 1] with the bias at its end
  */
 export function fitLogisticRegression(
   x: SparseRows,
   targets: Float32Array | Float64Array,
-  { cost, rows = Int32Array.from(targets.keys()), tolerance = 0.01, maxPasses = 30 }: LogisticRegressionOptions,
+  {
+    cost,
+    rows = Int32Array.from(targets.keys()),
+    bias = false,
+    tolerance = 0.01,
+    maxPasses = 30,
+  }: LogisticRegressionOptions,
 ): Float64Array {
   const { starts, columns, values } = x;
-  const w = new Float64Array(x.width);
+  const w = new Float64Array(x.width + Number(bias));
   // Problem 2i has the label +1 and the weight y, problem 2i + 1 the label −1 and the weight 1 − y.
   const problems: number[] = [];
   for (const [place, row] of rows.entries()) {
@@ -52,6 +60,7 @@ export function fitLogisticRegression(
     for (let at = starts[row] as number, end = starts[row + 1] as number; at < end; at++) {
       (w[columns[at] as number] as number) += amount * (values[at] as number);
     }
+    if (bias) (w[x.width] as number) += amount;
   };
   for (const problem of problems) {
     const place = problem >> 1;
@@ -61,7 +70,7 @@ export function fitLogisticRegression(
     limit[problem] = c;
     alpha[problem] = Math.min(0.001 * c, 1e-8);
     addRow(row, (problem & 1 ? -1 : 1) * (alpha[problem] as number));
-    let sum = 0;
+    let sum = Number(bias);
     for (let at = starts[row] as number; at < (starts[row + 1] as number); at++) sum += (values[at] as number) ** 2;
     square[place] = sum;
   }
@@ -114,24 +123,18 @@ function solve(before: number, c: number, a: number, b: number): { after: number
   return { after: flipped ? c - z : z, gradient: first };
 }
 
-/** w · x of one row. */
-export function dot(w: Float64Array, { starts, columns, values }: SparseRows, row: number): number {
-  let sum = 0;
+/** w · x of one row, with the bias if there is one. */
+export function dot(w: Float64Array, { starts, columns, values, width }: SparseRows, row: number): number {
+  let sum = w[width] ?? 0;
   for (let at = starts[row] as number, end = starts[row + 1] as number; at < end; at++) {
     sum += (w[columns[at] as number] as number) * (values[at] as number);
   }
   return sum;
 }
 
-/** Columns of numbers, by row, and one of ones for the bias. */
-export function denseRows(columns: readonly ArrayLike<number>[]): SparseRows {
-  const width = columns.length + 1;
-  const rows = columns[0]?.length ?? 0;
-  const values = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    for (const [place, column] of columns.entries()) values[row * width + place] = column[row] as number;
-    values[row * width + width - 1] = 1;
-  }
+/** A matrix without zeros [rows × width]. */
+export function denseRows(values: Float32Array, width: number): SparseRows {
+  const rows = values.length / width;
   return {
     starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
     columns: Int32Array.from(values, (_, at) => at % width),

@@ -1,7 +1,7 @@
 /** Naive-Bayes-weighted logistic regression: Wang & Manning 2012, https://aclanthology.org/P12-2018. */
 import { fitLogisticRegression, type LogisticRegressionOptions, type SparseRows } from './logistic-regression.ts';
 
-type NaiveBayesOptions = Pick<LogisticRegressionOptions, 'cost' | 'rows'>;
+type NaiveBayesOptions = Pick<LogisticRegressionOptions, 'cost' | 'rows' | 'bias'>;
 
 /** Added to every count, so that a column that only one label has does not weigh infinitely much. */
 const SMOOTHING = 1;
@@ -11,17 +11,17 @@ const SMOOTHING = 1;
  * have alike is then dear to use.
  *
  * @param targets by row of `x`, in [0, 1]
- * @returns the weights of the columns as they were [width]
+ * @returns the weights of the columns as they were [width], and the bias at their end if there is to be one
  */
 export function fitNaiveBayes(
   x: SparseRows,
   targets: Float64Array,
-  { cost, rows = Int32Array.from(targets.keys()) }: NaiveBayesOptions,
+  { rows = Int32Array.from(targets.keys()), ...options }: NaiveBayesOptions,
 ): Float64Array {
   const scale = naiveBayes(x, targets, rows);
   const values = x.values.map((value, at) => value * (scale[x.columns[at] as number] as number));
-  return fitLogisticRegression({ ...x, values }, targets, { cost, rows }).map(
-    (w, column) => w * (scale[column] as number),
+  return fitLogisticRegression({ ...x, values }, targets, { ...options, rows }).map(
+    (w, column) => w * (scale[column] ?? 1),
   );
 }
 

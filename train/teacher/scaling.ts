@@ -12,111 +12,180 @@ export interface Scaling {
   readonly biases: readonly number[];
 }
 
+export interface ScalingOptions {
+  /** The rows to learn from. Default: all. */
+  readonly rows?: Int32Array;
+  /** No weight falls below this. Default: any may. */
+  readonly least?: number;
+}
+
 /** What the parameters weigh beside the rows: enough for an optimum to exist where the labels can be told apart perfectly. */
 const PENALTY = 1;
 const MAX_STEPS = 100;
 /** No parameter moves by more than this in the last step. */
 const PRECISION = 1e-10;
+/** A step that has to be shorter than this to be downhill is lost in rounding. */
+const SHORTEST_STEP = 1e-6;
 
 /**
- * Minimises ½ · PENALTY · ‖parameters‖² − Σ over the rows and labels of y ln p, by Newton's method with a line search. The
- * function is convex.
+ * Minimises ½ · PENALTY · ‖parameters‖² − Σ over the rows and labels of y ln p, which is convex, by Newton's method with a
+ * line search. A weight that the bound holds back is left out of a step (Bertsekas 1982, "Projected Newton methods for
+ * optimization problems with simple constraints").
  * @param models the logits of each [rows × labels]
  * @param targets [rows × labels], probabilities
- * @param rows those to learn from. Default: all.
  */
 export function fitScaling(
   models: readonly ArrayLike<number>[],
   targets: ArrayLike<number>,
   labels: number,
-  rows: Int32Array = Int32Array.from({ length: targets.length / labels }, (_, row) => row),
+  {
+    rows = Int32Array.from({ length: targets.length / labels }, (_, row) => row),
+    least = -Infinity,
+  }: ScalingOptions = {},
 ): Scaling {
-  const size = models.length + labels;
-  let parameters = new Float64Array(size).fill(1, 0, models.length);
-  let { loss, gradient, hessian } = evaluate(parameters);
+  let parameters = new Float64Array(models.length + labels).fill(Math.max(1, least), 0, models.length);
+  let here = evaluate(parameters);
   for (let step = 0; step < MAX_STEPS; step++) {
-    const direction = solve(hessian, gradient);
+    const isHeld = (index: number) =>
+      index < models.length && (parameters[index] as number) <= least && (here.gradient[index] as number) > 0;
+    const direction = newtonStep(here, isHeld);
+    const moved = (length: number) =>
+      parameters.map((value, index) =>
+        Math.max(index < models.length ? least : -Infinity, value - length * (direction[index] as number)),
+      );
     let length = 1;
-    let next = moved(parameters, direction, length);
+    let next = moved(length);
     let there = evaluate(next);
-    while (there.loss > loss && length > 1e-6) {
+    while (there.loss > here.loss && length > SHORTEST_STEP) {
       length /= 2;
-      next = moved(parameters, direction, length);
+      next = moved(length);
       there = evaluate(next);
     }
-    if (there.loss > loss) break; // as close as rounding allows
+    if (there.loss > here.loss) break; // as close as rounding allows
+    const farthest = next.reduce(
+      (most, value, index) => Math.max(most, Math.abs(value - (parameters[index] as number))),
+      0,
+    );
     parameters = next;
-    ({ loss, gradient, hessian } = there);
-    if (direction.every((value) => Math.abs(value) < PRECISION)) break;
+    here = there;
+    if (farthest < PRECISION) break;
   }
   const biases = parameters.subarray(models.length);
-  const mean = biases.reduce((sum, bias) => sum + bias, 0) / labels;
+  const mean = biases.reduce((sum, bias) => sum + bias, 0) / labels; // 0 but for rounding
   return { weights: [...parameters.subarray(0, models.length)], biases: Array.from(biases, (bias) => bias - mean) };
 
-  function evaluate(at: Float64Array): { loss: number; gradient: Float64Array; hessian: Float64Array } {
-    const gradient = Float64Array.from(at, (value) => PENALTY * value);
-    const hessian = new Float64Array(size * size);
-    for (let i = 0; i < size; i++) hessian[i * size + i] = PENALTY;
-    let loss = 0.5 * PENALTY * at.reduce((sum, value) => sum + value * value, 0);
-    for (const row of rows) {
-      const from = row * labels;
-      const p = softmax(combine(models, at, from, labels));
-      // Σ of p · logits, by model: the derivative of a row's logarithm by a weight is the logits' distance from it.
-      const means = models.map((logits) =>
-        p.reduce((sum, value, label) => sum + value * (logits[from + label] as number), 0),
-      );
-      for (let label = 0; label < labels; label++) {
-        const y = targets[from + label] as number;
-        const pLabel = p[label] as number;
-        if (y > 0) loss -= y * Math.log(Math.max(pLabel, Number.MIN_VALUE));
-        const error = pLabel - y;
-        (gradient[models.length + label] as number) += error;
-        for (const [model, logits] of models.entries()) {
-          const own = logits[from + label] as number;
-          (gradient[model] as number) += error * own;
-          const spread = pLabel * (own - (means[model] as number));
-          (hessian[model * size + models.length + label] as number) += spread;
-          for (const [other, theirs] of models.entries()) {
-            (hessian[model * size + other] as number) += spread * (theirs[from + label] as number);
-          }
-        }
-        for (let other = 0; other < labels; other++) {
-          const place = (models.length + label) * size + models.length + other;
-          (hessian[place] as number) += pLabel * (Number(other === label) - (p[other] as number));
-        }
-      }
-    }
-    for (let i = 0; i < models.length; i++) {
-      for (let j = models.length; j < size; j++) hessian[j * size + i] = hessian[i * size + j] as number;
-    }
-    return { loss, gradient, hessian };
+  function evaluate(at: Float64Array): Point {
+    return evaluateAt(at, models, targets, labels, rows);
   }
 }
 
-/** The probabilities of one row. @param from where its logits begin in those of each model. */
-export function scaled(models: readonly ArrayLike<number>[], { weights, biases }: Scaling, from: number): number[] {
-  return softmax(combine(models, [...weights, ...biases], from, biases.length));
+/** The function that is minimised, and its derivatives, of which the second has its lower triangle only [size × size]. */
+interface Point {
+  readonly loss: number;
+  readonly gradient: Float64Array;
+  readonly hessian: Float64Array;
 }
 
+/** @param at the weights, then the biases */
+function evaluateAt(
+  at: Float64Array,
+  models: readonly ArrayLike<number>[],
+  targets: ArrayLike<number>,
+  labels: number,
+  rows: Int32Array,
+): Point {
+  const size = at.length;
+  const first = models.length; // of the biases
+  let loss = 0.5 * PENALTY * at.reduce((sum, value) => sum + value * value, 0);
+  const gradient = at.map((value) => PENALTY * value);
+  const hessian = new Float64Array(size * size);
+  for (let index = 0; index < size; index++) hessian[index * size + index] = PENALTY;
+  const z = new Float64Array(labels);
+  const p = new Float64Array(labels);
+  for (const row of rows) {
+    const from = row * labels;
+    combine(z, models, at, from);
+    const logarithm = probabilities(p, z); // of the sum of exp(z)
+    // The derivative of ln p by a model's weight is how far the label's logit is from their mean.
+    const means = models.map((logits) => {
+      let mean = 0;
+      for (let label = 0; label < labels; label++) mean += (p[label] as number) * (logits[from + label] as number);
+      return mean;
+    });
+    for (let label = 0; label < labels; label++) {
+      const y = targets[from + label] as number;
+      const own = p[label] as number;
+      loss -= y * ((z[label] as number) - logarithm);
+      (gradient[first + label] as number) += own - y;
+      const biasRow = (first + label) * size;
+      for (let model = 0; model < first; model++) {
+        const logit = models[model]?.[from + label] as number;
+        const spread = own * (logit - (means[model] as number));
+        (gradient[model] as number) += (own - y) * logit;
+        (hessian[biasRow + model] as number) += spread;
+        for (let other = 0; other <= model; other++) {
+          (hessian[model * size + other] as number) += spread * (models[other]?.[from + label] as number);
+        }
+      }
+      (hessian[biasRow + first + label] as number) += own;
+      for (let other = 0; other <= label; other++) {
+        (hessian[biasRow + first + other] as number) -= own * (p[other] as number);
+      }
+    }
+  }
+  return { loss, gradient, hessian };
+}
+
+/** The probabilities of one row [labels]. @param from where its logits begin in those of each model */
+export function scaled(models: readonly ArrayLike<number>[], { weights, biases }: Scaling, from: number): number[] {
+  const z = new Float64Array(biases.length);
+  combine(z, models, [...weights, ...biases], from);
+  return softmax(z);
+}
+
+/** Writes Σ weight · logits + bias of one row into `z`. */
 function combine(
+  z: Float64Array,
   models: readonly ArrayLike<number>[],
   parameters: ArrayLike<number>,
   from: number,
-  labels: number,
-): number[] {
-  return Array.from({ length: labels }, (_, label) => {
+): void {
+  for (let label = 0; label < z.length; label++) {
     let sum = parameters[models.length + label] as number;
-    for (const [model, logits] of models.entries())
-      sum += (parameters[model] as number) * (logits[from + label] as number);
-    return sum;
+    for (let model = 0; model < models.length; model++) {
+      sum += (parameters[model] as number) * (models[model]?.[from + label] as number);
+    }
+    z[label] = sum;
+  }
+}
+
+/** Writes the softmax of `z` into `p`. Returns ln Σ exp z. */
+function probabilities(p: Float64Array, z: Float64Array): number {
+  let largest = -Infinity;
+  for (const value of z) if (value > largest) largest = value;
+  let sum = 0;
+  for (let label = 0; label < z.length; label++) {
+    p[label] = Math.exp((z[label] as number) - largest);
+    sum += p[label] as number;
+  }
+  for (let label = 0; label < p.length; label++) (p[label] as number) /= sum;
+  return largest + Math.log(sum);
+}
+
+/** What Newton's method subtracts from the parameters: hessian⁻¹ · gradient, and 0 of those that are held. */
+function newtonStep({ gradient, hessian }: Point, isHeld: (index: number) => boolean): Float64Array {
+  const size = gradient.length;
+  const a = hessian.map((value, place) => {
+    const [row, column] = [Math.floor(place / size), place % size];
+    return isHeld(row) || isHeld(column) ? Number(row === column) : value;
   });
+  return solve(
+    a,
+    gradient.map((value, index) => (isHeld(index) ? 0 : value)),
+  );
 }
 
-function moved(from: Float64Array, direction: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  return Float64Array.from(from, (value, index) => value - length * (direction[index] as number));
-}
-
-/** x of A x = b, for a symmetric positive definite A [n × n]: Cholesky's method. */
+/** x of A x = b, for a symmetric positive definite A [n × n], of which the lower triangle is read: Cholesky's method. */
 function solve(a: Float64Array, b: Float64Array): Float64Array {
   const n = b.length;
   const l = a.slice();

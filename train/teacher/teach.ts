@@ -30,9 +30,12 @@ export interface TeachOptions {
 }
 
 const FOLDS = 5;
-/** The penalties, chosen on validation reviews (docs/experiments.md). */
-const NGRAM_COST = 20;
-const VECTOR_COST = 0.1;
+/**
+ * What a text weighs against the penalty: of these, what answers the first fold best (docs/experiments.md). Long texts want
+ * more of it than short ones, in which a word tells less.
+ */
+const NGRAM_COSTS = [1, 4, 20];
+const VECTOR_COSTS = [0.1];
 /** Vectors are scaled to this length, so that the cost means the same whatever the training made of them. */
 const VECTOR_LENGTH = 10;
 
@@ -80,19 +83,12 @@ export async function teach(
   onProgress?.('teacher: n-grams', 0);
   const corpus = readCorpus(wordsOf(texts));
   const ngrams = collectNgrams(corpus);
-  const folds = foldsOf(places, labels);
-  const columns = columnsOf(labels);
-  /** One against the rest; of two labels, the second one. */
-  const targets = Array.from({ length: columns }, (_, column) => {
-    const label = columns === 1 ? 1 : column;
-    return Float64Array.from(places, (place) => Number(place === label));
-  });
+  const lessons = { places, labels, folds: foldsOf(places, labels), signal };
   const bag = bagOfNgrams(ngrams, corpus);
-  const byNgrams = await crossFit(bag, folds, {
-    columns,
-    fit: (rows, column) => fitNaiveBayes(bag, targets[column] as Float64Array, { cost: NGRAM_COST, rows }),
+  const byNgrams = await crossFit(bag, lessons, {
+    costs: NGRAM_COSTS,
+    fit: (targets, options) => fitNaiveBayes(bag, targets, { ...options, bias: true }),
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
-    signal,
   });
   if (byNgrams === undefined) return undefined;
 
@@ -104,19 +100,18 @@ export async function teach(
     signal,
   });
   if (vectors === undefined) return undefined;
-  const dense = denseRows(normalised(vectors, width));
-  const byVectors = await crossFit(dense, folds, {
-    columns,
-    fit: (rows, column) => fitLogisticRegression(dense, targets[column] as Float64Array, { cost: VECTOR_COST, rows }),
-    signal,
+  const dense = denseRows(normalised(vectors, width), width);
+  const byVectors = await crossFit(dense, lessons, {
+    costs: VECTOR_COSTS,
+    fit: (targets, options) => fitLogisticRegression(dense, targets, { ...options, bias: true }),
   });
   if (byVectors === undefined) return undefined;
 
   // What each of the two is worth: learned from answers to texts that neither had seen.
-  const models = [byNgrams, byVectors].map((logits) => labelLogits(logits, columns));
-  const certain = new Float32Array(places.length * labels);
-  for (const [text, place] of places.entries()) if (place !== undefined) certain[text * labels + place] = 1;
-  const scaling = fitScaling(models, certain, labels, Int32Array.from(folds.flat()));
+  const models = [byNgrams, byVectors];
+  const scaling = fitScaling(models, certainty(places, labels), labels, {
+    rows: Int32Array.from(lessons.folds.flat()),
+  });
   const probabilities = new Float32Array(texts.length * labels);
   for (const text of texts.keys()) probabilities.set(scaled(models, scaling, text * labels), text * labels);
   return probabilities;
@@ -136,51 +131,101 @@ function foldsOf(places: readonly (number | undefined)[], labels: number): numbe
   return folds;
 }
 
-interface CrossFitOptions {
-  readonly columns: number;
-  /** @returns the weights of a linear model of these rows */
-  readonly fit: (rows: Int32Array, column: number) => Float64Array;
-  readonly onProgress?: (share: number) => void;
+/** What is known of some texts. */
+interface Lessons {
+  /** By text, that of its label among so many; undefined where it has none. */
+  readonly places: readonly (number | undefined)[];
+  readonly labels: number;
+  /** The texts with a label. */
+  readonly folds: readonly (readonly number[])[];
   readonly signal?: AbortSignal | undefined;
 }
 
+/** [texts × labels]: 1 for a text's label, else 0. */
+function certainty(places: Lessons['places'], labels: number): Float32Array {
+  const certain = new Float32Array(places.length * labels);
+  for (const [text, place] of places.entries()) if (place !== undefined) certain[text * labels + place] = 1;
+  return certain;
+}
+
+interface CrossFitOptions {
+  /** Of which one is chosen. */
+  readonly costs: readonly number[];
+  /** @returns the weights of a linear model of these rows, and its bias */
+  readonly fit: (targets: Float64Array, options: { readonly cost: number; readonly rows: Int32Array }) => Float64Array;
+  readonly onProgress?: (share: number) => void;
+}
+
 /**
- * The answer to every text by models that have not seen its label; to one without a label, their mean [texts × columns].
+ * The logits that models of each label against the rest, which have not seen a text's label, give to it [texts × labels]; to
+ * a text without a label, their mean. Of two labels there is one model, of the second.
  */
 async function crossFit(
   x: SparseRows,
-  folds: readonly (readonly number[])[],
-  { columns, fit, onProgress, signal }: CrossFitOptions,
+  lessons: Lessons,
+  { costs, fit, onProgress }: CrossFitOptions,
 ): Promise<Float64Array | undefined> {
-  const texts = x.starts.length - 1;
-  const answers = new Float64Array(texts * columns);
-  const foldOf = new Int32Array(texts).fill(-1);
-  for (const [fold, own] of folds.entries()) for (const text of own) foldOf[text] = fold;
-  for (const fold of folds.keys()) {
+  const { places, labels, folds, signal } = lessons;
+  const columns = columnsOf(labels);
+  const targets = Array.from({ length: columns }, (_, column) => {
+    const label = columns === 1 ? 1 : column;
+    return Float64Array.from(places, (place) => Number(place === label));
+  });
+  const unlabelled = [...places.keys()].filter((text) => places[text] === undefined);
+  const answers = new Float64Array(places.length * columns);
+  const fits = (costs.length + folds.length - 1) * columns;
+  let done = 0;
+  let candidates = costs;
+  for (const [fold, own] of folds.entries()) {
     const rows = Int32Array.from(folds.filter((_, other) => other !== fold).flat());
-    for (let column = 0; column < columns; column++) {
-      await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
-      if (signal?.aborted) return undefined;
-      const weights = fit(rows, column);
-      for (let text = 0; text < texts; text++) {
-        const place = text * columns + column;
-        if (foldOf[text] === fold) answers[place] = dot(weights, x, text);
-        else if (foldOf[text] === -1) (answers[place] as number) += dot(weights, x, text) / folds.length;
+    const asked = [...own, ...unlabelled];
+    const tried: Float64Array[] = [];
+    for (const cost of candidates) {
+      const given = new Float64Array(asked.length * columns);
+      for (const [column, target] of targets.entries()) {
+        await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+        if (signal?.aborted) return undefined;
+        const weights = fit(target, { cost, rows });
+        for (const [row, text] of asked.entries()) given[row * columns + column] = dot(weights, x, text);
+        onProgress?.(++done / fits);
       }
-      onProgress?.((fold * columns + column + 1) / (folds.length * columns));
+      tried.push(given);
+    }
+    const best = tried.length === 1 ? 0 : leastLoss(tried, own, lessons);
+    candidates = [candidates[best] as number];
+    for (const [row, text] of asked.entries()) {
+      for (let column = 0; column < columns; column++) {
+        const answer = tried[best]?.[row * columns + column] as number;
+        (answers[text * columns + column] as number) += row < own.length ? answer : answer / folds.length;
+      }
     }
   }
-  return answers;
+  return labelLogits(answers, columns);
 }
 
-/** Vectors [rows, width] of length `VECTOR_LENGTH` each, as columns. */
-function normalised(vectors: Float32Array, width: number): Float32Array[] {
-  const rows = vectors.length / width;
-  const columns = Array.from({ length: width }, () => new Float32Array(rows));
-  for (let row = 0; row < rows; row++) {
-    const vector = vectors.subarray(row * width, (row + 1) * width);
+/**
+ * Which of some answers to the texts [texts × columns], behind which others may follow, are best: those with the least log
+ * loss, once they are as sure as they may be.
+ */
+function leastLoss(tried: readonly Float64Array[], texts: readonly number[], { places, labels }: Lessons): number {
+  const own = texts.map((text) => places[text] as number);
+  const certain = certainty(own, labels);
+  const losses = tried.map((answers) => {
+    const columns = columnsOf(labels);
+    const logits = labelLogits(answers.subarray(0, own.length * columns), columns);
+    const scaling = fitScaling([logits], certain, labels);
+    return own.reduce((sum, place, row) => sum - Math.log(scaled([logits], scaling, row * labels)[place] as number), 0);
+  });
+  return losses.indexOf(Math.min(...losses));
+}
+
+/** Vectors [rows × width], made `VECTOR_LENGTH` long. */
+function normalised(vectors: Float32Array, width: number): Float32Array {
+  const result = vectors.slice();
+  for (let from = 0; from < result.length; from += width) {
+    const vector = result.subarray(from, from + width);
     const scale = VECTOR_LENGTH / (Math.hypot(...vector) || 1);
-    for (const [place, column] of columns.entries()) column[row] = (vector[place] as number) * scale;
+    for (const place of vector.keys()) (vector[place] as number) *= scale;
   }
-  return columns;
+  return result;
 }

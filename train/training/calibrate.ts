@@ -1,13 +1,14 @@
 /**
  * How sure the answers may be: the logits of the network's two halves, weighted and shifted so that on reviews that were not
- * trained on "80 % positive" is right four times in five (Platt scaling; Guo et al. 2017,
- * https://arxiv.org/abs/1706.04599). The weights are folded into the network's own, so there is nothing to apply later.
+ * trained on "80 % positive" is right four times in five (`fitScaling`). The weights are folded into the network's own, so
+ * there is nothing to apply later.
  */
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
-import { labelLogits } from '../../shared/labels.ts';
+import { columnsOf, labelLogits } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import { batches, type Example } from '../data/examples.ts';
+import type { DatasetFacts } from '../data/training-set.ts';
 import { hasNgrams, weightOf } from '../model/model.ts';
 import { fitScaling } from '../teacher/scaling.ts';
 import type { Adam } from './adam.ts';
@@ -18,7 +19,7 @@ import { Trainer } from './trainer.ts';
 export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), biases: v.array(v.number()) });
 export type Calibration = v.InferOutput<typeof Calibration>;
 
-/** A few held-out reviews can say anything by chance. No weight falls below this, so that no answer turns round. */
+/** A few held-out reviews can say anything by chance. No half weighs less than this, so that no answer turns round. */
 const LEAST = 0.1;
 
 /** A network, trained. */
@@ -26,17 +27,17 @@ interface Trained {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly config: Config;
+  readonly dataset: Pick<DatasetFacts, 'labels'>;
 }
 
 /** The calibration that the held-out reviews ask for; when there are none, the mean of the two halves. */
 export async function calibrationOf(
-  { model, adam, config }: Trained,
+  { model, adam, config, dataset }: Trained,
   validation: readonly Example[],
 ): Promise<Calibration> {
-  const columns = weightOf(model, 'dense/bias').size;
-  const labels = validation[0]?.target.length;
-  if (labels === undefined)
-    return { recurrent: 0.5, ngrams: 0.5, biases: new Array(columns === 1 ? 2 : columns).fill(0) };
+  const labels = dataset.labels.length;
+  const columns = columnsOf(labels);
+  if (validation.length === 0) return { recurrent: 0.5, ngrams: 0.5, biases: new Array(labels).fill(0) };
   const rows = validation.map(({ ids }) => ids);
   const trainer = await Trainer.create(model, adam, config);
   const recurrent = batches(rows, config.batchSize).flatMap((batch) => [...trainer.logits(batch)]);
@@ -59,9 +60,9 @@ export function calibrate(
   targets: readonly number[],
   labels: number,
 ): Calibration {
-  const { weights, biases } = fitScaling([logits.recurrent, logits.ngrams], targets, labels);
-  const [recurrent = 1, ngrams = 0] = weights;
-  return { recurrent: Math.max(LEAST, recurrent), ngrams: Math.max(LEAST, ngrams), biases: [...biases] };
+  const { weights, biases } = fitScaling([logits.recurrent, logits.ngrams], targets, labels, { least: LEAST });
+  const [recurrent, ngrams] = weights as [number, number];
+  return { recurrent, ngrams, biases: [...biases] };
 }
 
 /** Scales the model's weights, in place. */

@@ -13,11 +13,23 @@ import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
 
+export interface FitNgramsOptions {
+  /** Called after every column. */
+  readonly onProgress?: (share: number) => void;
+  /** Stops before a column. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Fits the tables of the model's HashedNgrams layer to the examples' targets: of two labels the one column, of more labels
- * one against the rest, each a column, of which the mean is taken away.
+ * Fits the tables of the model's HashedNgrams layer to the examples' targets: each label's column tells it from all others,
+ * and the columns are centred. Of two labels there is the second one's, which is their difference.
+ * @returns whether it was done, or `false` when the signal stopped it, which leaves the tables as they were
  */
-export function fitNgrams(model: tf.LayersModel, examples: readonly Example[]): void {
+export async function fitNgrams(
+  model: tf.LayersModel,
+  examples: readonly Example[],
+  { onProgress, signal }: FitNgramsOptions = {},
+): Promise<boolean> {
   const unigrams = weightOf(model, 'ngrams/unigrams');
   const hashed = weightOf(model, 'ngrams/hashed');
   const [words = 0, columns = 0] = unigrams.shape;
@@ -25,16 +37,20 @@ export function fitNgrams(model: tf.LayersModel, examples: readonly Example[]): 
   const rows = sparseRows(examples, words, buckets);
   const weights = new Float32Array((words + buckets) * columns);
   for (let column = 0; column < columns; column++) {
+    await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+    if (signal?.aborted) return false;
     const label = columns === 1 ? 1 : column;
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
     const own = fitNaiveBayes(rows, targets, { cost: COST });
     for (const [row, weight] of own.entries()) weights[row * columns + column] = weight;
+    onProgress?.((column + 1) / columns);
   }
   if (columns > 1) centreRows(weights, columns);
   tf.tidy(() => {
     unigrams.assign(tf.tensor2d(weights.subarray(0, words * columns), [words, columns]));
     hashed.assign(tf.tensor2d(weights.subarray(words * columns), [buckets, columns]));
   });
+  return true;
 }
 
 /** What the HashedNgrams layer adds to the logits of each row of ids [rows × columns]. */

@@ -7,6 +7,7 @@
  * `sync` brings it home to the model.
  */
 import * as tf from '@tensorflow/tfjs';
+import { labelLogits, likeliest } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import type { Example } from '../data/examples.ts';
 import { updateAdam, updateAdamRows } from '../kernels/adam.ts';
@@ -81,7 +82,7 @@ export class Trainer {
     const dropoutSeed = seed + this.#adam.steps * 0x9e3779b9; // so that a resumed run leaves out the same
     dropOut(this.#pool, lookup.vectors, embeddingDropout, dropoutSeed);
     return tf.tidy(() => {
-      let probabilities!: tf.Tensor2D;
+      let logits!: tf.Tensor;
       let gradient!: Float32Array;
       const { value, grads } = tf.variableGrads(
         () => {
@@ -91,8 +92,7 @@ export class Trainer {
             dropOut(this.#pool, gradient, embeddingDropout, dropoutSeed);
           });
           const seen = featureDropout > 0 ? tf.dropout(features, featureDropout, undefined, dropoutSeed) : features;
-          const logits = this.#answer(seen);
-          probabilities = tf.keep(probabilitiesOf(logits)); // outlives the gradient's own tidy
+          logits = tf.keep(this.#answer(seen)); // outlives the gradient's own tidy
           return crossEntropy(targetsOf(examples), logits);
         },
         this.#derived.map(([, variable]) => variable),
@@ -104,8 +104,8 @@ export class Trainer {
       }
       this.#updateTable(lookup.ids, gradient, rate);
       this.#pool.free(gradient);
-      const result = totalsOf(value, probabilities, examples);
-      probabilities.dispose();
+      const result = totalsOf(value, logits, examples);
+      logits.dispose();
       return result;
     });
   }
@@ -124,7 +124,7 @@ export class Trainer {
   measure(examples: readonly Example[]): Totals {
     return tf.tidy(() => {
       const logits = this.#logits(examples.map(({ ids }) => ids));
-      return totalsOf(crossEntropy(targetsOf(examples), logits), probabilitiesOf(logits), examples);
+      return totalsOf(crossEntropy(targetsOf(examples), logits), logits, examples);
     });
   }
 
@@ -296,7 +296,7 @@ function probabilitiesOf(logits: tf.Tensor): tf.Tensor2D {
 
 /**
  * −mean over the rows of Σ y ln p: targets y [rows, labels], logits [rows, columns] → scalar. Of two labels p is kept 1e-7 away
- * from 0 and 1, as Keras does.
+ * from 0 and 1, as Keras does; the logarithm of a softmax has no need of that.
  */
 function crossEntropy(targets: tf.Tensor2D, logits: tf.Tensor): tf.Scalar {
   if (logits.shape[1] !== 1) return targets.mul(logits.logSoftmax()).sum(1).mean().neg() as tf.Scalar;
@@ -317,21 +317,12 @@ function targetsOf(examples: readonly Example[]): tf.Tensor2D {
   return tf.tensor2d(targets, [examples.length, labels]);
 }
 
-function totalsOf(loss: tf.Scalar, probabilities: tf.Tensor2D, examples: readonly Example[]): Totals {
-  const [, labels] = probabilities.shape;
-  const all = probabilities.dataSync();
-  const correct = examples.filter(({ target }, row) => {
-    const own = all.subarray(row * labels, (row + 1) * labels);
-    return greatest(own) === greatest(target);
-  }).length;
+/** @param logits [rows, columns], whose order is that of the probabilities. */
+function totalsOf(loss: tf.Scalar, logits: tf.Tensor, examples: readonly Example[]): Totals {
+  const all = labelLogits(floats(logits), logits.shape[1] as number);
+  const labels = all.length / examples.length;
+  const correct = examples.filter(
+    ({ target }, row) => likeliest(all.subarray(row * labels, (row + 1) * labels)) === likeliest(target),
+  ).length;
   return { loss: (loss.dataSync()[0] as number) * examples.length, correct, reviews: examples.length };
-}
-
-/** The place of the greatest value; of equal ones the last, so that 0.5 counts for the second of two labels. */
-function greatest(values: ArrayLike<number>): number {
-  let place = 0;
-  for (let other = 1; other < values.length; other++) {
-    if ((values[other] as number) >= (values[place] as number)) place = other;
-  }
-  return place;
 }

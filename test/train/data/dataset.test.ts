@@ -374,10 +374,10 @@ describe('an archive is refused', () => {
 });
 
 describe('what only a table has', () => {
-  it.each(['textColumn', 'labelColumn', 'positiveLabel'])('is refused for a folder: %s', async (option) => {
+  it.each(['textColumn', 'labelColumn', 'labels', 'groups', 'drop'])('is refused for a folder: %s', async (option) => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, FEW);
-    expect(await refusal(readDataset(folder, { ...anySize, [option]: 'x' }))).toContain('--positive-label are for a');
+    expect(await refusal(readDataset(folder, { ...anySize, [option]: 'x' }))).toContain('--drop are for a');
   });
 });
 

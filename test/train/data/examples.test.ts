@@ -54,8 +54,11 @@ describe('toExamples', () => {
   it('gives START and the ids of the tokens, in the order of the reviews', () => {
     const [first] = reviewsOf('One, two?');
     const reviews: Review[] = [first as Review, { id: 'train/neg/0', text: 'Three', label: 0 }];
-    const examples = toExamples(reviews, vocabulary, 10);
-    expect(examples.map(({ label }) => label)).toEqual([1, 0]);
+    const examples = toExamples(reviews, 2, vocabulary, 10);
+    expect(examples.map(({ target }) => [...target])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
     expect(examples.map(({ ids }) => [...ids])).toEqual([
       [START_ID, one, two, UNKNOWN_ID],
       [START_ID, three],
@@ -63,23 +66,34 @@ describe('toExamples', () => {
     expect(examples[0]?.ids).toBeInstanceOf(Int32Array);
   });
 
+  it('is certain of the label of each', () => {
+    const reviews = [2, 0, 6].map((label) => ({ id: 'mine.csv:2', text: 'One', label }));
+    const targets = toExamples(reviews, 7, vocabulary, 10).map(({ target }) => [...target]);
+    expect(targets).toEqual([
+      [0, 0, 1, 0, 0, 0, 0],
+      [1, 0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0, 1],
+    ]);
+  });
+
   it('keeps the last ids of a long review', () => {
-    const [example] = toExamples(reviewsOf('one one two three'), vocabulary, 3);
+    const [example] = toExamples(reviewsOf('one one two three'), 2, vocabulary, 3);
     expect([...(example?.ids ?? [])]).toEqual([one, two, three]);
   });
 
   it('gives START alone for a review without words', () => {
-    const [example] = toExamples(reviewsOf('… — …'), vocabulary, 3);
+    const [example] = toExamples(reviewsOf('… — …'), 2, vocabulary, 3);
     expect([...(example?.ids ?? [])]).toEqual([START_ID]);
   });
 });
 
 describe('augment', () => {
   const NEITHER = { wordDropout: 0, crops: 0 };
+  const TARGET = Float32Array.of(0.25, 0.75);
   /** A text in which every word says where it stands. */
   const text = (words: number): Example => ({
     ids: Int32Array.of(START_ID, ...Array.from({ length: words }, (_, place) => place + 10)),
-    label: 0.75,
+    target: TARGET,
   });
   const augmented = (example: Example, options: Parameters<typeof augment>[1], count: number) => {
     const random = randomNumbers(1);
@@ -92,8 +106,8 @@ describe('augment', () => {
 
   it('crops to START and a few words that follow each other', () => {
     const crops = augmented(text(300), { ...NEITHER, crops: 1 }, 2_000);
-    for (const { ids, label } of crops) {
-      expect([ids[0], label]).toEqual([START_ID, 0.75]);
+    for (const { ids, target } of crops) {
+      expect([ids[0], target]).toEqual([START_ID, TARGET]);
       const words = [...ids.subarray(1)];
       expect(words).toEqual(words.map((_, place) => (words[0] as number) + place));
     }
@@ -117,8 +131,8 @@ describe('augment', () => {
   });
 
   it('begins a crop with START even when the text was cut off before it', () => {
-    const { ids, label } = text(300);
-    for (const crop of augmented({ ids: ids.subarray(1), label }, { ...NEITHER, crops: 1 }, 100)) {
+    const { ids, target } = text(300);
+    for (const crop of augmented({ ids: ids.subarray(1), target }, { ...NEITHER, crops: 1 }, 100)) {
       expect(crop.ids.indexOf(START_ID)).toBe(0);
       expect(crop.ids.length).toBeLessThanOrEqual(100);
     }
@@ -131,11 +145,11 @@ describe('augment', () => {
 
   it('reads the share of the words that it is asked to as unknown, and never START', () => {
     const example = text(20_000);
-    const [{ ids, label }] = augmented(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
+    const [{ ids, target }] = augmented(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
     const unknown = [...ids.keys()].filter((place) => ids[place] === UNKNOWN_ID);
     expect(Math.abs(unknown.length / 20_000 - 0.2)).toBeLessThan(0.02);
     expect(ids.map((id, place) => (id === UNKNOWN_ID ? (example.ids[place] as number) : id))).toEqual(example.ids);
-    expect(label).toBe(0.75);
+    expect(target).toEqual(TARGET);
     for (const { ids } of augmented(text(1), { ...NEITHER, wordDropout: 0.9 }, 100)) expect(ids[0]).toBe(START_ID);
   });
 

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
+import type { Example } from '../../../train/data/examples.ts';
+import { type OpinionLabels, opinionLabels } from '../../../train/data/labels.ts';
 import { makePhrases } from '../../../train/data/phrases.ts';
 import { readBundle } from '../../../train/export/bundle.ts';
+
+const labelsOf = (...labels: string[]) => opinionLabels(labels) as OpinionLabels;
+const TWO = labelsOf('negative', 'positive');
+const THREE = labelsOf('good', 'bad', 'neutral');
+/** Texts enough for all phrases there are. */
+const MANY = 100_000;
+const OPTIONS = { maxTokens: 400, seed: 1 };
+/** Of two labels, how likely the phrase is the second. */
+const positive = ({ target }: Example) => target[1] as number;
 
 /** English, as the shipped model knows it. */
 async function english(): Promise<Vocabulary> {
@@ -10,34 +21,56 @@ async function english(): Promise<Vocabulary> {
 
 describe('makePhrases', () => {
   it('makes thousands of short texts of known words, as often positive as negative', async () => {
-    const phrases = makePhrases(await english(), 400, 1);
+    const phrases = makePhrases(MANY, await english(), TWO, OPTIONS);
     expect(phrases.length).toBeGreaterThan(4_000);
     expect(Math.max(...phrases.map(({ ids }) => ids.length))).toBeLessThan(20);
-    const positive = phrases.filter(({ label }) => label > 0.5).length / phrases.length;
-    expect(positive).toBeGreaterThan(0.4);
-    expect(positive).toBeLessThan(0.6);
+    const share = phrases.filter((phrase) => positive(phrase) > 0.5).length / phrases.length;
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThan(0.6);
+    for (const { target } of phrases) expect(target[0]).toBeCloseTo(1 - (target[1] as number), 6);
+  });
+
+  it('calls those that say nothing neutral where a label does, and an even chance where none does', async () => {
+    const vocabulary = await english();
+    const [two, three] = [makePhrases(MANY, vocabulary, TWO, OPTIONS), makePhrases(MANY, vocabulary, THREE, OPTIONS)];
+    expect(three.map(({ ids }) => ids)).toEqual(two.map(({ ids }) => ids));
+    expect(two.filter((phrase) => positive(phrase) === 0.5).length).toBeGreaterThan(500);
+    for (const [place, { target }] of three.entries()) {
+      const likely = positive(two[place] as Example);
+      const expected = likely === 0.5 ? [0, 0, 1] : [likely, (two[place] as Example).target[0], 0];
+      expect([...target]).toEqual(expected);
+    }
   });
 
   it('lets a negation turn the sense of the word after it', async () => {
     const vocabulary = await english();
-    const phrases = makePhrases(vocabulary, 400, 1);
+    const phrases = makePhrases(MANY, vocabulary, TWO, OPTIONS);
     const [good, not, is] = ['good', 'not', 'is'].map((word) => vocabulary.idOf(word)) as [number, number, number];
     const followed = (before: number) =>
       phrases.filter(({ ids }) => ids.some((id, at) => id === good && ids[at - 1] === before));
     expect(followed(not).length).toBeGreaterThan(0);
     expect(followed(is).length).toBeGreaterThan(0);
-    for (const { label } of followed(is)) expect(label).toBeGreaterThan(0.5);
+    for (const phrase of followed(is)) expect(positive(phrase)).toBeGreaterThan(0.5);
     const negated = followed(not).filter(({ ids }) => ids.length < 8);
-    expect(negated.filter(({ label }) => label < 0.5).length).toBeGreaterThan(negated.length / 2);
+    expect(negated.filter((phrase) => positive(phrase) < 0.5).length).toBeGreaterThan(negated.length / 2);
   });
 
   it('is repeatable, and another with another seed', async () => {
     const vocabulary = await english();
-    expect(makePhrases(vocabulary, 400, 1)).toEqual(makePhrases(vocabulary, 400, 1));
-    expect(makePhrases(vocabulary, 400, 1)).not.toEqual(makePhrases(vocabulary, 400, 2));
+    const once = makePhrases(MANY, vocabulary, TWO, OPTIONS);
+    expect(makePhrases(MANY, vocabulary, TWO, OPTIONS)).toEqual(once);
+    expect(makePhrases(MANY, vocabulary, TWO, { ...OPTIONS, seed: 2 })).not.toEqual(once);
+  });
+
+  it('makes one for twelve texts at most', async () => {
+    const vocabulary = await english();
+    const all = makePhrases(MANY, vocabulary, TWO, OPTIONS);
+    expect(makePhrases(2_400, vocabulary, TWO, OPTIONS)).toEqual(all.slice(0, 200));
+    expect(makePhrases(11, vocabulary, TWO, OPTIONS)).toEqual([]);
+    expect(all.length).toBeLessThan(72_500 / 12); // so the official reviews have them all
   });
 
   it('makes none for a vocabulary that is not English', () => {
-    expect(makePhrases(Vocabulary.of(['der', 'film', 'war', 'gut', 'not']), 400, 1)).toEqual([]);
+    expect(makePhrases(MANY, Vocabulary.of(['der', 'film', 'war', 'gut', 'not']), TWO, OPTIONS)).toEqual([]);
   });
 });

@@ -4,13 +4,14 @@ import { duplicateKey } from '../../../train/data/duplicates.ts';
 import { splitReviews } from '../../../train/data/split.ts';
 import type { Review } from '../../../train/data/types.ts';
 import { shuffled } from '../../../train/random.ts';
-import { CORPUS } from '../../fixtures/corpus.ts';
+import { CORPUS, CORPUS_OF_THREE } from '../../fixtures/corpus.ts';
 
 const REVIEWS = CORPUS.train; // 40 of each label
 const OPTIONS = { seed: 1, limit: 0, validationFraction: 0.25 };
 
 const idsOf = (reviews: readonly Review[]) => reviews.map(({ id }) => id);
-const countOf = (reviews: readonly Review[], label: 0 | 1) => reviews.filter((review) => review.label === label).length;
+const countOf = (reviews: readonly Review[], label: number) =>
+  reviews.filter((review) => review.label === label).length;
 
 describe('splitReviews', () => {
   it('cuts every review into one part or the other', () => {
@@ -31,6 +32,20 @@ describe('splitReviews', () => {
     const { train, validation } = splitReviews(uneven, { ...OPTIONS, validationFraction: 0.2 });
     expect([countOf(train, 0), countOf(train, 1)]).toEqual([32, 8]);
     expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 2]);
+  });
+
+  it('cuts each of three labels, and each of many of which some are rare', () => {
+    const { train, validation } = splitReviews(CORPUS_OF_THREE.train, OPTIONS);
+    expect([0, 1, 2].map((label) => [countOf(train, label), countOf(validation, label)])).toEqual(
+      Array(3).fill([30, 10]),
+    );
+    const counts = [400, 100, 21, 7, 2, 1];
+    const uneven = counts.flatMap((count, label) =>
+      Array.from({ length: count }, (_, index) => ({ id: `${label}/${index}`, text: `${label} ${index}`, label })),
+    );
+    const cut = splitReviews(uneven, { ...OPTIONS, validationFraction: 0.1 });
+    expect(counts.map((_, label) => countOf(cut.validation, label))).toEqual([40, 10, 2, 1, 0, 0]);
+    expect(counts.map((_, label) => countOf(cut.train, label))).toEqual([360, 90, 19, 6, 2, 1]);
   });
 
   it('is repeatable', () => {
@@ -83,7 +98,7 @@ describe('splitReviews', () => {
       fc.record({
         id: fc.constant('id'),
         text: fc.constantFrom('a', 'A', ' a', 'b', 'b ', 'B\n', 'c', 'd', 'e', 'f', 'g', 'h'),
-        label: fc.constantFrom(0 as const, 1 as const),
+        label: fc.nat(4),
       }),
       { maxLength: 60 },
     );
@@ -105,7 +120,7 @@ describe('splitReviews', () => {
 
   it('has an order that copies do not change', () => {
     const copies = [...REVIEWS.slice(0, 60), ...REVIEWS.slice(0, 20)];
-    const ofLabel = (label: 0 | 1) => copies.filter((review) => review.label === label);
+    const ofLabel = (label: number) => copies.filter((review) => review.label === label);
     const { train } = splitReviews(copies, { seed: 7, limit: 0, validationFraction: 0 });
     expect(train).toEqual([...shuffled(ofLabel(0), 7), ...shuffled(ofLabel(1), 7)]);
   });

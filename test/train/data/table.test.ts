@@ -139,49 +139,60 @@ describe('a file of reviews', () => {
   });
 });
 
-describe('the positive label', () => {
-  const labelled = (negative: string, positive: string) =>
-    `text,label\n${linesOf(ROWS.map(([text, label]) => [text, label === 'positive' ? positive : negative]))}`;
+describe('the labels', () => {
+  /** The rows, labelled in turn. */
+  const labelled = (...labels: string[]) =>
+    `text,label\n${linesOf(ROWS.map(([text], index) => [text, labels[index % labels.length] as string]))}`;
 
   it.each([
     ['neg', 'pos'],
     ['0', '1'],
     ['-1', '1'],
     ['0', '4'],
+    ['1', '2'],
+    ['1', '5'],
+    ['LABEL_0', 'LABEL_1'],
+    ['1 star', '5 stars'],
     ['FALSE', 'TRUE'],
     ['No', 'Yes'],
     ['bad', 'good'],
-    ['so-so', 'Good'], // one of them is well known
-    ['negative', 'fine'],
-  ])('is told from its name: not %s but %s', async (negative, positive) => {
+  ])('stand from bad to good, as their names say: %s, %s', async (negative, positive) => {
     const { dataset, warnings } = await readWithWarnings(labelled(negative, positive));
     expect(dataset.labels).toEqual([negative, positive]);
     expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
     expect(warnings).toHaveLength(1); // that it is small
-  });
-
-  it('is the one that sorts later when neither name says so, with a warning', async () => {
-    const { dataset, warnings } = await readWithWarnings(labelled('ham', 'spam'));
-    expect(dataset.labels).toEqual(['ham', 'spam']);
-    expect(warnings[0]).toBe('"spam" is taken for the positive label; --positive-label says otherwise');
+    expect((await read(labelled(positive, negative))).labels).toEqual([negative, positive]);
   });
 
   it.each([
-    ['spam', 'ham'],
-    ['positive', 'negative'],
-  ])('is the one that was asked for: not %s but %s', async (negative, positive) => {
-    const { dataset, warnings } = await readWithWarnings(labelled(negative, positive), { positiveLabel: positive });
-    expect(dataset.labels).toEqual([negative, positive]);
-    expect(labelsByText(dataset).get('text 1')).toBe(1);
-    expect(warnings).toHaveLength(1);
+    ['ham', 'spam'], // by the alphabet
+    ['so-so', 'Good'], // one of them is well known
+    ['negative', 'fine'],
+  ])('stand in an order that is said, where their names do not say it: %s, %s', async (first, second) => {
+    const { dataset, warnings } = await readWithWarnings(labelled(first, second));
+    expect(dataset.labels).toEqual([first, second]);
+    expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
+    expect(warnings[0]).toBe(`the labels are taken to be in this order: "${first}", "${second}"; --labels changes it`);
   });
 
-  it('cannot be one that no review has', async () => {
-    const file = await write('mine.csv', labelled('ham', 'spam'));
-    const attempt = readDataset(file, { positiveLabel: 'eggs' });
-    await expect(attempt).rejects.toThrow(UsageError);
-    await expect(attempt).rejects.toThrow('no review has the label "eggs"; there are "ham" and "spam"');
-  });
+  it.each([[['spam', 'ham']], [['positive', 'negative']], [['3', '1', '2']]])(
+    'stand as they are asked to: %j',
+    async (labels) => {
+      const { dataset, warnings } = await readWithWarnings(labelled(...labels), { labels });
+      expect(dataset.labels).toEqual(labels);
+      expect(labelsByText(dataset).get('text 1')).toBe(1);
+      expect(warnings).toHaveLength(1);
+    },
+  );
+
+  it.each([[['ham', 'eggs']], [['ham']], [['ham', 'spam', 'ham']], [['ham', 'spam', 'eggs']], [['Ham', 'spam']]])(
+    'cannot be others than there are: %j',
+    async (labels) => {
+      const attempt = readDataset(await write('mine.csv', labelled('ham', 'spam')), { labels });
+      await expect(attempt).rejects.toThrow(UsageError);
+      await expect(attempt).rejects.toThrow('--labels must name each label once; the labels are "ham", "spam"');
+    },
+  );
 
   it('may be a number or a truth value in JSON', async () => {
     for (const [negative, positive] of [
@@ -192,6 +203,98 @@ describe('the positive label', () => {
       const content = objects.map((object) => JSON.stringify(object)).join('\n');
       expect((await read(content, { name: 'a.jsonl' })).labels).toEqual([String(negative), String(positive)]);
     }
+  });
+
+  it.each<[string, string[]]>([
+    ['three, bad to good', ['negative', 'neutral', 'positive']],
+    ['stars', ['1', '2', '3', '4', '5']],
+    ['numbers by their size', ['-1', '0', '2', '10']],
+  ])('may be more than two: %s', async (_, labels) => {
+    const { dataset, warnings } = await readWithWarnings(labelled(...labels.toReversed()));
+    expect(dataset.labels).toEqual(labels);
+    expect(labelsByText(dataset).get('text 0')).toBe(labels.length - 1);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('may be topics, a hundred at most', async () => {
+    const rows = (count: number) =>
+      Array.from({ length: 40 * count }, (_, index) => [`text ${index}`, `topic ${index % count}`]);
+    const { dataset, warnings } = await readWithWarnings(`text,label\n${linesOf(rows(100))}`);
+    expect(dataset.labels).toHaveLength(100);
+    expect(dataset.labels).toEqual(dataset.labels.toSorted());
+    expect(warnings[0]).toBe(
+      'the labels are taken to be in this order: "topic 0", "topic 1", "topic 10", "topic 11", "topic 12", "topic 13", ' +
+        '"topic 14", "topic 15", "topic 16", "topic 17", "topic 18", "topic 19" and 88 more; --labels changes it',
+    );
+    expect(await refusalOf(`text,label\n${linesOf(rows(101))}`)).toBe(
+      'mine.csv:102: there are more than 100 labels; name the column of the labels with --label-column, or put them into groups with --group',
+    );
+    const groups = new Map(Array.from({ length: 150 }, (_, place) => [`topic ${place}`, place < 75 ? 'low' : 'high']));
+    expect((await read(`text,label\n${linesOf(rows(150))}`, { groups })).labels).toEqual(['high', 'low']);
+  });
+
+  it('are one where they are spelled in two ways, which is said', async () => {
+    const spelled = ['Good', 'bad', 'good', 'bad', 'good', ' bad', 'GOOD', 'bad', 'good', 'bad'];
+    const { dataset, warnings } = await readWithWarnings(labelled(...spelled));
+    expect(dataset.labels).toEqual(['bad', 'good']);
+    expect(labelsByText(dataset).get('text 0')).toBe(1);
+    expect(warnings[0]).toBe(
+      '"GOOD", "Good", "good" are read as one label, "good"; --group gives one of them another name',
+    );
+    const numbers = await readWithWarnings(labelled('1', '2.0', '1.0', '2', '1', '2'));
+    expect(numbers.dataset.labels).toEqual(['1', '2']);
+    const groups = new Map([['Good', 'capital']]);
+    expect((await read(labelled('Good', 'good', 'bad'), { groups })).labels).toEqual(['bad', 'capital', 'good']);
+  });
+
+  it('make one text contradict itself whatever their number, but not by their spelling', async () => {
+    const more = linesOf([
+      ['same', 'Negative'],
+      ['same', 'negative'],
+      ['three', 'negative'],
+      ['three', 'neutral'],
+      ['three', 'positive'],
+    ]);
+    const { dataset, warnings } = await readWithWarnings(labelled('negative', 'neutral', 'positive') + more);
+    expect(warnings.slice(1, 3)).toEqual([
+      '1 review repeats another one and was left out',
+      '3 reviews occur with more than one label and were left out',
+    ]);
+    expect(labelsByText(dataset).get('same')).toBe(0);
+    expect(labelsByText(dataset).has('three')).toBe(false);
+  });
+
+  it('are folded into groups, and dropped', async () => {
+    const stars = labelled('1', '2', '3', '4', '5');
+    const groups = new Map([
+      ['1', 'negative'],
+      ['2', 'negative'],
+      ['4', 'positive'],
+      ['5', 'positive'],
+    ]);
+    const { dataset, warnings } = await readWithWarnings(stars, { groups, drop: new Set(['3']) });
+    expect(dataset.labels).toEqual(['negative', 'positive']);
+    const byText = labelsByText(dataset);
+    expect(['text 0', 'text 1', 'text 2', 'text 3', 'text 4'].map((text) => byText.get(text))).toEqual([
+      0,
+      0,
+      undefined,
+      1,
+      1,
+    ]);
+    expect(allOf(dataset)).toHaveLength(80);
+    expect(warnings).toHaveLength(1);
+    const three = await read(stars, { groups: new Map([...groups, ['3', 'neutral']]) });
+    expect(three.labels).toEqual(['negative', 'neutral', 'positive']);
+  });
+
+  it.each([
+    ['--group', { groups: new Map([['6', 'high']]) }],
+    ['--drop', { drop: new Set(['6']) }],
+  ])('cannot be changed by %s where they do not occur', async (flag, options) => {
+    const attempt = readDataset(await write('mine.csv', labelled('1', '2', '3')), options);
+    await expect(attempt).rejects.toThrow(UsageError);
+    await expect(attempt).rejects.toThrow(`${flag}: no review has the label "6"; the labels are "1", "2", "3"`);
   });
 });
 
@@ -209,9 +312,9 @@ describe('what is left out', () => {
     expect(await warningsOf(`${CSV},positive`)).toEqual(['1 review is empty and was left out']);
   });
 
-  it('are texts with both labels, with all their copies', async () => {
+  it('are texts with two labels, with all their copies', async () => {
     const content = `${CSV}Text 3,negative\ntext 3,positive\nboth,positive\nboth,negative\n`;
-    expect(await warningsOf(content)).toEqual(['5 reviews occur with both labels and were left out']);
+    expect(await warningsOf(content)).toEqual(['5 reviews occur with more than one label and were left out']);
     const texts = textsOf(allOf(await read(content)));
     expect(texts).toHaveLength(99);
     expect(texts).not.toContain('text 3');
@@ -252,6 +355,27 @@ describe('what is warned of', () => {
     expect((await readWithWarnings(numbered(5_000, 4_980))).warnings[0]).toContain('99 % pos');
   });
 
+  it('names the rare ones of many labels', async () => {
+    const shared = (counts: Readonly<Record<string, number>>) =>
+      `text,label\n${linesOf(Object.entries(counts).flatMap(([label, n]) => Array.from({ length: n }, (_, at) => [`${label} ${at}`, label])))}`;
+    const rare = { negative: 1_240, neutral: 160, positive: 600 };
+    expect((await readWithWarnings(shared(rare))).warnings).toEqual([
+      'the labels are unbalanced: 62 % negative, but 8 % neutral; accuracy alone will flatter the model',
+    ]);
+    expect((await readWithWarnings(shared({ ...rare, neutral: 400 }))).warnings).toEqual([]);
+    const topics = Object.fromEntries(
+      Array.from({ length: 8 }, (_, place) => [`${place}`, place < 6 ? 100 - 15 * place : 2_000]),
+    );
+    expect((await readWithWarnings(shared(topics))).warnings[0]).toBe(
+      'the labels are unbalanced: 46 % 6, but 2 % 0, 2 % 1, 2 % 2, 1 % 3, under 1 % 4 …; accuracy alone will flatter the model',
+    );
+  });
+
+  it('is a label that the test split lacks, while it has two others', async () => {
+    const warnings = await warningsOf(`${CSV}a rare one,strange\n`);
+    expect(warnings.at(-2)).toBe('no review with the label "strange" is in the test split');
+  });
+
   it('is a dataset that is small', async () => {
     expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual(['only 999 reviews: expect little']);
     expect((await readWithWarnings(numbered(1_000, 500))).warnings).toEqual([]);
@@ -271,12 +395,12 @@ describe('a file is refused', () => {
       '1: the header has no column "text" or "review", but "text 0", "negative"; name it with --text-column',
     ],
     ['a column twice', 'text,label,Text\na,b,c\n', '1: the header has two columns "text"'],
+    ['a label that is none', `${CSV}x,${'long '.repeat(30)}\n`, `102: the label "${'long '.repeat(8)}`],
     [
-      'a third label',
-      `${CSV}\n"more\ntext",neutral\n`,
-      '103: a third label, "neutral", beside "negative" and "positive"; ',
+      'a label in two lines',
+      `${CSV}x,"one\ntwo"\n`,
+      '102: the label "one\uFFFDtwo" has characters that do not print; name the column of the labels with --label-column',
     ],
-    ['a label that is none', `${CSV}x,${'long '.repeat(30)}\n`, '102: "long long '],
     ['a row with too few columns', `${CSV}alone\n`, '102: the row has 1 column instead of 2; '],
     ['a row with too many', `${CSV}one, two,positive\n`, '102: the row has 3 columns instead of 2; '],
     ['a quote that is never closed', `${CSV}"open,positive\nx,negative\n`, '102: a quote is opened and never closed'],
@@ -330,8 +454,8 @@ describe('a file is refused', () => {
     ['', 'mine.csv: no labelled reviews in it'],
     ['text,label\n', 'mine.csv: no labelled reviews in it'],
     ['text,label\na,\n', 'mine.csv: no labelled reviews in it'],
-    ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; there are to be two labels'],
-    ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; there are to be two labels'],
+    ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
+    ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
   ])('for reviews that are none, or of one label only: %j', async (content, why) => {
     expect(await refusalOf(content)).toBe(why);
   });
@@ -345,7 +469,7 @@ describe('a file is refused', () => {
       'mine.csv: no review with the label "negative" is in the test split; the test split is a tenth, so more reviews are needed',
     );
     expect(await refusalOf(without((text, label) => !tested.has(text) && label === 'positive'))).toContain(
-      'no review with the label "positive" is in the train split; ',
+      'no review with the label "positive" is in the train split; more are needed, or --drop leaves the label out',
     );
   });
 });

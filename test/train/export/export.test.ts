@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { importModel } from '../../../harness/import-model.ts';
 import { openBundle } from '../../../shared/bundle.ts';
@@ -7,7 +8,7 @@ import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { type Config, PRESETS } from '../../../train/config.ts';
 import { readBundle } from '../../../train/export/bundle.ts';
 import { exportBundle } from '../../../train/export/export.ts';
-import { predict } from '../../../train/model/model.ts';
+import { predict, weightOf } from '../../../train/model/model.ts';
 import { randomRows } from '../../../train/random.ts';
 import { startBackend } from '../../../train/training/backend.ts';
 import { newRun, type Run } from '../../../train/training/checkpoint.ts';
@@ -18,20 +19,14 @@ beforeAll(startBackend);
 
 const VOCABULARY = Vocabulary.of(['the', 'film', 'good', 'bad']);
 const SAMPLES = randomRows({ rows: 20, maxLength: 9, below: VOCABULARY.size, seed: 1 });
-const FACTS = {
-  name: 'made up',
-  labels: ['negative', 'positive'],
-  reviews: 4,
-  unlabelled: 0,
-  validationReviews: 1,
-  digest: '',
-} as const;
+const FACTS = { name: 'made up', reviews: 4, unlabelled: 0, validationReviews: 1, digest: '' };
+const LABELS = ['awful', 'bad', 'so so', 'fair', 'good', 'great', 'superb'];
 
 /** A run that has trained nothing, with random weights and the network of the large preset. */
-function pooledRun(weights: Config['weights']): Run {
+function pooledRun(weights: Config['weights'], labels = 2): Run {
   const sizes = { embeddingUnits: 5, units: 3, pooling: 'mean-last', ngramBuckets: 31, weights } as const;
   const config: Config = { ...(PRESETS['seed'] as Config), ...sizes };
-  const run = newRun(config, { ...FACTS, labels: [...FACTS.labels] }, VOCABULARY);
+  const run = newRun(config, { ...FACTS, labels: LABELS.slice(0, labels) }, VOCABULARY);
   randomizeWeights(run.model);
   return run;
 }
@@ -51,6 +46,26 @@ describe('exportBundle', () => {
     expect(card).toMatch(/parameters, int8 \|/);
   });
 
+  it.each([
+    [3, 'int8', 13],
+    [3, 'float32', 13],
+    [7, 'int8', 5],
+    [7, 'float32', 5],
+  ] as const)('writes a bundle of %i labels, %s', async (labels, weights, buckets) => {
+    const folder = await temporaryFolder();
+    const run = pooledRun(weights, labels);
+    run.calibration = { recurrent: 0.7, ngrams: 1.2, biases: LABELS.slice(0, labels).map((_, label) => label / 3) };
+    const manifest = await exportBundle(run, SAMPLES, folder);
+    expect(manifest.labels).toEqual(LABELS.slice(0, labels));
+    expect(manifest.architecture).toMatchObject({ ngramBuckets: buckets, weights });
+    expect(manifest.parity.maxDifference).toBeLessThan(2e-6);
+    const { model } = importModel((await openBundle(await readBundle(folder))).model);
+    expect(predict(model, SAMPLES)).toEqual(predict(run.model, SAMPLES));
+    for (const name of ['dense/kernel', 'dense/bias', 'ngrams/unigrams', 'ngrams/hashed']) {
+      expect(tf.tidy(() => weightOf(model, name).sum(-1).abs().max().dataSync()[0])).toBeCloseTo(0, 5);
+    }
+  });
+
   it('writes float32 weights where the configuration says so', async () => {
     const folder = await temporaryFolder();
     const manifest = await exportBundle(pooledRun('float32'), SAMPLES, folder);
@@ -61,11 +76,11 @@ describe('exportBundle', () => {
   it('exports the calibrated network', async () => {
     const folder = await temporaryFolder();
     const run = pooledRun('float32');
-    const [plain] = predict(run.model, [Int32Array.of(1, 3, 5)]);
-    run.calibration = { recurrent: 0.5, ngrams: 0.5, bias: 0.25 };
+    const [, plain] = predict(run.model, [Int32Array.of(1, 3, 5)]);
+    run.calibration = { recurrent: 0.5, ngrams: 0.5, biases: [-0.125, 0.125] };
     await exportBundle(run, SAMPLES, folder);
     const { model } = importModel((await openBundle(await readBundle(folder))).model);
-    const [calibrated] = predict(model, [Int32Array.of(1, 3, 5)]);
+    const [, calibrated] = predict(model, [Int32Array.of(1, 3, 5)]);
     const logit = (p: number | undefined) => Math.log((p as number) / (1 - (p as number)));
     // Dense's own bias is a part of the recurrent half.
     expect(logit(calibrated)).toBeCloseTo(0.5 * logit(plain) + 0.25, 4);

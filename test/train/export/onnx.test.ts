@@ -8,7 +8,7 @@ import { quantize } from '../../../train/export/quantize.ts';
 import { HashedNgrams } from '../../../train/model/hashed-ngrams.ts';
 import { MeanAndLast } from '../../../train/model/mean-and-last.ts';
 import { buildModel } from '../../../train/model/model.ts';
-import { LSTM, network, randomizeWeights } from '../../fixtures/networks.ts';
+import { LSTM, network, networkOf, randomizeWeights } from '../../fixtures/networks.ts';
 
 const lstm = (args: object = {}) => tf.layers.lstm({ ...LSTM, units: 5, name: 'memory', ...args });
 
@@ -21,8 +21,20 @@ describe('exportModel', () => {
   it('has one recurrent node of ONNX and no control flow', () => {
     const { graph, opset_import, ir_version } = decodeModel(exportModel(network(lstm())));
     const operators = graph.node.map(({ op_type }) => op_type);
-    expect(operators).toEqual(['Transpose', 'Gather', 'LSTM', 'Squeeze', 'MatMul', 'Add', 'Squeeze', 'Transpose']);
+    expect(operators).toEqual(['Transpose', 'Gather', 'LSTM', 'Squeeze', 'MatMul', 'Add', 'Mul', 'Transpose']);
     expect([ir_version, opset_import]).toEqual([8, [{ domain: '', version: 17 }]]);
+  });
+
+  it('has a logit for each label: of two, halves of one number; of more, what Dense says', () => {
+    const two = decodeModel(exportModel(network(lstm()))).graph;
+    const halves = two.initializer.find(({ name }) => name === 'halves');
+    expect([...new Float32Array(Uint8Array.from(halves?.raw_data ?? []).buffer)]).toEqual([-0.5, 0.5]);
+    for (const labels of [3, 7]) {
+      const { graph } = decodeModel(exportModel(networkOf(labels, lstm())));
+      const operators = graph.node.map(({ op_type }) => op_type);
+      expect(operators).toEqual(['Transpose', 'Gather', 'LSTM', 'Squeeze', 'MatMul', 'Add', 'Transpose']);
+      expect(graph.output[0]?.type.tensor_type.shape.dim.at(-1)).toEqual({ dim_value: labels });
+    }
   });
 
   it.each<[string, () => tf.layers.Layer[], RegExp]>([
@@ -62,8 +74,8 @@ describe('exportModel', () => {
     expect(() => exportModel(network(...layers()))).toThrow(message);
   });
 
-  it('refuses an Embedding without a mask, and answers other than one probability', () => {
-    const build = (maskZero: boolean, units: number, activation: 'sigmoid' | 'linear') => {
+  it('refuses an Embedding without a mask, and answers that are not the probabilities of labels', () => {
+    const build = (maskZero: boolean, units: number, activation: 'sigmoid' | 'linear' | 'softmax') => {
       const model = tf.sequential();
       model.add(tf.layers.embedding({ inputDim: 5, outputDim: 2, maskZero, inputShape: [null], name: 'words' }));
       model.add(lstm());
@@ -71,11 +83,18 @@ describe('exportModel', () => {
       return model;
     };
     expect(() => exportModel(build(false, 1, 'sigmoid'))).toThrow(/"words" \(Embedding\): maskZero is false/);
-    expect(() => exportModel(build(true, 2, 'sigmoid'))).toThrow(
-      /"answer" \(Dense\) answers with 2 numbers instead of one/,
+    for (const activation of ['sigmoid', 'softmax'] as const) {
+      expect(() => exportModel(build(true, 2, activation))).toThrow(
+        /"answer" \(Dense\) has two outputs; two labels are one output with sigmoid/,
+      );
+    }
+    expect(() => exportModel(build(true, 3, 'sigmoid'))).toThrow(
+      /"answer" \(Dense\): activation is "sigmoid"; only "softmax" can be/,
     );
+    expect(() => exportModel(build(true, 1, 'softmax'))).toThrow(/"answer" \(Dense\): activation is "softmax"/);
     expect(() => exportModel(build(true, 1, 'linear'))).toThrow(/"answer" \(Dense\): activation is "linear"/);
     expect(() => exportModel(build(true, 1, 'sigmoid'))).not.toThrow();
+    expect(() => exportModel(build(true, 3, 'softmax'))).not.toThrow();
   });
 });
 
@@ -88,7 +107,7 @@ describe('exportModel, on graphs of layers', () => {
   const apply = (layer: tf.layers.Layer, ...inputs: tf.SymbolicTensor[]) =>
     layer.apply(inputs.length === 1 ? (inputs[0] as tf.SymbolicTensor) : inputs) as tf.SymbolicTensor;
   const sigmoid = (input: tf.SymbolicTensor) => apply(tf.layers.activation({ activation: 'sigmoid' }), input);
-  const ngrams = () => new HashedNgrams({ name: 'ngrams', vocabularySize: 9, buckets: 31 });
+  const ngrams = () => new HashedNgrams({ name: 'ngrams', vocabularySize: 9, buckets: 31, columns: 1 });
 
   it.each<[string, () => Parameters<typeof tf.model>[0], RegExp]>([
     [
@@ -159,25 +178,34 @@ describe('exportModel, on graphs of layers', () => {
     expect(() => exportModel(tf.model(args()))).toThrow(message);
   });
 
-  it('writes large weights as int8 with float32 scales, and refuses the int8 form of other weights', () => {
-    const model = buildModel({
-      ...{ cell: 'lstm', vocabularySize: 9, embeddingUnits: 3, units: 2, seed: 1 },
-      ...{ pooling: 'mean-last', ngramBuckets: 31 },
-    });
-    const quantized = quantize(model);
-    const file = exportModel(model, quantized);
-    expect(() => checkModel(file)).not.toThrow();
-    const int8 = decodeModel(file).graph.initializer.filter(({ data_type }) => data_type === ElementType.int8);
-    expect(int8.map(({ name, dims }) => [name, dims])).toEqual([
-      ['embedding/embeddings', [9, 3]],
-      ['lstm/W/int8', [1, 8, 3]],
-      ['lstm/R/int8', [1, 8, 2]],
-      ['ngrams/hashed', [31 + 8]],
-      ['ngrams/unigrams', [9]],
-    ]);
-    randomizeWeights(model);
-    expect(() => exportModel(model, quantized)).toThrow('"embedding" (Embedding): the int8 form of embeddings is not');
-  });
+  it.each([
+    [2, 1],
+    [3, 3],
+    [7, 7],
+  ])(
+    'writes large weights as int8 with float32 scales, and refuses the int8 form of others: %i labels',
+    (labels, columns) => {
+      const model = buildModel({
+        ...{ cell: 'lstm', vocabularySize: 9, embeddingUnits: 3, units: 2, seed: 1 },
+        ...{ pooling: 'mean-last', ngramBuckets: 31, labels },
+      });
+      const quantized = quantize(model);
+      const file = exportModel(model, quantized);
+      expect(() => checkModel(file, labels)).not.toThrow();
+      const int8 = decodeModel(file).graph.initializer.filter(({ data_type }) => data_type === ElementType.int8);
+      expect(int8.map(({ name, dims }) => [name, dims])).toEqual([
+        ['embedding/embeddings', [9, 3]],
+        ['lstm/W/int8', [1, 8, 3]],
+        ['lstm/R/int8', [1, 8, 2]],
+        ['ngrams/hashed', [31 + 8, columns]],
+        ['ngrams/unigrams', [9, columns]],
+      ]);
+      randomizeWeights(model);
+      expect(() => exportModel(model, quantized)).toThrow(
+        '"embedding" (Embedding): the int8 form of embeddings is not',
+      );
+    },
+  );
 });
 
 describe('gatesToOnnx', () => {
@@ -200,6 +228,13 @@ describe('checkModel', () => {
 
   it('accepts what the exporter writes', () => {
     expect(() => checkModel(bytes)).not.toThrow();
+    expect(() => checkModel(exportModel(networkOf(7, lstm())), 7)).not.toThrow();
+  });
+
+  it('refuses another number of labels', () => {
+    expect(() => checkModel(bytes, 3)).toThrow(
+      'outputs logits 1 [batch, sequence, 2], not logits 1 [batch, sequence, 3]',
+    );
   });
 
   it.each<[string, (model: Model) => void, string]>([
@@ -222,7 +257,7 @@ describe('checkModel', () => {
     [
       'an output of a fixed size',
       ({ graph }) => graph.output[0]?.type.tensor_type.shape.dim.splice(0, 1, { dim_value: 1 }),
-      'outputs logits 1 [1, sequence]',
+      'outputs logits 1 [1, sequence, 2]',
     ],
     [
       'no recurrent node',

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dequantize, quantize } from '../../../train/export/quantize.ts';
+import { dequantize, type Quantized, quantize } from '../../../train/export/quantize.ts';
+import { centreRows } from '../../../train/model/centre.ts';
 import { type Architecture, allVariables, buildModel, weightOf } from '../../../train/model/model.ts';
 import { randomNumbers } from '../../../train/random.ts';
 import { startBackend } from '../../../train/training/backend.ts';
@@ -92,6 +93,63 @@ describe('quantize', () => {
     const { error, unclippedError, clipped } = squaredErrors(large, valuesAfter(many));
     expect(clipped).toBeGreaterThan(0);
     expect(error).toBeLessThan(unclippedError);
+  });
+});
+
+describe('a table with a column for each label', () => {
+  const stepsOf = (labels: number, weights: Float32Array) => {
+    const model = buildModel({ ...ARCHITECTURE, ngramBuckets: weights.length / labels, labels });
+    assign(model, 'ngrams/hashed', weights);
+    const { values, scales } = quantize(model).get('ngrams/hashed') as Quantized;
+    const rows = Array.from({ length: weights.length / labels }, (_, row) =>
+      values.slice(row * labels, (row + 1) * labels),
+    );
+    return { rows, scale: scales[0] as number };
+  };
+
+  it.each([3, 7, 100])('has whole steps that add up to 0 in every row, near the weights: %i labels', (labels) => {
+    const random = randomNumbers(labels);
+    const weights = Float32Array.from({ length: 211 * labels }, () => (random() - 0.5) ** 3); // most of them are small
+    centreRows(weights, labels);
+    const { rows, scale } = stepsOf(labels, weights);
+    for (const [row, steps] of rows.entries()) {
+      expect(steps.reduce((sum, step) => sum + step, 0)).toBe(0);
+      for (const [label, step] of steps.entries()) {
+        const weight = weights[row * labels + label] as number;
+        const isClipped = Math.abs(weight) > 127 * scale;
+        if (!isClipped) expect(Math.abs(step - weight / scale)).toBeLessThanOrEqual(1 + 1e-4);
+      }
+    }
+  });
+
+  it('moves the weights that were rounded farthest, and no others', () => {
+    // In steps of 1 / 127: 127, −63.6, −63.4. Rounded to the nearest they add up to 0; those of the second row to −1.
+    const weights = Float32Array.of(127, -63.6, -63.4, 10.4, -4.7, -5.7).map((step) => step / 127);
+    const { rows } = stepsOf(3, weights);
+    expect(rows.map((steps) => [...steps])).toEqual([
+      [127, -64, -63],
+      [11, -5, -6],
+    ]);
+  });
+
+  it('keeps a sum of 0 where large weights are clipped', () => {
+    const random = randomNumbers(2);
+    const weights = Float32Array.from({ length: 104_729 * 3 }, () => 0.02 * (random() - 0.5));
+    centreRows(weights, 3);
+    weights.set([0.2, -0.1, -0.1], 3 * 7);
+    weights.set([-0.1, -0.1, 0.2], 3 * 9);
+    weights.set([0.18, -0.18, 0], 3 * 11);
+    const { rows, scale } = stepsOf(3, weights);
+    expect(scale * 127).toBeLessThan(0.18); // all large ones are clipped
+    for (const steps of rows) expect(steps.reduce((sum, step) => sum + step, 0)).toBe(0);
+    expect([...(rows[11] as Int8Array)]).toEqual([127, -127, 0]);
+    const [up, down, alike] = rows[7] as unknown as [number, number, number];
+    expect([up, down + alike]).toEqual([127, -127]);
+    expect(Math.abs(down - alike)).toBeLessThanOrEqual(1);
+  });
+
+  it('has zeros for a table of zeros', () => {
+    expect(stepsOf(3, new Float32Array(33)).rows.flatMap((steps) => [...steps])).toEqual(new Array(33).fill(0));
   });
 });
 

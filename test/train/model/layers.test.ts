@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bigramBuckets, HASH_LIMIT } from '../../../shared/bigram-hash.ts';
-import { HashedNgrams } from '../../../train/model/hashed-ngrams.ts';
+import { bucketsFor, HashedNgrams } from '../../../train/model/hashed-ngrams.ts';
 import { MeanAndLast } from '../../../train/model/mean-and-last.ts';
 import { startBackend } from '../../../train/training/backend.ts';
 import { randomizeWeights } from '../../fixtures/networks.ts';
@@ -9,8 +9,8 @@ import { randomizeWeights } from '../../fixtures/networks.ts';
 beforeAll(startBackend);
 
 describe('HashedNgrams', () => {
-  const built = () => {
-    const layer = new HashedNgrams({ name: 'ngrams', vocabularySize: 9, buckets: 31 });
+  const built = (columns = 1) => {
+    const layer = new HashedNgrams({ name: 'ngrams', vocabularySize: 9, buckets: 31, columns });
     layer.apply(tf.input({ shape: [null], dtype: 'int32' }));
     return layer;
   };
@@ -19,22 +19,28 @@ describe('HashedNgrams', () => {
 
   it('starts as nothing', () => {
     expect([...answer(built(), [1, 2, 3])]).toEqual([0]);
+    expect([...answer(built(3), [1, 2, 3], [1, 2, 0])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('adds the weights of words and pairs, and divides by the root of the length', () => {
-    const layer = built();
-    randomizeWeights(layer);
-    const [unigrams, hashed] = layer.getWeights().map((weight) => weight.dataSync()) as [Float32Array, Float32Array];
-    const text = Int32Array.of(1, 5, 8, 5);
-    const bigrams = bigramBuckets(text, 31);
-    const sum = [...text.keys()].reduce(
-      (total, t) => total + (unigrams[text[t] as number] as number) + (hashed[bigrams[t] as number] as number),
-      0,
-    );
-    const [bare, padded] = answer(layer, [...text, 0, 0], [0, 0, ...text]);
-    expect(bare).toBeCloseTo(sum / 2, 6);
-    expect(padded).toBeCloseTo(sum / 2, 6);
-  });
+  it.each([1, 3, 7])(
+    'adds the weights of words and pairs, and divides by the root of the length: %i columns',
+    (columns) => {
+      const layer = built(columns);
+      randomizeWeights(layer);
+      const [unigrams, hashed] = layer.getWeights().map((weight) => weight.dataSync()) as [Float32Array, Float32Array];
+      const text = Int32Array.of(1, 5, 8, 5);
+      const bigrams = bigramBuckets(text, 31);
+      const answers = answer(layer, [...text, 0, 0], [0, 0, ...text]);
+      expect(answers).toHaveLength(2 * columns);
+      for (let column = 0; column < columns; column++) {
+        const at = (table: Float32Array, row: number | undefined) =>
+          table[(row as number) * columns + column] as number;
+        const sum = [...text.keys()].reduce((total, t) => total + at(unigrams, text[t]) + at(hashed, bigrams[t]), 0);
+        expect(answers[column]).toBeCloseTo(sum / 2, 6);
+        expect(answers[columns + column]).toBeCloseTo(sum / 2, 6);
+      }
+    },
+  );
 
   it('has a gradient', () => {
     const layer = built();
@@ -47,7 +53,31 @@ describe('HashedNgrams', () => {
   });
 
   it('refuses tables that the hash is not exact for', () => {
-    expect(() => new HashedNgrams({ vocabularySize: 9, buckets: HASH_LIMIT })).toThrow(/1048576 ids or buckets/);
+    expect(() => new HashedNgrams({ vocabularySize: 9, buckets: HASH_LIMIT, columns: 1 })).toThrow(
+      /1048576 ids or buckets/,
+    );
+  });
+});
+
+describe('bucketsFor', () => {
+  const BUCKETS = 262_139;
+
+  it('leaves two labels all of them, and none where there are none', () => {
+    expect([bucketsFor(1, BUCKETS), bucketsFor(3, 0)]).toEqual([BUCKETS, 0]);
+  });
+
+  it.each([3, 5, 20, 100])('gives %i labels the largest prime with which the table keeps its limit', (columns) => {
+    const limit = 1.5 * BUCKETS;
+    const buckets = bucketsFor(columns, BUCKETS);
+    const isPrime = (n: number) =>
+      Array.from({ length: n - 2 }, (_, at) => at + 2).every((divisor) => n % divisor !== 0);
+    expect(isPrime(buckets)).toBe(true);
+    expect(buckets * columns).toBeLessThanOrEqual(limit);
+    for (let more = buckets + 1; more * columns <= limit; more++) expect(isPrime(more)).toBe(false);
+  });
+
+  it('leaves at least two, however small the table', () => {
+    expect([bucketsFor(3, 31), bucketsFor(7, 31), bucketsFor(100, 31)]).toEqual([13, 5, 2]);
   });
 });
 

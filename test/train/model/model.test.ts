@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allVariables, buildModel, hasNgrams, trainableVariables } from '../../../train/model/model.ts';
+import { centre, centreRows } from '../../../train/model/centre.ts';
+import {
+  allVariables,
+  buildModel,
+  hasNgrams,
+  predict,
+  trainableVariables,
+  weightOf,
+} from '../../../train/model/model.ts';
+import { randomNumbers } from '../../../train/random.ts';
 import { startBackend } from '../../../train/training/backend.ts';
 import { randomizeWeights } from '../../fixtures/networks.ts';
 
@@ -31,13 +40,27 @@ describe('buildModel', () => {
       'lstm/bias': [16],
       'dense/kernel': [8, 1],
       'dense/bias': [1],
-      'ngrams/unigrams': [20],
-      'ngrams/hashed': [211],
+      'ngrams/unigrams': [20, 1],
+      'ngrams/hashed': [211, 1],
     });
     // The tables are not for Adam.
     const trainable = [...trainableVariables(model).keys()];
     expect(trainable).toEqual(Object.keys(shapes).filter((name) => !name.startsWith('ngrams')));
     expect([hasNgrams(model), hasNgrams(buildModel(ARCHITECTURE))]).toEqual([true, false]);
+  });
+
+  it.each([3, 7])('has a column for each of %i labels, and softmax', (labels) => {
+    const plain = buildModel({ ...ARCHITECTURE, labels });
+    expect(trainableVariables(plain).get('dense/kernel')?.shape).toEqual([4, labels]);
+    expect(plain.layers.at(-1)?.getConfig()['activation']).toBe('softmax');
+    const rich = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 211, labels });
+    const shapes = Object.fromEntries([...allVariables(rich)].map(([name, { shape }]) => [name, shape]));
+    expect(shapes).toMatchObject({
+      'dense/kernel': [8, labels],
+      'dense/bias': [labels],
+      'ngrams/unigrams': [20, labels],
+      'ngrams/hashed': [211, labels],
+    });
   });
 
   it('starts with the same weights whatever is pooled, and with n-grams that say nothing', () => {
@@ -47,6 +70,8 @@ describe('buildModel', () => {
       expect(rich.get(name)?.dataSync()).toEqual(plain.get(name)?.dataSync());
     }
     expect(rich.get('ngrams/hashed')?.dataSync()).toEqual(new Float32Array(211));
+    const three = values({ labels: 3 });
+    expect(three.get('lstm/kernel')?.dataSync()).toEqual(plain.get('lstm/kernel')?.dataSync());
   });
 
   it('repeats its initial weights by seed', () => {
@@ -67,36 +92,98 @@ describe('buildModel', () => {
     expect([...(variables.get('lstm/bias') as tf.Tensor).dataSync()]).toEqual([...'0000111100000000'].map(Number));
   });
 
-  it.each([
-    ['last', 0],
-    ['mean-last', 211],
-  ] as const)('does not read padding, wherever it stands: pooling %s, %i buckets', (pooling, ngramBuckets) => {
-    const model = buildModel({ ...ARCHITECTURE, pooling, ngramBuckets });
-    randomizeWeights(model);
-    const answer = (ids: number[]) =>
-      (model.apply(tf.tensor2d([ids], [1, ids.length], 'int32')) as tf.Tensor).dataSync()[0];
-    const bare = answer([1, 7, 3]);
-    expect(answer([1, 7, 3, 0, 0])).toBe(bare);
-    expect(answer([0, 0, 1, 7, 3])).toBe(bare);
-    expect(answer([1, 7, 4])).not.toBe(bare);
+  const NETWORKS = [2, 3].flatMap((labels) => [
+    { labels, pooling: 'last' as const, ngramBuckets: 0 },
+    { labels, pooling: 'mean-last' as const, ngramBuckets: 211 },
+  ]);
+
+  it.each(NETWORKS)(
+    'does not read padding, wherever it stands: $labels labels, pooling $pooling, $ngramBuckets buckets',
+    (parts) => {
+      const model = buildModel({ ...ARCHITECTURE, ...parts });
+      randomizeWeights(model);
+      const answer = (ids: number[]) =>
+        (model.apply(tf.tensor2d([ids], [1, ids.length], 'int32')) as tf.Tensor).dataSync();
+      const bare = answer([1, 7, 3]);
+      expect(answer([1, 7, 3, 0, 0])).toEqual(bare);
+      expect(answer([0, 0, 1, 7, 3])).toEqual(bare);
+      expect(answer([1, 7, 4])).not.toEqual(bare);
+    },
+  );
+
+  it.each(NETWORKS)(
+    'is saved and loaded by tfjs: $labels labels, pooling $pooling, $ngramBuckets buckets',
+    async (parts) => {
+      const model = buildModel({ ...ARCHITECTURE, ...parts });
+      randomizeWeights(model);
+      let saved: tf.io.ModelArtifacts | undefined;
+      await model.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          saved = artifacts;
+          return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+        }),
+      );
+      const loaded = await tf.loadLayersModel(tf.io.fromMemory(saved as tf.io.ModelArtifacts));
+      const ids = tf.tensor2d([[1, 5, 9]], [1, 3], 'int32');
+      const answers = [model, loaded].map((one) => (one.apply(ids) as tf.Tensor).dataSync());
+      expect(answers[1]).toEqual(answers[0]);
+    },
+  );
+});
+
+describe('predict', () => {
+  it('gives the probability of each label, of two as of more', () => {
+    const rows = [Int32Array.of(1, 5, 9), Int32Array.of(1)];
+    for (const labels of [2, 3, 7]) {
+      const model = buildModel({ ...ARCHITECTURE, labels });
+      randomizeWeights(model);
+      const probabilities = predict(model, rows);
+      expect(probabilities).toHaveLength(rows.length * labels);
+      for (const [row, ids] of rows.entries()) {
+        const own = probabilities.subarray(row * labels, (row + 1) * labels);
+        expect(own.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+        const answer = (model.apply(tf.tensor2d(ids, [1, ids.length], 'int32')) as tf.Tensor).dataSync();
+        expect([...own.slice(-answer.length)]).toEqual([...answer].map((p) => expect.closeTo(p, 6)));
+      }
+    }
+  });
+});
+
+describe('centre', () => {
+  const probabilities = (model: tf.LayersModel) => [
+    ...predict(model, [Int32Array.of(1, 5, 9, 2), Int32Array.of(1, 3)]),
+  ];
+
+  it.each([3, 7])('takes the mean over %i labels from their weights, and changes no probability', (labels) => {
+    const model = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 31, labels });
+    const random = randomNumbers(3);
+    model.setWeights(
+      model.getWeights().map(({ shape, size }) => tf.tensor(Float32Array.from({ length: size }, random), shape)),
+    );
+    const before = probabilities(model);
+    const others = () =>
+      ['embedding/embeddings', 'lstm/kernel', 'lstm/bias'].map((name) => weightOf(model, name).dataSync());
+    const unchanged = others();
+    centre(model);
+    expect(probabilities(model)).toEqual(before.map((p) => expect.closeTo(p, 5)));
+    for (const name of ['dense/kernel', 'dense/bias', 'ngrams/unigrams', 'ngrams/hashed']) {
+      const sums = tf.tidy(() => weightOf(model, name).sum(-1).abs().max().dataSync()[0]);
+      expect([name, sums]).toEqual([name, expect.closeTo(0, 5)]);
+    }
+    expect(others()).toEqual(unchanged);
   });
 
-  it.each([
-    ['last', 0],
-    ['mean-last', 211],
-  ] as const)('is saved and loaded by tfjs: pooling %s, %i buckets', async (pooling, ngramBuckets) => {
-    const model = buildModel({ ...ARCHITECTURE, pooling, ngramBuckets });
+  it('leaves the one column of two labels as it is', () => {
+    const model = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 31 });
     randomizeWeights(model);
-    let saved: tf.io.ModelArtifacts | undefined;
-    await model.save(
-      tf.io.withSaveHandler(async (artifacts) => {
-        saved = artifacts;
-        return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
-      }),
-    );
-    const loaded = await tf.loadLayersModel(tf.io.fromMemory(saved as tf.io.ModelArtifacts));
-    const ids = tf.tensor2d([[1, 5, 9]], [1, 3], 'int32');
-    const answers = [model, loaded].map((one) => (one.apply(ids) as tf.Tensor).dataSync()[0]);
-    expect(answers[1]).toBe(answers[0]);
+    const before = model.getWeights().map((weight) => weight.dataSync());
+    centre(model);
+    expect(model.getWeights().map((weight) => weight.dataSync())).toEqual(before);
+  });
+
+  it('does the same to the rows of a table', () => {
+    const table = Float32Array.of(1, 2, 6, 0, 0, 0, -1, 1, 0);
+    centreRows(table, 3);
+    expect([...table]).toEqual([-2, -1, 3, 0, 0, 0, -1, 1, 0]);
   });
 });

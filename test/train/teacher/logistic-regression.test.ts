@@ -11,15 +11,14 @@ const EXACT = { cost: COST, tolerance: 1e-4, maxPasses: 2_000 };
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** Rows of about half the columns, and a column of ones for the bias. */
-const X = (() => {
+const DENSE = (() => {
   const random = randomNumbers(1);
-  return sparse(
-    Array.from({ length: ROWS }, () => [
-      ...Array.from({ length: WIDTH - 1 }, () => (random() < 0.5 ? 0 : 3 * random() - 1.5)),
-      1,
-    ]),
-  );
+  return Array.from({ length: ROWS }, () => [
+    ...Array.from({ length: WIDTH - 1 }, () => (random() < 0.5 ? 0 : 3 * random() - 1.5)),
+    1,
+  ]);
 })();
+const X = sparse(DENSE);
 
 /** What a linear model says of the rows, made uncertain: probabilities, or labels drawn with them. */
 const SOFT = Float64Array.from({ length: ROWS }, (_, row) =>
@@ -118,6 +117,17 @@ describe('fitLogisticRegression', () => {
     expect(w).toBeCloseTo(Math.log(9), 1);
   });
 
+  it('has a bias when it is asked to, as a column of ones would be', () => {
+    const without = sparse(DENSE.map((row) => row.slice(0, -1)));
+    const w = fitLogisticRegression(without, SOFT, { ...EXACT, bias: true });
+    expect(worst(w, fitLogisticRegression(X, SOFT, EXACT))).toBeLessThan(1e-9);
+    const nothing = sparse(Array.from({ length: 400 }, () => [0]));
+    const targets = Float64Array.from({ length: 400 }, (_, row) => Number(row % 10 === 0));
+    const [weight, bias] = fitLogisticRegression(nothing, targets, { ...EXACT, bias: true });
+    expect(weight).toBe(0);
+    expect(bias).toBeCloseTo(Math.log(1 / 9), 1);
+  });
+
   it('has weights of zero without rows', () => {
     expect(fitLogisticRegression(X, HARD, { cost: COST, rows: new Int32Array(0) })).toEqual(new Float64Array(WIDTH));
   });
@@ -131,5 +141,7 @@ describe('dot', () => {
     ]);
     const w = Float64Array.of(3, 5, 7);
     expect([dot(w, x, 0), dot(w, x, 1)]).toEqual([10, 31]);
+    const withBias = Float64Array.of(...w, 0.5);
+    expect([dot(withBias, x, 0), dot(withBias, x, 1)]).toEqual([10.5, 31.5]);
   });
 });

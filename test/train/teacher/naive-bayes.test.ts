@@ -35,6 +35,15 @@ describe('fitNaiveBayes', () => {
     }
   });
 
+  it('leaves a bias as it is', () => {
+    const x = sparse(TABLE);
+    const scale = [...expectedScale(SOME), 1];
+    const options = { cost: 3, rows: SOME, bias: true };
+    const inner = fitLogisticRegression(scaled(x, scale), TARGETS, options);
+    const w = fitNaiveBayes(x, TARGETS, options);
+    expect([...w]).toEqual([...inner].map((value, column) => expect.closeTo(value * (scale[column] as number), 5)));
+  });
+
   it('takes all rows by default', () => {
     const x = sparse(TABLE);
     const rows = Int32Array.from({ length: 40 }, (_, row) => row);

@@ -1,66 +1,100 @@
 import { describe, expect, it } from 'vitest';
+import { likeliest } from '../../../shared/labels.ts';
 import { randomNumbers, shuffled } from '../../../train/random.ts';
 import { type TeachOptions, teach } from '../../../train/teacher/teach.ts';
 
 const OPTIONS: TeachOptions = { width: 8, epochs: 2, seed: 1 };
 
-type Label = 0 | 1 | undefined;
+type Label = number | undefined;
 
 /** Texts of words that all have, and of words of one label; every third has no label. */
-const COUNT = 90;
-const random = randomNumbers(5);
-const KINDS = Array.from({ length: COUNT }, () => (random() < 0.5 ? 0 : 1));
-const TEXTS = KINDS.map((kind) =>
-  Array.from({ length: 15 }, () =>
-    random() < 0.7 ? `every${Math.floor(random() * 10)}` : `kind${kind}x${Math.floor(random() * 8)}`,
-  ).join(' '),
-);
-const LABELS = KINDS.map((kind, text): Label => (text % 3 === 0 ? undefined : kind));
+function corpusOf(labels: number, count: number) {
+  const random = randomNumbers(5);
+  const kinds = Array.from({ length: count }, () => Math.floor(random() * labels));
+  const texts = kinds.map((kind) =>
+    Array.from({ length: 15 }, () =>
+      random() < 0.7 ? `every${Math.floor(random() * 10)}` : `kind${kind}x${Math.floor(random() * 8)}`,
+    ).join(' '),
+  );
+  return { kinds, texts, places: kinds.map((kind, text): Label => (text % 3 === 0 ? undefined : kind)) };
+}
 
-const shareRight = (answers: Float32Array, kinds: readonly Label[], which: (text: number) => boolean) => {
+const { texts: TEXTS, places: PLACES } = corpusOf(2, 90);
+
+/** The probabilities of the text's labels. */
+const ownOf = (answers: Float32Array, text: number, labels: number) =>
+  answers.subarray(text * labels, (text + 1) * labels);
+
+const shareRight = (
+  answers: Float32Array,
+  kinds: readonly Label[],
+  labels: number,
+  which: (text: number) => boolean,
+) => {
   const asked = [...kinds.keys()].filter(which);
-  return asked.filter((text) => (answers[text] as number) >= 0.5 === (kinds[text] === 1)).length / asked.length;
+  return asked.filter((text) => likeliest(ownOf(answers, text, labels)) === kinds[text]).length / asked.length;
 };
 
-describe('teach', () => {
-  it('gives a probability to every text, with a label and without', async () => {
-    const answers = (await teach(TEXTS, LABELS, OPTIONS)) as Float32Array;
-    expect(answers).toHaveLength(COUNT);
+describe.each([
+  [2, 90],
+  [3, 90],
+  [7, 260],
+])('teach, %i labels', (labels, count) => {
+  const { kinds, texts, places } = corpusOf(labels, count);
+
+  it('gives a probability to every label of every text, with a label and without', async () => {
+    const answers = (await teach(texts, places, labels, OPTIONS)) as Float32Array;
+    expect(answers).toHaveLength(count * labels);
     expect(answers.every((p) => p >= 0 && p <= 1)).toBe(true);
-    expect(shareRight(answers, KINDS, (text) => LABELS[text] !== undefined)).toBeGreaterThan(0.9);
-    expect(shareRight(answers, KINDS, (text) => LABELS[text] === undefined)).toBeGreaterThan(0.9);
-    expect(await teach(TEXTS, LABELS, OPTIONS)).toEqual(answers);
+    for (let text = 0; text < count; text++) {
+      expect(ownOf(answers, text, labels).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+    }
+    expect(shareRight(answers, kinds, labels, (text) => places[text] !== undefined)).toBeGreaterThan(0.9);
+    expect(shareRight(answers, kinds, labels, (text) => places[text] === undefined)).toBeGreaterThan(0.9);
+    expect(await teach(texts, places, labels, OPTIONS)).toEqual(answers);
   });
 
   it('does not tell a text by its own label', async () => {
     // Each text has a word of its own, often enough to be an n-gram, and there is nothing to be learned from the others.
     // The vectors are as wide as there are texts, so that a model could know them all by heart.
-    const texts = Array.from({ length: 120 }, (_, text) => `${`own${text} `.repeat(6)} the film was shown`);
-    const labels = shuffled(
-      texts.map((_, text): Label => (text % 2 === 0 ? 0 : 1)),
+    const strangers = Array.from({ length: 120 }, (_, text) => `${`own${text} `.repeat(6)} the film was shown`);
+    const drawn = shuffled(
+      strangers.map((_, text): Label => text % labels),
       3,
     );
-    const answers = (await teach(texts, labels, { ...OPTIONS, width: 120 })) as Float32Array;
-    expect(shareRight(answers, labels, () => true)).toBeLessThan(0.65);
+    const answers = (await teach(strangers, drawn, labels, { ...OPTIONS, width: 120 })) as Float32Array;
+    expect(shareRight(answers, drawn, labels, () => true)).toBeLessThan(1 / labels + 0.15);
   });
 
-  it('is as sure as it may be: of the texts with a label, as many are positive as it says', async () => {
-    const labels = LABELS.map((label, text): Label => (label === 1 && text % 4 === 0 ? 0 : label)); // some are wrong
-    const answers = (await teach(TEXTS, labels, OPTIONS)) as Float32Array;
-    const labelled = [...labels.keys()].filter((text) => labels[text] !== undefined);
+  it('is as sure as it may be: of the texts with a label, as many have each as it says', async () => {
+    const some = places.map((place, text): Label => (place === 1 && text % 4 === 0 ? 0 : place)); // some are wrong
+    const answers = (await teach(texts, some, labels, OPTIONS)) as Float32Array;
+    const labelled = [...some.keys()].filter((text) => some[text] !== undefined);
     const mean = (value: (text: number) => number) =>
       labelled.reduce((sum, text) => sum + value(text), 0) / labelled.length;
-    expect(mean((text) => answers[text] as number)).toBeCloseTo(
-      mean((text) => labels[text] as number),
-      2,
-    );
+    for (let label = 0; label < labels; label++) {
+      expect(mean((text) => ownOf(answers, text, labels)[label] as number)).toBeCloseTo(
+        mean((text) => Number(some[text] === label)),
+        2,
+      );
+    }
+  });
+});
+
+describe('teach', () => {
+  it('bears a label that is rarer than there are folds', async () => {
+    const { texts, places } = corpusOf(2, 90);
+    const rare = places.map((place, text) => (text === 1 ? 2 : place));
+    const answers = (await teach(texts, rare, 3, OPTIONS)) as Float32Array;
+    expect(answers.every((p) => p >= 0 && p <= 1)).toBe(true);
   });
 
   it('says what it does, and how far it is', async () => {
     const said: [string, number][] = [];
-    await teach(TEXTS, LABELS, { ...OPTIONS, onProgress: (what, share) => said.push([what, share]) });
+    await teach(TEXTS, PLACES, 2, { ...OPTIONS, onProgress: (what, share) => said.push([what, share]) });
     const sharesOf = (wanted: string) => said.flatMap(([what, share]) => (what === wanted ? [share] : []));
-    expect(sharesOf('teacher: n-grams')).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    // Three costs are tried on the first of five folds.
+    expect(sharesOf('teacher: n-grams')).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((part) => part / 7));
     expect(sharesOf('teacher: document vectors').at(-1)).toBe(1);
     expect([...new Set(said.map(([what]) => what))]).toEqual(['teacher: n-grams', 'teacher: document vectors']);
   });
@@ -68,7 +102,7 @@ describe('teach', () => {
   it.each(['teacher: n-grams', 'teacher: document vectors'])('stops when it is told to, during %s', async (when) => {
     const interruption = new AbortController();
     const after: string[] = [];
-    const answers = await teach(TEXTS, LABELS, {
+    const answers = await teach(TEXTS, PLACES, 2, {
       ...OPTIONS,
       signal: interruption.signal,
       onProgress: (what, share) => {

@@ -23,16 +23,16 @@ const CONFIG: Config = {
   ...{ vocabularySize: VOCABULARY.size, embeddingUnits: 5, units: 3, ngramBuckets: 31 },
 };
 
-function taughtRun(): Run {
+function taughtRun(labels = ['negative', 'positive']): Run {
   const dataset = { name: 'made up', reviews: 2, unlabelled: 3, validationReviews: 1, digest: 'abc' };
-  const run = newRun(CONFIG, { ...dataset, labels: ['negative', 'positive'] }, VOCABULARY);
+  const run = newRun(CONFIG, { ...dataset, labels }, VOCABULARY);
   randomizeWeights(run.model);
   return run;
 }
 
 /** What teacher and calibration leave, which no text form with few digits would bring back. */
 const TARGETS = Float32Array.of(0.1, 1 / 3, 1e-20, 1, 0);
-const CALIBRATION = { recurrent: 1 / 3, ngrams: 0.1, bias: -1e-7 };
+const CALIBRATION = { recurrent: 1 / 3, ngrams: 0.1, biases: [1e-7, -1e-7] };
 
 describe('a checkpoint', () => {
   let folder: string;
@@ -69,6 +69,21 @@ describe('a checkpoint', () => {
         .some((weight) => weight !== 0),
     ).toBe(true);
     expect([...loaded.adam.moments.keys()].filter((name) => name.includes('ngrams'))).toEqual([]);
+  });
+
+  it('keeps three labels, and a column for each', async () => {
+    const labels = ['negative', 'neutral', 'positive'];
+    const run = taughtRun(labels);
+    await saveCheckpoint(folder, run);
+    const loaded = await loadCheckpoint(folder);
+    expect(loaded.dataset.labels).toEqual(labels);
+    const values = ({ model }: Run) => [...allVariables(model)].map(([name, { shape }]) => [name, shape]);
+    expect(values(loaded)).toEqual(values(run));
+    expect(allVariables(loaded.model).get('ngrams/hashed')?.shape).toEqual([13, 3]);
+    expect(loaded.config.ngramBuckets).toBe(31);
+    expect(loaded.model.getWeights().map((weight) => weight.dataSync())).toEqual(
+      run.model.getWeights().map((weight) => weight.dataSync()),
+    );
   });
 
   it('is refused in one line when what the teacher said is cut off', async () => {

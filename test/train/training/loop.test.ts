@@ -2,9 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { likeliest } from '../../../shared/labels.ts';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { type Config, PRESETS } from '../../../train/config.ts';
-import type { Example } from '../../../train/data/examples.ts';
+import { certainties, type Example, type Target } from '../../../train/data/examples.ts';
 import type { DatasetFacts } from '../../../train/data/training-set.ts';
 import { predict, trainableVariables } from '../../../train/model/model.ts';
 import { randomRows } from '../../../train/random.ts';
@@ -31,11 +32,14 @@ const CONFIG: Config = {
   learningRate: 0.02,
   epochs: 3,
 };
-/** A text is positive when "good" (3) stands in it, and negative otherwise. */
-const EXAMPLES: Example[] = randomRows({ rows: 60, maxLength: 6, below: VOCABULARY.size, seed: 9 }).map((ids) => ({
-  ids,
-  label: ids.includes(3) ? 1 : 0,
-}));
+const ROWS = randomRows({ rows: 60, maxLength: 6, below: VOCABULARY.size, seed: 9 });
+/** A text is positive when "good" (3) stands in it; of three labels neutral when "the" (6) does and negative otherwise. */
+const examplesOf = (labels: number): Example[] =>
+  ROWS.map((ids) => {
+    const label = ids.includes(3) ? labels - 1 : labels > 2 && ids.includes(6) ? 1 : 0;
+    return { ids, target: certainties(labels)[label] as Target };
+  });
+const EXAMPLES = examplesOf(2);
 const DATASET: DatasetFacts = {
   name: 'made up',
   labels: ['negative', 'positive'],
@@ -44,10 +48,12 @@ const DATASET: DatasetFacts = {
   validationReviews: 0,
   digest: '',
 };
+const LABELS = { 2: DATASET.labels, 3: ['negative', 'neutral', 'positive'] };
 
-const start = (config: Config = CONFIG) => newRun(config, DATASET, VOCABULARY);
+const start = (config: Config = CONFIG, labels: 2 | 3 = 2) =>
+  newRun(config, { ...DATASET, labels: LABELS[labels] }, VOCABULARY);
 const train = (run: Run, options: Partial<Parameters<typeof fit>[0]> = {}) =>
-  fit({ ...run, train: EXAMPLES, validation: [], ...options });
+  fit({ ...run, train: examplesOf(run.dataset.labels.length), validation: [], ...options });
 const weightsOf = ({ model, adam }: Run) =>
   [...trainableVariables(model).values(), ...adam.moments.values()].map((variable) => [...variable.dataSync()]);
 
@@ -60,22 +66,33 @@ describe('fit', () => {
     expect(epochs.at(-1)?.accuracy).toBeGreaterThan(0.95);
     expect(epochs.at(-1)?.loss).toBeLessThan((epochs[0]?.loss as number) / 2);
     const probabilities = predict(run.model, [Int32Array.of(1, 3), Int32Array.of(1, 4, 5)]);
-    expect(probabilities[0]).toBeGreaterThan(0.7);
-    expect(probabilities[1]).toBeLessThan(0.3);
+    expect(probabilities[1]).toBeGreaterThan(0.7);
+    expect(probabilities[3]).toBeLessThan(0.3);
   });
 
-  it('gives the same weights for the same seed, and others for another', async () => {
-    const [first, second, other] = [start(), start(), start({ ...CONFIG, seed: 2 })];
-    for (const run of [first, second, other]) await train(run);
-    expect(weightsOf(second)).toEqual(weightsOf(first));
-    expect(weightsOf(other)).not.toEqual(weightsOf(first));
+  it('learns three labels', async () => {
+    const run = start({ ...CONFIG, epochs: 40 }, 3);
+    await train(run);
+    expect(run.progress.epochs.at(-1)?.accuracy).toBeGreaterThan(0.95);
+    const probabilities = predict(run.model, [Int32Array.of(1, 4, 5), Int32Array.of(1, 6, 4), Int32Array.of(1, 3)]);
+    for (const label of [0, 1, 2]) expect(probabilities[4 * label]).toBeGreaterThan(0.7);
   });
+
+  it.each([2, 3] as const)(
+    'gives the same weights for the same seed, and others for another: %i labels',
+    async (labels) => {
+      const [first, second, other] = [1, 1, 2].map((seed) => start({ ...CONFIG, seed }, labels)) as [Run, Run, Run];
+      for (const run of [first, second, other]) await train(run);
+      expect(weightsOf(second)).toEqual(weightsOf(first));
+      expect(weightsOf(other)).not.toEqual(weightsOf(first));
+    },
+  );
 
   it('measures the validation split after every epoch, and does not train on it', async () => {
     const [alone, watched] = [start(), start()];
     await train(alone);
     await train(watched, {
-      validation: EXAMPLES.slice(0, 13).map(({ ids, label }) => ({ ids, label: label === 1 ? 0 : 1 })),
+      validation: EXAMPLES.slice(0, 13).map(({ ids, target }) => ({ ids, target: target.toReversed() })),
     });
     expect(weightsOf(watched)).toEqual(weightsOf(alone));
     const [last] = watched.progress.epochs.slice(-1);
@@ -84,7 +101,7 @@ describe('fit', () => {
       EXAMPLES.slice(0, 13).map(({ ids }) => ids),
     );
     const wrong = EXAMPLES.slice(0, 13).filter(
-      ({ label }, row) => Number((probabilities[row] as number) >= 0.5) !== label,
+      ({ target }, row) => likeliest(probabilities.subarray(2 * row, 2 * row + 2)) !== likeliest(target),
     );
     expect(last?.validationAccuracy).toBeCloseTo(wrong.length / 13, 9);
     expect(last?.validationLoss).toBeGreaterThan(last?.loss as number);
@@ -109,14 +126,16 @@ describe('a checkpoint', () => {
   });
 
   it.each([
-    ['in the middle of an epoch', 11],
-    ['between two epochs', 8],
-    ['before the first step', 0],
-  ])('continues a run that was stopped %s to the same weights, bit for bit', async (_, stopAfter) => {
-    const whole = start();
+    ['in the middle of an epoch', 11, 2],
+    ['between two epochs', 8, 2],
+    ['before the first step', 0, 2],
+    ['in the middle of an epoch', 11, 3],
+    ['between two epochs', 8, 3],
+  ] as const)('continues a run that was stopped %s to the same weights, bit for bit', async (_, stopAfter, labels) => {
+    const whole = start(CONFIG, labels);
     await train(whole);
 
-    const stopped = start();
+    const stopped = start(CONFIG, labels);
     const interruption = new AbortController();
     let steps = 0;
     if (stopAfter === 0) interruption.abort();

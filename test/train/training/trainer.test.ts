@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { likeliest, softmax } from '../../../shared/labels.ts';
 import { CELLS, type Config, POOLINGS, PRESETS } from '../../../train/config.ts';
-import type { Example } from '../../../train/data/examples.ts';
+import { certainties, type Example, type Target } from '../../../train/data/examples.ts';
 import { Pool } from '../../../train/kernels/pool.ts';
 import { buildModel, predict, trainableVariables } from '../../../train/model/model.ts';
-import { randomRows } from '../../../train/random.ts';
+import { randomNumbers, randomRows } from '../../../train/random.ts';
 import { Adam } from '../../../train/training/adam.ts';
 import { startBackend } from '../../../train/training/backend.ts';
 import { Trainer, type TrainerOptions } from '../../../train/training/trainer.ts';
@@ -19,12 +20,25 @@ const EXAMPLES: Example[] = [
   ...randomRows({ rows: 9, maxLength: 12, below: 15, seed: 4 }),
   Int32Array.of(1),
   Int32Array.of(1, 7, 7, 7),
-].map((ids, row) => ({ ids, label: (row % 2) as 0 | 1 }));
+].map((ids, row) => ({ ids, target: certainties(2)[row % 2] as Target }));
 const ROWS = EXAMPLES.map(({ ids }) => ids);
 
-async function start(cell: Config['cell'], options: Partial<TrainerOptions> = {}, pool?: Pool) {
+/** The same texts, with as soft a target for each of so many labels as a teacher gives. */
+function examplesOf(labels: number): Example[] {
+  if (labels === 2) return EXAMPLES;
+  const random = randomNumbers(8);
+  return ROWS.map((ids) => ({
+    ids,
+    target: Float32Array.from(softmax(Array.from({ length: labels }, () => 4 * random()))),
+  }));
+}
+
+type Options = Partial<TrainerOptions> & { readonly labels?: number };
+
+async function start(cell: Config['cell'], { labels = 2, ...options }: Options = {}, pool?: Pool) {
   const { pooling = 'last' } = options;
-  const model = buildModel({ cell, vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5, seed: 1, pooling });
+  const sizes = { vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5 };
+  const model = buildModel({ cell, ...sizes, seed: 1, pooling, labels });
   const adam = new Adam(RATE, trainableVariables(model));
   return {
     model,
@@ -37,16 +51,20 @@ function weightsOf(model: tf.LayersModel): Map<string, Float32Array> {
   return new Map([...trainableVariables(model)].map(([name, variable]) => [name, variable.dataSync() as Float32Array]));
 }
 
-/** The same step by tfjs' own layers, gradients and all. */
-function stockStep(model: tf.LayersModel, adam: Adam): void {
+/** The same step by tfjs' own layers and losses, gradients and all. */
+function stockStep(model: tf.LayersModel, adam: Adam, examples: readonly Example[] = EXAMPLES): void {
   const variables = trainableVariables(model);
   tf.tidy(() => {
     const steps = Math.max(...ROWS.map(({ length }) => length));
     const padded = ROWS.map((ids) => [...ids, ...Array<number>(steps - ids.length).fill(0)]);
-    const labels = tf.tensor2d(EXAMPLES.map(({ label }) => [label]));
+    const targets = tf.tensor2d(examples.map(({ target }) => [...target]));
+    const isBinary = targets.shape[1] === 2;
     const { grads } = tf.variableGrads(() => {
       const p = model.apply(tf.tensor2d(padded, [ROWS.length, steps], 'int32'), { training: true }) as tf.Tensor;
-      return tf.metrics.binaryCrossentropy(labels, p).mean();
+      const losses = isBinary
+        ? tf.metrics.binaryCrossentropy(targets.slice([0, 1], [-1, 1]), p)
+        : tf.metrics.categoricalCrossentropy(targets, p);
+      return losses.mean();
     }, [...variables.values()]);
     const rate = adam.nextRate();
     for (const [name, variable] of variables) adam.update(name, variable, grads[variable.name] as tf.Tensor, rate);
@@ -54,39 +72,48 @@ function stockStep(model: tf.LayersModel, adam: Adam): void {
 }
 
 describe.each(CELLS)('the trainer of a network with %s', (cell) => {
-  it.each(POOLINGS)('predicts what the stock layers predict, with %s pooling', async (pooling) => {
-    const { model, trainer } = await start(cell, { pooling });
+  const NETWORKS = POOLINGS.flatMap((pooling) => [2, 3, 7].map((labels) => ({ pooling, labels })));
+
+  it.each(NETWORKS)('predicts what the stock layers predict, with $pooling pooling, $labels labels', async (parts) => {
+    const { model, trainer } = await start(cell, parts);
     const expected = predict(model, ROWS);
-    for (const [row, probability] of trainer.predict(ROWS).entries()) {
-      expect(probability).toBeCloseTo(expected[row] as number, 6);
+    const probabilities = trainer.predict(ROWS);
+    expect(probabilities).toHaveLength(ROWS.length * parts.labels);
+    for (const [at, probability] of probabilities.entries()) {
+      expect(probability).toBeCloseTo(expected[at] as number, 6);
     }
   });
 
-  it.each(POOLINGS)('takes the steps that the stock layers take, with %s pooling', async (pooling) => {
-    const [ours, stock] = [await start(cell, { pooling }), await start(cell, { pooling })];
-    for (let step = 0; step < 5; step++) {
-      ours.trainer.step(EXAMPLES);
-      stockStep(stock.model, stock.adam);
-    }
-    ours.trainer.sync();
-    const expected = weightsOf(stock.model);
-    for (const [name, values] of weightsOf(ours.model)) {
-      const worst = values.reduce(
-        (far, value, at) => Math.max(far, Math.abs(value - (expected.get(name)?.[at] as number))),
-        0,
-      );
-      // Adam divides a gradient by its own size, which makes much of the rounding of one near zero.
-      expect([name, worst]).toEqual([name, expect.closeTo(0, 3)]);
-    }
-    expect(ours.adam.steps).toBe(5);
-  });
+  it.each(NETWORKS)(
+    'takes the steps that the stock layers take, with $pooling pooling, $labels labels',
+    async (parts) => {
+      const [ours, stock] = [await start(cell, parts), await start(cell, parts)];
+      const examples = examplesOf(parts.labels);
+      for (let step = 0; step < 5; step++) {
+        ours.trainer.step(examples);
+        stockStep(stock.model, stock.adam, examples);
+      }
+      ours.trainer.sync();
+      const expected = weightsOf(stock.model);
+      for (const [name, values] of weightsOf(ours.model)) {
+        const worst = values.reduce(
+          (far, value, at) => Math.max(far, Math.abs(value - (expected.get(name)?.[at] as number))),
+          0,
+        );
+        // Adam divides a gradient by its own size, which makes much of the rounding of one near zero.
+        expect([name, worst]).toEqual([name, expect.closeTo(0, 3)]);
+      }
+      expect(ours.adam.steps).toBe(5);
+    },
+  );
 
-  it('ends with the same bits whatever the number of threads', async () => {
+  it.each([2, 3])('ends with the same bits whatever the number of threads, of %i labels', async (labels) => {
+    const examples = examplesOf(labels);
     const results = [];
     for (const threads of [1, 2, 3]) {
       const pool = await Pool.create({ threads });
-      const { model, trainer } = await start(cell, { embeddingUpdate: 'lazy' }, pool);
-      for (let step = 0; step < 10; step++) trainer.step(EXAMPLES);
+      const { model, trainer } = await start(cell, { embeddingUpdate: 'lazy', labels }, pool);
+      for (let step = 0; step < 10; step++) trainer.step(examples);
       trainer.sync();
       results.push(weightsOf(model));
       await pool.close();
@@ -101,7 +128,7 @@ describe('a lazy update', () => {
     const { model, trainer } = await start('lstm', { embeddingUpdate: 'lazy' });
     const before = weightsOf(model).get('embedding/embeddings') as Float32Array;
     trainer.step(EXAMPLES);
-    trainer.step([{ ids: Int32Array.of(1, 20), label: 1 }]);
+    trainer.step([{ ids: Int32Array.of(1, 20), target: Float32Array.of(0, 1) }]);
     trainer.sync();
     const after = weightsOf(model).get('embedding/embeddings') as Float32Array;
     const touched = new Set([20, ...ROWS.flatMap((ids) => [...ids])]);
@@ -119,12 +146,13 @@ describe('a thousand steps', () => {
   });
   afterAll(() => pool.close());
 
-  it('need no more memory than a few', async () => {
-    const { trainer } = await start('lstm', { embeddingUpdate: 'lazy' }, pool);
+  it.each([2, 3])('need no more memory than a few, of %i labels', async (labels) => {
+    const { trainer } = await start('lstm', { embeddingUpdate: 'lazy', labels }, pool);
+    const examples = examplesOf(labels);
     const heap = () => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length;
-    for (let step = 0; step < 5; step++) trainer.step(EXAMPLES);
+    for (let step = 0; step < 5; step++) trainer.step(examples);
     const before = { tensors: tf.memory().numTensors, kernels: pool.bytes, tfjs: heap() };
-    for (let step = 0; step < 1_000; step++) trainer.step(step % 2 === 0 ? EXAMPLES : EXAMPLES.slice(step % 7));
+    for (let step = 0; step < 1_000; step++) trainer.step(step % 2 === 0 ? examples : examples.slice(step % 7));
     expect({ tensors: tf.memory().numTensors, kernels: pool.bytes, tfjs: heap() }).toEqual(before);
   });
 });
@@ -136,10 +164,44 @@ describe('the gradient with respect to the states', () => {
     expect(norms.map(({ length }) => length)).toEqual(ROWS.map(({ length }) => length));
     const kernel = Math.hypot(...(trainableVariables(model).get('dense/kernel') as tf.Variable).dataSync());
     const probabilities = predict(model, ROWS);
-    for (const [row, { label }] of EXAMPLES.entries()) {
+    for (const [row, { target }] of EXAMPLES.entries()) {
       // dL/dlogit = (p − y) / rows, and the logit is h · kernel + bias
-      const expected = (Math.abs((probabilities[row] as number) - label) / ROWS.length) * kernel;
+      const error = (probabilities[2 * row + 1] as number) - (target[1] as number);
+      const expected = (Math.abs(error) / ROWS.length) * kernel;
       expect(norms[row]?.[0]).toBeCloseTo(expected, 6);
     }
+  });
+});
+
+describe('what a step says', () => {
+  it.each([2, 3, 7])('is the loss and the right answers of before it, of %i labels', async (labels) => {
+    const { trainer } = await start('lstm', { labels });
+    const examples = examplesOf(labels);
+    const probabilities = trainer.predict(ROWS);
+    const own = (row: number) => probabilities.subarray(row * labels, (row + 1) * labels);
+    const loss = examples.reduce(
+      (sum, { target }, row) =>
+        sum - own(row).reduce((part, p, label) => part + (target[label] as number) * Math.log(p), 0),
+      0,
+    );
+    const correct = examples.filter(({ target }, row) => likeliest(own(row)) === likeliest(target)).length;
+    const measured = trainer.measure(examples);
+    expect(measured).toEqual({ loss: expect.closeTo(loss, 4), correct, reviews: examples.length });
+    expect(trainer.step(examples)).toEqual(measured);
+    expect(trainer.measure(examples).loss).toBeLessThan(measured.loss);
+  });
+
+  it('is finite where a softmax is as sure as it can be, and wrong', async () => {
+    const { model, trainer } = await start('lstm', { labels: 3 });
+    tf.tidy(() =>
+      trainableVariables(model)
+        .get('dense/bias')
+        ?.assign(tf.tensor1d([200, 0, -200])),
+    );
+    const examples = ROWS.map((ids) => ({ ids, target: certainties(3)[2] as Target }));
+    const { loss } = trainer.step(examples);
+    expect(loss / examples.length).toBeCloseTo(400, 0);
+    trainer.sync();
+    expect([...weightsOf(model).values()].every((values) => values.every(Number.isFinite))).toBe(true);
   });
 });
