@@ -130,7 +130,7 @@ export function behavesAsDocumented(
       expect(body.results).toEqual([
         { label: 'positive', score: 0.5, tokens: 3, unknown: 3, truncated: false },
         { label: 'positive', score: 0.5, tokens: 0, unknown: 0, truncated: false },
-        { label: 'positive', score: 0.5, tokens: 1, unknown: 1, truncated: false },
+        { label: 'positive', score: 0.5, tokens: 2, unknown: 2, truncated: false },
       ]);
     });
 
