@@ -5,14 +5,14 @@
  * Not here: what a token is (`tokenizer.ts`), and which of a text's ids the network reads (`encoding.ts`).
  */
 
-import { countLines, findLine, indexLines, type LineIndex } from './line-index.ts';
-import { slipsOf } from './spelling.ts';
+import { countLines, findLine, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
+import { slipsOf, unstretched } from './spelling.ts';
 
 export const PAD_ID = 0;
 export const START_ID = 1;
 export const UNKNOWN_ID = 2;
 
-/** No text can yield these: `<` is never part of a token. */
+/** No text can yield these: the tokenizer's own names with a `<` are others. */
 const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 
 /** Words with an id below this are common enough to be meant by a word that is not known. */
@@ -65,15 +65,32 @@ export class Vocabulary {
     return countLines(this.index);
   }
 
-  /** The token's id, or that of the most frequent of the common words that it may be a slip of, or `UNKNOWN_ID`. */
-  idOf(token: string): number {
+  /**
+   * The token's id, or that of the common word that it stretches, or of the most frequent of those that it may be a slip of, or
+   * `UNKNOWN_ID`.
+   * @param mayBeSlip whether to look for words that are meant, which takes some twenty times as long as for the token's own id.
+   */
+  idOf(token: string, mayBeSlip = true): number {
     const own = findLine(token, this.#file, this.index);
     if (own >= 0) return own;
-    let id = COMMON;
-    for (const slip of slipsOf(token)) {
-      const line = findLine(slip, this.#file, this.index);
-      if (line >= 0) id = Math.min(id, line);
+    for (const word of mayBeSlip ? unstretched(token) : []) {
+      const id = this.#commonIdOf(word) ?? this.#slipIdOf(word);
+      if (id !== undefined) return id;
     }
-    return id < COMMON ? id : UNKNOWN_ID;
+    return UNKNOWN_ID;
+  }
+
+  #commonIdOf(word: string): number | undefined {
+    const line = findLine(word, this.#file, this.index);
+    return line >= 0 && line < COMMON ? line : undefined;
+  }
+
+  #slipIdOf(word: string): number | undefined {
+    let id: number | undefined;
+    for (const slip of slipsOf(word, (hash) => mayHaveLine(hash, COMMON, this.index))) {
+      const other = this.#commonIdOf(slip);
+      if (other !== undefined && other < (id ?? COMMON)) id = other;
+    }
+    return id;
   }
 }
