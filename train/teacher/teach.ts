@@ -34,7 +34,7 @@ const FOLDS = 5;
  * What a text weighs against the penalty: of these, what answers the first fold best (docs/experiments.md). Long texts want
  * more of it than short ones, in which a word tells less.
  */
-const NGRAM_COSTS = [1, 4, 20];
+const NGRAM_COSTS = [4, 20];
 const VECTOR_COSTS = [0.1];
 /** Vectors are scaled to this length, so that the cost means the same whatever the training made of them. */
 const VECTOR_LENGTH = 10;
