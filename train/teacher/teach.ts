@@ -1,7 +1,8 @@
 /**
  * Soft labels for the reviews that have no label, and for those that have one: what a stronger model than the network,
- * too large and too slow for the edge, makes of each text, and halfway to the label where there is one. The network then learns from three times as many reviews, and
- * from graded answers instead of yes and no (Hinton et al. 2015, https://arxiv.org/abs/1503.02531).
+ * too large and too slow for the edge, makes of each text, and halfway from there to the label where there is one. The
+ * network then learns from three times as many reviews, and from graded answers instead of yes and no (Hinton et al. 2015,
+ * https://arxiv.org/abs/1503.02531).
  *
  * The teacher is the sum of two linear models: one over n-grams, weighted by naive Bayes (Wang & Manning 2012,
  * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
@@ -40,8 +41,8 @@ const VECTOR_COSTS = [0.1];
 const VECTOR_LENGTH = 10;
 
 /**
- * What the network is to learn of the texts of the set, in the order of `textsOf`. The teacher gets the reviews in the dataset's own
- * order, in which those of one film stand together.
+ * What the network is to learn of the texts of the set, in the order of `textsOf`. The teacher gets the reviews in the
+ * dataset's own order, in which those of one film stand together.
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(
@@ -68,7 +69,7 @@ export async function softLabels(
   return targets;
 }
 
-/** Halfway from what the teacher says to the label, where there is one: neither alone teaches as well (docs/experiments.md). */
+/** Halfway from what the teacher says to the label, where there is one (docs/experiments.md has what either alone is worth). */
 function withLabel(probabilities: Float32Array, label: number | undefined): Float32Array {
   if (label === undefined) return probabilities;
   return probabilities.map((probability, other) => (probability + Number(other === label)) / 2);
