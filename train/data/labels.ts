@@ -112,31 +112,23 @@ export function opinionLabels(labels: readonly string[]): OpinionLabels | undefi
   return { count: labels.length, negative, positive, ...(neutral >= 0 && { neutral }) };
 }
 
-/** For each label of some texts, its place among a model's labels; undefined where the model has none for it. */
-export interface LabelMapping {
-  readonly places: readonly (number | undefined)[];
-  /** Whether it goes by what names mean, which a user should be told. */
-  readonly byMeaning: boolean;
-}
-
 /**
  * Labels of texts → labels of a model: the same names, else steps of the same scale, such as `neg`, `0` and `LABEL_0`, else
  * what a step says, such as one and two stars. Texts of a neutral label have no place in a model without one.
+ * @returns for each of the texts' labels, its place among the model's; undefined where the model has none for it
  * @throws UserError when they do not mean the same.
  */
-export function mapLabels(theirs: readonly string[], own: readonly string[]): LabelMapping {
+export function mapLabels(theirs: readonly string[], own: readonly string[]): readonly (number | undefined)[] {
   const keys = own.map(labelKey);
   const byName = theirs.map((label) => keys.indexOf(labelKey(label)));
-  if (!byName.includes(-1)) {
-    return { places: byName, byMeaning: theirs.some((label, index) => label !== own[byName[index] as number]) };
-  }
+  if (!byName.includes(-1)) return byName;
   const [from, to] = [meaningsOf(theirs), meaningsOf(own)];
   if (from !== undefined && to !== undefined) {
     const by = isSameScale(from, to) ? 'step' : 'sentiment';
     const found = from.map((meaning) => [...to.keys()].filter((place) => to[place]?.[by] === meaning[by]));
     const fits = ({ length }: unknown[], label: number) =>
       length === 1 || (length === 0 && from[label]?.sentiment === 'neutral');
-    if (found.every(fits) && found.flat().length > 1) return { places: found.map(([place]) => place), byMeaning: true };
+    if (found.every(fits) && found.flat().length > 1) return found.map(([place]) => place);
   }
   const [labels, answers] = [theirs, own].map(listed);
   const advice = 'rename them with --group, or leave some out with --drop';

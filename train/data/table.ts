@@ -16,7 +16,10 @@ import { type Columns, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
 export interface TableOptions extends Columns, LabelChanges {
-  /** The labels in their order, where the stated rule is not to decide it; `any` where their order is of no account. */
+  /**
+   * The labels in their order, where the stated rule is not to decide it; `any` where that is of no account, because no
+   * bundle is made of them.
+   */
   readonly labels?: readonly string[] | 'any' | undefined;
   /** Told what was left out and what to beware of, a line each. */
   readonly onWarning?: (warning: string) => void;
@@ -33,8 +36,8 @@ const NAMED = 5;
 
 /**
  * Reads the file at `location`.
- * @throws UserError when a record cannot be read, there are fewer than two labels, the training split would lack one of
- * them, or the test split all but one.
+ * @throws UserError when a record cannot be read, there are fewer than two labels, or, where their order is of account, the
+ * training split would lack one of them, or the test split all but one.
  */
 export async function readTable(location: string, options: TableOptions): Promise<Dataset> {
   const { onWarning: warn = () => {} } = options;
@@ -66,18 +69,10 @@ export async function readTable(location: string, options: TableOptions): Promis
   });
   const train = labelled.filter(({ hash }) => !isTest(hash)).map(reviewOf);
   const test = labelled.filter(({ hash }) => isTest(hash)).map(reviewOf);
-  const [untrained] = missingIn(train, labels);
-  const untested = missingIn(test, labels);
-  const refuse = (label: string, split: string, advice: string) => {
-    throw new UserError(`${location}: no review with the label ${quoted(label)} is in the ${split} split; ${advice}`);
-  };
-  if (untrained !== undefined) refuse(untrained, 'train', 'more are needed, or --drop leaves the label out');
-  if (untested.length > labels.length - 2) {
-    refuse(untested[0] as string, 'test', 'the test split is a tenth, so more reviews are needed');
-  }
-  if (untested.length > 0) warn(`no review with the label ${listed(untested)} is in the test split`);
+  const dataset = { official: false, labels, train, test, unlabelled };
+  if (asked !== 'any') refuseBadSplits(dataset, location, warn);
   warnOfBalance([...train, ...test], labels, warn);
-  return { official: false, labels, train, test, unlabelled };
+  return dataset;
 }
 
 /** @throws UsageError when a label that is to be changed does not occur. */
@@ -104,9 +99,21 @@ async function* withChangedLabels(
   }
 }
 
-function missingIn(reviews: readonly Review[], labels: readonly string[]): string[] {
-  const there = new Set(reviews.map(({ label }) => label));
-  return labels.filter((_, label) => !there.has(label));
+/** A model cannot learn a label that it is not shown; one that is not tested is worth a warning, while two are. */
+function refuseBadSplits({ labels, train, test }: Dataset, location: string, warn: (warning: string) => void): void {
+  const missingIn = (reviews: readonly Review[]) => {
+    const there = new Set(reviews.map(({ label }) => label));
+    return labels.filter((_, label) => !there.has(label));
+  };
+  const [untrained, untested] = [missingIn(train), missingIn(test)];
+  const refuse = ([label = '']: readonly string[], split: string, advice: string) => {
+    throw new UserError(`${location}: no review with the label ${quoted(label)} is in the ${split} split; ${advice}`);
+  };
+  if (untrained.length > 0) refuse(untrained, 'train', 'more are needed, or --drop leaves the label out');
+  if (untested.length > labels.length - 2) {
+    refuse(untested, 'test', 'the test split is a tenth, so more reviews are needed');
+  }
+  if (untested.length > 0) warn(`no review with the label ${listed(untested)} is in the test split`);
 }
 
 function isTest(hash: string): boolean {

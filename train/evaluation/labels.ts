@@ -12,7 +12,7 @@ import { counted } from '../format.ts';
  * @throws UserError when the labels do not mean the same.
  */
 export function withLabelsOf(dataset: Dataset, labels: readonly string[], say: (line: string) => void): Dataset {
-  const { places } = mapLabels(dataset.labels, labels);
+  const places = mapLabels(dataset.labels, labels);
   const renamed = dataset.labels.flatMap((label, index) => {
     const name = labels[places[index] as number];
     return name === undefined || name === label ? [] : [`${quoted(label)} as ${quoted(name)}`];

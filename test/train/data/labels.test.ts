@@ -61,7 +61,7 @@ describe('mapLabels', () => {
     ], // texts of some labels only
     [['1', '2'], STARS, [0, 1]],
   ])('is by name where all names are the same: %j → %j', (theirs, own, places) => {
-    expect(mapLabels(theirs, own)).toEqual({ places, byMeaning: false });
+    expect(mapLabels(theirs, own)).toEqual(places);
   });
 
   it.each<[string[], string[], (number | undefined)[]]>([
@@ -93,7 +93,7 @@ describe('mapLabels', () => {
       [2, 0],
     ],
   ])('is by meaning where names mean the same: %j → %j', (theirs, own, places) => {
-    expect(mapLabels(theirs, own)).toEqual({ places, byMeaning: true });
+    expect(mapLabels(theirs, own)).toEqual(places);
   });
 
   it.each([

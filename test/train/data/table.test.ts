@@ -474,6 +474,14 @@ describe('a file is refused', () => {
   });
 });
 
+it('may have any labels in any split where it is read to evaluate, and needs no order', async () => {
+  const rows = ['one,ham', 'two,spam', 'three,eggs'].join('\n');
+  const { dataset, warnings } = await readWithWarnings(`text,label\n${rows}\n`, { labels: 'any' });
+  expect(allOf(dataset)).toHaveLength(3);
+  expect(dataset.labels).toEqual(['eggs', 'ham', 'spam'].sort());
+  expect(warnings).toEqual(['only 3 reviews: expect little']);
+});
+
 describe('the test split', () => {
   const content = (count: number) =>
     `text,label\n${linesOf(Array.from({ length: count }, (_, n) => [`n ${n}`, n % 2 ? 'pos' : 'neg']))}`;

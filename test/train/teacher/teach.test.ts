@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { likeliest } from '../../../shared/labels.ts';
+import { type Config, PRESETS } from '../../../train/config.ts';
 import { randomNumbers, shuffled } from '../../../train/random.ts';
-import { type TeachOptions, teach } from '../../../train/teacher/teach.ts';
+import { softLabels, type TeachOptions, teach } from '../../../train/teacher/teach.ts';
 
 const OPTIONS: TeachOptions = { width: 8, epochs: 2, seed: 1 };
 
@@ -93,8 +94,8 @@ describe('teach', () => {
     const said: [string, number][] = [];
     await teach(TEXTS, PLACES, 2, { ...OPTIONS, onProgress: (what, share) => said.push([what, share]) });
     const sharesOf = (wanted: string) => said.flatMap(([what, share]) => (what === wanted ? [share] : []));
-    // Three costs are tried on the first of five folds.
-    expect(sharesOf('teacher: n-grams')).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((part) => part / 7));
+    // Two costs are tried on the first of five folds.
+    expect(sharesOf('teacher: n-grams')).toEqual([0, 1, 2, 3, 4, 5, 6].map((part) => part / 6));
     expect(sharesOf('teacher: document vectors').at(-1)).toBe(1);
     expect([...new Set(said.map(([what]) => what))]).toEqual(['teacher: n-grams', 'teacher: document vectors']);
   });
@@ -111,5 +112,53 @@ describe('teach', () => {
       },
     });
     expect([answers, after]).toEqual([undefined, []]);
+  });
+});
+
+describe('softLabels', () => {
+  it('are what the teacher says of texts without a label, and of others halfway to their label', async () => {
+    const { texts, places } = corpusOf(3, 90);
+    // The dataset's order is that of the ids, which is the one of the texts; the set has it the other way round.
+    const reviews = texts.flatMap((text, index) => {
+      const label = places[index];
+      return label === undefined ? [] : [{ id: String(index).padStart(2, '0'), text, label }];
+    });
+    const unlabelled = texts.filter((_, index) => places[index] === undefined);
+    const facts = {
+      name: 'made up',
+      reviews: reviews.length,
+      unlabelled: unlabelled.length,
+      validationReviews: 0,
+      digest: '',
+    };
+    const set = {
+      facts: { ...facts, labels: ['a', 'b', 'c'] },
+      train: reviews.toReversed(),
+      validation: [],
+      unlabelled,
+    };
+    const config = {
+      ...(PRESETS['best'] as Config),
+      teacherWidth: OPTIONS.width,
+      teacherEpochs: OPTIONS.epochs,
+      seed: OPTIONS.seed,
+    };
+    const targets = (await softLabels(set, config, {})) as Float32Array;
+    const inOrder = [...reviews.map(({ text }) => text), ...unlabelled];
+    const labels = [...reviews.map(({ label }) => label), ...unlabelled.map(() => undefined)];
+    const taught = (await teach(inOrder, labels, 3, OPTIONS)) as Float32Array;
+    for (const [index, text] of [...set.train.map(({ text }) => text), ...unlabelled].entries()) {
+      const place = inOrder.indexOf(text);
+      const label = labels[place];
+      const said = [...ownOf(taught, place, 3)];
+      const expected = label === undefined ? said : said.map((p, other) => (p + Number(other === label)) / 2);
+      expect([...ownOf(targets, index, 3)]).toEqual(expected.map((p) => expect.closeTo(p, 6)));
+    }
+  });
+
+  it('are none when it was stopped', async () => {
+    const facts = { name: 'made up', labels: ['a', 'b'], reviews: 0, unlabelled: 90, validationReviews: 0, digest: '' };
+    const set = { facts, train: [], validation: [], unlabelled: TEXTS };
+    expect(await softLabels(set, PRESETS['best'] as Config, { signal: AbortSignal.abort() })).toBeUndefined();
   });
 });
