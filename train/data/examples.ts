@@ -8,11 +8,18 @@ import type { Review } from './dataset.ts';
 /** A probability for each label; they add up to 1. */
 export type Target = Float32Array;
 
+/** The places of the labels that a text's own label was chosen from: a review's stars do not say that it is not neutral. */
+export type Choice = readonly number[];
+
 export interface Example {
   /** START and the review's last token ids, unpadded. */
   readonly ids: Int32Array;
   /** The probability of each label: 1 for the review's own, or what a teacher says. */
   readonly target: Target;
+  /** What the example counts beside others. Default: 1. */
+  readonly weight?: number | undefined;
+  /** The labels among which the target is the answer; of the others it says nothing. Default: all. */
+  readonly choice?: Choice | undefined;
 }
 
 /** The most frequent tokens of `texts`. */
@@ -60,13 +67,14 @@ const SHORT_TEXT = 20;
 
 /** The example as one training step reads it: some words unknown, or only a few words of it. */
 export function augment(
-  { ids, target }: Example,
+  example: Example,
   { wordDropout, crops }: Pick<Config, 'wordDropout' | 'crops'>,
   random: () => number,
 ): Example {
+  const { ids } = example;
   const cropped = crops > 0 && random() < crops ? crop(ids, random) : ids;
-  if (wordDropout === 0) return { ids: cropped, target };
-  return { ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)), target };
+  if (wordDropout === 0) return { ...example, ids: cropped };
+  return { ...example, ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)) };
 }
 
 /** START and a few words that follow each other. */
