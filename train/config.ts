@@ -41,6 +41,8 @@ export const Config = v.object({
   weights: v.picklist(WEIGHTS),
 
   // What it learns from
+  /** With the official reviews: train on the open sets of docs/data.md too, and start from GloVe's vectors of words. */
+  openSets: v.boolean(),
   /**
    * Passes of the teacher over the texts (teacher/teach.ts), of which those without a label are then trained on too.
    * 0: there is no teacher, and what has no label is not used.
@@ -48,6 +50,11 @@ export const Config = v.object({
   teacherEpochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Numbers in the teacher's vector of a text. */
   teacherWidth: v.pipe(count, v.multipleOf(4)),
+  /**
+   * Networks, larger than this one, that are trained first and then label what has no label, its sentences one by one
+   * (training/label-sentences.ts). Every second one reads backwards.
+   */
+  teacherNetworks: v.pipe(v.number(), v.integer(), v.minValue(0)),
 
   // How it is trained: Adam on cross-entropy
   learningRate: v.number(),
@@ -98,8 +105,10 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     pooling: 'last',
     ngramBuckets: 0,
     weights: 'float32',
+    openSets: false,
     teacherEpochs: 0,
     teacherWidth: 4,
+    teacherNetworks: 0,
     learningRate: 1e-3,
     learningRateDecay: 'none',
     embeddingUpdate: 'lazy',
@@ -130,8 +139,10 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     pooling: 'mean-last',
     ngramBuckets: 262_139,
     weights: 'int8',
+    openSets: true,
     teacherEpochs: 10,
     teacherWidth: 100,
+    teacherNetworks: 2,
     learningRate: 2e-3,
     learningRateDecay: 'linear',
     embeddingUpdate: 'lazy',

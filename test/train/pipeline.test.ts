@@ -14,7 +14,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 const TINY: Partial<Config> = {
   preset: 'best',
   ...{ vocabularySize: 80, maxTokens: 20, embeddingUnits: 6, units: 4, ngramBuckets: 31 },
-  ...{ teacherEpochs: 1, teacherWidth: 8 },
+  ...{ teacherEpochs: 1, teacherWidth: 8, teacherNetworks: 0 },
   ...{ batchSize: 16, epochs: 2, validationFraction: 0.2, seed: 5 },
 };
 /** Two reviews in a row of which nobody says what they are. */

@@ -117,7 +117,7 @@ async function readReviews(
   // Of the version with more labels, in which the texts' own are more likely to be found.
   const own = old.labels.length > now.labels.length ? old.labels : now.labels;
   const { train, test } = withLabelsOf(dataset, own, io.say);
-  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, io.say);
+  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, { forced: true, say: io.say });
 }
 
 function describe({ texts, flipped, flips, meanChange, maxChange, accuracy }: Difference): string {

@@ -3,13 +3,10 @@ import { encode } from '../../shared/encoding.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
-import type { Review } from './dataset.ts';
+import type { Choice, Review } from './types.ts';
 
 /** A probability for each label; they add up to 1. */
 export type Target = Float32Array;
-
-/** The places of the labels that a text's own label was chosen from: a review's stars do not say that it is not neutral. */
-export type Choice = readonly number[];
 
 export interface Example {
   /** START and the review's last token ids, unpadded. */
@@ -22,11 +19,20 @@ export interface Example {
   readonly choice?: Choice | undefined;
 }
 
-/** The most frequent tokens of `texts`. */
-export function buildVocabulary(texts: Iterable<string>, size: number): Vocabulary {
+/**
+ * The most frequent tokens of `texts`.
+ * @param timesOf how often the text at an index counts. Default: once.
+ */
+export function buildVocabulary(
+  texts: readonly string[],
+  size: number,
+  timesOf: (index: number) => number = () => 1,
+): Vocabulary {
   const counts = new Map<string, number>();
-  for (const words of texts) {
-    for (const { text } of tokenize(words)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  for (const [index, words] of texts.entries()) {
+    const times = timesOf(index);
+    if (times === 0) continue;
+    for (const { text } of tokenize(words)) counts.set(text, (counts.get(text) ?? 0) + times);
   }
   return Vocabulary.fromCounts(counts, size);
 }
@@ -43,7 +49,11 @@ export function toExamples(
   maxTokens: number,
 ): Example[] {
   const targets = certainties(labels);
-  return reviews.map(({ text, label }) => toExample(text, targets[label] as Target, vocabulary, maxTokens));
+  return reviews.map(({ text, label, weight, choice }) => ({
+    ...toExample(text, targets[label] as Target, vocabulary, maxTokens),
+    weight,
+    choice,
+  }));
 }
 
 /** For each label the target that is certain of it. */

@@ -5,8 +5,8 @@ import { duplicateKey } from './duplicates.ts';
 import type { Review } from './types.ts';
 
 /**
- * Cuts `reviews` in two with the configuration's seed. Each label is cut by itself, so that both parts keep the balance
- * of the whole, and the limit is applied before the cut.
+ * Cuts `reviews` in two with the configuration's seed. Each label of each source is cut by itself, so that both parts keep
+ * the balance of the whole, and the limit is applied before the cut.
  *
  * What is held out is one stretch of each label's reviews, as the dataset has them: its files stand in the order of the
  * films, and a film whose other reviews were trained on is no test. A random cut flatters by one to three points
@@ -19,10 +19,12 @@ export function splitReviews(
   const wanted = limit > 0 ? Math.min(limit, reviews.length) : reviews.length;
   const used: Review[] = [];
   const held = new Set<string>(); // by text
-  const byLabel = [...Map.groupBy(reviews, ({ label }) => label)].sort(([a], [b]) => a - b);
+  const groups = [...Map.groupBy(reviews, ({ source = '', label }) => `${source}\n${String(label).padStart(3)}`)].sort(
+    ([a], [b]) => (a < b ? -1 : 1),
+  );
   let seen = 0;
-  for (const [, own] of byLabel) {
-    seen += own.length; // so that what rounding leaves out of one label's share goes to the next one's
+  for (const [, own] of groups) {
+    seen += own.length; // so that what rounding leaves out of one group's share goes to the next one's
     const share = Math.floor((seen * wanted) / reviews.length) - used.length;
     const some = shuffled(own, seed).slice(0, share);
     used.push(...some);

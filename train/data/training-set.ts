@@ -6,11 +6,13 @@ import type { Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
 import type { NamedDataset } from './dataset.ts';
-import { certainties, type Example, type Target, toExample } from './examples.ts';
+import { buildVocabulary, certainties, type Example, type Target, toExample, toExamples } from './examples.ts';
+import { representatives } from './identities.ts';
 import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
+import { drawSentences } from './sentences.ts';
 import { splitReviews } from './split.ts';
-import type { Dataset, Review } from './types.ts';
+import type { Choice, Dataset, Review } from './types.ts';
 
 export interface TrainingSet {
   readonly facts: DatasetFacts;
@@ -19,6 +21,11 @@ export interface TrainingSet {
   readonly validation: readonly Review[];
   /** Texts that a teacher labels, for the network to train on too. Empty without a teacher. */
   readonly unlabelled: readonly string[];
+  /** The labels that they may have. Default: all. */
+  readonly unlabelledChoice?: Choice | undefined;
+  /** Sentences of theirs, for the teacher's networks to label. Empty without them. */
+  readonly sentences: readonly string[];
+  readonly tiesIdentities: boolean;
 }
 
 /** A run's record of what it trains on. A schema, because a checkpoint holds it. */
@@ -40,6 +47,7 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
   const { train, validation } = splitReviews(dataset.train, config);
   if (train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
   const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
+  const sentences = config.teacherNetworks > 0 ? drawSentences(unlabelled, config.seed) : [];
   const facts = {
     name,
     labels: [...dataset.labels],
@@ -48,12 +56,33 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     validationReviews: validation.length,
     digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
   };
-  return { facts, train, validation, unlabelled };
+  return {
+    ...{ facts, train, validation, unlabelled, sentences },
+    unlabelledChoice: dataset.unlabelledChoice,
+    tiesIdentities: dataset.tiesIdentities === true,
+  };
 }
 
-/** All that is trained on: the reviews, then what has no label. */
-export function textsOf({ train, unlabelled }: TrainingSet): string[] {
-  return [...train.map(({ text }) => text), ...unlabelled];
+/** All that is trained on: the reviews, then what has no label, then its sentences. */
+export function textsOf({ train, unlabelled, sentences }: TrainingSet): string[] {
+  return [...train.map(({ text }) => text), ...unlabelled, ...sentences];
+}
+
+/** Whether the targets are those of the reviews and of the texts without a label only. */
+export function lacksSentences(set: TrainingSet, targets: Float32Array): boolean {
+  return targets.length < textsOf(set).length * set.facts.labels.length;
+}
+
+/** What a word in a short text of an open set counts beside one in a review, of which there are ten times as many. */
+const OPEN_SET_COUNT = 20;
+
+/** The most frequent words of all that is trained on. */
+export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
+  const { train, unlabelled } = set;
+  return buildVocabulary(textsOf(set), size, (index) => {
+    if (index >= train.length + unlabelled.length) return 0; // sentences have been counted with their texts
+    return train[index]?.source === undefined ? 1 : OPEN_SET_COUNT;
+  });
 }
 
 /**
@@ -72,10 +101,44 @@ export function encodeTrainingSet(
     targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
   const opinions = phrases ? opinionLabels(labels) : undefined;
   const texts = textsOf(set);
-  return [
-    ...texts.map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
+  const examples = [
+    ...texts.map((text, index) => ({
+      ...toExample(text, targetOf(index) as Target, vocabulary, maxTokens),
+      ...termsOf(set, index),
+    })),
     ...(opinions ? makePhrases(texts.length, vocabulary, opinions, { maxTokens, seed }) : []),
   ];
+  return tied(examples, set, vocabulary);
+}
+
+/** The texts without a label and their sentences, as ids. */
+export function encodeUnlabelled(set: TrainingSet, vocabulary: Vocabulary, config: Config): Int32Array[] {
+  const train: Review[] = [];
+  const uncertain = new Float32Array((set.unlabelled.length + set.sentences.length) * set.facts.labels.length);
+  return encodeTrainingSet({ ...set, train }, uncertain, vocabulary, { ...config, phrases: false }).map(
+    ({ ids }) => ids,
+  );
+}
+
+/** The texts that are held out, as ids. */
+export function encodeValidation(set: TrainingSet, vocabulary: Vocabulary, { maxTokens }: Config): Example[] {
+  return tied(toExamples(set.validation, set.facts.labels.length, vocabulary, maxTokens), set, vocabulary);
+}
+
+function tied(examples: Example[], { tiesIdentities }: TrainingSet, vocabulary: Vocabulary): Example[] {
+  if (!tiesIdentities) return examples;
+  const ids = representatives(vocabulary);
+  return examples.map((example) => ({ ...example, ids: example.ids.map((id) => ids[id] as number) }));
+}
+
+/** What a text counts, and which labels it may have. */
+function termsOf(
+  { train, unlabelled, unlabelledChoice }: TrainingSet,
+  index: number,
+): Pick<Example, 'weight' | 'choice'> {
+  if (index >= train.length) return index < train.length + unlabelled.length ? { choice: unlabelledChoice } : {};
+  const { weight, choice } = train[index] as Review;
+  return { weight, choice };
 }
 
 /** With a limit on the reviews, so many texts without a label are used for each of them: as many as the official dataset has. */

@@ -14,7 +14,7 @@ import { listed } from '../data/labels.ts';
 import { splitReviews } from '../data/split.ts';
 import { type OpenBundle, rewriteManifest } from '../export/bundle.ts';
 import { shuffled } from '../random.ts';
-import { onlyLabels, withLabelsOf } from './labels.ts';
+import { offeredLabels, onlyLabels, withLabelsOf } from './labels.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 
 /** `all` is for reviews that the model never saw: train and test together. */
@@ -53,7 +53,10 @@ export interface EvaluateOptions {
   /** Called once everything else is in order. */
   readonly loadDataset: () => Promise<NamedDataset>;
   readonly split: Split;
-  /** Those of the model's labels to ask it for, in its order. Default: all. Texts with others are left out. */
+  /**
+   * Those of the model's labels to ask it for, in its order. Texts with others are left out. Default: those that the texts'
+   * labels were chosen from; texts whose label was chosen from fewer are left out.
+   */
   readonly labels?: readonly string[];
   /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
   readonly limit: number;
@@ -71,13 +74,14 @@ export async function evaluate(
   { folder, classifier, manifest: opened }: OpenBundle,
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
-  const { loadDataset, split, labels = opened.labels, limit, record, onLabels = () => {}, onProgress } = options;
+  const { loadDataset, split, limit, record, onLabels = () => {}, onProgress } = options;
   if (record && split === 'all') throw new UsageError('--record is for one of the three splits, not for all together');
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
   const { dataset, name } = await loadDataset();
   // All of the model's labels first, for which the training made its cut.
   const all = reviewsOf(split, withLabelsOf(dataset, opened.labels, onLabels), opened);
-  const whole = onlyLabels(all, opened.labels, labels, onLabels);
+  const labels = options.labels ?? offeredLabels(all, opened.labels);
+  const whole = onlyLabels(all, opened.labels, labels, { forced: options.labels !== undefined, say: onLabels });
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const missing = labels.filter((_, place) => !whole.some(({ label }) => label === place));
   if (missing.length > 0) {
