@@ -50,11 +50,6 @@ export const Config = v.object({
   teacherEpochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Numbers in the teacher's vector of a text. */
   teacherWidth: v.pipe(count, v.multipleOf(4)),
-  /**
-   * Networks, larger than this one, that are trained first and then label what has no label, its sentences one by one
-   * (training/label-sentences.ts). Every second one reads backwards.
-   */
-  teacherNetworks: v.pipe(v.number(), v.integer(), v.minValue(0)),
 
   // How it is trained: Adam on cross-entropy
   learningRate: v.number(),
@@ -108,7 +103,6 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     openSets: false,
     teacherEpochs: 0,
     teacherWidth: 4,
-    teacherNetworks: 0,
     learningRate: 1e-3,
     learningRateDecay: 'none',
     embeddingUpdate: 'lazy',
@@ -142,7 +136,6 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     openSets: true,
     teacherEpochs: 10,
     teacherWidth: 100,
-    teacherNetworks: 2,
     learningRate: 2e-3,
     learningRateDecay: 'linear',
     embeddingUpdate: 'lazy',

@@ -14,13 +14,7 @@ import type { Manifest } from '../shared/bundle.ts';
 import { type Config, configOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
-import {
-  chooseTrainingSet,
-  encodeTrainingSet,
-  encodeValidation,
-  lacksSentences,
-  vocabularyOf,
-} from './data/training-set.ts';
+import { chooseTrainingSet, encodeTrainingSet, encodeValidation, vocabularyOf } from './data/training-set.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
@@ -33,7 +27,6 @@ import { startBackend } from './training/backend.ts';
 import { calibrationOf } from './training/calibrate.ts';
 import { newRun, type Run, saveCheckpoint } from './training/checkpoint.ts';
 import { fitNgrams } from './training/fit-ngrams.ts';
-import { labelSentences } from './training/label-sentences.ts';
 import { type FitOptions, fit, hasBegun } from './training/loop.ts';
 import { refuseOtherReviews, refuseToLose, resumeRun } from './training/resume.ts';
 
@@ -84,18 +77,11 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
   }
-  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(wordsOf(run.vocabulary));
-  if (run.targets !== undefined && lacksSentences(set, run.targets)) {
-    await save();
-    const options = { config, vocabulary: run.vocabulary, vectors, signal, onProgress: onPreparation };
-    const labelled = await labelSentences(set, run.targets, options);
-    if (labelled === undefined) return stopped();
-    run.targets = labelled;
-  }
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
   const validation = encodeValidation(set, run.vocabulary, config);
 
   // Fit
+  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(wordsOf(run.vocabulary));
   if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
   if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);

@@ -1,8 +1,7 @@
 /**
- * Short English opinions with and without a negation, made from a grammar. Reviews of films are long, and in a long text a
- * "not" hardly matters; so a network that has read nothing else takes "not bad at all" for a complaint. A few thousand of
- * these among the reviews teach it what a negation does to the word after it. A few of them say nothing, so that numbers
- * and small words alone, which reviews of films use in ratings and complaints, are no opinion.
+ * Short English texts, made from a grammar: opinions with and without a negation, marks of opinion such as emoji and stars, and
+ * texts that are no opinion. In a long review a "not" hardly matters, and nobody asks for the way; so a network that has read
+ * nothing else takes "not bad at all" for a complaint, and a question for an opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
@@ -11,11 +10,11 @@ import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 
 /** How many are made at most. */
-const PHRASES = 6_000;
+const PHRASES = 9_000;
 /** No more than one for so many texts: among a few thousand short texts, thousands of phrases drown them (docs/experiments.md). */
 const TEXTS_PER_PHRASE = 12;
-/** The share of them that say nothing. */
-const NOTHING = 0.15;
+/** The shares of the kinds; the rest are opinions in words. */
+const SHARES = { words: 0.08, plain: 0.22, marks: 0.14 };
 /** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
 const MIN_PHRASES = 1_000;
 
@@ -51,6 +50,14 @@ const SUBJECTS = [
   'the place',
   '',
 ];
+const DOUBTS = [
+  ...[
+    "i can't say it is not",
+    'you cannot say it is not',
+    'nobody can say it is not',
+    'i would not call it anything but',
+  ],
+];
 const AFFIRMATIONS = [
   'is',
   'was',
@@ -85,6 +92,48 @@ const DO_NOT = [
   "wouldn't",
   'never',
 ];
+
+/** Signs that are an opinion by themselves, or colour a text that is none. */
+const MARKS = {
+  positive: listed(':) :-) :D ;) <3 😀 😃 😊 😍 🥰 😂 ❤️ 👍 👏 🎉 🔥 😎 🙌 💯 ★★★★★ ★★★★☆ 5/5 4/5 10/10 9/10'),
+  negative: listed(":( :-( :'( >:( :/ 😡 😠 😞 😢 😭 😒 🤮 🤬 👎 💔 🙄 😤 ★☆☆☆☆ ★★☆☆☆ 1/5 2/5 1/10 0/10 2/10"),
+};
+const RATINGS = {
+  positive: listed('5 stars|4 stars|five stars|four stars|5 out of 5|9 out of 10', '|'),
+  negative: listed('1 star|2 stars|one star|two stars|1 out of 5|2 out of 10', '|'),
+};
+
+const THINGS =
+  listed(`box cable door key card phone page car bike table lamp bag letter report ticket menu window screen
+  machine printer camera book file list form bottle room parcel train bus computer laptop map table chair desk`);
+const PLACES = listed(`station office library kitchen school airport bank hotel garden street shop museum park gate hall
+  building market corner hospital theatre`);
+const DAYS = listed('monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday');
+const ORDINALS = listed('first second third fourth fifth');
+const COLOURS = listed('red blue green black white grey brown yellow');
+const DEEDS = listed(`open close press turn remove insert check read fill send print save copy move wash cut
+  measure place hold select enter`);
+/** Facts, questions, greetings and instructions: \`thing\`, \`place\` and the like stand for a word of the list above. */
+const STATEMENTS = listed(
+  `the thing is on the ordinal floor|the thing is in the place|the thing is next to the place|the place opens at number|
+  the place closes at number on day|the train leaves the place at number|the meeting is on day at number|
+  there are number people in the place|there is a thing in the place|the thing is colour|he put the thing on the table|
+  she lives near the place|they moved to the city in number|the report has number pages|it was built in number|
+  the company has number employees|i bought a thing on day|we are going to the place on day|i work on day|
+  my thing is colour and hers is colour|it comes with a thing and a thing|the box contains number parts|
+  the book is about a place|the film is number minutes long|the film is set in a small town|the story begins at the place|
+  she works at the place as a teacher|he drives to the place and meets a man with a thing|this is a thing|
+  the next bus is at number|the thing weighs number pounds|the thing measures number inches|
+  where is the place|what time does the place open|how do i deed the thing|does it come with a thing|
+  how many things are there|which thing is yours|when is the next train|is the place open on day|can you send me the thing|
+  who has the thing|do you know where the thing is|is this thing colour or colour|what is the name of the place|
+  hello|hi there|good morning|good evening everyone|see you on day|dear sir or madam|hello everyone|
+  deed the thing|deed the thing and deed the thing|please deed the thing before day|first deed the thing then deed it again|
+  deed the colour thing at the place|do not deed the thing while it is on|deed the thing for number minutes|
+  turn left at the place|go to page number|call this number on day|not before day|no thing in the place|
+  i have not read it yet|we have not decided yet|it does not need a thing|it is not in the thing`,
+  '|',
+);
 
 /** Words that say nothing by themselves. */
 const EMPTY =
@@ -146,16 +195,56 @@ function targetOf(probability: number, { count, negative, neutral, positive }: O
   return target;
 }
 
-function phrase(random: () => number): { text: string; probability: number } {
+interface Phrase {
+  readonly text: string;
+  /** That it is positive. */
+  readonly probability: number;
+}
+
+function phrase(random: () => number): Phrase {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
-  if (random() < NOTHING) {
+  const kind = random();
+  if (kind < SHARES.words) {
     const numbers = random(); // from no number at all to nothing else
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), probability: 0.5 };
   }
+  if (kind < SHARES.words + SHARES.plain) return { text: statement(pick, random), probability: 0.5 };
   const side = pick(['positive', 'negative'] as const);
+  if (kind < SHARES.words + SHARES.plain + SHARES.marks) return marked(side, pick, random);
+  return opinion(side, pick, random);
+}
+
+type Choose = <T>(items: readonly T[]) => T;
+type Side = 'positive' | 'negative';
+
+function statement(pick: Choose, random: () => number): string {
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    ...{ thing: THINGS, place: PLACES, day: DAYS, ordinal: ORDINALS, colour: COLOURS, deed: DEEDS },
+  };
+  return pick(STATEMENTS)
+    .split(/\s+/)
+    .map((word) => {
+      if (word === 'number') return String(Math.floor(random() * 60));
+      return pick(lists[word] ?? [word]);
+    })
+    .join(' ');
+}
+
+/** A mark alone, after an opinion that it repeats, or after a text that says nothing without it. */
+function marked(side: Side, pick: Choose, random: () => number): Phrase {
+  const mark = pick(random() < 0.3 ? RATINGS[side] : MARKS[side]);
+  const probability = PLAIN[side];
+  const kind = random();
+  if (kind < 0.3) return { text: mark, probability };
+  if (kind < 0.7) return { text: `${statement(pick, random)} ${mark}`, probability };
+  return { text: `it was ${pick(ADJECTIVES[side])} ${mark}`, probability };
+}
+
+function opinion(side: Side, pick: Choose, random: () => number): Phrase {
   const kind = random();
   if (kind < 0.2) return { text: pick(IDIOMS[side]), probability: PLAIN[side] };
+  if (kind < 0.24) return { text: `${pick(DOUBTS)} ${pick(ADJECTIVES[side])}`, probability: PLAIN[side] };
   const negated = random() < 0.6;
   const probability = (negated ? NEGATED : PLAIN)[side];
   const words =
@@ -173,6 +262,6 @@ function phrase(random: () => number): { text: string; probability: number } {
 function listed(words: string, separator: string | RegExp = /\s+/): string[] {
   return words
     .split(separator)
-    .map((word) => word.trim())
+    .map((word) => word.replace(/\s+/g, ' ').trim())
     .filter(Boolean);
 }

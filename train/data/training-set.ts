@@ -10,7 +10,6 @@ import { buildVocabulary, certainties, type Example, type Target, toExample, toE
 import { representatives } from './identities.ts';
 import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
-import { drawSentences } from './sentences.ts';
 import { splitReviews } from './split.ts';
 import type { Choice, Dataset, Review } from './types.ts';
 
@@ -23,8 +22,6 @@ export interface TrainingSet {
   readonly unlabelled: readonly string[];
   /** The labels that they may have. Default: all. */
   readonly unlabelledChoice?: Choice | undefined;
-  /** Sentences of theirs, for the teacher's networks to label. Empty without them. */
-  readonly sentences: readonly string[];
   readonly tiesIdentities: boolean;
 }
 
@@ -47,7 +44,6 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
   const { train, validation } = splitReviews(dataset.train, config);
   if (train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
   const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
-  const sentences = config.teacherNetworks > 0 ? drawSentences(unlabelled, config.seed) : [];
   const facts = {
     name,
     labels: [...dataset.labels],
@@ -57,20 +53,15 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
   };
   return {
-    ...{ facts, train, validation, unlabelled, sentences },
+    ...{ facts, train, validation, unlabelled },
     unlabelledChoice: dataset.unlabelledChoice,
     tiesIdentities: dataset.tiesIdentities === true,
   };
 }
 
-/** All that is trained on: the reviews, then what has no label, then its sentences. */
-export function textsOf({ train, unlabelled, sentences }: TrainingSet): string[] {
-  return [...train.map(({ text }) => text), ...unlabelled, ...sentences];
-}
-
-/** Whether the targets are those of the reviews and of the texts without a label only. */
-export function lacksSentences(set: TrainingSet, targets: Float32Array): boolean {
-  return targets.length < textsOf(set).length * set.facts.labels.length;
+/** All that is trained on: the reviews, then what has no label. */
+export function textsOf({ train, unlabelled }: TrainingSet): string[] {
+  return [...train.map(({ text }) => text), ...unlabelled];
 }
 
 /** What a word in a short text of an open set counts beside one in a review, of which there are ten times as many. */
@@ -78,11 +69,7 @@ const OPEN_SET_COUNT = 20;
 
 /** The most frequent words of all that is trained on. */
 export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
-  const { train, unlabelled } = set;
-  return buildVocabulary(textsOf(set), size, (index) => {
-    if (index >= train.length + unlabelled.length) return 0; // sentences have been counted with their texts
-    return train[index]?.source === undefined ? 1 : OPEN_SET_COUNT;
-  });
+  return buildVocabulary(textsOf(set), size, (index) => (set.train[index]?.source === undefined ? 1 : OPEN_SET_COUNT));
 }
 
 /**
@@ -111,15 +98,6 @@ export function encodeTrainingSet(
   return tied(examples, set, vocabulary);
 }
 
-/** The texts without a label and their sentences, as ids. */
-export function encodeUnlabelled(set: TrainingSet, vocabulary: Vocabulary, config: Config): Int32Array[] {
-  const train: Review[] = [];
-  const uncertain = new Float32Array((set.unlabelled.length + set.sentences.length) * set.facts.labels.length);
-  return encodeTrainingSet({ ...set, train }, uncertain, vocabulary, { ...config, phrases: false }).map(
-    ({ ids }) => ids,
-  );
-}
-
 /** The texts that are held out, as ids. */
 export function encodeValidation(set: TrainingSet, vocabulary: Vocabulary, { maxTokens }: Config): Example[] {
   return tied(toExamples(set.validation, set.facts.labels.length, vocabulary, maxTokens), set, vocabulary);
@@ -132,12 +110,8 @@ function tied(examples: Example[], { tiesIdentities }: TrainingSet, vocabulary: 
 }
 
 /** What a text counts, and which labels it may have. */
-function termsOf(
-  { train, unlabelled, unlabelledChoice }: TrainingSet,
-  index: number,
-): Pick<Example, 'weight' | 'choice'> {
-  if (index >= train.length) return index < train.length + unlabelled.length ? { choice: unlabelledChoice } : {};
-  const { weight, choice } = train[index] as Review;
+function termsOf({ train, unlabelledChoice }: TrainingSet, index: number): Pick<Example, 'weight' | 'choice'> {
+  const { weight, choice } = train[index] ?? { weight: undefined, choice: unlabelledChoice };
   return { weight, choice };
 }
 

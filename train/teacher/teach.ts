@@ -51,7 +51,7 @@ export async function softLabels(
   { teacherWidth: width, teacherEpochs: epochs, seed }: Config,
   hooks: Pick<TeachOptions, 'onProgress' | 'signal'>,
 ): Promise<Float32Array | undefined> {
-  const texts = textsOf({ ...set, sentences: [] });
+  const texts = textsOf(set);
   const labels = set.facts.labels.length;
   const choice = set.unlabelledChoice ?? [...set.facts.labels.keys()];
   const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind

@@ -136,7 +136,6 @@ describe('softLabels', () => {
       train: reviews.toReversed(),
       validation: [],
       unlabelled,
-      sentences: [],
       tiesIdentities: false,
     };
     const config = {
@@ -160,7 +159,7 @@ describe('softLabels', () => {
 
   it('are none when it was stopped', async () => {
     const facts = { name: 'made up', labels: ['a', 'b'], reviews: 0, unlabelled: 90, validationReviews: 0, digest: '' };
-    const set = { facts, train: [], validation: [], unlabelled: TEXTS, sentences: [], tiesIdentities: false };
+    const set = { facts, train: [], validation: [], unlabelled: TEXTS, tiesIdentities: false };
     expect(await softLabels(set, PRESETS['best'] as Config, { signal: AbortSignal.abort() })).toBeUndefined();
   });
 });
