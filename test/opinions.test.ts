@@ -25,7 +25,8 @@ async function read(file: string): Promise<Opinion[]> {
 
 async function accuracyOn(file: string): Promise<number> {
   const opinions = await read(file);
-  const answers = await classifier.classify(opinions.map(({ text }) => text));
+  const labels = ['negative', 'positive'];
+  const answers = await classifier.classify(opinions.map(({ text }) => ({ text, labels })));
   return opinions.filter(({ label }, index) => answers[index]?.label === label).length / opinions.length;
 }
 

@@ -1,7 +1,9 @@
 /** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
 import { columnsOf, likeliest } from '../../shared/labels.ts';
-import { OFFICIAL_DATASET } from '../data/types.ts';
+import { GLOVE } from '../data/sources/glove.ts';
+import { SOURCES } from '../data/sources.ts';
+import { OFFICIAL_DATASET, OPEN_DATASET } from '../data/types.ts';
 import { count, counted, markdownTable, metric } from '../format.ts';
 
 /** What tells a model card from anybody else's README.md. */
@@ -13,11 +15,11 @@ export function modelCard(manifest: Manifest): string {
     const recorded = metrics[split];
     return recorded ? [[split, recorded] as const] : [];
   });
-  const official = training.dataset === OFFICIAL_DATASET;
+  const { dataset } = training;
   const names = labels.map(markdown);
   return `# ${id}
 
-${official ? `Is an English review ${anyOf(names)}?` : `Which label fits a text: ${anyOf(names)}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+${question(dataset, names)} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card.ts instead. -->
 
@@ -42,10 +44,10 @@ ${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)
 ## Limits
 
 - It knows the ${count(architecture.vocabularySize)} most frequent words of its training reviews, and reads only the end of a long text.
-- It has read nothing but ${official ? 'film reviews in English' : `the texts of ${markdown(training.dataset)}`}; on other texts its answers are guesses with a number.
+- ${hasRead(dataset)}
 - Its probabilities are as good as the calibration errors above say, and no better.
 - A text without one known word gets the same probability for every label, by rule.
-${official ? CITATION : ''}`;
+${credits(dataset)}`;
 }
 
 /** The answer where all labels are as likely. */
@@ -95,10 +97,40 @@ of its teacher and with dropout; on the validation split, against the true ones.
 
 `;
 
-const CITATION = `
-The reviews are those of Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011), and not part of this
-repository.
-`;
+function question(dataset: string, names: readonly string[]): string {
+  if (dataset === OPEN_DATASET) return `Is an English text ${anyOf(names)}?`;
+  if (dataset === OFFICIAL_DATASET) return `Is an English review ${anyOf(names)}?`;
+  return `Which label fits a text: ${anyOf(names)}?`;
+}
+
+function hasRead(dataset: string): string {
+  if (dataset === OPEN_DATASET) {
+    return `It has read film reviews, comments, tweets, opinion pieces and opinions on products, all in English. On other kinds of text, and in other languages, its answers are guesses with a number.
+- Most of its neutral texts are comments and sentences about films. News, instructions and questions it knows from few texts and made-up ones.
+- Words for who somebody is (names, nationalities, religions, family, professions) share one weight each, so that they do not move an answer. Words that the list in train/data/identities.ts lacks still do; docs/scorecard.md says by how much.
+- It takes irony at its word.`;
+  }
+  const read = dataset === OFFICIAL_DATASET ? 'film reviews in English' : `the texts of ${markdown(dataset)}`;
+  return `It has read nothing but ${read}; on other texts its answers are guesses with a number.`;
+}
+
+const IMDB_CREDIT = 'Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011)';
+
+/** Whose texts they are, none of which is part of this repository. */
+function credits(dataset: string): string {
+  if (dataset === OFFICIAL_DATASET) return `\nThe reviews are those of ${IMDB_CREDIT}, and not part of this\nrepository.\n`;
+  if (dataset !== OPEN_DATASET) return '';
+  const rows = SOURCES.map(({ name, credit, licence }) => [name, credit, licence]);
+  const table = markdownTable(
+    ['texts', 'by', 'licence'],
+    [
+      ['IMDB reviews', IMDB_CREDIT, 'none stated'],
+      ...rows,
+      ['GloVe vectors of words, to start from', GLOVE.credit, GLOVE.licence],
+    ],
+  );
+  return `\n## Sources\n\n${table}\n\nNone of these texts is part of this repository. docs/data.md says where they come from and what was left out.\n`;
+}
 
 function fileSizes(files: Manifest['files']): string {
   return Object.entries(files)
