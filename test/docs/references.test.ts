@@ -27,6 +27,7 @@ const names = new Set(sources.map((file) => path.basename(file)));
 
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
   'SECURITY.md',
   ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ];
