@@ -21,7 +21,18 @@ import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
 import { splitNext } from './split.ts';
-import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
+import {
+  DAY,
+  describe,
+  dueAt,
+  HOUR,
+  type NewJob,
+  newState,
+  partsOf,
+  restoreState,
+  type State,
+  type StoredState,
+} from './state.ts';
 import { folderOf, inputKey } from './storage-keys.ts';
 
 /** What bulk jobs need of Cloudflare, as wrangler.toml names it. */
@@ -40,10 +51,10 @@ const LATE_HOURS = 1;
 const MESSAGES_TOGETHER = 100;
 /** As many as R2 deletes at once. */
 const KEYS_TOGETHER = 1_000;
-/** How often the messages of what is not settled are sent again, before the job is given up. */
-const MAX_REMINDERS = 9;
+/** How often the messages of open chunks are sent again before the job fails. */
+const MAX_REDELIVERIES = 9;
 /** Alarms in a row that may fail, a second after the first, and twice as long after each. */
-const MAX_TROUBLES = 10;
+const MAX_FAILED_ALARMS = 10;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   readonly #limits: JobLimits;
@@ -53,7 +64,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   constructor(context: DurableObjectState, env: JobBindings, limits = JOB_LIMITS) {
     super(context, env);
     this.#limits = limits;
-    this.#job = context.storage.kv.get<State>('job');
+    const stored = context.storage.kv.get<StoredState>('job');
+    this.#job = stored && restoreState(stored);
   }
 
   /** Makes the job, whose file is to come: in parts where its size is given, and else as a whole. */
@@ -137,8 +149,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.records.failed += failed;
     if (model !== undefined && !job.models.includes(model)) job.models.push(model);
     if (model === undefined && job.failures.length < MAX_REPORTED_ERRORS) job.failures.push({ line, records });
-    job.moved = Date.now();
-    job.reminders = 0;
+    job.lastProgressAt = Date.now();
+    job.redeliveries = 0;
     await this.#finishIfDone(job);
   }
 
@@ -156,10 +168,10 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       await this.#end(job, 'cancelled', LATE_HOURS * HOUR);
     } else {
       job.deleted = true;
-      job.tidied = false; // should it fail now, the alarm does it
+      job.cleanedUp = false; // should it fail now, the alarm does it
       job.expires = Date.now() + LATE_HOURS * HOUR;
       await this.#save(job);
-      await this.#tidy(job);
+      await this.#cleanUp(job);
     }
     return true;
   }
@@ -169,12 +181,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     if (job === undefined) return;
     try {
       await this.#advance(job);
-      job.troubles = 0;
+      job.failedAlarms = 0;
     } catch (error) {
       const incident = crypto.randomUUID();
       logError(incident, error, { event: 'job-failed', job: job.id });
-      job.troubles++;
-      if (job.troubles >= MAX_TROUBLES && job.ended === undefined) {
+      job.failedAlarms++;
+      if (job.failedAlarms >= MAX_FAILED_ALARMS && job.ended === undefined) {
         return this.#fail(job, `The file could not be worked on; incident ${incident}.`);
       }
     }
@@ -191,9 +203,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     } else if (job.state === 'running') {
       if (!job.split) await this.#split(job);
       if (job.sent < job.chunks) await this.#send(job);
-      else if (job.split && now >= this.#dueAt(job)) await this.#remind(job);
-    } else if (!job.tidied) {
-      await this.#tidy(job);
+      else if (job.split && now >= this.#dueAt(job)) await this.#redeliver(job);
+    } else if (!job.cleanedUp) {
+      await this.#cleanUp(job);
     } else if (now >= job.expires) {
       await this.#forget(job);
     }
@@ -219,7 +231,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.bytes = bytes;
     job.state = 'running';
     job.started = Date.now();
-    job.moved = job.started;
+    job.lastProgressAt = job.started;
     await this.#save(job);
   }
 
@@ -269,9 +281,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     }
   }
 
-  /** Sends the messages of what is not settled again, in case they were lost. */
-  async #remind(job: State): Promise<void> {
-    if (job.reminders >= MAX_REMINDERS) return this.#fail(job, 'Nothing was done for too long.');
+  /** Sends the messages of open chunks again, in case they were lost. */
+  async #redeliver(job: State): Promise<void> {
+    if (job.redeliveries >= MAX_REDELIVERIES) return this.#fail(job, 'Nothing was done for too long.');
     const open = this.ctx.storage.sql
       .exec<{ chunk: number }>('SELECT chunk FROM chunks WHERE NOT settled ORDER BY chunk')
       .toArray();
@@ -279,8 +291,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       const some = open.slice(from, from + MESSAGES_TOGETHER);
       await this.env.JOBS_QUEUE.sendBatch(some.map(({ chunk }) => ({ body: { job: job.id, chunk } })));
     }
-    job.reminders++;
-    job.moved = Date.now();
+    job.redeliveries++;
+    job.lastProgressAt = Date.now();
   }
 
   async #finishIfDone(job: State): Promise<void> {
@@ -297,16 +309,16 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.state = state;
     job.ended = Date.now();
     job.expires = job.ended + keptFor;
-    job.troubles = 0;
+    job.failedAlarms = 0;
     await this.#save(job);
   }
 
-  /** Deletes what nobody needs any more: the file, and the results of a job that did not finish. */
-  async #tidy(job: State): Promise<void> {
+  /** Deletes what is no longer needed: the file, and the results of a job that did not finish. */
+  async #cleanUp(job: State): Promise<void> {
     await this.#abortUpload(job);
     if (job.state === 'finished' && !job.deleted) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
     else await this.#deleteAll(job);
-    job.tidied = true;
+    job.cleanedUp = true;
   }
 
   async #forget(job: State): Promise<void> {

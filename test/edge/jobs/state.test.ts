@@ -1,7 +1,7 @@
 /** What is told of a job, and when there is something to do for it, at every stage of its life. */
 import { expect, describe as group, test } from 'vitest';
 import { JOB_LIMITS } from '../../../edge/http/limits.ts';
-import { DAY, describe, dueAt, HOUR, newState, SECOND, type State } from '../../../edge/jobs/state.ts';
+import { DAY, describe, dueAt, HOUR, newState, restoreState, SECOND, type State } from '../../../edge/jobs/state.ts';
 
 const CREATED = Date.parse('2026-11-23T07:00:00Z');
 const labels = ['negative', 'neutral', 'positive'];
@@ -20,11 +20,11 @@ group('there is something to do', () => {
     ['at once, while the file is not split to its end', { ...running, split: false }, 0, now],
     ['at once, while messages are not sent', { ...running, sent: 3 }, 0, now],
     ['a minute after nothing happened', running, 0, CREATED + 60 * SECOND],
-    ['eight minutes after the third reminder', { ...running, reminders: 3 }, 0, CREATED + 480 * SECOND],
-    ['at once, to tidy up', finished, 0, now],
-    ['when it expires', { ...finished, tidied: true }, 0, CREATED + 7 * DAY],
-    ['later, after it failed', { ...running, split: false, troubles: 3 }, 0, now + 4 * SECOND],
-    ['an hour later at most', { ...finished, troubles: 30 }, 0, now + HOUR],
+    ['eight minutes after the third redelivery', { ...running, redeliveries: 3 }, 0, CREATED + 480 * SECOND],
+    ['at once, to clean up', finished, 0, now],
+    ['when it expires', { ...finished, cleanedUp: true }, 0, CREATED + 7 * DAY],
+    ['later, after it failed', { ...running, split: false, failedAlarms: 3 }, 0, now + 4 * SECOND],
+    ['an hour later at most', { ...finished, failedAlarms: 30 }, 0, now + HOUR],
   ])('%s', (_, job, missing, due) => {
     expect(dueAt(job, missing, now)).toBe(due);
   });
@@ -72,6 +72,14 @@ group('a job', () => {
     const { labels: _, ...old } = whole;
     const { labels: __, ...described } = describe(whole, [], CREATED);
     expect(describe(old, [], CREATED)).toEqual(described);
+  });
+
+  test('stored by version 0.2 is read under its new names', () => {
+    const { lastProgressAt: moved, redeliveries, failedAlarms, cleanedUp, ...same } = running;
+    const stored = { ...same, moved, reminders: 2, troubles: 3, tidied: true };
+    expect([redeliveries, failedAlarms, cleanedUp]).toEqual([0, 0, false]);
+    expect(restoreState(stored)).toEqual({ ...running, redeliveries: 2, failedAlarms: 3, cleanedUp: true });
+    expect(restoreState(running)).toBe(running);
   });
 
   test('tells nobody whose it is, or how it is stored', () => {
