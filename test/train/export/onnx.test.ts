@@ -202,7 +202,7 @@ describe('exportModel, on graphs of layers', () => {
       ]);
       randomizeWeights(model);
       expect(() => exportModel(model, quantized)).toThrow(
-        '"embedding" (Embedding): the int8 form of embeddings is not',
+        '"embedding" (Embedding): the int8 form of embeddings does not match',
       );
     },
   );
