@@ -177,7 +177,7 @@ describe('npm run predict', () => {
 
 describe('the command line', () => {
   it.each([
-    [['evaluate', '--split', 'tset'], 'no split "tset"'],
+    [['evaluate', '--split', 'tset'], 'unknown split "tset"'],
     [['evaluate', '--limit=-5'], '--limit'],
     [['evaluate', '--model', ''], '--model'],
     [['train', '--preset', 'toString'], 'no preset "toString"'],

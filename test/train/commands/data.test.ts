@@ -94,7 +94,7 @@ it.each([
   ['predict', () => ['--model', out, '--labels', 'sad,blue', 'a film']],
 ])('%s refuses a label that the model does not have', async (command, flags) => {
   const { code, stderr } = await cli([command, ...flags()]);
-  expect([code, stderr]).toEqual([2, 'error: --labels: no label "blue"; there is "sad", "glad"\n']);
+  expect([code, stderr]).toEqual([2, 'error: --labels: unknown label "blue"; the model has "sad", "glad"\n']);
 });
 
 it('refuses a bad file in one line', async () => {

@@ -54,7 +54,7 @@ it('evaluate reads "pos" and "neg" as the model does, says so, and names the lab
   const [all, two] = await Promise.all([cli(args), cli([...args, '--labels', 'negative,positive', '--json'])]);
   expect(all).toMatchObject({ code: 0 });
   expect(all.stderr).toContain(`the texts' labels are read as the model's: "neg" as "negative", "pos" as "positive"\n`);
-  expect(all.stderr).toContain('no text is labelled "neutral": ');
+  expect(all.stderr).toContain('no text is labelled "neutral", ');
   expect(all.stdout).toMatch(
     /^true label \\ answer +negative +neutral +positive\nnegative +\d+ +\d+ +\d+\nneutral +0 +0 +0\n/m,
   );

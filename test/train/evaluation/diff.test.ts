@@ -162,7 +162,7 @@ describe('npm run diff', () => {
     );
     const [, before, after] = /^accuracy +(0\.\d{4}) → (0\.\d{4}|1\.0000)$/m.exec(stdout) ?? [];
     expect(Number(after)).toBeGreaterThan(Number(before));
-    expect(stdout).toMatch(/^right in one of them only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nmoved most:\n/m);
+    expect(stdout).toMatch(/^right in one version only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nlargest changes:\n/m);
     expect(stdout.trimEnd().split('\n').slice(-10).join('\n')).toMatch(
       /^((?:positive|negative) \d\.\d{4} → (?:positive|negative) \d\.\d{4} {2}.+\n?){10}$/,
     );
@@ -202,7 +202,12 @@ describe('npm run diff', () => {
     ['no such file', ['--new', 'model', 'nowhere.txt'], 1, 'nowhere.txt: no such file'],
     ['reviews as texts', ['--new', 'model', 'test/opinions/neutral.jsonl'], 2, '--data'],
     ['two files', ['--new', 'model', 'a', 'b'], 2, 'one file'],
-    ['another split', ['--new', 'model', '--data', 'x.csv', '--split', 'train'], 2, 'there is test, all'],
+    [
+      'another split',
+      ['--new', 'model', '--data', 'x.csv', '--split', 'train'],
+      2,
+      'unknown split "train"; choose test or all',
+    ],
     ['half a text', ['--new', 'model', '--limit', '0.5'], 2, 'whole number'],
     ['no texts', ['--new', 'model'], 1, 'no texts'],
   ])('says in one line that there is %s', async (_, args, code, message) => {
@@ -218,7 +223,7 @@ describe('npm run diff', () => {
     });
     expect([code, stderr]).toEqual([
       1,
-      'error: the versions answer with other labels, "negative", "positive" and "sad", "glad"; they have no two in common\n',
+      'error: the versions have different labels, "negative", "positive" and "sad", "glad"; they share fewer than two\n',
     ]);
   });
 
@@ -283,8 +288,8 @@ describe('npm run diff', () => {
     });
 
     it.each([
-      ['is not in both', 'negative,neutral', '--labels: no label "neutral"; there is "negative", "positive"'],
-      ['stands alone', 'negative', '--labels takes two labels or more'],
+      ['is not in both', 'negative,neutral', '--labels: unknown label "neutral"; the model has "negative", "positive"'],
+      ['stands alone', 'negative', '--labels needs at least two labels'],
     ])('refuses a label that %s', async (_, labels, message) => {
       const { code, stderr } = await diff(['--new', three, '--labels', labels], { input: 'a film' });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

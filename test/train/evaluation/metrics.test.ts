@@ -389,11 +389,11 @@ describe('any predictions', () => {
     });
   });
 
-  it('are refused when one is no probability', () => {
-    expect(() => binary(predictions([Number.NaN, 1]))).toThrow('NaN is no probability');
-    expect(() => binary([{ scores: [-0.1, 0.5], label: 0 }])).toThrow('-0.1 is no probability');
-    expect(() => binary(predictions([Number.NaN, 1], [0.1, 0]))).toThrow('NaN is no probability');
-    expect(() => binary([{ scores: [0.1, 1.2], label: 1 }])).toThrow('1.2 is no probability');
+  it('are refused when one is not a probability', () => {
+    expect(() => binary(predictions([Number.NaN, 1]))).toThrow('NaN is not a probability');
+    expect(() => binary([{ scores: [-0.1, 0.5], label: 0 }])).toThrow('-0.1 is not a probability');
+    expect(() => binary(predictions([Number.NaN, 1], [0.1, 0]))).toThrow('NaN is not a probability');
+    expect(() => binary([{ scores: [0.1, 1.2], label: 1 }])).toThrow('1.2 is not a probability');
   });
 });
 

@@ -102,8 +102,8 @@ describe('the page', () => {
   it('says so when the model was trained on what it is measured on', () => {
     const page = (split: 'train' | 'test') =>
       textOf(reportPage({ manifest, evaluation: evaluationOf(MIXED, { split }) }));
-    expect(page('train')).toContain('flatters');
-    expect(page('test')).not.toContain('flatters');
+    expect(page('train')).toContain('so every figure below is flattering');
+    expect(page('test')).not.toContain('so every figure below is flattering');
   });
 
   it('takes the labels from the bundle', () => {
@@ -116,7 +116,7 @@ describe('the page', () => {
   it('says which labels the model was asked for, where those are fewer than it has', () => {
     const labels = ['fresh', 'rotten', 'unripe'];
     const asked = textOf(pageOf(MIXED, { manifest: { ...manifest, labels } }));
-    expect(asked).toContain('The model was asked for &#34;rotten&#34;, &#34;fresh&#34; only.');
+    expect(asked).toContain('The model chose between &#34;rotten&#34;, &#34;fresh&#34; only.');
     expect(textOf(pageOf(MIXED))).not.toContain('asked for');
   });
 
@@ -305,7 +305,7 @@ describe('the page of little', () => {
 
   it('says why there is no ROC curve, and no mistake', () => {
     expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs two labels');
-    expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There is no mistake to show.');
+    expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There are no mistakes.');
   });
 });
 

@@ -1,4 +1,4 @@
-/** The comparison of the cells as Markdown with pictures, and as one self-contained HTML page. */
+/** Writes the comparison as Markdown with pictures, and as one self-contained HTML page. */
 import { markdownTable } from '../../format.ts';
 import { html, trusted } from '../drawing/html.ts';
 import { type LineChart, lineChart } from '../drawing/line-chart.ts';
@@ -12,7 +12,7 @@ interface Figure {
   readonly caption: string;
 }
 
-/** The report's files by name: a Markdown page, its pictures, and an HTML page with everything in it. */
+/** The report's files by name: a Markdown page, its pictures, and an HTML page with both. */
 export function comparisonReport(comparison: Comparison): Record<string, string> {
   const figures = figuresOf(comparison);
   return {
@@ -48,7 +48,7 @@ function tableRows({ cells }: Comparison): string[][] {
   ];
 }
 
-/** How far back the table's last column looks. */
+/** The number of steps back in the table's last column. */
 const BACK = 50;
 
 function percentage(share: number | undefined): string {

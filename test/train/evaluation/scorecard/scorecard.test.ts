@@ -170,10 +170,10 @@ describe('npm run scorecard', () => {
   });
 
   it.each([
-    [['sst2-dev'], 'no set "sst2-dev" among imdb blitzer-books'],
-    [['--dev', 'imdb'], 'no set "imdb" among sst2-dev'],
-    [['--dev', 'nothing'], 'no set "nothing" among sst2-dev'],
-    [['--model', 'model', '--url', 'http://x'], '--model or --url, not both'],
+    [['sst2-dev'], 'unknown set "sst2-dev", which needs --dev; choose from imdb blitzer-books'],
+    [['--dev', 'imdb'], 'unknown set "imdb", which --dev leaves out; choose from sst2-dev'],
+    [['--dev', 'nothing'], 'unknown set "nothing"; choose from sst2-dev'],
+    [['--model', 'model', '--url', 'http://x'], 'give --model or --url, not both'],
   ])('refuses %j as wrong usage', async (args, why) => {
     const { code, stdout, stderr } = await cli(['scorecard', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
