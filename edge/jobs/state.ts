@@ -10,12 +10,12 @@ import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
-  /** Those of its answers, in the bundle's order. */
+  /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
-  /** Whose key made it, if it took one; nobody else gets to see it. */
+  /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** The file's size, where it comes in parts. */
+  /** The file's size, if it comes in parts. */
   readonly bytes?: number;
 }
 
@@ -23,30 +23,30 @@ export interface State {
   readonly id: string;
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** Since version 0.3.0. A job of before is answered with the labels of requests that name none. */
+  /** Missing in jobs of version 0.2, which get the labels of requests that name none. */
   readonly labels?: readonly string[];
   readonly created: number;
   state: Job['state'];
   layout: Layout;
   /** The size of the file, once it is known. */
   bytes?: number;
-  /** R2's, where the file comes in parts. */
+  /** R2's id of the upload, if the file comes in parts. */
   readonly uploadId?: string;
   started?: number;
   ended?: number;
   /** Whether the stored files that are no longer needed are deleted. */
   cleanedUp: boolean;
-  /** When all is forgotten. */
+  /** When everything about the job is deleted. */
   expires: number;
-  /** Whether it was deleted, so that nobody gets to see it. What is known of it stays until nothing can come late. */
+  /** Whether a client deleted it. It is then invisible, and kept until no late results can arrive. */
   deleted?: boolean;
-  /** How far the file is split, and whether to its end. */
+  /** The progress of splitting the file, and whether it is complete. */
   cursor: Cursor;
   split: boolean;
   chunks: number;
-  /** How many chunks have been sent: those with a number below this. */
+  /** The number of chunks whose messages were sent: those with lower numbers. */
   sent: number;
-  /** How many chunks are done. */
+  /** The number of chunks that are done. */
   settled: number;
   settledBytes: number;
   resultBytes: number;
@@ -68,7 +68,7 @@ export const DAY = 24 * HOUR;
 /** Milliseconds without a settled chunk until the messages of open chunks are sent again; doubled each time. */
 const REDELIVER_AFTER = 60 * SECOND;
 
-/** A job whose file is to come. @param uploadId of the parts that it comes in. */
+/** The state of a new job. @param uploadId R2's, if the file comes in parts. */
 export function newState(
   { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
@@ -119,12 +119,12 @@ export function restoreState(stored: StoredState): State {
   return { ...state, lastProgressAt: moved, redeliveries: reminders, failedAlarms: troubles, cleanedUp: tidied };
 }
 
-/** How many parts a file of so many bytes comes in. */
+/** The number of parts of a file of so many bytes. */
 export function partsOf(bytes: number, { partBytes }: JobLimits = JOB_LIMITS): number {
   return Math.ceil(bytes / partBytes);
 }
 
-/** When there is something to do next. @param missing parts. */
+/** The time of the next step, in milliseconds. @param missing the number of missing parts. */
 export function dueAt(job: State, missing: number, now: number, { retryMs }: JobLimits = JOB_LIMITS): number {
   const soon = job.failedAlarms === 0 ? now : now + Math.min(2 ** (job.failedAlarms - 1) * retryMs, HOUR);
   if (job.state === 'uploading') {
@@ -138,7 +138,7 @@ export function dueAt(job: State, missing: number, now: number, { retryMs }: Job
   return job.cleanedUp && job.failedAlarms === 0 ? job.expires : soon;
 }
 
-/** What is told of it. @param missing parts. */
+/** The job as the API shows it. @param missing the numbers of missing parts. */
 export function describe(
   job: State,
   missing: readonly number[],

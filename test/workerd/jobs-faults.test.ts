@@ -77,14 +77,14 @@ it('a job that nothing moves any more fails, and says so', async () => {
     expect(ahead).toBeLessThan(20 * DAY);
     await endpoint.ring(id, ahead);
   }
-  expect(await endpoint.job(id)).toMatchObject({ state: 'failed', error: 'Nothing was done for too long.' });
+  expect(await endpoint.job(id)).toMatchObject({ state: 'failed', error: 'The job made no progress for too long.' });
 });
 
 it('a chunk that keeps failing comes by the dead-letter queue, and every record says so', async () => {
   const log = watchLog();
   await endpoint.spoil('never reads one chunk');
   const { id } = await endpoint.submit(FILE);
-  const error = `Given up after several tries; see the log for job ${id}, chunk 1.`;
+  const error = `Classifying failed repeatedly; see the log for job ${id}, chunk 1.`;
   const givenUp = FILE.records.map(({ text, ...record }, index) =>
     index >= CHUNK_RECORDS && index < 2 * CHUNK_RECORDS ? { ...record, error } : { ...record, text: text as string },
   );

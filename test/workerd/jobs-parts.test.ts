@@ -54,7 +54,7 @@ describe('a file in parts', () => {
     await endpoint.ring(job.id, 25 * HOUR);
     expect(await endpoint.job(job.id)).toMatchObject({
       state: 'failed',
-      error: 'The file was not there after 24 hours.',
+      error: 'The file was not uploaded within 24 hours.',
     });
   });
 

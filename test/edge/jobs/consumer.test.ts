@@ -129,7 +129,7 @@ test('a model that has replaced the job’s, and lacks one of its labels, answer
   world.claim = { ...(world.claim as Claim), labels: ['bad', 'good'] };
   await world.deliver();
   expect(world.answers).toEqual([
-    { line: 7, id: 'x', error: 'The model, which has been replaced meanwhile, has no label "bad".' },
+    { line: 7, id: 'x', error: 'The model was replaced while the job ran, and the new one has no label "bad".' },
     { line: 8, error: 'The line is not JSON in UTF-8.' },
   ]);
   expect(world.settled).toMatchObject([{ failed: 2, model: 'abc' }]);
@@ -199,7 +199,7 @@ describe('by the dead-letter queue', () => {
     const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);
     world.broken = true;
     await world.deliver(undefined, { queue: 'jobs-dead' });
-    const error = `Given up after several tries; see the log for job ${JOB}, chunk 3.`;
+    const error = `Classifying failed repeatedly; see the log for job ${JOB}, chunk 3.`;
     expect(world.answers).toEqual([
       { line: 7, id: 'x', error },
       { line: 8, error: 'The line is not JSON in UTF-8.' },
@@ -217,11 +217,11 @@ describe('by the dead-letter queue', () => {
 });
 
 test.each([undefined, 'text', { job: 'x', chunk: 0 }, { job: JOB, chunk: -1 }])(
-  'a message that is none of ours is logged and let go: %j',
+  'a message that does not name a chunk is logged and acknowledged: %j',
   async (body) => {
     const world = new World(['"a"']);
     await world.deliver(body ?? null);
     expect(world.fates).toEqual(['ack']);
-    expect(world.log).toEqual([expect.stringContaining('none of ours')]);
+    expect(world.log).toEqual([expect.stringContaining('not a chunk message')]);
   },
 );

@@ -132,7 +132,7 @@ describe('the first step', () => {
   });
 
   test.each([
-    ['\n'.repeat(100), 1, 'The file begins with no header.'],
+    ['\n'.repeat(100), 1, 'The file has no header.'],
     [
       `text,${'x'.repeat(30)}\n`,
       0,
