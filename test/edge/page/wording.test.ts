@@ -35,7 +35,7 @@ it('is undecided where two labels are nearly alike, however many there are', () 
 it('is not sure of what it has not read', () => {
   const answer = answerOf([0.5, 0.5], 3);
   expect(verdict(answer)).toBe('It knows none of these words');
-  expect(meaning(answer)).toBe('Where it knows no word, all labels are equally likely, by rule.');
+  expect(meaning(answer)).toBe('It knows no word here, so all labels count as equally likely.');
 });
 
 it('says what a probability means, and never that all are right', () => {

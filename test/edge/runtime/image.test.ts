@@ -49,7 +49,7 @@ it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
   [
     'a session that is none',
     encodeImage({ ...header, session: '7' } as never, new Uint32Array(1), RUNS),
-    'fit: session',
+    'invalid: session',
   ],
   ['names that are missing', encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS), 'invalid: names.'],
   [
