@@ -5,5 +5,5 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 it('a worker that is not built says what builds it', async () => {
   const folder = await temporaryFolder();
-  expect(await refusal(builtFiles(folder))).toBe(`${folder}: no built worker there; npm run build makes it`);
+  expect(await refusal(builtFiles(folder))).toBe(`${folder} has no built worker; run npm run build`);
 });
