@@ -11,7 +11,7 @@ const inParts = newState(parts, 'upload', CREATED);
 const running: State = { ...whole, state: 'running', bytes: 1_000, started: CREATED, split: true, chunks: 4, sent: 4 };
 const finished: State = { ...running, state: 'finished', ended: CREATED + HOUR, expires: CREATED + 7 * DAY };
 
-group('there is something to do', () => {
+group('the next step is due', () => {
   const now = CREATED + 5 * SECOND;
   test.each<[string, State, number, number]>([
     ['after a day, for a file that never comes', whole, 0, CREATED + DAY],
@@ -31,7 +31,7 @@ group('there is something to do', () => {
 });
 
 group('a job', () => {
-  test('that waits for its parts says which', () => {
+  test('that waits for parts lists the missing ones', () => {
     expect(describe(inParts, [2, 3], CREATED)).toEqual({
       id: 'a',
       state: 'uploading',
@@ -48,20 +48,20 @@ group('a job', () => {
     });
   });
 
-  test('that runs says how far it is, how fast, and how long it will take at that pace', () => {
+  test('that runs has its progress, its rate and the time left', () => {
     const records = { found: 80, done: 20, failed: 1 };
     const job = describe({ ...running, settledBytes: 250, records }, [], CREATED + 10 * SECOND);
     expect(job).toMatchObject({ progress: 0.25, recordsPerSecond: 2, secondsLeft: 30, records });
     expect(job).not.toHaveProperty('upload');
   });
 
-  test('of which nothing is done yet has no pace', () => {
+  test('of which nothing is done yet has no rate', () => {
     const job = describe(running, [], CREATED + 10 * SECOND);
     expect(job).not.toHaveProperty('recordsPerSecond');
     expect(job).not.toHaveProperty('secondsLeft');
   });
 
-  test('that has ended goes no further, and is no slower for having ended long ago', () => {
+  test('that has ended keeps its progress and its rate', () => {
     const records = { found: 36, done: 36, failed: 0 };
     const job = describe({ ...finished, settledBytes: 990, records }, [], CREATED + DAY);
     expect(job).toMatchObject({ progress: 1, recordsPerSecond: 0.01 });
@@ -82,7 +82,7 @@ group('a job', () => {
     expect(restoreState(running)).toBe(running);
   });
 
-  test('tells nobody whose it is, or how it is stored', () => {
+  test('does not reveal its owner or its storage', () => {
     expect(JSON.stringify(describe(inParts, [1], CREATED))).not.toMatch(/owner|key|"upload"$|uploadId/);
   });
 });

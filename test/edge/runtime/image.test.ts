@@ -23,7 +23,7 @@ const RUNS = [
 ];
 const FILE = encodeImage(header, Uint32Array.of(5, 6, 7), RUNS);
 
-it('comes out as it went in, and lays its runs where they belong', () => {
+it('is decoded as it was encoded, and lays its runs over the memory', () => {
   const image = decodeImage(FILE.buffer);
   if (image === undefined) throw new Error('no image');
   expect(image.header).toEqual(header);
@@ -33,7 +33,7 @@ it('comes out as it went in, and lays its runs where they belong', () => {
   expect([...memory]).toEqual([9, 9, 1, 0, 2, 9, 9, 9, 9, 3, 9]);
 });
 
-it('is none when the file is empty', () => {
+it('is undefined when the file is empty', () => {
   expect(decodeImage(new ArrayBuffer(0))).toBeUndefined();
 });
 
@@ -51,7 +51,11 @@ it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
     encodeImage({ ...header, session: '7' } as never, new Uint32Array(1), RUNS),
     'invalid: session',
   ],
-  ['names that are missing', encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS), 'invalid: names.'],
+  [
+    'names that are missing',
+    encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS),
+    'invalid: names.',
+  ],
   [
     'more memory than there is',
     encodeImage({ ...header, memoryBytes: MAX_IMAGE_MEMORY_BYTES + 1 }, new Uint32Array(1), RUNS),

@@ -34,7 +34,7 @@ describe('the difference', () => {
   // Worked by hand: of five texts two flip, one to either side; the old version has 3 right, the new one 4.
   const pairs = [pair(0.9, 0.8, 1), pair(0.4, 0.7, 1), pair(0.6, 0.1, 0), pair(0.2, 0.2, 0), pair(0.7, 0.7, 0)];
 
-  it('counts flips and changes, and says which of the two is right more often', () => {
+  it('counts flips and changes, and compares the accuracies', () => {
     const { meanChange, maxChange, ...rest } = summarize(pairs, LABELS);
     expect([meanChange, maxChange]).toEqual([expect.closeTo(0.9 / 5), 0.5]);
     expect(rest).toEqual({
@@ -48,16 +48,16 @@ describe('the difference', () => {
     });
   });
 
-  it('says nothing of accuracy where a label is not known', () => {
+  it('has no accuracy if a label is unknown', () => {
     expect(summarize([...pairs, pair(0.1, 0.9)], LABELS)).not.toHaveProperty('accuracy');
   });
 
-  it('shows the texts that moved most, and none that did not', () => {
+  it('shows the texts with the largest changes, and none without a change', () => {
     expect(mostMoved(pairs, 2).map((one) => one.text)).toEqual(['0.6 0.1', '0.4 0.7']);
     expect(mostMoved(pairs, 10)).toHaveLength(3);
   });
 
-  it('is for more labels the probability that moved between them', () => {
+  it('is the probability that moved between more than two labels', () => {
     const three = (from: string, before: number[], to: string, after: number[], label: number): Pair => {
       return { text: '', label, old: { label: from, scores: before }, new: { label: to, scores: after } };
     };
@@ -80,13 +80,13 @@ describe('the difference', () => {
 });
 
 describe("McNemar's test", () => {
-  it('is that of cases worked by hand', () => {
+  it('has the p-values of cases worked by hand', () => {
     expect(mcNemar(10, 2)).toBeCloseTo((2 * (1 + 12 + 66)) / 2 ** 12, 12);
     expect(mcNemar(0, 0)).toBe(1);
     expect(mcNemar(6, 6)).toBe(1);
   });
 
-  it('is the exact tail of the binomial distribution, also where 2⁻ⁿ is no number', () => {
+  it('is the exact tail of the binomial distribution, even if 2⁻ⁿ underflows', () => {
     fc.assert(
       fc.property(fc.nat(600), fc.nat(600), (a, b) => {
         const n = BigInt(a + b);
@@ -128,7 +128,7 @@ describe('npm run diff', () => {
     });
   }
 
-  it('compares a folder with an endpoint, text by text, as either answers', async () => {
+  it('compares a folder with an endpoint, text by text', async () => {
     const texts = Array.from({ length: 70 }, (_, number) => CORPUS_REVIEWS[number % CORPUS_REVIEWS.length]?.text ?? '');
     const url = await endpoint(createApp(reference).fetch);
     const folder = await folderOf(other);
@@ -150,7 +150,7 @@ describe('npm run diff', () => {
     expect(result).not.toHaveProperty('accuracy');
   });
 
-  it('says of labelled reviews which version is right, in words', async () => {
+  it('shows for labelled reviews which version is right more often', async () => {
     const file = path.join(await temporaryFolder(), 'mine.csv');
     const rows = CORPUS_REVIEWS.map(({ text, label }) => `"${text}",${LABELS[label]}\n`);
     await writeFile(file, `text,label\n${rows.join('')}`);
@@ -175,7 +175,7 @@ describe('npm run diff', () => {
     expect(stdout).toMatch(/texts +2\nflipped labels +0 \(0\.00 %\)\n.*mean 0\.0000, max 0\.0000\n$/);
   });
 
-  it('sends an endpoint the key it is given', async () => {
+  it('sends the key to the endpoint', async () => {
     const key = 'a-key-of-16-characters';
     const url = await endpoint(createApp(reference, { apiKeys: [key] }).fetch);
     const refused = await diff(['--new', url], { input: 'a film' });
@@ -187,7 +187,7 @@ describe('npm run diff', () => {
     expect(code).toBe(0);
   });
 
-  it('refuses an endpoint in the middle of a rollout, whose answers are of neither version', async () => {
+  it('refuses an endpoint whose version changes during the comparison', async () => {
     const apps = [createApp(reference), createApp(createClassifier({ readBundle: async () => other, loadRuntime }))];
     let requests = 0;
     const url = await endpoint((request) => apps[requests++ % 2]?.fetch(request) as Promise<Response>);
@@ -216,7 +216,7 @@ describe('npm run diff', () => {
     expect(result.stderr).toContain(message);
   });
 
-  it('refuses versions that answer with other labels', async () => {
+  it('refuses versions with different labels', async () => {
     const labels: Manifest['labels'] = ['sad', 'glad'];
     const { code, stderr } = await diff(['--new', await folderOf(await workingBundleFiles({ labels }))], {
       input: 'a film',
@@ -227,7 +227,7 @@ describe('npm run diff', () => {
     ]);
   });
 
-  describe('of versions with more and fewer labels', () => {
+  describe('versions with more and fewer labels', () => {
     let three: string;
     let url: string;
     beforeAll(async () => {
@@ -248,7 +248,7 @@ describe('npm run diff', () => {
       };
     });
 
-    it('compares on those that are asked for, and says so otherwise', async () => {
+    it('are compared on the labels of --labels, and refused without it', async () => {
       const refused = await diff(['--new', three], { input: 'a film' });
       expect([refused.code, refused.stderr]).toEqual([
         1,
@@ -267,13 +267,13 @@ describe('npm run diff', () => {
       }
     });
 
-    it('gives a folder and an endpoint of one version the same answers', async () => {
+    it('give the same answers from a folder and an endpoint', async () => {
       const texts = CORPUS_REVIEWS.slice(0, 20).map(({ text }) => text);
       const { stdout } = await diff(['--old', three, '--new', url, '--json'], { input: texts.join('\n') });
       expect(JSON.parse(stdout)).toMatchObject({ texts: 20, flipped: 0, maxChange: expect.closeTo(0, 6) });
     });
 
-    it('leaves out the labelled texts of what is not compared, with a count', async () => {
+    it('leave out texts with other labels, with a count', async () => {
       const file = path.join(await temporaryFolder(), 'mine.csv');
       const rows = CORPUS_REVIEWS.map(({ text, label }, index) => {
         return `"${text}",${index % 5 === 0 ? 'neutral' : LABELS[label]}\n`;
