@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('predict prints the likeliest of those asked for, and with --json the score of each', async () => {
+it('predict prints the likeliest of --labels, and with --json every score', async () => {
   const [all, two, line] = await Promise.all([
     cli(['predict', '--model', folder, '--json', 'A wonderful film.']),
     cli(['predict', '--model', folder, '--json', '--labels', 'positive, negative', 'A wonderful film.']),
@@ -39,7 +39,7 @@ it('predict prints the likeliest of those asked for, and with --json the score o
   expect(line.stdout).toBe(`${part.label}\t${part.score.toFixed(4)}\tA wonderful film.\n`);
 });
 
-it('evaluate reads "pos" and "neg" as the model does, says so, and asks for no other label unless told to', async () => {
+it('evaluate maps "pos" and "neg" to labels of the model, reports it, and asks for no other label unless told to', async () => {
   const args = [
     'evaluate',
     '--model',
@@ -55,7 +55,7 @@ it('evaluate reads "pos" and "neg" as the model does, says so, and asks for no o
   const [all, two] = await Promise.all([cli(everyLabel), cli([...args, '--json'])]);
   expect(all).toMatchObject({ code: 0 });
   expect(all.stderr).toContain(`the texts' labels are read as the model's: "neg" as "negative", "pos" as "positive"\n`);
-  expect(all.stderr).toContain('no text is labelled "neutral": ');
+  expect(all.stderr).toContain('no text is labelled "neutral", ');
   expect(all.stdout).toMatch(
     /^true label \\ answer +negative +neutral +positive\nnegative +\d+ +\d+ +\d+\nneutral +0 +0 +0\n/m,
   );
