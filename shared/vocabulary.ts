@@ -34,10 +34,17 @@ export class Vocabulary {
     return new Vocabulary([...SPECIALS, ...words, ''].join('\n'));
   }
 
-  /** The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order. */
-  static fromCounts(counts: ReadonlyMap<string, number>, size: number): Vocabulary {
-    const ranked = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-    return Vocabulary.of(ranked.slice(0, size - SPECIALS.length).map(([token]) => token));
+  /**
+   * The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order.
+   * @param always tokens that are among them however rare they are
+   */
+  static fromCounts(counts: ReadonlyMap<string, number>, size: number, always: readonly string[] = []): Vocabulary {
+    const all = new Map([...always.map((token) => [token, 0] as const), ...counts]);
+    const ranked = [...all].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+    const places = size - SPECIALS.length;
+    const kept = new Set(always.slice(0, places));
+    for (const [token] of ranked) if (kept.size < places) kept.add(token);
+    return Vocabulary.of(ranked.map(([token]) => token).filter((token) => kept.has(token)));
   }
 
   /**

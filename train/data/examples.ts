@@ -19,22 +19,25 @@ export interface Example {
   readonly choice?: Choice | undefined;
 }
 
-/**
- * The most frequent tokens of `texts`.
- * @param timesOf how often the text at an index counts. Default: once.
- */
+interface VocabularyOptions {
+  /** How often the text at an index counts. Default: once. */
+  readonly timesOf?: (index: number) => number;
+  /** Tokens to have however rare they are. */
+  readonly always?: readonly string[];
+}
+
+/** The most frequent tokens of `texts`. */
 export function buildVocabulary(
   texts: readonly string[],
   size: number,
-  timesOf: (index: number) => number = () => 1,
+  { timesOf = () => 1, always = [] }: VocabularyOptions = {},
 ): Vocabulary {
   const counts = new Map<string, number>();
   for (const [index, words] of texts.entries()) {
     const times = timesOf(index);
-    if (times === 0) continue;
     for (const { text } of tokenize(words)) counts.set(text, (counts.get(text) ?? 0) + times);
   }
-  return Vocabulary.fromCounts(counts, size);
+  return Vocabulary.fromCounts(counts, size, always);
 }
 
 export function toExample(text: string, target: Target, vocabulary: Vocabulary, maxTokens: number): Example {

@@ -43,6 +43,10 @@ accountants bakers bankers brokers builders carpenters chefs cleaners clerks coo
   .split('\n')
   .map((line) => line.split(' '));
 
+export function identityWords(): string[] {
+  return [...new Set(GROUPS.flat())];
+}
+
 /** By id: that of the word that stands for its whole group, the most frequent one; a word in no group stands for itself. */
 export function representatives(vocabulary: Vocabulary): Int32Array {
   const ids = Int32Array.from({ length: vocabulary.size }, (_, id) => id);

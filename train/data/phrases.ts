@@ -10,7 +10,7 @@ import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 
 /** How many are made at most. */
-const PHRASES = 9_000;
+const PHRASES = 12_000;
 /** No more than one for so many texts: among a few thousand short texts, thousands of phrases drown them (docs/experiments.md). */
 const TEXTS_PER_PHRASE = 12;
 /** The shares of the kinds; the rest are opinions in words. */
@@ -31,8 +31,8 @@ const ADJECTIVES = {
     pleasant polite fast solid strong inspired pleased impressed satisfied worth`),
   negative:
     listed(`bad awful terrible boring dull slow stupid annoying disappointing horrible poor weak predictable confusing
-    pointless silly cheap ugly dirty rude cold broken useless noisy painful tedious lame ridiculous pretentious forced
-    disappointed bored annoyed overpriced unpleasant uncomfortable expensive tired fake greasy difficult wasted cynical`),
+    pointless silly ugly dirty rude cold broken useless noisy painful tedious lame ridiculous pretentious forced
+    disappointed bored annoyed overpriced unpleasant uncomfortable tired fake greasy wasted cynical`),
 };
 const VERBS = {
   positive: listed('like love enjoy recommend work deliver impress trust want admire appreciate help'),
@@ -92,6 +92,44 @@ const DO_NOT = [
   "wouldn't",
   'never',
 ];
+
+/** Where the sense is turned from afar: \`good\` and \`bad\` stand for such a word, \`item\` for what is judged. */
+const TURNS = {
+  positive: listed(
+    `there was not a single bad moment|there is not a single bad item here|without a single bad moment|
+    nothing about the item was bad|nothing about the item could be better|nothing bad about the item|
+    i can't recommend this item enough|i cannot praise the item enough|we can't recommend this place highly enough|
+    i could not stop smiling|i couldn't stop laughing|i could not look away|i could not stop reading|
+    i did not want it to end|we did not want to leave|i never wanted it to end|it doesn't get better than this|
+    it does not get much better than this item|you won't find a better item|you will not find anything better|
+    no other item comes close|no other item i have had comes close to this one|i have never had a better item|
+    i don't usually like such items but i love this one|i am not one for this kind of item but it was good|
+    i did not expect to enjoy it but it was good|i did not think it would be good but it is|i expected it to be bad but it was good|
+    it looked bad at first but it is good|it isn't bad and it isn't bad|it was not bad not bad and not even bad|
+    it is never bad and never bad|hardly a bad moment|it is anything but bad|i have no reason to complain|
+    i can't find anything wrong with it|there is nothing i would change|i was never bad for a second|nobody could call it bad|
+    none of it was bad|not one bad thing to say about the item|the item has not let me down once|i did not regret it`,
+    '|',
+  ),
+  negative: listed(
+    `there was not a single good moment|there is not a single good item here|without a single good moment|
+    nothing about the item was good|nothing about the item could be worse|nothing good about the item|
+    i can't say anything good about the item|i would not recommend this item to anyone|we can't say that it was good|
+    i could not wait for it to end|i couldn't wait to leave|i could not finish it|i couldn't watch it to the end|
+    i wanted it to end|we wanted to leave|it doesn't get worse than this|it does not get much worse than this item|
+    you will find a better item anywhere|any other item is better|no other item was as bad|i have never had a worse item|
+    i usually like such items but not this one|i love this kind of item but it was bad|
+    i expected to enjoy it but it was bad|i thought it would be good but it is not|i expected it to be good but it was bad|
+    it looked good at first but it is bad|it isn't good and it isn't good|it isn't good it isn't good and it isn't even good|
+    it is never good and never good|hardly a good moment|it is anything but good|i have every reason to complain|
+    i can't find anything good in it|there is nothing i would keep|i was never good for a second|nobody could call it good|
+    none of it was good|not one good thing to say about the item|the item has let me down more than once|i regret it`,
+    '|',
+  ),
+};
+const ITEMS =
+  listed(`film book phone hotel restaurant game show meal song place product camera laptop course guide hostel
+  series car bag lamp story cake coffee album`);
 
 /** Signs that are an opinion by themselves, or colour a text that is none. */
 const MARKS = {
@@ -219,15 +257,29 @@ type Choose = <T>(items: readonly T[]) => T;
 type Side = 'positive' | 'negative';
 
 function statement(pick: Choose, random: () => number): string {
-  const lists: Readonly<Record<string, readonly string[]>> = {
-    ...{ thing: THINGS, place: PLACES, day: DAYS, ordinal: ORDINALS, colour: COLOURS, deed: DEEDS },
-  };
-  return pick(STATEMENTS)
-    .split(/\s+/)
-    .map((word) => {
-      if (word === 'number') return String(Math.floor(random() * 60));
-      return pick(lists[word] ?? [word]);
-    })
+  const number = () => String(Math.floor(random() * 60));
+  return filled(
+    pick(STATEMENTS),
+    {
+      ...{
+        thing: THINGS,
+        place: PLACES,
+        day: DAYS,
+        ordinal: ORDINALS,
+        colour: COLOURS,
+        deed: DEEDS,
+        number: [number()],
+      },
+    },
+    pick,
+  );
+}
+
+/** The template with a word for each name of a list. */
+function filled(template: string, lists: Readonly<Record<string, readonly string[]>>, pick: Choose): string {
+  return template
+    .split(' ')
+    .map((word) => pick(lists[word] ?? [word]))
     .join(' ');
 }
 
@@ -242,6 +294,10 @@ function marked(side: Side, pick: Choose, random: () => number): Phrase {
 }
 
 function opinion(side: Side, pick: Choose, random: () => number): Phrase {
+  if (random() < 0.3) {
+    const lists = { good: ADJECTIVES.positive, bad: ADJECTIVES.negative, item: ITEMS };
+    return { text: filled(pick(TURNS[side]), lists, pick), probability: PLAIN[side] };
+  }
   const kind = random();
   if (kind < 0.2) return { text: pick(IDIOMS[side]), probability: PLAIN[side] };
   if (kind < 0.24) return { text: `${pick(DOUBTS)} ${pick(ADJECTIVES[side])}`, probability: PLAIN[side] };

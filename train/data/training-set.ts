@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
 import type { NamedDataset } from './dataset.ts';
 import { buildVocabulary, certainties, type Example, type Target, toExample, toExamples } from './examples.ts';
-import { representatives } from './identities.ts';
+import { identityWords, representatives } from './identities.ts';
 import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
 import { splitReviews } from './split.ts';
@@ -67,9 +67,15 @@ export function textsOf({ train, unlabelled }: TrainingSet): string[] {
 /** What a word in a short text of an open set counts beside one in a review, of which there are ten times as many. */
 const OPEN_SET_COUNT = 20;
 
-/** The most frequent words of all that is trained on. */
+/**
+ * The most frequent words of all that is trained on. Words for who somebody is are among them, where they are to mean the same:
+ * an unknown one might be taken for a slip of another word ("broker" for "broken").
+ */
 export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
-  return buildVocabulary(textsOf(set), size, (index) => (set.train[index]?.source === undefined ? 1 : OPEN_SET_COUNT));
+  return buildVocabulary(textsOf(set), size, {
+    timesOf: (index) => (set.train[index]?.source === undefined ? 1 : OPEN_SET_COUNT),
+    always: set.tiesIdentities ? identityWords() : [],
+  });
 }
 
 /**

@@ -83,7 +83,8 @@ describe('makePhrases', () => {
         phrase.ids.some((id, at) => id === good && ids.includes(phrase.ids[at - 1] as number)),
       );
     };
-    const affirmed = followed('is', 'was', 'so', 'really');
+    const affirmation = /^((it|this|that|the \w+) )?(is|was)?( really| very| so)? ?good$/;
+    const affirmed = phrases.filter((phrase) => affirmation.test(textOf(vocabulary, phrase)));
     expect(affirmed.length).toBeGreaterThan(0);
     for (const phrase of affirmed) expect(positive(phrase)).toBeGreaterThan(0.5);
     const negated = followed('not').filter(({ ids }) => ids.length < 8);
