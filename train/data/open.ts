@@ -12,11 +12,11 @@ import type { Choice, Dataset, Review } from './types.ts';
  * less a label says, the less.
  */
 const WEIGHTS: Readonly<Record<string, number>> = {
-  'vader-tweets': 4,
+  'vader-tweets': 3,
   'vader-products': 2.5,
-  'vader-news': 4,
-  goemotions: 1,
-  subjectivity: 0.7,
+  'vader-news': 3,
+  goemotions: 2,
+  subjectivity: 1.5,
   'product-reviews': 2,
   'pros-cons': 0.4,
   counterfactual: 4,
@@ -26,7 +26,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
  * How far the labels of a set are made to count alike: 0 leaves them as frequent as they are, at 1 they weigh the same. Most sets
  * have more praise than blame, and at 0 the model leans to praise elsewhere; at 1 it leans to blame.
  */
-const BALANCE = 0.7;
+const BALANCE = 0.4;
 
 /** The places of negative and positive: whoever gives a review its stars, or lists pros and cons, does not say "neutral". */
 const POLARITY: Choice = [OPINIONS.indexOf('negative'), OPINIONS.indexOf('positive')];
