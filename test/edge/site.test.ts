@@ -55,11 +55,16 @@ it('sends nobody twice what they have', async () => {
   const site = await siteOf({ 'index.html': 'page' });
   const etag = (await site.request('/')).headers.get('etag') as string;
   const again = (known: string) => site.request('/', { headers: { 'if-none-match': known } });
-  for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`, `"other"${' '.repeat(15_000)},${etag}`, '*']) {
     const response = await again(known);
     expect([response.status, await response.text()]).toEqual([304, '']);
+    expect(response.headers.get('content-security-policy')).toBe(SITE_HEADERS['Content-Security-Policy']);
+    expect(response.headers.get('etag')).toBe(etag);
+    expect(response.headers.has('content-type')).toBe(false);
   }
-  expect((await again('"other"')).status).toBe(200);
+  for (const known of ['"other"', `"other"${' '.repeat(15_000)}y`, etag.slice(0, -1)]) {
+    expect((await again(known)).status).toBe(200);
+  }
 });
 
 it('is the app alone where there is no site', async () => {
