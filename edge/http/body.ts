@@ -1,5 +1,6 @@
 /** A request's body → a checked value, never reading more of it than the limit. */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { ProblemError } from './errors.ts';
 import { MAX_BODY_BYTES, MAX_REPORTED_ERRORS } from './limits.ts';
 import { type FieldError, labelError } from './schema.ts';
@@ -45,33 +46,18 @@ export function mediaTypeOf(request: Request): string | undefined {
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new ProblemError({ kind: 'body-too-large', maxBytes });
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const body = new ByteBuffer(maxBytes);
   const reader = request.body?.getReader();
   while (reader !== undefined) {
     const { done, value } = await reader.read().catch(() => {
       throw new ProblemError({ kind: 'unreadable-body' }); // the client went away, or sent a broken chunk
     });
     if (done) break;
-    size += value.length;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(value);
+    if (body.append(value)) continue;
+    await reader.cancel();
+    throw tooLarge();
   }
-  return concatenate(chunks, size);
-}
-
-/** @param size bytes of all chunks together. */
-export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return body.take();
 }
 
 /** The value, which a byte order mark may precede; undefined when the bytes are not JSON in UTF-8. */

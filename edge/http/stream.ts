@@ -4,9 +4,10 @@
  * it classifies lines together only when they have arrived together, so that no line waits for another.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { isBlank } from '../../shared/records.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
-import { concatenate, fieldErrors, parseJson } from './body.ts';
+import { fieldErrors, parseJson } from './body.ts';
 import { answerTooLarge, internalError, sentence } from './errors.ts';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, labelError, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
@@ -164,9 +165,10 @@ async function* readLines(
 
 /** Chunks → lines. Of a line that is too long it keeps nothing but that it is. */
 class Splitter {
-  /** The beginning of a line whose end has not arrived, and its bytes. */
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  /** The beginning of a line whose end has not arrived. */
+  readonly #begun = new ByteBuffer(MAX_LINE_BYTES);
+  /** Whether that line has too many bytes already. */
+  #isTooLong = false;
 
   *split(chunk: Uint8Array): Generator<Line['content']> {
     let start = 0;
@@ -180,22 +182,20 @@ class Splitter {
 
   /** The last line, where nothing ends it. */
   *rest(): Generator<Line['content']> {
-    if (this.#size > 0) yield this.#take();
+    if (this.#isTooLong || this.#begun.length > 0) yield this.#take();
   }
 
   #add(piece: Uint8Array): void {
-    this.#size += piece.length;
-    if (this.#size > MAX_LINE_BYTES) this.#pieces = [];
-    else this.#pieces.push(piece.slice()); // a copy: the chunk may be large
+    if (this.#isTooLong || this.#begun.append(piece)) return;
+    this.#isTooLong = true;
+    this.#begun.take();
   }
 
   #take(): Line['content'] {
-    const pieces = this.#pieces;
-    const size = this.#size;
-    this.#pieces = [];
-    this.#size = 0;
-    if (size > MAX_LINE_BYTES) return `The line has more than ${MAX_LINE_BYTES} bytes.`;
-    return concatenate(pieces, size);
+    const line = this.#begun.take();
+    const content = this.#isTooLong ? `The line has more than ${MAX_LINE_BYTES} bytes.` : line;
+    this.#isTooLong = false;
+    return content;
   }
 }
 

@@ -7,8 +7,8 @@
  * record is answered by that.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { concatenate } from '../http/body.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';
 import type { Result, StreamAnswer } from '../http/schema.ts';
@@ -163,28 +163,21 @@ async function answerRecords(
     const error = `The model, which has been replaced meanwhile, has no label ${quoted(missing)}.`;
     return encodeAnswers(records.map((record) => failAs(record, error)));
   }
-  const encoded: Encoded[] = [];
+  const results = new ByteBuffer(Number.POSITIVE_INFINITY); // a chunk has no more than JOB_LIMITS says
+  let failed = 0;
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
     if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
     const some = records.slice(from, from + RECORDS_TOGETHER);
-    encoded.push(encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer))));
+    const encoded = encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer)));
+    results.append(encoded.bytes);
+    failed += encoded.failed;
   }
-  return {
-    bytes: concatenate(
-      encoded.map(({ bytes }) => bytes),
-      sum(encoded.map(({ bytes }) => bytes.length)),
-    ),
-    failed: sum(encoded.map(({ failed }) => failed)),
-  };
+  return { bytes: results.take(), failed };
 }
 
 function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
   const lines = answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
   return { bytes: new TextEncoder().encode(lines), failed: answers.filter((answer) => 'error' in answer).length };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** A result a text; or, should one text make the classifier fail, its error in its place. */
