@@ -13,7 +13,7 @@ import { type AppEnv, routeOf } from './http/context.ts';
 import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
 import { crossOrigin, modelVersion, noStore, serverTiming, strictHeaders } from './http/headers.ts';
 import { requireKey } from './http/keys.ts';
-import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS } from './http/limits.ts';
+import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS, MAX_BACKLOG_TOKENS } from './http/limits.ts';
 import { type LogContext, type LogError, logError as logToConsole } from './http/log.ts';
 import { countRequests, METRICS_TYPE, Metrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -28,10 +28,12 @@ import {
   type TextClassificationResponse,
 } from './http/schema.ts';
 import { answerLines } from './http/stream.ts';
+import { OverloadedError } from './inference/backlog.ts';
 import {
   AnswerTooLargeError,
   type Classification,
   type Classifier,
+  type ClassifyOptions,
   type ClassifyRequest,
   type LabelScore,
 } from './inference/classifier.ts';
@@ -55,6 +57,9 @@ const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
 /** What counts against the rate limit. */
 const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
 
+/** Stands in the metrics for a request whose client has left; nginx' name for it. */
+const CLIENT_LEFT = 499;
+
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
   const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
@@ -72,17 +77,25 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /** As the API has it. */
-  async function classify(requests: readonly ClassifyRequest[], context: Context<AppEnv>): Promise<Result[]> {
-    return (await measured(requests, context)).map(({ logits: _, ...result }) => result);
+  async function classify(
+    requests: readonly ClassifyRequest[],
+    context: Context<AppEnv>,
+    options?: ClassifyOptions,
+  ): Promise<Result[]> {
+    return (await measured(requests, context, options)).map(({ logits: _, ...result }) => result);
   }
 
-  /** Classifies, and adds the time it takes to the request's and to the counts. @throws AnswerTooLargeError */
+  /**
+   * Classifies, and adds the time it takes to the request's and to the counts.
+   * @throws AnswerTooLargeError, OverloadedError; anything when the client has left.
+   */
   async function measured(
     requests: readonly (string | ClassifyRequest)[],
     context: Context<AppEnv>,
+    options: ClassifyOptions = { maxBacklog: MAX_BACKLOG_TOKENS, signal: context.req.raw.signal },
   ): Promise<Classification[]> {
     const start = performance.now();
-    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS });
+    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options });
     const duration = performance.now() - start;
     context.set('inferenceMs', context.get('inferenceMs') + duration);
     metrics.countClassification(results, duration / 1000);
@@ -124,7 +137,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
       labels,
-      classify: (requests) => classify(requests, context),
+      classify: (requests, signal) => classify(requests, context, { patient: true, signal }),
       report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
     });
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
@@ -186,6 +199,12 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   refuseOtherMethods(app);
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // which nobody gets
+    if (error instanceof OverloadedError) {
+      // Hugging Face's client repeats a 503 at once, for ever.
+      const status = routeOf(context).startsWith('/models/') ? 429 : 503;
+      return refuse(context.req.raw, { kind: 'overloaded', status, seconds: error.retryAfterSeconds });
+    }
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
     if (error instanceof AnswerTooLargeError) {
       return refuse(context.req.raw, { kind: 'answer-too-large', numbers: error.numbers });

@@ -3,6 +3,7 @@
  * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
  */
 import type { MiddlewareHandler } from 'hono';
+import { counted } from '../../shared/counted.ts';
 import { MAX_ANSWER_NUMBERS, RETRY_AFTER_SECONDS } from './limits.ts';
 import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
@@ -15,6 +16,7 @@ export type Problem =
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
   | { readonly kind: 'unauthorized'; readonly presented: boolean }
   | { readonly kind: 'rate-limited' }
+  | { readonly kind: 'overloaded'; readonly status: 429 | 503; readonly seconds: number }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unknown-model'; readonly id: string }
   | { readonly kind: 'unknown-job' }
@@ -111,6 +113,13 @@ function describe(problem: Problem): Description {
         title: 'Too many requests',
         detail: `That was one request too many for now; try again in ${RETRY_AFTER_SECONDS} seconds.`,
         headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
+      };
+    case 'overloaded':
+      return {
+        status: problem.status,
+        title: 'Overloaded',
+        detail: `Too many texts are waiting to be classified. Try again in ${counted(problem.seconds, 'second')}.`,
+        headers: { 'retry-after': `${problem.seconds}` },
       };
     case 'not-found':
       return { status: 404, title: 'Not found', detail: 'There is nothing at this address.' };

@@ -15,6 +15,12 @@ export const MAX_TEXTS = 64;
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
 
+/**
+ * Tokens that may wait to be computed, of all requests together: some 2 s in Node and 3 in workerd, or ten requests of 64 texts as
+ * long as the network reads. One request alone may have more.
+ */
+export const MAX_BACKLOG_TOKENS = 262_144;
+
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
 

@@ -16,7 +16,7 @@ export interface StreamOptions {
   /** The model's. */
   readonly labels: readonly string[];
   /** One result a text, in order. @throws AnswerTooLargeError, and the texts are asked for in smaller groups. */
-  readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
+  readonly classify: (requests: readonly ClassifyRequest[], signal: AbortSignal) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
   /** Empty ones too (default: MAX_STREAM_LINES). */
@@ -80,8 +80,9 @@ async function* answerGroups(
       const [first] = lines as [Parsed<ClassifyRequest>];
       let answers: StreamAnswer[];
       try {
-        answers = await answerAll(lines, classify);
+        answers = await answerAll(lines, (requests) => classify(requests, signal));
       } catch (error) {
+        if (signal.aborted) return;
         if (!(error instanceof AnswerTooLargeError)) {
           yield [{ line: first.line, error: internalError(report(error)) }];
           return;

@@ -95,7 +95,7 @@ export interface Batch {
 
 /** How the name of a dead-letter queue ends. */
 const DEAD_LETTER_SUFFIX = '-dead';
-/** Records that are classified together: enough for runs of like length, and a pause for others after some 100 ms. */
+/** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
@@ -166,7 +166,6 @@ async function answerRecords(
   const results = new ByteBuffer(Number.POSITIVE_INFINITY); // a chunk has no more than JOB_LIMITS says
   let failed = 0;
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
     const some = records.slice(from, from + RECORDS_TOGETHER);
     const encoded = encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer)));
     results.append(encoded.bytes);
@@ -188,7 +187,10 @@ async function classify(
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
-    const answers = await classifier.classify(some.map(({ text }) => ({ text, labels })));
+    const answers = await classifier.classify(
+      some.map(({ text }) => ({ text, labels })),
+      { patient: true },
+    );
     return answers.map(({ logits: _, ...result }): Result => result);
   };
   try {
