@@ -151,11 +151,15 @@ export class Backlog {
     }
     this.#waiting.push(ticket);
     while (this.#holder !== ticket) {
-      const holder: Ticket | undefined = this.#holder;
-      const woken = new AbortController();
-      const called = ticket.called.promise.finally(() => woken.abort());
-      await Promise.race([called, this.#clock.pause(LOST_AFTER_MS, woken.signal)]);
-      if (holder !== undefined && this.#holder === holder && holder !== ticket) this.#give(holder);
+      const holder = this.#holder;
+      const called = new AbortController();
+      const isLost = this.#clock.pause(LOST_AFTER_MS, called.signal).then(() => !called.signal.aborted);
+      try {
+        const waitedInVain = await Promise.race([ticket.called.promise.then(() => false), isLost]);
+        if (waitedInVain && this.#holder === holder && holder !== undefined) this.#give(holder);
+      } finally {
+        called.abort();
+      }
     }
   }
 
