@@ -48,8 +48,17 @@ export interface AppOptions {
   readonly allowedOrigins?: readonly string[];
   /** The platform's, for the routes that cost an inference. Default: no limit. */
   readonly rateLimiter?: RateLimiter | undefined;
+  /** Of a server that can be told to end. Default: it never is. */
+  readonly shutdown?: Shutdown | undefined;
   /** Bulk jobs; or what this endpoint lacks for them, which its routes then say. */
   readonly jobs?: Jobs | readonly string[];
+}
+
+export interface Shutdown {
+  /** From when on `/ready` says that no more requests should come. */
+  readonly draining: AbortSignal;
+  /** When open streams end, each with a last line. */
+  readonly ending: AbortSignal;
 }
 
 /** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
@@ -62,7 +71,7 @@ const CLIENT_LEFT = 499;
 
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
-  const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
+  const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
   const app = new Hono<AppEnv>();
   const metrics = new Metrics();
   /** Made when it is first asked for. */
@@ -139,6 +148,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
       labels,
       classify: (requests, signal) => classify(requests, context, { patient: true, signal }),
       report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
+      ending: shutdown?.ending,
     });
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
   });
@@ -186,6 +196,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   // Could it answer now? Loads the network, so that asking warms it up.
   app.get('/ready', async (context) => {
+    if (shutdown?.draining.aborted) return problemResponse({ kind: 'shutting-down' });
     try {
       await classifier.ready();
     } catch (error) {

@@ -9,6 +9,7 @@ import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
 export type Problem =
   | { readonly kind: 'unreadable-body' }
+  | { readonly kind: 'body-timeout' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'answer-too-large'; readonly numbers: number }
@@ -26,6 +27,7 @@ export type Problem =
   | { readonly kind: 'jobs-not-configured'; readonly missing: readonly string[] }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
   | { readonly kind: 'not-ready'; readonly incident: string }
+  | { readonly kind: 'shutting-down' }
   | { readonly kind: 'internal'; readonly incident: string };
 
 /** Thrown by a handler to answer with a problem. Anything else that is thrown is a bug. */
@@ -73,6 +75,8 @@ function describe(problem: Problem): Description {
   switch (problem.kind) {
     case 'unreadable-body':
       return { status: 400, title: 'Unreadable body', detail: 'The body ended before it was whole.' };
+    case 'body-timeout':
+      return { status: 408, title: 'Body timed out', detail: 'The body did not arrive in time.' };
     case 'not-json':
       return { status: 400, title: 'Not JSON', detail: 'The body is not JSON in UTF-8.' };
     case 'invalid-request': {
@@ -157,6 +161,8 @@ function describe(problem: Problem): Description {
         detail: `The model could not be loaded; incident ${problem.incident}.`,
         members: { incident: problem.incident },
       };
+    case 'shutting-down':
+      return { status: 503, title: 'Shutting down', detail: 'The server is shutting down.' };
     case 'internal':
       return {
         status: 500,

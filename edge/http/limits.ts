@@ -3,6 +3,15 @@
 /** A request's body. 64 film reviews of the usual length have about 80 KiB. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** How long nothing of a body, or of a stream, may arrive. */
+export const IDLE_SECONDS = 60;
+
+/** How long a body may take to arrive, but that of a stream or a job's file, which may be of any length. */
+export const MAX_BODY_SECONDS = 300;
+
+/** Connections that a server of its own takes at once: each may hold a body while it arrives. Platforms have their own limit. */
+export const MAX_CONNECTIONS = 512;
+
 /** Fields that one answer complains of. */
 export const MAX_REPORTED_ERRORS = 10;
 

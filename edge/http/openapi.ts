@@ -91,7 +91,10 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
               },
             },
           }),
-          responses: responses({ 200: json('The results', 'SentimentResponse') }, [400, 401, 413, 415, 422, 429, 500]),
+          responses: responses(
+            { 200: json('The results', 'SentimentResponse') },
+            [400, 401, 408, 413, 415, 422, 429, 500, 503],
+          ),
         },
       },
       '/v1/sentiment/stream': {
@@ -148,7 +151,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
               201: located(json('The job, which waits for its parts', 'Job')),
               202: located(json('The job, which runs', 'Job')),
             },
-            [400, 401, 413, 415, 422, 429, 500, 501],
+            [400, 401, 408, 413, 415, 422, 429, 500, 501],
           ),
         },
       },
@@ -169,7 +172,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
             },
           ],
           requestBody: body({ 'application/octet-stream': {} }),
-          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 409, 413, 422, 500, 501]),
+          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 408, 409, 413, 422, 500, 501]),
         },
       },
       '/v1/jobs/{id}': {
@@ -219,7 +222,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           }),
           responses: responses(
             { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
-            [400, 401, 404, 413, 415, 422, 429, 500],
+            [400, 401, 404, 408, 413, 415, 422, 429, 500],
           ),
         },
       },
@@ -306,6 +309,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   401: 'No key, or one that is not taken',
   404: 'Another model; no such job, or not for this key',
   405: 'Another method; see Allow',
+  408: 'The body did not arrive in time',
   409: 'Not at this time',
   413: 'Too large',
   415: 'Another content type',
@@ -313,7 +317,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   429: 'Too many requests; see Retry-After',
   500: 'A bug, with the incident’s id',
   501: 'Not set up',
-  503: 'The model could not be loaded',
+  503: 'The model could not be loaded; or too many texts wait, see Retry-After',
 };
 
 /** @param problems beside the one that every route has. */

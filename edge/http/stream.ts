@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { isBlank } from '../../shared/records.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
-import { fieldErrors, parseJson } from './body.ts';
+import { fieldErrors, nextChunk, parseJson } from './body.ts';
 import { answerTooLarge, internalError, sentence } from './errors.ts';
-import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import { IDLE_SECONDS, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, labelError, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
 
 export interface StreamOptions {
@@ -21,6 +21,10 @@ export interface StreamOptions {
   readonly report: (error: unknown) => string;
   /** Empty ones too (default: MAX_STREAM_LINES). */
   readonly maxLines?: number;
+  /** How long nothing may arrive (default: IDLE_SECONDS). */
+  readonly idleMs?: number;
+  /** Ends the stream with a line that says so, once what has arrived is answered. */
+  readonly ending?: AbortSignal | undefined;
 }
 
 /** The answers to the lines of `body`. Cancelling it cancels the body. */
@@ -28,7 +32,7 @@ export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOpt
   const reader = body.getReader();
   const cancellation = new AbortController();
   const { signal } = cancellation;
-  const lines = readLines(reader, options.maxLines ?? MAX_STREAM_LINES);
+  const lines = readLines(reader, options);
   const groups = answerGroups(begun(lines), options, signal);
   const encoder = new TextEncoder();
 
@@ -129,23 +133,28 @@ interface Line {
   readonly content: Uint8Array | string;
 }
 
+/** The last line of a stream that was not read to its end. */
+const ENDINGS = {
+  'unreadable-body': 'The body ended before it was whole.',
+  'body-timeout': 'Nothing arrived for too long, and the stream ends here.',
+  'shutting-down': 'The server is shutting down, and the stream ends here.',
+} as const;
+
 /** Lines that are not blank, those together that have arrived together, up to a run of them. */
 async function* readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxLines: number,
+  { maxLines = MAX_STREAM_LINES, idleMs = IDLE_SECONDS * 1_000, ending }: StreamOptions,
 ): AsyncGenerator<Line[], undefined> {
   const splitter = new Splitter();
   let number = 0;
   for (let isLast = false; !isLast; ) {
-    let contents: Iterable<Line['content']>;
-    try {
-      const { done, value } = await reader.read();
-      isLast = done;
-      contents = done ? splitter.rest() : splitter.split(value);
-    } catch {
-      yield [{ number: number + 1, content: 'The body ended before it was whole.' }];
+    const chunk = await nextChunk(reader, idleMs, ending);
+    if (typeof chunk === 'string' && chunk !== 'end') {
+      yield [{ number: number + 1, content: ENDINGS[chunk] }];
       return;
     }
+    isLast = chunk === 'end';
+    const contents: Iterable<Line['content']> = chunk === 'end' ? splitter.rest() : splitter.split(chunk);
     let lines: Line[] = [];
     for (const content of contents) {
       number++;

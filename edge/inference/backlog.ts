@@ -151,7 +151,7 @@ export class Backlog {
     }
     this.#waiting.push(ticket);
     while (this.#holder !== ticket) {
-      const holder = this.#holder;
+      const holder: Ticket | undefined = this.#holder;
       const called = new AbortController();
       const isLost = this.#clock.pause(LOST_AFTER_MS, called.signal).then(() => !called.signal.aborted);
       try {

@@ -1,9 +1,12 @@
 /** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
-import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
+import { readBytes } from '../../edge/http/body.ts';
+import { type Problem, problemResponse } from '../../edge/http/errors.ts';
+import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
 import type { LogError } from '../../edge/http/log.ts';
-import type { Classifier } from '../../edge/inference/classifier.ts';
+import { OverloadedError } from '../../edge/inference/backlog.ts';
+import type { Classifier, ClassifyOptions } from '../../edge/inference/classifier.ts';
 import { stubClassifier, tinyManifest } from '../fixtures/classifier.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
 
@@ -118,6 +121,67 @@ describe('a bug', () => {
   });
 });
 
+describe('more than can be computed', () => {
+  const overloaded = { ...WORKING, classify: () => Promise.reject(new OverloadedError(3)) };
+
+  it('is refused with the time after which to try again', async () => {
+    const response = await open(overloaded).request('/v1/sentiment', request({ text: 'a' }));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
+    expect(await response.json()).toMatchObject({
+      type: 'urn:edge-sentiment:problem:overloaded',
+      detail: 'Too many texts are waiting to be classified. Try again in 3 seconds.',
+    });
+  });
+
+  it('is no 503 for Hugging Face’s clients, which would try again at once', async () => {
+    const response = await open(overloaded).request('/models/tiny-lstm', request({ inputs: 'a' }));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);
+  });
+
+  it('is asked for with a limit and the request’s signal; a stream waits, with its own', async () => {
+    const asked: ClassifyOptions[] = [];
+    const app = open({
+      ...WORKING,
+      classify: (texts, options = {}) => {
+        asked.push(options);
+        return WORKING.classify(texts);
+      },
+    });
+    await app.request('/v1/sentiment', request({ text: 'a' }));
+    await app.request('/models/tiny-lstm', request({ inputs: 'a' }));
+    const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson' } };
+    await (await app.request('/v1/sentiment/stream', ndjson)).text();
+    const impatient = {
+      maxNumbers: expect.any(Number),
+      maxBacklog: MAX_BACKLOG_TOKENS,
+      signal: expect.any(AbortSignal),
+    };
+    const patient = { maxNumbers: expect.any(Number), patient: true, signal: expect.any(AbortSignal) };
+    expect(asked).toEqual([impatient, impatient, patient]);
+  });
+});
+
+it('takes a client that has left for no bug', async () => {
+  const logged: unknown[] = [];
+  const left = new AbortController();
+  const app = createApp(
+    {
+      ...WORKING,
+      classify: async (_, { signal } = {}) => {
+        left.abort('Client connection prematurely closed.');
+        signal?.throwIfAborted();
+        return [];
+      },
+    },
+    { logError: (...entry) => logged.push(entry) },
+  );
+  await app.request('/v1/sentiment', { ...request({ text: 'a' }), signal: left.signal });
+  expect(logged).toEqual([]);
+  const metrics = await (await app.request('/metrics')).text();
+  expect(metrics).toContain('edge_sentiment_requests_total{route="/v1/sentiment",status="499"} 1\n');
+  expect(metrics).toContain('edge_sentiment_errors_total 0\n');
+});
+
 it('does not complain at greater length than it was asked', async () => {
   const answers = await Promise.all(
     [
@@ -146,6 +210,18 @@ describe('a body', () => {
     expect(response.status).toBe(413);
     expect(cancelled).toBe(true);
     expect(pulled).toBeLessThan(MAX_BODY_BYTES + 10 * 1024);
+  });
+
+  it('that does not arrive in time is given up', async () => {
+    let cancelled = 0;
+    const silent = () => new ReadableStream({ cancel: () => void cancelled++ });
+    const read = (limits: { idleMs?: number; totalMs?: number }) =>
+      readBytes(new Request('http://localhost', request(silent())), 10, limits);
+    const timeout = { problem: { kind: 'body-timeout' } };
+    await expect(read({ idleMs: 1 })).rejects.toMatchObject(timeout);
+    await expect(read({ totalMs: 1 })).rejects.toMatchObject(timeout);
+    expect(cancelled).toBe(2);
+    expect(problemResponse(timeout.problem as Problem).status).toBe(408);
   });
 
   it('of a content type that is refused is not read at all', async () => {

@@ -26,7 +26,7 @@ function bodyOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uin
 async function answersTo(
   body: ReadableStream<Uint8Array>,
   classify = lengths(),
-  limits: { maxLines?: number } = {},
+  limits: { maxLines?: number; idleMs?: number; ending?: AbortSignal } = {},
 ): Promise<any[]> {
   const report = (error: unknown) => {
     throw error;
@@ -61,6 +61,22 @@ describe('the answers', () => {
       expect(await answersTo(bodyOf(bytes.subarray(0, at), bytes.subarray(at)))).toEqual(whole);
     }
     expect(await answersTo(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(whole);
+  });
+
+  it('end with why, where nothing more arrives', async () => {
+    const silent = () => new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode('"a"\n"b')) });
+    const first = { line: 1, ...RESULT, tokens: 1 };
+    expect(await answersTo(silent(), lengths(), { idleMs: 1 })).toEqual([
+      first,
+      { line: 2, error: 'Nothing arrived for too long, and the stream ends here.' },
+    ]);
+    const ending = new AbortController();
+    const answers = answersTo(silent(), lengths(), { ending: ending.signal });
+    setImmediate(() => ending.abort());
+    expect(await answers).toEqual([
+      first,
+      { line: 2, error: 'The server is shutting down, and the stream ends here.' },
+    ]);
   });
 
   it('are none to a body without a line', async () => {

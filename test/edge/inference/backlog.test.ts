@@ -1,8 +1,14 @@
 import { expect, it } from 'vitest';
-import { Backlog, type CallOptions, type Clock, OverloadedError, TURN_TOKENS } from '../../../edge/inference/backlog.ts';
+import {
+  Backlog,
+  type CallOptions,
+  type Clock,
+  OverloadedError,
+  TURN_TOKENS,
+} from '../../../edge/inference/backlog.ts';
 
 /** A clock that is moved by hand; pauses end when it says so, in the order of their ends. */
-function clock() {
+function clock(): Clock & { pauses(): number; pass(ms: number): Promise<void>; run(): Promise<void> } {
   let now = 0;
   let pauses: { at: number; end: () => void }[] = [];
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -32,7 +38,7 @@ function clock() {
       await settle();
       while (pauses.some(({ at }) => at <= now)) await this.pass(0);
     },
-  } satisfies Clock & Record<string, unknown>;
+  };
 }
 
 /** A call of so many turns, each of which notes its name. */
