@@ -212,9 +212,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // which nobody gets
     if (error instanceof OverloadedError) {
-      // Hugging Face's client repeats a 503 at once, for ever.
-      const status = routeOf(context).startsWith('/models/') ? 429 : 503;
-      return refuse(context.req.raw, { kind: 'overloaded', status, seconds: error.retryAfterSeconds });
+      const forHuggingFace = routeOf(context).startsWith('/models/') && ({ status: 429 } as const);
+      return refuse(context.req.raw, { kind: 'overloaded', seconds: error.retryAfterSeconds, ...forHuggingFace });
     }
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
     if (error instanceof AnswerTooLargeError) {

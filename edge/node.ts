@@ -31,7 +31,8 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   const [draining, ending] = [new AbortController(), new AbortController()];
   const { app, manifest } = await openApp(io.env, { draining: draining.signal, ending: ending.signal });
   const { promise: ended, resolve, reject } = Promise.withResolvers<number>();
-  const serverOptions = { requestTimeout: 0 }; // a stream may take any time; the app ends what stands still
+  // A stream may take any time; the app ends what stands still. Without the first limit, Node forgets the second.
+  const serverOptions = { requestTimeout: 0, headersTimeout: 60_000 };
   const server = serve({ fetch: app.fetch, hostname, port, serverOptions }, (bound) => {
     const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
     io.print(`${manifest.id} listens on http://${host}:${bound.port}`);

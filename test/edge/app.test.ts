@@ -66,7 +66,7 @@ describe('a bug', () => {
     const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' } };
     const failing = { ...WORKING, classify: () => Promise.reject(new Error('x')) };
     const answer = await open(failing, { logError }).request('/v1/sentiment/stream', ndjson);
-    expect(await answer.json()).toEqual({ line: 1, error: 'Something went wrong here; incident mine.' });
+    expect(await answer.json()).toEqual({ line: 1, error: 'Internal server error; incident mine.' });
     const broken = { ...WORKING, ready: () => Promise.reject(new Error('x')) };
     expect((await open(broken, { logError }).request('/v1/sentiment/stream', ndjson)).status).toBe(500);
     expect((await open(broken, { logError }).request('/ready')).status).toBe(503);

@@ -381,7 +381,7 @@ describe('a job that was begun', () => {
     const { code, stderr } = await bulk(command).ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: .*There is no such job, .*--restart begins a new/),
+      expect.stringMatching(/^error: .*Job not found. .*--restart begins a new/),
     ]);
     expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
@@ -505,7 +505,7 @@ describe('the key', () => {
     const without = await bulk(command).ended;
     expect([without.code, without.stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: A key is needed here\..*API_KEY/),
+      expect.stringMatching(/^error: Missing API key\..*API_KEY/),
     ]);
 
     const proxy = await startProxy(locked.url);

@@ -157,7 +157,7 @@ describe('the answers', () => {
     });
     expect(await answersTo(broken)).toEqual([
       { line: 1, ...RESULT },
-      { line: 2, error: 'The body ended before it was whole.' },
+      { line: 2, error: 'The body ended before it was complete.' },
     ]);
   });
 
@@ -224,7 +224,7 @@ describe('a run', () => {
     });
     const report = (error: unknown) => `id ${reported.push(error)}`;
     const answers = answerLines(body, { labels, classify: () => Promise.reject(bug), report });
-    expect(await new Response(answers).text()).toBe('{"line":1,"error":"Something went wrong here; incident id 1."}\n');
+    expect(await new Response(answers).text()).toBe('{"line":1,"error":"Internal server error; incident id 1."}\n');
     expect([reported, cancelled]).toEqual([[bug], true]);
   });
 });
