@@ -28,6 +28,7 @@ import {
   type TextClassificationResponse,
 } from './http/schema.ts';
 import { answerLines } from './http/stream.ts';
+import { requireKnownParameters, requirePlainBody } from './http/strict.ts';
 import { OverloadedError } from './inference/backlog.ts';
 import {
   AnswerTooLargeError,
@@ -72,7 +73,7 @@ const CLIENT_LEFT = 499;
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
   const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
   const metrics = new Metrics();
   /** Made when it is first asked for. */
   let document: ReturnType<typeof openApiDocument> | undefined;
@@ -127,6 +128,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     const limit = limitRate(rateLimiter, (...failure) => void report(...failure, { event: 'rate-limiter-failed' }));
     for (const path of LIMITED) app.use(path, limit);
   }
+
+  app.use(requireKnownParameters, requirePlainBody);
 
   app.post('/v1/sentiment', async (context) => {
     const { texts, ...wanted } = await readJson(context.req.raw, SentimentRequest);

@@ -51,7 +51,9 @@ export async function withSite(app: App, folder = new URL('../.prepared/site/', 
       'Content-Type': type,
       ETag: `"${(await sha256(content)).slice(0, 32)}"`,
     };
-    site.get(pathOf(name), tagged, () => new Response(content, { headers }));
+    const path = pathOf(name);
+    site.get(path, tagged, () => new Response(content, { headers }));
+    if (type.startsWith('text/html') && path !== '/') site.get(`${path}/`, (context) => context.redirect(path, 307));
   }
   if (site.routes.length === 0) return app;
   return site.all('*', ({ req, env }) => app.fetch(req.raw, env));

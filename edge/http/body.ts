@@ -42,7 +42,7 @@ export function mediaTypeOf(request: Request): string | undefined {
 
 /**
  * The body, whose size is counted as it arrives: Content-Length may be absent, and may lie.
- * @throws ProblemError: body-too-large, unreadable-body or body-timeout.
+ * @throws ProblemError: body-too-large, unreadable-body or request-timeout.
  */
 export async function readBytes(
   request: Request,
@@ -73,10 +73,10 @@ export async function nextChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   idleMs: number,
   ending?: AbortSignal,
-): Promise<Uint8Array | 'end' | 'unreadable-body' | 'body-timeout' | 'shutting-down'> {
+): Promise<Uint8Array | 'end' | 'unreadable-body' | 'request-timeout' | 'shutting-down'> {
   const read = reader.read().catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
   const result = await within(read, idleMs, ending);
-  if (result === undefined) return ending?.aborted ? 'shutting-down' : 'body-timeout';
+  if (result === undefined) return ending?.aborted ? 'shutting-down' : 'request-timeout';
   if (result === 'unreadable-body') return result;
   return result.done ? 'end' : result.value;
 }

@@ -14,7 +14,7 @@ export type Problem =
   | { readonly kind: 'unknown-parameter'; readonly name: string; readonly hint?: string }
   | { readonly kind: 'unsupported-encoding'; readonly encoding: string }
   | { readonly kind: 'unreadable-body' }
-  | { readonly kind: 'body-timeout' }
+  | { readonly kind: 'request-timeout' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'answer-too-large'; readonly numbers: number }
@@ -84,7 +84,7 @@ export const PROBLEMS = {
   'unknown-model': { status: 404, title: 'Model not found' },
   'unknown-job': { status: 404, title: 'Job not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
-  'body-timeout': { status: 408, title: 'Body timed out' },
+  'request-timeout': { status: 408, title: 'Request timed out' },
   'unexpected-part': { status: 409, title: 'Unexpected part' },
   'no-results': { status: 409, title: 'Results not available' },
   'body-too-large': { status: 413, title: 'Body too large' },
@@ -117,7 +117,9 @@ function describe(problem: Problem): Description {
     case 'not-json':
       return { detail: 'The body is not JSON in UTF-8.' };
     case 'unknown-parameter':
-      return { detail: `The query parameter ${quoted(problem.name)} does not exist here.${problem.hint ?? ''}` };
+      return {
+        detail: `The query parameter ${quoted(problem.name)} does not exist here.${problem.hint ? ` ${problem.hint}` : ''}`,
+      };
     case 'unauthorized': {
       const reason = problem.presented ? 'Invalid API key.' : 'Missing API key.';
       const challenge = `Bearer realm="edge-sentiment"${problem.presented ? ', error="invalid_token"' : ''}`;
@@ -134,8 +136,8 @@ function describe(problem: Problem): Description {
       return { detail: 'Job not found. It may have expired, been deleted, or belong to another API key.' };
     case 'method-not-allowed':
       return { detail: `The method must be ${problem.allow}.`, headers: { allow: problem.allow } };
-    case 'body-timeout':
-      return { detail: 'The body did not arrive in time.' };
+    case 'request-timeout':
+      return { detail: 'The request did not arrive in time.' };
     case 'unexpected-part':
       return { detail: 'The job does not expect this part.' };
     case 'no-results':

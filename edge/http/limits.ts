@@ -12,6 +12,9 @@ export const MAX_BODY_SECONDS = 300;
 /** Connections that a server of its own takes at once: each may hold a body while it arrives. Platforms have their own limit. */
 export const MAX_CONNECTIONS = 512;
 
+/** The headers of a request to a server of its own: as many as Cloudflare takes. */
+export const MAX_HEADER_BYTES = 128 * 1024;
+
 /** Fields that one answer complains of. */
 export const MAX_REPORTED_ERRORS = 10;
 

@@ -136,7 +136,7 @@ interface Line {
 /** The last line of a stream that was not read to its end. */
 const ENDINGS = {
   'unreadable-body': 'The body ended before it was complete.',
-  'body-timeout': 'Nothing arrived for too long, and the stream ends here.',
+  'request-timeout': 'Nothing arrived for too long, and the stream ends here.',
   'shutting-down': 'The server is shutting down, and the stream ends here.',
 } as const;
 

@@ -19,7 +19,7 @@ function open(classifier: Classifier, options?: AppOptions) {
   return {
     request: async (path: string, init?: RequestInit) => {
       const response = await app.request(path, init);
-      await expectDocumented(init?.method ?? 'GET', path, response);
+      await expectDocumented(init?.method ?? 'GET', path.split('?', 1)[0] as string, response);
       return response;
     },
   };
@@ -217,7 +217,7 @@ describe('a body', () => {
     const silent = () => new ReadableStream({ cancel: () => void cancelled++ });
     const read = (limits: { idleMs?: number; totalMs?: number }) =>
       readBytes(new Request('http://localhost', request(silent())), 10, limits);
-    const timeout = { problem: { kind: 'body-timeout' } };
+    const timeout = { problem: { kind: 'request-timeout' } };
     await expect(read({ idleMs: 1 })).rejects.toMatchObject(timeout);
     await expect(read({ totalMs: 1 })).rejects.toMatchObject(timeout);
     expect(cancelled).toBe(2);
@@ -230,6 +230,48 @@ describe('a body', () => {
     const response = await open(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
     expect([response.status, pulled]).toEqual([415, 0]);
   });
+});
+
+describe('what would be passed over in silence is refused by name:', () => {
+  it.each(['gzip', 'br', 'deflate', 'GZIP, identity'])('a body in the encoding %s', async (encoding) => {
+    for (const path of ['/v1/sentiment', '/v1/sentiment/stream', '/models/tiny-lstm', '/v1/jobs']) {
+      const response = await open(WORKING).request(path, request({ text: 'a' }, { 'content-encoding': encoding }));
+      expect([response.status, response.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+      const detail = `The content encoding "${encoding.toLowerCase()}" is not supported. Send the body uncompressed.`;
+      expect(await response.json()).toMatchObject({ type: 'urn:edge-sentiment:problem:unsupported-encoding', detail });
+    }
+  });
+
+  it('a query parameter that the route does not have', async () => {
+    for (const [method, path] of [
+      ['POST', '/v1/sentiment'],
+      ['GET', '/v1/model'],
+      ['GET', '/health'],
+      ['POST', '/models/tiny-lstm'],
+    ] as const) {
+      const response = await open(WORKING).request(`${path}?labels=negative`, { ...request({}), method, body: null });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        type: 'urn:edge-sentiment:problem:unknown-parameter',
+        detail: 'The query parameter "labels" does not exist here.',
+      });
+    }
+  });
+
+  it('no encoding, and that of a body as it is, are taken', async () => {
+    for (const encoding of ['', 'identity', ' Identity ']) {
+      const headers = { 'content-encoding': encoding };
+      expect((await open(WORKING).request('/v1/sentiment', request({ text: 'a' }, headers))).status).toBe(200);
+    }
+  });
+});
+
+it('answers an address with a slash at its end as the one without', async () => {
+  const app = createApp(WORKING, { apiKeys: ['0123456789abcdef'] });
+  expect((await app.request('/health/')).status).toBe(200);
+  expect((await app.request('/v1/sentiment/', request({ text: 'a' }))).status).toBe(401);
+  const headers = { authorization: 'Bearer 0123456789abcdef' };
+  expect((await app.request('/v1/sentiment/', request({ text: 'a' }, headers))).status).toBe(200);
 });
 
 it('gives up a body that nobody reads', async () => {

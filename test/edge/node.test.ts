@@ -2,6 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import os from 'node:os';
 import { json, text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -95,6 +96,22 @@ it('ends no stream for the time that it takes, and takes no more connections tha
   server.interrupt();
   await server.ended;
   expect(limits).toEqual([0, 60_000, MAX_CONNECTIONS]);
+});
+
+describe('what is no request is answered as any other problem:', () => {
+  it.each([
+    ['no address', 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'invalid-http'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'invalid-http'],
+    ['a header of 200 kB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'a'.repeat(200_000)}\r\n\r\n`, 431, 'headers-too-large'],
+  ])('%s', async (_, bytes, status, kind) => {
+    const server = start(main, [], { env: { PORT: '0' } });
+    const socket = connect(Number(new URL(await addressOf(server)).port), '127.0.0.1').end(bytes);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json`, 'is'));
+    expect(JSON.parse(body)).toMatchObject({ type: `urn:edge-sentiment:problem:${kind}`, status });
+    server.interrupt();
+    await server.ended;
+  });
 });
 
 describe('it ends in one line', () => {

@@ -41,6 +41,13 @@ it('serves each file at its address, with every header', async () => {
   }
 });
 
+it('leads from an address with a slash at its end to the page, as Workers do', async () => {
+  const site = await siteOf({ 'index.html': 'page', 'docs.html': 'docs', 'page.js': 'script' });
+  const response = await site.request('/docs/');
+  expect([response.status, response.headers.get('location')]).toEqual([307, '/docs']);
+  expect((await site.request('/page.js/')).status).toBe(404);
+});
+
 it('leaves all else to the app, its methods and its bodies too', async () => {
   const site = await siteOf({ 'index.html': 'page', _headers: 'secret' });
   for (const address of ['/_headers', '/index.html', '/nope', '/..%2fpackage.json']) {
