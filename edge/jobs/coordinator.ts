@@ -44,6 +44,9 @@ const KEYS_TOGETHER = 1_000;
 const MAX_REMINDERS = 9;
 /** Alarms in a row that may fail, a second after the first, and twice as long after each. */
 const MAX_TROUBLES = 10;
+/** After how many of them the parts of a file are asked for again, and how often that is done. */
+const TROUBLES_BEFORE_ASKING = 2;
+const MAX_ASKED_AGAIN = 3;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   readonly #limits: JobLimits;
@@ -210,9 +213,22 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       await bucket.resumeMultipartUpload(inputKey(job.id), uploadId).complete(parts);
     } catch (error) {
       // It may have been put together just before this object was restarted.
-      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) throw error;
+      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) return this.#askAgain(job, error);
     }
     if (job.state === 'uploading') await this.#begin(job, job.bytes as number);
+  }
+
+  /**
+   * Has the parts sent again, should putting them together keep failing: a part that was stored twice, while the reports crossed,
+   * is known by an ETag that its upload has no more.
+   */
+  async #askAgain(job: State, error: unknown): Promise<void> {
+    if (job.state !== 'uploading' || job.troubles < TROUBLES_BEFORE_ASKING) throw error;
+    const asked = job.askedAgain ?? 0;
+    if (asked >= MAX_ASKED_AGAIN) return this.#fail(job, 'The parts of the file could not be put together.');
+    logError(crypto.randomUUID(), error, { event: 'job-failed', job: job.id });
+    this.ctx.storage.sql.exec('DELETE FROM parts');
+    job.askedAgain = asked + 1;
   }
 
   async #begin(job: State, bytes: number): Promise<void> {

@@ -59,6 +59,8 @@ export interface State {
   reminders: number;
   /** Alarms in a row that failed. */
   troubles: number;
+  /** How often its parts were asked for again; since version 0.3.0. */
+  askedAgain?: number;
 }
 
 export const SECOND = 1_000;

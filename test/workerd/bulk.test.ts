@@ -379,10 +379,7 @@ describe('a job that was begun', () => {
     const { command, out, job } = await begun();
     for (let time = 0; time < 2; time++) await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
     const { code, stderr } = await bulk(command).ended;
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: .*Job not found. .*--restart begins a new/),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*Job not found. .*--restart begins a new/)]);
     expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
   });
@@ -503,10 +500,7 @@ describe('the key', () => {
     const { file, out } = await tableOf(TEXTS);
     const command = [file, '--url', locked.url, '--out', out];
     const without = await bulk(command).ended;
-    expect([without.code, without.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: Missing API key\..*API_KEY/),
-    ]);
+    expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/^error: Missing API key\..*API_KEY/)]);
 
     const proxy = await startProxy(locked.url);
     const halfway = proxy.next(RESULTS, 'half');
