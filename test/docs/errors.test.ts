@@ -24,6 +24,6 @@ it('has every code of the API and no other, each once, with its status and title
 it('says of each what causes it and what to do, in sentences', () => {
   for (const [code, , , cause, remedy] of rows) {
     expect(cause, code).toMatch(/^[A-Z`].+\.$/);
-    expect(remedy, code).toMatch(/^[A-Z`\[].+\.$/);
+    expect(remedy, code).toMatch(/^[A-Z`[].+\.$/);
   }
 });
