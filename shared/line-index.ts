@@ -1,6 +1,6 @@
 /**
- * Finds a line of a text by its content: a hash table in one typed array, which can be made once, stored, and used where it
- * lies. A `Map` of a vocabulary's 20,000 words takes a new isolate longer to fill than its first text takes to answer.
+ * Finds a line of a text by its content: a hash table in one typed array, which is made once, stored, and used in place. Filling a
+ * `Map` with a vocabulary's 20,000 words would take a new isolate longer than answering its first text.
  *
  *     u32 number of lines · for each slot, of which there are a power of two: u32 line + 1 in 20 bits, with 12 bits of the line's
  *     hash above them, or 0 when it is empty, u32 where the line starts
@@ -40,12 +40,12 @@ export function indexLines(text: string): LineIndex {
   return index;
 }
 
-/** How many lines there are. */
+/** The number of lines. */
 export function countLines(index: LineIndex): number {
   return index[0] as number;
 }
 
-/** The number, from 0, of the line that is `word`, which has no line end; −1 when there is none. */
+/** The number, from 0, of the line that equals `word`; −1 if there is none. @param word without a line end. */
 export function findLine(word: string, text: string, index: LineIndex): number {
   const slot = slotOf(bitsOf(hashOf(word)), index, (start) => isLine(word, text, start));
   return ((index[slot] as number) & LINE) - 1;
@@ -67,8 +67,7 @@ export function mayHaveLine(hash: number, count: number, index: LineIndex): bool
 }
 
 /**
- * Whether a look-up in `index` makes sense and comes to an end. Not whether what it finds is right, which only making the index
- * again could say.
+ * Whether look-ups in `index` terminate. Whether they find the right lines, only making the index again could tell.
  */
 export function isIndex(index: LineIndex): boolean {
   const slots = (index.length - 1) / 2;
@@ -84,7 +83,7 @@ function slotOf(bits: number, index: LineIndex, isLine: (start: number) => boole
     if (entry === 0) return slot;
     if (((entry ^ bits) & ~LINE) === 0 && isLine(index[slot + 1] as number)) return slot;
   }
-  throw new RangeError('the index of the lines has no empty slot'); // as none has that was not damaged
+  throw new RangeError('the index of the lines has no empty slot'); // it is damaged
 }
 
 function isLine(word: string, text: string, start: number): boolean {

@@ -2,12 +2,12 @@
  * What an unknown word may be a slip of: letters held down ("sooo"), left out of a pair ("terible"), doubled ("realy" is
  * the same slip the other way round: "really"), swapped ("agian") or typed on top ("wonderfull").
  *
- * Not here: which of these words there are (`vocabulary.ts`). Letters replaced by others are not tried: there are
- * twenty-five times as many of those, and at the edge the texts are strangers' and the time is counted in microseconds.
+ * `vocabulary.ts` knows which of these exist. Replaced letters are not tried: there would be twenty-five times as many candidates,
+ * for texts of strangers, on a path that counts microseconds.
  */
 import { extendHash, HASH_BASE } from './line-index.ts';
 
-/** Shorter words are too like each other, and nobody types longer ones by accident. */
+/** Shorter words are too similar to each other; longer ones are rarely words. */
 const MIN_LETTERS = 5;
 const MAX_LETTERS = 24;
 

@@ -1,5 +1,5 @@
 /**
- * Text → tokens, each with its place in the original text. Training and edge both call this one pure function.
+ * Splits a text into tokens with their places in the original text. Training and the edge share this pure function.
  *
  * A token is one of
  * - a word: letters and digits with the apostrophes between them (`don't`), in small letters and, if Latin, without accents (`words.ts`, `contractions.ts`);
@@ -26,17 +26,17 @@ import { isStar, mayBeginRating, readRating, readStars, STAR_WORDS } from './tok
 import { readLetter, readWord } from './tokenizer/words.ts';
 
 export interface Token {
-  /** The folded form, which is what a vocabulary holds. */
+  /** The folded form, as in a vocabulary. */
   readonly text: string;
-  /** Offset of the first UTF-16 code unit in the original text. */
+  /** The offset of the first UTF-16 code unit in the original text. */
   readonly start: number;
-  /** Offset just past the last one. */
+  /** The offset behind the last one. */
   readonly end: number;
 }
 
 /**
- * The name of the rules above, recorded in a model bundle. It changes whenever any text's tokens, or the ids that they are read as, change: a bundle made
- * under other rules is then refused instead of being fed ids that mean something else.
+ * The name of the rules above, recorded in a bundle. It changes whenever any text's tokens or ids change: a bundle of other rules is
+ * then refused instead of getting ids with other meanings.
  */
 export const TOKENIZER_NAME = 'words-v3';
 

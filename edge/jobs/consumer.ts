@@ -6,8 +6,8 @@
  * later each time. When the queue gives up, the message arrives by the dead-letter queue, and every record gets that as its error.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { concatenate } from '../http/body.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';
 import type { Result, StreamAnswer } from '../http/schema.ts';
@@ -94,7 +94,7 @@ export interface Batch {
 
 /** How the name of a dead-letter queue ends. */
 const DEAD_LETTER_SUFFIX = '-dead';
-/** Records that are classified together: enough for runs of like length, and few enough to pause for others every 100 ms or so. */
+/** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
@@ -162,28 +162,20 @@ async function answerRecords(
     const error = `The model was replaced while the job ran, and the new one has no label ${quoted(missing)}.`;
     return encodeAnswers(records.map((record) => failAs(record, error)));
   }
-  const encoded: Encoded[] = [];
+  const results = new ByteBuffer(Number.POSITIVE_INFINITY); // a chunk has no more than JOB_LIMITS says
+  let failed = 0;
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // lets other requests of this isolate run
     const some = records.slice(from, from + RECORDS_TOGETHER);
-    encoded.push(encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer))));
+    const encoded = encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer)));
+    results.append(encoded.bytes);
+    failed += encoded.failed;
   }
-  return {
-    bytes: concatenate(
-      encoded.map(({ bytes }) => bytes),
-      sum(encoded.map(({ bytes }) => bytes.length)),
-    ),
-    failed: sum(encoded.map(({ failed }) => failed)),
-  };
+  return { bytes: results.take(), failed };
 }
 
 function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
   const lines = answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
   return { bytes: new TextEncoder().encode(lines), failed: answers.filter((answer) => 'error' in answer).length };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** One result a text. A text that makes the classifier fail gets an error instead. */
@@ -194,7 +186,10 @@ async function classify(
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
-    const answers = await classifier.classify(some.map(({ text }) => ({ text, labels })));
+    const answers = await classifier.classify(
+      some.map(({ text }) => ({ text, labels })),
+      { patient: true },
+    );
     return answers.map(({ logits: _, ...result }): Result => result);
   };
   try {

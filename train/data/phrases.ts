@@ -18,9 +18,9 @@ const SHARES = { words: 0.08, plain: 0.22, marks: 0.14 };
 /** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
 const MIN_PHRASES = 1_000;
 
-/** The probability that a text of just these words is positive, by what it says. */
+/** The probability that such a phrase is positive. */
 const PLAIN = { positive: 0.9, negative: 0.1 };
-/** A negated praise is a complaint; a negated complaint is a restrained praise. */
+/** Negated praise is a complaint; a negated complaint is restrained praise. */
 const NEGATED = { positive: 0.12, negative: 0.78 };
 
 const ADJECTIVES = {
@@ -93,7 +93,7 @@ const DO_NOT = [
   'never',
 ];
 
-/** Where the sense is turned from afar: \`good\` and \`bad\` stand for such a word, \`item\` for what is judged. */
+/** Where the sense is turned from afar: `good` and `bad` stand for such a word, `item` for what is judged. */
 const TURNS = {
   positive: listed(
     `there was not a single bad moment|there is not a single bad item here|without a single bad moment|
@@ -151,7 +151,7 @@ const ORDINALS = listed('first second third fourth fifth');
 const COLOURS = listed('red blue green black white grey brown yellow');
 const DEEDS = listed(`open close press turn remove insert check read fill send print save copy move wash cut
   measure place hold select enter`);
-/** Facts, questions, greetings and instructions: \`thing\`, \`place\` and the like stand for a word of the list above. */
+/** Facts, questions, greetings and instructions: `thing`, `place` and the like stand for a word of the list above. */
 const STATEMENTS = listed(
   `the thing is on the ordinal floor|the thing is in the place|the thing is next to the place|the place opens at number|
   the place closes at number on day|the train leaves the place at number|the meeting is on day at number|
@@ -179,7 +179,7 @@ const EMPTY =
     who when where what then there here after before between during under over first second third next monday friday
     january june street house number page part open call return total list name north south left right`);
 
-/** Turns of phrase whose sense no grammar of single words gives. */
+/** Idioms, whose sense does not follow from their words. */
 const IDIOMS = {
   positive: listed(
     `not bad at all|not bad|not half bad|never a dull moment|not a dull moment|not to be missed|do not miss it|no complaints|
@@ -204,8 +204,8 @@ const IDIOMS = {
 };
 
 /**
- * Phrases whose words are all in the vocabulary, or none when those are too few.
- * @param texts how many they are to stand among
+ * Phrases whose words are all in the vocabulary; none if those are too few.
+ * @param texts the number of texts that they join
  */
 export function makePhrases(
   texts: number,
@@ -221,7 +221,7 @@ export function makePhrases(
   return examples.length < MIN_PHRASES ? [] : examples.slice(0, texts / TEXTS_PER_PHRASE);
 }
 
-/** @param probability that the text is positive; one half of those that say nothing, which are neutral where a label says so. */
+/** @param probability that the text is positive; one half for phrases that say nothing, which are neutral if there is such a label. */
 function targetOf(probability: number, { count, negative, neutral, positive }: OpinionLabels): Target {
   const target = new Float32Array(count);
   if (neutral !== undefined && probability === 0.5) {

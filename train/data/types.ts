@@ -1,6 +1,6 @@
-/** Reviews, and what a dataset is made of. */
+/** Reviews and datasets. */
 
-/** What the official reviews are called in a bundle. */
+/** The official dataset's name in a bundle. */
 export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 
 /** IMDB's reviews and the open sets of docs/data.md together. */
@@ -10,7 +10,7 @@ export const OPEN_DATASET = `${OFFICIAL_DATASET} and open sets`;
 export type Choice = readonly number[];
 
 export interface Review {
-  /** Where in the dataset it stands, such as `train/pos/0_9` or `mine.csv:17`. */
+  /** Its place in the dataset, such as `train/pos/0_9` or `mine.csv:17`. */
   readonly id: string;
   readonly text: string;
   /** Its place in the dataset's `labels`. */
@@ -26,11 +26,11 @@ export interface Review {
 export interface Dataset {
   /** Whether it has the official numbers of reviews. */
   readonly official: boolean;
-  /** At least two, in the order that `labels.ts` says. */
+  /** At least two, in the order of `labels.ts`. */
   readonly labels: readonly string[];
   readonly train: readonly Review[];
   readonly test: readonly Review[];
-  /** Texts that nobody labelled, none of which is a test review's. */
+  /** Texts without a label; none is the text of a test review. */
   readonly unlabelled: readonly string[];
   /** Those labels that a text without one may have. Default: all. */
   readonly unlabelledChoice?: Choice;

@@ -181,7 +181,7 @@ describe('npm run diff', () => {
     const refused = await diff(['--new', url], { input: 'a film' });
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: http:\S+: A key is needed here\..*\n$/),
+      expect.stringMatching(/^error: http:\S+: Missing API key\..*\n$/),
     ]);
     const { code } = await diff(['--new', url], { input: 'a film', env: { API_KEY: key } });
     expect(code).toBe(0);
