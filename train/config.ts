@@ -145,7 +145,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     phrases: true,
     crops: 0.5,
     batchSize: 64,
-    epochs: 6,
+    epochs: 4,
     validationFraction: 0.1,
     calibrate: true,
     seed: 1,
