@@ -30,6 +30,23 @@ export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxToke
   return { ids, tokens: read, unknown, truncated: read.length < tokens.length };
 }
 
+/** The encoding of some of its tokens, [from, to), as if they stood alone. */
+export function excerpt({ ids, tokens }: Encoding, from: number, to: number): Encoding {
+  if (to - from === tokens.length) return { ids, tokens, unknown: unknownIn(ids), truncated: false };
+  const before = ids.length - tokens.length; // START, where it was read
+  const own = ids.subarray(before + from, before + to);
+  return {
+    ids: Int32Array.of(START_ID, ...own),
+    tokens: tokens.slice(from, to),
+    unknown: unknownIn(own),
+    truncated: false,
+  };
+}
+
+function unknownIn(ids: Int32Array): number {
+  return ids.reduce((count, id) => count + Number(id === UNKNOWN_ID), 0);
+}
+
 export interface Batch {
   /** [rows × steps], row by row, each row followed by PAD. */
   readonly ids: Int32Array;

@@ -24,6 +24,7 @@ const DEFINITIONS = {
   Result: schema.Result,
   Evidence: schema.Evidence,
   TokenEvidence: schema.TokenEvidence,
+  SentenceResult: schema.SentenceResult,
   LabelScore: schema.LabelScore,
   StreamObject: schema.StreamObject,
   StreamAnswer: schema.StreamAnswer,
@@ -80,7 +81,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           operationId: 'classify',
           tags: ['inference'],
           summary: `Classify a text, or up to ${MAX_TEXTS}`,
-          description: `The body has up to ${MAX_BODY_BYTES} bytes, the answer up to ${MAX_ANSWER_NUMBERS} numbers: for each text and label one, and with evidence one more and two for each token.`,
+          description: `The body has up to ${MAX_BODY_BYTES} bytes, the answer up to ${MAX_ANSWER_NUMBERS} numbers: for each text and label one, with sentences one more for each of them, and with evidence one more and two for each token.`,
           requestBody: body({
             'application/json': {
               ...content('SentimentRequest'),

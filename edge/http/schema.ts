@@ -7,6 +7,7 @@ import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import type * as classifier from '../inference/classifier.ts';
 import type * as evidence from '../inference/evidence.ts';
+import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
 /** What lines of JSON may call themselves. */
@@ -27,6 +28,10 @@ const texts = v.pipe(
 const evidenceWanted = v.pipe(
   v.optional(v.boolean('must be true or false'), false),
   v.description('Whether to account for every token of a text.'),
+);
+const sentencesWanted = v.pipe(
+  v.optional(v.boolean('must be true or false'), false),
+  v.description('Whether to answer for each sentence of a text too.'),
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -60,12 +65,18 @@ export const SentimentRequest = v.pipe(
         texts: v.optional(texts),
         labels: v.optional(Labels),
         evidence: v.optional(evidenceWanted),
+        sentences: v.optional(sentencesWanted),
       },
       objectMessage,
     ),
   ),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
-  v.transform(({ text, texts = [text as string], labels, evidence = false }) => ({ texts, labels, evidence })),
+  v.transform(({ text, texts = [text as string], labels, evidence = false, sentences = false }) => ({
+    texts,
+    labels,
+    evidence,
+    sentences,
+  })),
 );
 
 /** A schema for each field of `T`, and for no other: what the classifier answers and what the API says of it are the same. */
@@ -97,6 +108,14 @@ const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('Th
 
 export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
 
+export const SentenceResult = v.object({
+  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('Just past its last one.')),
+  label: v.string(),
+  score,
+  scores: v.array(LabelScore),
+} satisfies FieldsOf<SentenceAnswer>);
+
 const resultEntries = {
   label: v.pipe(v.string(), v.description('The likeliest; on a tie `neutral`, else the first of those that tie.')),
   score,
@@ -111,6 +130,20 @@ const resultEntries = {
     v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
   ),
   evidence: v.exactOptional(Evidence),
+  sentences: v.exactOptional(
+    v.pipe(
+      v.array(SentenceResult),
+      v.description('There when they were asked for, in order: those of which the network read a token.'),
+    ),
+  ),
+  mixed: v.exactOptional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        'There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`.',
+      ),
+    ),
+  ),
 } satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
@@ -142,7 +175,13 @@ export const LineId = v.pipe(
 /** A line of `POST /v1/sentiment/stream` that is no bare string. */
 export const StreamObject = jsonObject(
   v.strictObject(
-    { text, id: v.optional(LineId), labels: v.optional(Labels), evidence: v.optional(evidenceWanted) },
+    {
+      text,
+      id: v.optional(LineId),
+      labels: v.optional(Labels),
+      evidence: v.optional(evidenceWanted),
+      sentences: v.optional(sentencesWanted),
+    },
     objectMessage,
   ),
 );
@@ -170,7 +209,19 @@ const jobOptions = {
 };
 
 /** Beside a file in the body of `POST /v1/jobs`. */
-export const JobQuery = v.strictObject(jobOptions, objectMessage);
+export const JobQuery = v.strictObject(
+  {
+    ...jobOptions,
+    sentences: v.optional(
+      v.pipe(
+        v.picklist(['true', 'false'], 'must be true or false'),
+        v.description('Whether to answer for each sentence of a text too.'),
+        v.transform((value) => value === 'true'),
+      ),
+    ),
+  },
+  objectMessage,
+);
 
 /** `POST /v1/jobs` of a file that is to follow in parts. */
 export const JobRequest = jsonObject(
@@ -188,6 +239,7 @@ export const JobRequest = jsonObject(
         v.description('The size of the file.'),
       ),
       ...jobOptions,
+      sentences: v.optional(sentencesWanted),
     },
     objectMessage,
   ),
@@ -209,6 +261,9 @@ export const Job = v.object({
       v.array(v.string()),
       v.description('Those of its answers, in the model’s order. A job that was made before version 0.3.0 has none.'),
     ),
+  ),
+  sentences: v.exactOptional(
+    v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
   ),
   created: time,
   expires: v.pipe(time, v.description('When the job and its results are forgotten; later, should it still run.')),

@@ -16,6 +16,7 @@ import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
+import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text, and what is asked of it. */
 export interface ClassifyRequest {
@@ -24,6 +25,8 @@ export interface ClassifyRequest {
   readonly labels?: readonly string[] | undefined;
   /** Whether to account for every token (`evidence.ts`), which needs no run of its own. */
   readonly evidence?: boolean | undefined;
+  /** Whether to answer for each sentence too, which takes about as long again. */
+  readonly sentences?: boolean | undefined;
 }
 
 export interface LabelScore {
@@ -45,6 +48,10 @@ export interface Classification extends LabelScore {
   readonly truncated: boolean;
   /** There when it was asked for; its numbers are in the order of `scores`. */
   readonly evidence?: Evidence;
+  /** There when they were asked for, in order: those of which the network read a token. */
+  readonly sentences?: SentenceAnswer[];
+  /** There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`. */
+  readonly mixed?: boolean;
 }
 
 /** Each call loads what it needs and is not loaded. It rejects with a `LoadError` when that fails; the next call tries again. */
@@ -94,6 +101,7 @@ interface Reading {
   /** The places of the labels that are asked for, in the bundle's order. */
   readonly columns: readonly number[];
   readonly evidence: boolean;
+  readonly sentences?: readonly SentenceReading[] | undefined;
 }
 
 /** A classifier that has loaded nothing yet. */
@@ -122,19 +130,30 @@ export function createClassifier({ readBundle, loadRuntime, labels }: Classifier
     const readings = texts.map((one): Reading => {
       const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
       const columns = request.labels === undefined ? unasked : placesOf(request.labels, manifest.labels);
-      return { text: request.text, encoding: read(request.text), columns, evidence: request.evidence ?? false };
+      const { text, evidence = false } = request;
+      const encoding = read(text);
+      const sentences = request.sentences ? readSentences(text, encoding) : undefined;
+      return { text, encoding, columns, evidence, sentences };
     });
     const numbers = readings.reduce((sum, reading) => sum + numbersOf(reading), 0);
     if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
     const loaded = await network();
-    const logits = await run(readings, loaded, all.length);
+    const parts = readings.map(partsOf);
+    const logits = await run([...readings, ...parts.flat()], loaded, all.length);
     if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
       const empty: Reading = { text: '', encoding: read(''), columns: all, evidence: false };
       [emptyLogits] = await run([empty], loaded, all.length);
     }
-    return readings.map((reading, place) =>
-      answer(reading, logits[place] as Float32Array, manifest.labels, emptyLogits),
-    );
+    let next = readings.length;
+    return readings.map((reading, place) => {
+      const own = logits[place] as Float32Array;
+      const result = answer(reading, own, manifest.labels, emptyLogits);
+      if (reading.sentences === undefined) return result;
+      const count = parts[place]?.length ?? 0;
+      const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
+      next += count;
+      return { ...result, ...answerSentences(reading, ofSentences, manifest.labels) };
+    });
   }
 
   return {
@@ -167,9 +186,15 @@ function lacksStart({ ids, tokens }: Encoding): boolean {
   return ids.length === tokens.length;
 }
 
-/** How many numbers the answer has: for each label a score, and with evidence the bias and two for each token. */
-function numbersOf({ encoding, columns, evidence }: Reading): number {
-  return columns.length * (1 + (evidence ? 1 + 2 * encoding.tokens.length : 0));
+/** How many numbers the answer has: for each label a score, one for each sentence, and with evidence the bias and two for each token. */
+function numbersOf({ encoding, columns, evidence, sentences = [] }: Reading): number {
+  return columns.length * (1 + sentences.length + (evidence ? 1 + 2 * encoding.tokens.length : 0));
+}
+
+/** What is to be read beside the text: its sentences, unless it has but one. */
+function partsOf({ text, columns, sentences = [] }: Reading): Reading[] {
+  if (sentences.length < 2) return [];
+  return sentences.map(({ encoding }) => ({ text, encoding, columns, evidence: false }));
 }
 
 /**
@@ -222,4 +247,20 @@ function answer(
   if (!evidence) return result;
   const empty = lacksStart(encoding) ? pick(emptyLogits as Float32Array, columns, labels.length) : undefined;
   return { ...result, evidence: accountFor(text, encoding, logits, empty) };
+}
+
+/** @param logits of each sentence's labels. */
+function answerSentences(
+  { text, columns, sentences = [] }: Reading,
+  logits: readonly Float32Array[],
+  labels: readonly string[],
+): Required<Pick<Classification, 'sentences' | 'mixed'>> {
+  const known: string[] = [];
+  const answers = sentences.map(({ start, end, encoding }, place): SentenceAnswer => {
+    const reading = { text, encoding, columns, evidence: false };
+    const { label, score, scores, unknown, tokens } = answer(reading, logits[place] as Float32Array, labels, undefined);
+    if (unknown < tokens) known.push(label);
+    return { start, end, label, score, scores };
+  });
+  return { sentences: answers, mixed: isMixed(known) };
 }

@@ -34,7 +34,10 @@ export interface Claim {
   readonly layout: Layout;
   /** Those of the job; a job that was made before it had any is answered with those of requests that name none. */
   readonly labels?: readonly string[] | undefined;
+  /** Whether to answer for each sentence too. */
+  readonly sentences?: boolean | undefined;
 }
+type Wanted = Pick<Claim, 'labels' | 'sentences'>;
 
 /** What became of a chunk. */
 export interface Settlement {
@@ -97,6 +100,10 @@ export interface Batch {
 const DEAD_LETTER_SUFFIX = '-dead';
 /** Records that are classified together: enough for runs of like length, and a pause for others after some 100 ms. */
 const RECORDS_TOGETHER = 256;
+/** Numbers in their answers: with sentences, fewer records may be classified together. */
+const NUMBERS_TOGETHER = 65_536;
+/** Of a chunk's results, which are in memory as a whole. Only texts that are nearly nothing but full stops have as much. */
+const MAX_RESULT_BYTES = 32 * 1024 ** 2;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
 
@@ -127,7 +134,7 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
   const records = await readRecords(message.job, claim, bucket);
   const results = isDead
     ? encodeAnswers(records.map((record) => giveUp(record, message)))
-    : await answerRecords(records, claim.labels, message, consumer);
+    : await answerRecords(records, claim, message, consumer);
   const facts: Record<string, string> = {
     failed: `${results.failed}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
@@ -153,28 +160,37 @@ interface Encoded {
 
 async function answerRecords(
   records: readonly ParsedRecord[],
-  labels: Claim['labels'],
+  { labels, sentences }: Wanted,
   message: ChunkMessage,
   consumer: Consumer,
 ): Promise<Encoded> {
-  const { labels: own } = await consumer.classifier.manifest();
+  const { labels: own, maxTokens } = await consumer.classifier.manifest();
   const missing = labels?.find((label) => !own.includes(label));
   if (missing !== undefined) {
     const error = `The model, which has been replaced meanwhile, has no label ${quoted(missing)}.`;
     return encodeAnswers(records.map((record) => failAs(record, error)));
   }
+  const most = (labels ?? own).length * (sentences ? 1 + maxTokens : 1); // numbers in an answer
+  const together = Math.min(RECORDS_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / most)));
   const encoded: Encoded[] = [];
-  for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
+  let bytes = 0;
+  for (let from = 0; from < records.length; from += together) {
     if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
-    const some = records.slice(from, from + RECORDS_TOGETHER);
-    encoded.push(encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer))));
+    const some = records.slice(from, from + together);
+    const answers =
+      bytes < MAX_RESULT_BYTES
+        ? await answerAll(some, (asked) => classify(asked, { labels, sentences }, message, consumer))
+        : some.map((record) => failAs(record, 'The results have too many sentences; ask without them.'));
+    const group = encodeAnswers(answers);
+    encoded.push(group);
+    bytes += group.bytes.length;
   }
   return {
     bytes: concatenate(
-      encoded.map(({ bytes }) => bytes),
-      sum(encoded.map(({ bytes }) => bytes.length)),
+      encoded.map((group) => group.bytes),
+      bytes,
     ),
-    failed: sum(encoded.map(({ failed }) => failed)),
+    failed: encoded.reduce((total, { failed }) => total + failed, 0),
   };
 }
 
@@ -183,19 +199,15 @@ function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
   return { bytes: new TextEncoder().encode(lines), failed: answers.filter((answer) => 'error' in answer).length };
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
 /** A result a text; or, should one text make the classifier fail, its error in its place. */
 async function classify(
   asked: readonly { readonly text: string }[],
-  labels: Claim['labels'],
+  wanted: Wanted,
   message: ChunkMessage,
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
-    const answers = await classifier.classify(some.map(({ text }) => ({ text, labels })));
+    const answers = await classifier.classify(some.map(({ text }) => ({ text, ...wanted })));
     return answers.map(({ logits: _, ...result }): Result => result);
   };
   try {

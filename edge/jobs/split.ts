@@ -7,6 +7,9 @@ import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/recor
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 
+/** Sentences that a text usually has: those of a film review. */
+export const USUAL_SENTENCES = 12;
+
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
@@ -24,11 +27,11 @@ export interface Progress {
 
 /**
  * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes of the file.
- * @param labels how many an answer has. @returns what is wrong with the file, as a sentence, where it cannot be split.
+ * @param scores how many an answer usually has. @returns what is wrong with the file, as a sentence, where it cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
-  { cursor, layout, bytes, labels = 2 }: Progress & { readonly bytes: number; readonly labels?: number | undefined },
+  { cursor, layout, bytes, scores = 2 }: Progress & { readonly bytes: number; readonly scores?: number | undefined },
   limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
@@ -42,7 +45,7 @@ export function splitNext(
     [from, known] = [header.next, header.layout];
   }
   const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
-  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / labels));
+  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / scores));
   return {
     ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, chunkRecords, isLast }),
     layout: known,

@@ -12,6 +12,8 @@ export interface NewJob extends ColumnNames {
   readonly id: string;
   /** Those of its answers, in the bundle's order. */
   readonly labels: readonly string[];
+  /** Whether to answer for each sentence too. */
+  readonly sentences?: boolean | undefined;
   /** Whose key made it, if it took one; nobody else gets to see it. */
   readonly owner: string | undefined;
   readonly type: JobType;
@@ -25,6 +27,7 @@ export interface State {
   readonly type: JobType;
   /** Since version 0.3.0. A job of before is answered with the labels of requests that name none. */
   readonly labels?: readonly string[];
+  readonly sentences?: boolean;
   readonly created: number;
   state: Job['state'];
   layout: Layout;
@@ -69,7 +72,7 @@ const REMIND_AFTER = 60 * SECOND;
 
 /** A job whose file is to come. @param uploadId of the parts that it comes in. */
 export function newState(
-  { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, sentences, bytes, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -78,6 +81,7 @@ export function newState(
     owner,
     type,
     labels,
+    ...(sentences && { sentences }),
     created: now,
     state: 'uploading',
     layout: { delimiter: delimiterOf(type), textColumn, idColumn },
@@ -127,7 +131,8 @@ export function describe(
   now: number,
   { partBytes }: JobLimits = JOB_LIMITS,
 ): Job {
-  const { id, state, type, labels, created, expires, bytes, uploadId, records, models, failures, error } = job;
+  const { id, state, type, labels, sentences, created, expires, bytes, uploadId, records, models, failures, error } =
+    job;
   const seconds = job.started === undefined ? 0 : ((job.ended ?? now) - job.started) / SECOND;
   const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
   const pace = seconds > 0 && records.done > 0;
@@ -136,6 +141,7 @@ export function describe(
     state,
     type,
     ...(labels !== undefined && { labels: [...labels] }),
+    ...(sentences && { sentences }),
     created: new Date(created).toISOString(),
     expires: new Date(expires).toISOString(),
     ...(bytes !== undefined && { bytes }),

@@ -22,6 +22,18 @@ export interface Answer {
       readonly evidence: readonly number[];
     }[];
   };
+  readonly sentences?: readonly SentenceAnswer[];
+  /** Whether its sentences disagree. */
+  readonly mixed?: boolean;
+}
+
+export interface SentenceAnswer {
+  /** Offsets in the text, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+  readonly score: number;
+  readonly scores: Answer['scores'];
 }
 
 export interface Word {

@@ -61,7 +61,9 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#bars .best bdi').textContent()).toBe(label);
     expect(await page.locator('#facts').textContent()).toBe(`${tokens} words read.`);
     expect(await page.locator('.word').count()).toBe(tokens);
-    expect(await page.locator('#curl').textContent()).toContain(`-d '{"text":"${REVIEW}","evidence":true}'`);
+    expect(await page.locator('#curl').textContent()).toContain(
+      `-d '{"text":"${REVIEW}","evidence":true,"sentences":true}'`,
+    );
   });
 
   it('marks words by more than colour, and says their numbers', async () => {

@@ -184,7 +184,7 @@ describe('a run', () => {
     }
     expect(chunks.length).toBeGreaterThan(3);
     const tooLarge =
-      'The answer would have 1000000 numbers, more than 262144: ask for fewer texts, fewer labels, or no evidence.';
+      'The answer would have 1000000 numbers, more than 262144: ask for fewer texts, fewer labels, or no evidence or sentences.';
     expect(chunks.flat()).toEqual([
       { line: 1, ...RESULT, tokens: 1 },
       { line: 2, ...RESULT, tokens: 2 },

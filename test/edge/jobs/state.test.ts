@@ -31,6 +31,12 @@ group('there is something to do', () => {
 });
 
 group('a job', () => {
+  test('says that it was asked for sentences', () => {
+    const job = newState({ id: 'a', owner: undefined, type: 'text/csv', labels, sentences: true }, undefined, CREATED);
+    expect(describe(job, [], CREATED)).toMatchObject({ sentences: true });
+    expect(describe(whole, [], CREATED)).not.toHaveProperty('sentences');
+  });
+
   test('that waits for its parts says which', () => {
     expect(describe(inParts, [2, 3], CREATED)).toEqual({
       id: 'a',
