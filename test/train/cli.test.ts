@@ -160,7 +160,7 @@ describe('npm run predict', () => {
     const text = 'A wonderful film. I loved it! An awful end.';
     const { stdout } = await cli(['predict', '--model', trained, '--sentences', text]);
     const line = (start: string, text: string) =>
-      expect.stringMatching(new RegExp(`^${start}(negative|positive)\t0.d{4}\t${text}$`));
+      expect.stringMatching(new RegExp(`^${start}(negative|positive)\t0\\.\\d{4}\t${text}$`));
     expect(stdout.split('\n').slice(0, 4)).toEqual([
       line('', text),
       line('  ', 'A wonderful film.'),
