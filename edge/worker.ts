@@ -2,13 +2,14 @@
  * The Cloudflare entry: the shipped bundle, workerd's runtime, and the app. What can be set of it are the variables,
  * secrets and bindings of `Environment`.
  */
-import { env } from 'cloudflare:workers';
+import { env, WorkerEntrypoint } from 'cloudflare:workers';
 import manifest from '../model/model.json';
 import vocabulary from '../model/vocabulary.txt';
+import { runModel } from './adapters/workers-ai.ts';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
-import { createClassifier } from './inference/classifier.ts';
+import { createClassifier, type LabelScore } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
@@ -23,6 +24,8 @@ interface Environment extends Partial<JobBindings> {
   readonly RATE_LIMITER?: RateLimiter;
   readonly OPEN_JOBS?: string;
   readonly LABELS?: string;
+  readonly FORMATS?: string;
+  readonly FORMAT_LABELS?: string;
 }
 
 const environment = env as Environment;
@@ -51,6 +54,14 @@ const app = createApp(classifier, {
   rateLimiter: environment.RATE_LIMITER,
   jobs: cloudflareJobs(environment, jobsAllowed),
 });
+
+/** For a service binding that stands in for Workers AI (docs/formats.md). */
+export class WorkersAI extends WorkerEntrypoint {
+  run(_model: string, input: unknown): Promise<LabelScore[]> {
+    if (!settings.formats) throw new Error('this endpoint is set to speak no other formats (FORMATS)');
+    return runModel(input, classifier, settings.formatLabels['workers-ai']);
+  }
+}
 
 export default {
   fetch: app.fetch,

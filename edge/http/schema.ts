@@ -18,7 +18,7 @@ export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', ...STREAM_TYP
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** Not blank: `\S` is all that `trim()` leaves. */
-const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
+export const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
 const texts = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
@@ -297,20 +297,22 @@ export const Job = v.object({
 export type Job = v.InferOutput<typeof Job>;
 
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
+const TRUNCATIONS = ['longest_first', 'only_first', 'only_second', 'do_not_truncate'] as const;
 
-/** What `inputs` of `TextClassificationRequest` may be; the error speaks of the one that was meant. */
+/** A text or several; the error speaks of the one that was meant. */
 export const Inputs = { one: text, many: texts } as const;
+export const inputs = v.lazy((value) => (Array.isArray(value) ? Inputs.many : Inputs.one));
 
 /**
  * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
- * the labels of an answer and `function_to_apply: "none"` asks for logits. Labels exclude each other, so that `sigmoid` of
+ * the labels of an answer, `function_to_apply: "none"` asks for logits, and `max_length` limits the tokens of a text. Labels exclude each other, so that `sigmoid` of
  * a label's log-odds against all others is its `softmax`, and both give that. `options`, which that API's clients send to
  * steer its own queue and cache, has nothing to steer here.
  */
 export const TextClassificationRequest = jsonObject(
   v.strictObject(
     {
-      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? Inputs.many : Inputs.one)),
+      inputs,
       parameters: v.optional(
         jsonObject(
           v.strictObject(
@@ -319,6 +321,29 @@ export const TextClassificationRequest = jsonObject(
                 v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'is below 1')),
               ),
               function_to_apply: v.nullish(v.picklist(FUNCTIONS, `must be one of ${FUNCTIONS.join(', ')}`)),
+              return_all_scores: v.nullish(
+                v.pipe(
+                  v.boolean('must be true or false'),
+                  v.description('`false` gives the likeliest label alone, unless there is a `top_k`.'),
+                ),
+              ),
+              truncation: v.nullish(
+                v.pipe(
+                  v.union(
+                    [v.boolean(), v.picklist(TRUNCATIONS)],
+                    `must be a boolean or one of ${TRUNCATIONS.join(', ')}`,
+                  ),
+                  v.description('Steers nothing: a text that is too long is never an error.'),
+                ),
+              ),
+              max_length: v.nullish(
+                v.pipe(
+                  v.number('must be a number'),
+                  v.integer('must be whole'),
+                  v.minValue(1, 'is below 1'),
+                  v.description('How many tokens at the beginning of a text are read, if the model reads more.'),
+                ),
+              ),
             },
             objectMessage,
           ),
@@ -330,8 +355,11 @@ export const TextClassificationRequest = jsonObject(
   ),
 );
 
-/** One list a text; the labels in it by falling score. Always nested, for one text too. */
-export const TextClassificationResponse = v.array(v.array(v.object({ label: v.string(), score: v.number() })));
+/** Labels by falling score, which is a probability or a logit. */
+export const LabelScores = v.array(v.object({ label: v.string(), score: v.number() }));
+
+/** One list a text. Always nested, for one text too. */
+export const TextClassificationResponse = v.array(LabelScores);
 export type TextClassificationResponse = v.InferOutput<typeof TextClassificationResponse>;
 
 export const Health = v.object({ status: v.literal('ok') });
@@ -356,7 +384,7 @@ export const Problem = v.object({
 export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
-function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {
+export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return v.pipe(v.custom<v.InferInput<Schema>>(isObject, 'must be a JSON object'), schema);
 }
