@@ -18,7 +18,7 @@ export interface StartOptions {
   /** Variables and bindings of the worker, as Miniflare has them. */
   readonly env?: MiniflareEnv;
   /** Another worker, of one module, which is asked in place of ours and has ours as a service binding. */
-  readonly caller?: { readonly binding: string; readonly source: string };
+  readonly caller?: { readonly binding: string; readonly source: string; readonly entrypoint?: string };
   /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
   readonly lazy?: boolean;
   /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
@@ -116,11 +116,11 @@ function jobsConfig(env: MiniflareEnv, maxRetries: number) {
   } as const;
 }
 
-function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
+function callerConfig({ binding, source, entrypoint }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
   return {
     name: 'caller',
     compatibilityDate,
-    env: { [binding]: { type: 'worker', worker: NAME } as const },
+    env: { [binding]: { type: 'worker', worker: NAME, ...(entrypoint && { exportName: entrypoint }) } as const },
     manifest: { mainModule: MAIN, modules: { [MAIN]: { type: 'esm', contents: source } as const } },
   };
 }
