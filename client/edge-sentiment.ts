@@ -65,6 +65,12 @@ export interface Result extends LabelScore {
   unknown: number;
   /** Whether the beginning was left out. */
   truncated: boolean;
+  /** There when the text is too long: what was not read, in UTF-16 code units. */
+  omitted?: { start: number; end: number; tokens: number }[];
+  /** Whether the text looks like English prose; where not, the scores say little. */
+  reliable: boolean;
+  /** There where it is not. */
+  reason?: 'unknown-words' | 'other-language' | 'noise' | 'repetitive';
   /** There when it was asked for. */
   evidence?: Evidence;
   /** There when they were asked for, in order: those of which the network read a token. */

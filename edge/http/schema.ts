@@ -3,10 +3,12 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
+import type { Omission } from '../../shared/encoding.ts';
 import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import type * as classifier from '../inference/classifier.ts';
 import type * as evidence from '../inference/evidence.ts';
+import { REASONS } from '../inference/reliability.ts';
 import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
@@ -116,6 +118,12 @@ export const SentenceResult = v.object({
   scores: v.array(LabelScore),
 } satisfies FieldsOf<SentenceAnswer>);
 
+const Omitted = v.object({
+  start: v.pipe(count, v.description('Of the first UTF-16 code unit of its first token.')),
+  end: v.pipe(count, v.description('Just past its last token.')),
+  tokens: count,
+} satisfies FieldsOf<Omission>);
+
 const resultEntries = {
   label: v.pipe(v.string(), v.description('The likeliest; on a tie `neutral`, else the first of those that tie.')),
   score,
@@ -128,6 +136,23 @@ const resultEntries = {
   truncated: v.pipe(
     v.boolean(),
     v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
+  ),
+  omitted: v.exactOptional(
+    v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
+  ),
+  reliable: v.pipe(
+    v.boolean(),
+    v.description(
+      'Whether the text looks like English prose, which the model was made for; where not, the scores say little.',
+    ),
+  ),
+  reason: v.exactOptional(
+    v.pipe(
+      v.picklist(REASONS),
+      v.description(
+        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; the same again and again.',
+      ),
+    ),
   ),
   evidence: v.exactOptional(Evidence),
   sentences: v.exactOptional(

@@ -9,13 +9,14 @@ import {
   openPrepared,
   type PreparedFiles,
 } from '../../shared/bundle.ts';
-import { type Encoding, encode, toBatch } from '../../shared/encoding.ts';
+import { type Encoding, encode, type Omission, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
+import { type Reason, unreliable } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text, and what is asked of it. */
@@ -46,6 +47,12 @@ export interface Classification extends LabelScore {
   readonly unknown: number;
   /** Whether the beginning was left out, because the text has more tokens than the network reads. */
   readonly truncated: boolean;
+  /** There when the text was too long: what was not read. */
+  readonly omitted?: Omission[];
+  /** Whether the text is of the kind that the model was made for; where not, the scores say little. */
+  readonly reliable: boolean;
+  /** There where it is not. */
+  readonly reason?: Reason;
   /** There when it was asked for; its numbers are in the order of `scores`. */
   readonly evidence?: Evidence;
   /** There when they were asked for, in order: those of which the network read a token. */
@@ -147,7 +154,7 @@ export function createClassifier({ readBundle, loadRuntime, labels }: Classifier
     let next = readings.length;
     return readings.map((reading, place) => {
       const own = logits[place] as Float32Array;
-      const result = answer(reading, own, manifest.labels, emptyLogits);
+      const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading) };
       if (reading.sentences === undefined) return result;
       const count = parts[place]?.length ?? 0;
       const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
@@ -229,13 +236,24 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
   return picked;
 }
 
+/** What is to be known of an answer before it is relied on. */
+function cautionsFor({ text, encoding }: Reading): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
+  const { omitted } = encoding;
+  const reason = unreliable(text, encoding);
+  return {
+    ...(omitted.length > 0 && { omitted: [...omitted] }),
+    reliable: reason === undefined,
+    ...(reason !== undefined && { reason }),
+  };
+}
+
 /** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
 function answer(
   { text, encoding, columns, evidence }: Reading,
   logits: Float32Array,
   labels: readonly string[],
   emptyLogits: Float32Array | undefined,
-): Classification {
+): Omit<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { tokens, unknown, truncated } = encoding;
   const names = columns.map((column) => labels[column] as string);
   const last = [...logits.subarray(-columns.length)];

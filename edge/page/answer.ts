@@ -11,6 +11,9 @@ export interface Answer {
   readonly tokens: number;
   readonly unknown: number;
   readonly truncated: boolean;
+  /** Whether the text is of the kind that the model was made for, and if not, why. */
+  readonly reliable: boolean;
+  readonly reason?: 'unknown-words' | 'other-language' | 'noise' | 'repetitive';
   readonly evidence?: {
     readonly bias: readonly number[];
     readonly tokens: readonly {

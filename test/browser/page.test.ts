@@ -23,7 +23,7 @@ import {
 /** Of the label that it is, at 90 %. */
 function resultOf(label: 'negative' | 'positive') {
   const scores = ['negative', 'positive'].map((one) => ({ label: one, score: one === label ? 0.9 : 0.1 }));
-  return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false };
+  return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false, reliable: true };
 }
 
 const REVIEW = 'A wonderful film. I loved every minute of it, and the acting is superb!';

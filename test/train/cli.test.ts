@@ -188,8 +188,26 @@ describe('npm run predict', () => {
     const even = ['negative', 'positive'].map((label) => ({ label, score: 0.5 }));
     expect(results).toEqual([
       expect.objectContaining({ label: 'negative' }),
-      { label: 'negative', score: 0.5, scores: even, tokens: 0, unknown: 0, truncated: false },
-      { label: 'negative', score: 0.5, scores: even, tokens: 1, unknown: 1, truncated: false },
+      {
+        label: 'negative',
+        score: 0.5,
+        scores: even,
+        tokens: 0,
+        unknown: 0,
+        truncated: false,
+        reliable: false,
+        reason: 'unknown-words',
+      },
+      {
+        label: 'negative',
+        score: 0.5,
+        scores: even,
+        tokens: 1,
+        unknown: 1,
+        truncated: false,
+        reliable: false,
+        reason: expect.any(String),
+      },
     ]);
   });
 });

@@ -89,6 +89,7 @@ describe('classify', () => {
       tokens: 1,
       unknown: 0,
       truncated: false,
+      reliable: true,
     });
     expect(long).toMatchObject({ logits: [-8.5, 8.5], tokens: 4 }); // half of 1 + 3 + 4 + 5 + 4
   });
