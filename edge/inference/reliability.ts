@@ -124,10 +124,17 @@ export function unreliable(text: string, encoding: Encoding): Reason | undefined
   const [english = 0, language = 0, ...noises] = CLASSES.map((name) => scoreOf(kinds, name));
   const noise = Math.max(...noises);
   const isNoise = noise > english + NOISE_LEAD;
-  if (language > english + LANGUAGE_LEAD && !(isNoise && noise > language)) return 'other-language';
+  if (language > english + LANGUAGE_LEAD && !(isNoise && noise > language)) {
+    return unknown < tokens.length || hasSigns(kinds) ? 'other-language' : 'unknown-words';
+  }
   if (isNoise) return 'noise';
   if (unknown === tokens.length) return 'unknown-words';
   return isRepetitive(tokens.map((token) => token.text)) ? 'repetitive' : undefined;
+}
+
+/** Whether it has something that only other languages have. */
+function hasSigns(kinds: readonly number[]): boolean {
+  return (['foreign', 'marked', 'script'] as const).some((kind) => (kinds[KINDS.indexOf(kind)] as number) > 0);
 }
 
 function scoreOf(kinds: readonly number[], name: Class): number {
