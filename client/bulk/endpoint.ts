@@ -50,10 +50,10 @@ const LONGEST_PAUSE_SECONDS = 30;
 /** What an endpoint may ask for with Retry-After: beyond it, the user rather comes back. */
 const LONGEST_WAIT_SECONDS = 300;
 
-const PASSING_STATUSES = [429, 500, 502, 503, 504];
+const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
 
-/** What may go better in a moment. */
-class Passing extends Error {
+/** A failure that may pass: the request is tried again. */
+class RetryableError extends Error {
   readonly afterSeconds: number | undefined;
 
   constructor(message: string, afterSeconds?: number) {
@@ -62,7 +62,7 @@ class Passing extends Error {
   }
 }
 
-/** The endpoint's own no. */
+/** The endpoint refuses the request: trying again is pointless. */
 class Refusal extends UserError {
   readonly status: number;
 
@@ -87,7 +87,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
         return await read(await askOnce(path, init));
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof Passing)) throw error;
+        if (!(error instanceof RetryableError)) throw error;
         const seconds = error.afterSeconds ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** (tried - 1), LONGEST_PAUSE_SECONDS);
         if (tried >= (hasAnswered ? tries : FIRST_TRIES))
           throw new UserError(`${error.message} The same command tries again.`);
@@ -108,14 +108,14 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
       // A redirect is not followed: where it leads to was not told to get the key and the texts.
       response = await fetch(`${url}${path}`, { ...init, headers, redirect: 'manual', signal });
     } catch (error) {
-      throw new Passing(`${url} gave no answer (${reasonOf(error)}).`);
+      throw new RetryableError(`${url} gave no answer (${reasonOf(error)}).`);
     }
     hasAnswered = true;
     if (response.ok) return response;
     const { status } = response;
     const detail = await detailOf(response);
-    if (PASSING_STATUSES.includes(status)) {
-      throw new Passing(`${url} answered ${status}: ${detail}`, retryAfter(response));
+    if (RETRYABLE_STATUSES.includes(status)) {
+      throw new RetryableError(`${url} answered ${status}: ${detail}`, retryAfter(response));
     }
     if (status === 401) throw new Refusal(`${detail} Here it comes from the environment variable API_KEY.`, status);
     throw new Refusal(`${url} answered ${status}: ${detail}`, status);
@@ -170,7 +170,7 @@ async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array<ArrayBuffe
   try {
     for await (const chunk of body ?? []) yield chunk;
   } catch (error) {
-    throw new Passing(`An answer broke off (${reasonOf(error)}).`);
+    throw new RetryableError(`An answer broke off (${reasonOf(error)}).`);
   }
 }
 

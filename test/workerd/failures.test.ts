@@ -84,7 +84,7 @@ describe('an inference that throws', () => {
     return tinyBundleFiles({ model, vocabulary: words, manifest: { inputs, output, maxTokens } });
   }
 
-  it('is an incident of its request alone, and the next is answered', async () => {
+  it('fails its request alone, and the next is answered', async () => {
     const worker = await startWorker(await bundle());
     onTestFinished(worker.stop);
     const ask = (text: string) => post(`${worker.url}/v1/sentiment`, { text });

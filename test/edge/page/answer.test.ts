@@ -13,6 +13,7 @@ const ANSWER: Answer = {
   tokens: 2,
   unknown: 1,
   truncated: false,
+  reliable: true,
 };
 const evidence: Answer['evidence'] = {
   bias: [0, 0, 0],
@@ -39,7 +40,7 @@ it('has every label’s probability before the first word and after each', () =>
   ]);
 });
 
-it('is none where no evidence was given, or there is no word', () => {
+it('is undefined without evidence or words', () => {
   expect(readingOf(TEXT, ANSWER)).toBeUndefined();
   expect(readingOf(':', { ...ANSWER, evidence: { bias: [0, 0, 0], tokens: [] } })).toBeUndefined();
 });
