@@ -5,7 +5,7 @@
  *     PORT    the port, 0 for any that is free (8787)
  *     MODEL   the folder of the bundle to serve (model/ of this project)
  *
- * and API_KEYS, ALLOWED_ORIGINS, LABELS, FORMATS and FORMAT_LABELS, of which `settings.ts` says more.
+ * and API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS and FORMAT_LABELS, of which `settings.ts` says more.
  */
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -30,11 +30,11 @@ export function address(env: Environment = process.env): { hostname: string; por
  * @throws SettingsError, and what keeps the bundle from being loaded.
  */
 export async function openApp(env: Environment = process.env): Promise<{ app: App; manifest: Manifest }> {
-  const { API_KEYS, ALLOWED_ORIGINS, LABELS, FORMATS, FORMAT_LABELS, MODEL } = env as Readonly<
+  const { API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS, MODEL } = env as Readonly<
     Record<string, string | undefined>
   >;
-  const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS, FORMATS, FORMAT_LABELS });
-  const { classifier, manifest } = await openClassifier(modelFolder(MODEL), labels);
+  const { labels, maxTokens, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS });
+  const { classifier, manifest } = await openClassifier(modelFolder(MODEL), { labels, maxTokens });
   return { app: await withSite(createApp(classifier, settings)), manifest };
 }
 

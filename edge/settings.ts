@@ -5,6 +5,7 @@
  *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
  *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
  *     LABELS            the labels of requests that name none, two or more of the model's; without it, all
+ *     MAX_TOKENS        how many tokens of a text are read, from its end; without it, as many as in training
  *     FORMATS           "false" answers in no other service's format (docs/formats.md)
  *     FORMAT_LABELS     the labels that other formats answer with, like NEGATIVE=negative,POSITIVE=positive (`adapters/labels.ts`)
  *
@@ -13,7 +14,7 @@
  */
 import { labelsIn } from '../shared/labels.ts';
 import { FORMATS, type FormatLabels, readFormatLabels } from './adapters/labels.ts';
-import { MIN_KEY_CHARACTERS } from './http/limits.ts';
+import { MAX_TOKENS_READ, MIN_KEY_CHARACTERS } from './http/limits.ts';
 
 export interface Settings {
   readonly apiKeys: readonly string[];
@@ -22,6 +23,8 @@ export interface Settings {
   readonly jobsAllowed: boolean;
   /** Undefined is all of the model's. */
   readonly labels: readonly string[] | undefined;
+  /** Undefined is as many as in training. */
+  readonly maxTokens: number | undefined;
   /** Whether other services' formats are spoken. */
   readonly formats: boolean;
   readonly formatLabels: FormatLabels;
@@ -38,6 +41,7 @@ export function readSettings(environment: {
   readonly ALLOWED_ORIGINS?: string | undefined;
   readonly OPEN_JOBS?: string | undefined;
   readonly LABELS?: string | undefined;
+  readonly MAX_TOKENS?: string | undefined;
   readonly FORMATS?: string | undefined;
   readonly FORMAT_LABELS?: string | undefined;
 }): Settings {
@@ -53,7 +57,11 @@ export function readSettings(environment: {
   }
   const openJobs = isTrue('OPEN_JOBS', environment.OPEN_JOBS || 'false');
   const formats = isTrue('FORMATS', environment.FORMATS || 'true');
-  const { FORMAT_LABELS } = environment;
+  const { MAX_TOKENS, FORMAT_LABELS } = environment;
+  if (MAX_TOKENS && !(/^[1-9]\d{0,3}$/.test(MAX_TOKENS) && Number(MAX_TOKENS) <= MAX_TOKENS_READ)) {
+    throw new SettingsError(`MAX_TOKENS must be from 1 to ${MAX_TOKENS_READ}, not "${MAX_TOKENS}"`);
+  }
+  const maxTokens = MAX_TOKENS ? Number(MAX_TOKENS) : undefined;
   const formatLabels = FORMAT_LABELS ? readFormatLabels(FORMAT_LABELS) : {};
   if (formatLabels === undefined) {
     throw new SettingsError(
@@ -66,7 +74,7 @@ export function readSettings(environment: {
       `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
     );
   }
-  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs, labels, formats, formatLabels };
+  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs, labels, maxTokens, formats, formatLabels };
 }
 
 function isTrue(name: string, value: string): boolean {

@@ -22,14 +22,17 @@ interface Environment extends Partial<JobBindings> {
   readonly API_KEYS?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMITER?: RateLimiter;
+  /** The page's files. */
+  readonly ASSETS?: { fetch(request: Request): Promise<Response> };
   readonly OPEN_JOBS?: string;
   readonly LABELS?: string;
+  readonly MAX_TOKENS?: string;
   readonly FORMATS?: string;
   readonly FORMAT_LABELS?: string;
 }
 
 const environment = env as Environment;
-const { jobsAllowed, labels, ...settings } = readSettings(environment);
+const { jobsAllowed, labels, maxTokens, ...settings } = readSettings(environment);
 
 const classifier = createClassifier({
   readBundle: async () => ({
@@ -39,6 +42,7 @@ const classifier = createClassifier({
   }),
   loadRuntime,
   labels,
+  maxTokens,
 });
 
 // What an isolate has to do once, it does before its first request, whose CPU time is counted: reads the bundle, starts
@@ -63,8 +67,16 @@ export class WorkersAI extends WorkerEntrypoint {
   }
 }
 
+/** A POST to the page's address is a request of Hugging Face's client, and Cloudflare would refuse it; so the worker comes first there. */
+function isForPage({ method, url }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && new URL(url).pathname === '/';
+}
+
 export default {
-  fetch: app.fetch,
+  fetch: (request, ...rest) =>
+    environment.ASSETS !== undefined && isForPage(request)
+      ? environment.ASSETS.fetch(request)
+      : app.fetch(request, ...rest),
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
     return consume(batch, { bucket, coordinatorOf, classifier, logError });

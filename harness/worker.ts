@@ -31,6 +31,7 @@ export interface StartOptions {
 
 type MiniflareEnv = Record<
   string,
+  | { readonly type: 'assets' }
   | { readonly type: 'text'; readonly value: string }
   | {
       readonly type: 'rate-limit';
@@ -72,6 +73,7 @@ export async function startModules(
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const date = await compatibilityDate();
+  const bindings = { ...env, ...(site && { ASSETS: { type: 'assets' } as const }) };
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
@@ -86,8 +88,10 @@ export async function startModules(
         config: {
           name: NAME,
           compatibilityDate: date,
-          ...(jobs ? jobsConfig(env, jobs.retries ?? 2) : { env }),
-          ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
+          ...(jobs ? jobsConfig(bindings, jobs.retries ?? 2) : { env: bindings }),
+          ...(site && {
+            assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true, runWorkerFirst: ['/'] },
+          }),
           manifest: { mainModule, modules },
         },
       },

@@ -15,6 +15,9 @@ export const MAX_TEXTS = 64;
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
 
+/** The most that MAX_TOKENS may be set to: as many as a run has, so that one text takes no more memory than 64. */
+export const MAX_TOKENS_READ = 4_096;
+
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;
 

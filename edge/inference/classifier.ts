@@ -99,6 +99,8 @@ export interface ClassifierOptions {
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
   /** The setting LABELS: the labels of requests that name none. Default: all. Others than the bundle's fail every load. */
   readonly labels?: readonly string[] | undefined;
+  /** The setting MAX_TOKENS: how many tokens of a text are read. Default: as many as in training. */
+  readonly maxTokens?: number | undefined;
 }
 
 /** A text as the network reads it, and what its answer is to have. */
@@ -112,12 +114,12 @@ interface Reading {
 }
 
 /** A classifier that has loaded nothing yet. */
-export function createClassifier({ readBundle, loadRuntime, labels }: ClassifierOptions): Classifier {
+export function createClassifier({ readBundle, loadRuntime, labels, maxTokens }: ClassifierOptions): Classifier {
   const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
     refuseOtherLabels(labels, opened.manifest.labels);
-    return opened;
+    return maxTokens === undefined ? opened : { ...opened, manifest: { ...opened.manifest, maxTokens } };
   });
   const network = retrying(async () => {
     const { model, manifest } = await bundle();

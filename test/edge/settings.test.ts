@@ -6,7 +6,7 @@ const KEY = '0123456789abcdef';
 describe('settings', () => {
   it('are none by default', () => {
     const none = {
-      ...{ apiKeys: [], allowedOrigins: [], jobsAllowed: false, labels: undefined },
+      ...{ apiKeys: [], allowedOrigins: [], jobsAllowed: false, labels: undefined, maxTokens: undefined },
       ...{ formats: true, formatLabels: {} },
     };
     expect(readSettings({})).toEqual(none);
@@ -42,6 +42,14 @@ describe('settings', () => {
     expect(() => readSettings({ LABELS: value })).toThrow(
       `LABELS must be two labels or more, each once, like negative,positive, not "${value}"`,
     );
+  });
+
+  it('say how many tokens are read', () => {
+    expect(readSettings({ MAX_TOKENS: '1600' }).maxTokens).toBe(1600);
+  });
+
+  it.each(['0', '-1', '1.5', '4097', 'many', '1e3'])('read a number of tokens from 1 to 4096: not %j', (value) => {
+    expect(() => readSettings({ MAX_TOKENS: value })).toThrow(`MAX_TOKENS must be from 1 to 4096, not "${value}"`);
   });
 
   it('turn other formats off, and name the labels that they answer with', () => {
