@@ -18,9 +18,11 @@ const PAIR = 'is a pair of texts, which this model does not read; a batch is [["
 const isPair = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string');
 
+const ONE = 'must be an array of one string';
 const oneOfBatch = v.pipe(
-  v.custom<[string]>((value) => !isPair(value), PAIR),
-  v.strictTuple([text], 'must be an array of one string'),
+  v.custom<string[]>((value) => !isPair(value), PAIR),
+  v.array(text, ONE),
+  v.length(1, ONE),
 );
 
 /** What `inputs` may be. */
@@ -71,7 +73,7 @@ export function tei(options: AdapterOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/predict', async (context) => {
     const { inputs, raw_scores, truncate, truncation_direction } = await readJson(context.req.raw, PredictRequest);
-    const texts = typeof inputs === 'string' ? [inputs] : inputs.map(([one]) => one);
+    const texts = typeof inputs === 'string' ? [inputs] : inputs.flat();
     const { maxTokens } = await options.classifier.manifest();
     if (truncate === false) refuseLong(texts, typeof inputs !== 'string', maxTokens);
     const fromStart = truncation_direction?.toLowerCase() === 'right';
