@@ -74,7 +74,15 @@ export function readSettings(environment: {
       `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
     );
   }
-  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs, labels, maxTokens, formats, formatLabels };
+  return {
+    apiKeys,
+    allowedOrigins,
+    jobsAllowed: apiKeys.length > 0 || openJobs,
+    labels,
+    maxTokens,
+    formats,
+    formatLabels,
+  };
 }
 
 function isTrue(name: string, value: string): boolean {

@@ -72,7 +72,7 @@ export async function startModules(
   { env = {}, caller, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
-  const date = await compatibilityDate();
+  const { date, flags } = await compatibility();
   const bindings = { ...env, ...(site && { ASSETS: { type: 'assets' } as const }) };
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -88,6 +88,7 @@ export async function startModules(
         config: {
           name: NAME,
           compatibilityDate: date,
+          compatibilityFlags: flags,
           ...(jobs ? jobsConfig(bindings, jobs.retries ?? 2) : { env: bindings }),
           ...(site && {
             assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true, runWorkerFirst: ['/'] },
@@ -161,8 +162,12 @@ export async function builtFiles(folder = DIST): Promise<string[]> {
   return (await readdir(folder)).filter((file) => file === MAIN || main.includes(`./${file}"`));
 }
 
-async function compatibilityDate(): Promise<string> {
-  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile('wrangler.toml', 'utf8'))?.[1];
-  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date');
-  return date;
+/** As wrangler.toml has it. */
+async function compatibility(): Promise<{ date: string; flags: string[] }> {
+  const toml = await readFile('wrangler.toml', 'utf8');
+  const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];
+  const flags = /^compatibility_flags = (\[.*?\])/m.exec(toml)?.[1];
+  if (date === undefined || flags === undefined)
+    throw new Error('wrangler.toml does not say what it is compatible with');
+  return { date, flags: JSON.parse(flags) };
 }

@@ -209,6 +209,7 @@ export const StreamObject = jsonObject(
     },
     objectMessage,
   ),
+  'must be a JSON string or object',
 );
 export const StreamText = text;
 
@@ -409,9 +410,9 @@ export const Problem = v.object({
 export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
-export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {
+export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return v.pipe(v.custom<v.InferInput<Schema>>(isObject, 'must be a JSON object'), schema);
+  return v.pipe(v.custom<v.InferInput<Schema>>(isObject, message), schema);
 }
 
 function objectMessage(issue: v.StrictObjectIssue): string {

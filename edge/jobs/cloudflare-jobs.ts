@@ -1,6 +1,7 @@
 /** Implements the routes' `Jobs` (`routes.ts`) with Cloudflare's R2, Queues and Durable Objects. */
+import { nextChunk } from '../http/body.ts';
 import { ProblemError } from '../http/errors.ts';
-import { JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
+import { IDLE_SECONDS, JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
 import type { JobBindings, JobCoordinator } from './coordinator.ts';
 import type { Jobs } from './routes.ts';
@@ -99,13 +100,12 @@ async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bu
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch(() => {
-        throw new ProblemError({ kind: 'unreadable-body' });
-      });
-      if (done) break;
-      total += value.length;
+      const chunk = await nextChunk(reader, IDLE_SECONDS * 1_000);
+      if (chunk === 'end') break;
+      if (typeof chunk === 'string') throw new ProblemError({ kind: chunk });
+      total += chunk.length;
       if (total > MAX_JOB_BYTES) throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
-      for (let rest = value; rest.length > 0; ) {
+      for (let rest = chunk; rest.length > 0; ) {
         if (filled === part.length) await flush();
         const fits = rest.subarray(0, part.length - filled);
         part.set(fits, filled);

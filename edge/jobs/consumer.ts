@@ -6,8 +6,8 @@
  * later each time. When the queue gives up, the message arrives by the dead-letter queue, and every record gets that as its error.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { concatenate } from '../http/body.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';
 import type { Result, StreamAnswer } from '../http/schema.ts';
@@ -97,7 +97,7 @@ export interface Batch {
 
 /** How the name of a dead-letter queue ends. */
 const DEAD_LETTER_SUFFIX = '-dead';
-/** Records that are classified together: enough for runs of like length, and few enough to pause for others every 100 ms or so. */
+/** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
 /** Numbers in their answers: with sentences, fewer records may be classified together. */
 const NUMBERS_TOGETHER = 65_536;
@@ -171,26 +171,20 @@ async function answerRecords(
   }
   const most = (labels ?? own).length * (sentences ? 1 + maxTokens : 1); // numbers in an answer
   const together = Math.min(RECORDS_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / most)));
-  const encoded: Encoded[] = [];
-  let bytes = 0;
+  const results = new ByteBuffer(Number.POSITIVE_INFINITY);
+  let [bytes, failed] = [0, 0];
   for (let from = 0; from < records.length; from += together) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // lets other requests of this isolate run
     const some = records.slice(from, from + together);
     const answers =
       bytes < MAX_RESULT_BYTES
         ? await answerAll(some, (asked) => classify(asked, { labels, sentences }, message, consumer))
         : some.map((record) => failAs(record, 'The results have too many sentences; ask without them.'));
-    const group = encodeAnswers(answers);
-    encoded.push(group);
-    bytes += group.bytes.length;
+    const encoded = encodeAnswers(answers);
+    results.append(encoded.bytes);
+    bytes += encoded.bytes.length;
+    failed += encoded.failed;
   }
-  return {
-    bytes: concatenate(
-      encoded.map((group) => group.bytes),
-      bytes,
-    ),
-    failed: encoded.reduce((total, { failed }) => total + failed, 0),
-  };
+  return { bytes: results.take(), failed };
 }
 
 function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
@@ -206,7 +200,10 @@ async function classify(
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
-    const answers = await classifier.classify(some.map(({ text }) => ({ text, ...wanted })));
+    const answers = await classifier.classify(
+      some.map(({ text }) => ({ text, ...wanted })),
+      { patient: true },
+    );
     return answers.map(({ logits: _, ...result }): Result => result);
   };
   try {

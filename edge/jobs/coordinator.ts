@@ -55,6 +55,9 @@ const KEYS_TOGETHER = 1_000;
 const MAX_REDELIVERIES = 9;
 /** The most alarms in a row that may fail before the job does. The pause between them doubles from a second. */
 const MAX_FAILED_ALARMS = 10;
+/** After how many of them the client is asked to send the parts of the file again, and how often at most. */
+const FAILED_ALARMS_BEFORE_ASKING = 2;
+const MAX_ASKED_AGAIN = 3;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   readonly #limits: JobLimits;
@@ -222,9 +225,22 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       await bucket.resumeMultipartUpload(inputKey(job.id), uploadId).complete(parts);
     } catch (error) {
       // It may have been assembled just before this object restarted.
-      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) throw error;
+      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) return this.#askAgain(job, error);
     }
     if (job.state === 'uploading') await this.#begin(job, job.bytes as number);
+  }
+
+  /**
+   * Asks for all parts again if assembling them keeps failing. The ETag of a part is stale if the part was stored twice and the
+   * reports arrived in the other order.
+   */
+  async #askAgain(job: State, error: unknown): Promise<void> {
+    if (job.state !== 'uploading' || job.failedAlarms < FAILED_ALARMS_BEFORE_ASKING) throw error;
+    const asked = job.askedAgain ?? 0;
+    if (asked >= MAX_ASKED_AGAIN) return this.#fail(job, 'The parts of the file could not be assembled.');
+    logError(crypto.randomUUID(), error, { event: 'job-failed', job: job.id });
+    this.ctx.storage.sql.exec('DELETE FROM parts');
+    job.askedAgain = asked + 1;
   }
 
   async #begin(job: State, bytes: number): Promise<void> {

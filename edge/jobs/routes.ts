@@ -6,6 +6,7 @@ import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_JOB_BYTES } from '../http/limits.ts';
 import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
+import { refuseParameters } from '../http/strict.ts';
 import type { Classifier } from '../inference/classifier.ts';
 import type { NewJob } from './state.ts';
 
@@ -56,8 +57,9 @@ export function jobRoutes(
     const request = context.req.raw;
     const owner = ownerOf(context);
     const accepted = (job: Job, status: 201 | 202) =>
-      context.json(job, status, { location: `${new URL(request.url).pathname}/${job.id}` });
+      context.json(job, status, { location: `${new URL(request.url).pathname.replace(/\/$/, '')}/${job.id}` });
     if (mediaTypeOf(request) === 'application/json') {
+      refuseParameters(request.url, [], 'Put it into the JSON body.');
       const { labels, ...job } = await readJson(request, JobRequest);
       return accepted(await open({ ...job, labels: await labelsOf(labels), owner }), 201);
     }
@@ -65,6 +67,7 @@ export function jobRoutes(
     if (Number(request.headers.get('content-length')) > MAX_JOB_BYTES) {
       throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
     }
+    refuseParameters(request.url, Object.keys(JobQuery.entries));
     const labels = context.req.queries('labels'); // `?labels=negative&labels=positive`
     const query = v.safeParse(JobQuery, { ...context.req.query(), ...(labels && { labels }) });
     if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });

@@ -63,6 +63,8 @@ export interface State {
   redeliveries: number;
   /** Alarms in a row that failed. */
   failedAlarms: number;
+  /** How often the client was asked to send all parts again; since version 0.3.0. */
+  askedAgain?: number;
 }
 
 export const SECOND = 1_000;

@@ -21,6 +21,9 @@ async function requireWebAssembly(): Promise<void> {
   try {
     await WebAssembly.compile(EMPTY_MODULE);
   } catch (cause) {
-    throw new Error("WebAssembly is forbidden here; the Content-Security-Policy needs 'wasm-unsafe-eval' in script-src", { cause });
+    throw new Error(
+      "WebAssembly is forbidden here; the Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
+      { cause },
+    );
   }
 }

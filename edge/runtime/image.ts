@@ -109,7 +109,7 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
     return [start, count];
   };
   const json = new Uint8Array(file, ...part(1));
-  if (at % 4 !== 0) throw new ImageError('the header of the image has a length that is not a multiple of 4');
+  if (at % 4 !== 0) throw new ImageError('the image has a header whose length is not a multiple of 4');
   const header = parseHeader(json);
   const index = new Uint32Array(file, ...part(4));
   const [start, runs] = part(8);
@@ -130,11 +130,11 @@ function parseHeader(bytes: Uint8Array): ImageHeader {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new ImageError('the header of the image is not JSON');
+    throw new ImageError('the image has a header that is not JSON');
   }
   const result = v.safeParse(ImageHeader, value, { abortEarly: true });
   if (result.success) return result.output;
-  throw new ImageError(`the header of the image is invalid: ${v.getDotPath(result.issues[0]) ?? 'all of it'}`);
+  throw new ImageError(`the image has an invalid header: ${v.getDotPath(result.issues[0]) ?? 'all of it'}`);
 }
 
 /** Lays the runs over `memory`. */

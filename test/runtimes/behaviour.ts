@@ -451,7 +451,7 @@ export function behavesAsDocumented(
 
     it('names the model it serves when asked for another', async () => {
       const { status, body } = await post(`${server.url}/models/org/other`, { inputs: GOOD });
-      expect([status, body.error]).toEqual([404, `The model served here is ${manifest.id}.`]);
+      expect([status, body.error]).toEqual([404, `Model not found. This endpoint serves ${manifest.id}.`]);
     });
   });
 

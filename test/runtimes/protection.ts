@@ -78,7 +78,7 @@ export function isProtected({ start }: ProtectionOptions): void {
     const endpointUrl = `${server.url}/models/sentiment-lstm-best`;
     const ask = (token: string) => new InferenceClient(token).textClassification({ endpointUrl, inputs: GOOD });
     expect((await ask(NEW_KEY))[0]?.label).toBe('positive');
-    await expect(ask('some-other-key-0123456789')).rejects.toThrow('The key is not one of those that are taken here.');
+    await expect(ask('some-other-key-0123456789')).rejects.toThrow('Invalid API key.');
   });
 
   describe('origins', () => {

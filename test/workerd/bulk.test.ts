@@ -297,8 +297,8 @@ describe('a temporary failure', () => {
     expect(code).toBe(0);
     expect(stderr).toContain(`${proxy.url} answered 503: Service Unavailable. Trying again in 1 s.\n`);
     expect(stderr).toContain(`${proxy.url} answered 429: Too Many Requests. Trying again in 0 s.\n`);
-    expect(stderr).toContain(`${proxy.url} gave no answer (`);
-    expect(stderr).toMatch(/\nAn answer broke off \(.+\)\. Trying again in 1 s\.\n/);
+    expect(stderr).toContain(`${proxy.url} did not answer (`);
+    expect(stderr).toMatch(/\nThe answer broke off \(.+\)\. Trying again in 1 s\.\n/);
     for (const what of [POST, part(1), part(2), part(3), RESULTS]) {
       expect(proxy.seen.filter((seen) => seen === what)).toEqual([what, what]);
     }
@@ -311,7 +311,7 @@ describe('a temporary failure', () => {
     for (let time = 0; time < 3; time++) void proxy.next(RESULTS, 'cut');
     const { code, stdout, stderr } = await bulk([file, '--url', proxy.url, '--out', out]).ended;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/\nerror: An answer broke off \(.+\)\. The same command tries again\.\n$/);
+    expect(stderr).toMatch(/\nerror: The answer broke off \(.+\)\. Run the same command to try again\.\n$/);
     expect((await readdir(folder)).sort()).toEqual(['results.csv.job', 'reviews.csv']);
     expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
@@ -322,7 +322,7 @@ describe('a temporary failure', () => {
     const proxy = await startProxy();
     void proxy.next(POST, { status: 429, headers: { 'retry-after': '3600' } });
     const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
-    expect([code, stderr]).toEqual([1, expect.stringContaining('The same command goes on in 3600 seconds.')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Run the same command in 3600 seconds to continue.')]);
   });
 });
 
@@ -379,10 +379,7 @@ describe('an unfinished job', () => {
     const { command, out, job } = await begun();
     for (let time = 0; time < 2; time++) await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
     const { code, stderr } = await bulk(command).ended;
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: .*There is no such job, .*--restart begins a new/),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*Job not found. .*--restart begins a new/)]);
     expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
   });
@@ -489,7 +486,7 @@ describe('a job that cannot be done', () => {
     const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
     expect([code, stderr]).toEqual([
       1,
-      `error: ${proxy.url} does not answer as edge-sentiment does; is --url right?\n`,
+      `error: ${proxy.url} does not answer like edge-sentiment; check --url\n`,
     ]);
   });
 });
@@ -503,10 +500,7 @@ describe('the key', () => {
     const { file, out } = await tableOf(TEXTS);
     const command = [file, '--url', locked.url, '--out', out];
     const without = await bulk(command).ended;
-    expect([without.code, without.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: A key is needed here\..*API_KEY/),
-    ]);
+    expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/^error: Missing API key\..*API_KEY/)]);
 
     const proxy = await startProxy(locked.url);
     const halfway = proxy.next(RESULTS, 'half');
@@ -527,7 +521,7 @@ describe('the key', () => {
     const { code, stderr } = await bulk([file, '--url', proxy.url], { API_KEY: KEY }).ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining(`it leads to ${elsewhere.url}/v1/jobs, which is not followed`),
+      expect.stringContaining(`it redirects to ${elsewhere.url}/v1/jobs, which is not followed`),
     ]);
     expect(elsewhere.seen).toEqual([]);
   });

@@ -78,7 +78,8 @@ describe('a file in parts', () => {
     const asked = (type: string, query = '') =>
       checkedFetch(endpoint.jobs + query, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
     expect((await asked('text/plain')).status).toBe(415);
-    expect((await asked(CSV, '?column=x')).status).toBe(422);
+    expect((await asked(CSV, '?column=x')).status).toBe(400);
+    expect((await asked(CSV, '?textColumn=')).status).toBe(422);
     for (const id of ['x', '..', crypto.randomUUID()])
       expect((await checkedFetch(`${endpoint.jobs}/${id}`)).status).toBe(404);
   });
@@ -92,4 +93,17 @@ it('a part that is sent again after the file was assembled gets the same answer'
   const response = await endpoint.put(job.id, 1, content);
   expect([response.status, endpoint.worker.log]).toEqual([200, ['injected: overtaken']]);
   expect((await response.json()) as Job).not.toHaveProperty('upload');
+});
+
+it('asks for the parts again where reports have crossed, and then does the job', async () => {
+  await endpoint.spoil('reports of a part cross');
+  onTestFinished(() => endpoint.spoil(''));
+  const content = new TextEncoder().encode('text\nI loved it.\n');
+  const { job } = await endpoint.open(CSV, content.length);
+  expect(await (await endpoint.put(job.id, 1, content)).json()).toMatchObject({ upload: { missing: [] } });
+  let now = await endpoint.job(job.id);
+  while (now.upload?.missing.length === 0) now = await endpoint.job(job.id);
+  expect(now).toMatchObject({ state: 'uploading', upload: { missing: [1] } });
+  await endpoint.put(job.id, 1, content);
+  await expectDone(endpoint, job.id, { type: CSV, content, records: [{ line: 2, text: 'I loved it.' }] });
 });

@@ -174,7 +174,7 @@ describe('a job', () => {
     const results = await checkedFetch(`${endpoint.jobs}/${id}/results`);
     expect([results.status, ((await results.json()) as any).error]).toEqual([
       409,
-      'The job is failed; a finished one has results.',
+      'The job is failed. Only a finished job has results.',
     ]);
   });
 

@@ -205,7 +205,7 @@ test('a text that makes the classifier fail gets an error, and the others get an
   await world.deliver();
   expect(world.answers).toEqual([
     answer(7, 'a'),
-    { line: 8, error: expect.stringMatching(/^Something went wrong here; incident [0-9a-f-]{36}\.$/) },
+    { line: 8, error: expect.stringMatching(/^Internal server error; incident [0-9a-f-]{36}\.$/) },
     answer(9, 'b'),
   ]);
   expect(world.settled).toMatchObject([{ failed: 1, model: 'abc' }]);

@@ -44,22 +44,22 @@ it('is refused wherever it was cut off', () => {
 });
 
 it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
-  ['a header that is not JSON', FILE.with(4, 0), 'the header of the image is not JSON'],
-  ['no header', encodeImage(null as never, new Uint32Array(1), RUNS), 'the header of the image is invalid: all of it'],
+  ['a header that is not JSON', FILE.with(4, 0), 'the image has a header that is not JSON'],
+  ['no header', encodeImage(null as never, new Uint32Array(1), RUNS), 'the image has an invalid header: all of it'],
   [
     'a session that is none',
     encodeImage({ ...header, session: '7' } as never, new Uint32Array(1), RUNS),
-    'invalid: session',
+    'invalid header: session',
   ],
   [
     'names that are missing',
     encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS),
-    'invalid: names.',
+    'invalid header: names.',
   ],
   [
     'more memory than there is',
     encodeImage({ ...header, memoryBytes: MAX_IMAGE_MEMORY_BYTES + 1 }, new Uint32Array(1), RUNS),
-    'invalid: memoryBytes',
+    'invalid header: memoryBytes',
   ],
   [
     'a run that is not in the memory',
@@ -69,7 +69,7 @@ it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
   [
     'a header of an odd length',
     FILE.with(0, (FILE[0] as number) + 1),
-    'the header of the image has a length that is not a multiple of 4',
+    'the image has a header whose length is not a multiple of 4',
   ],
   ['a header that has no end', FILE.with(3, 0xff), `the image is cut short, at ${FILE.length} bytes`],
   ['more behind it', new Uint8Array([...FILE, 0]), 'the image has 5 of 4 bytes'],
