@@ -78,7 +78,7 @@ class World {
       return asked.map(({ text, labels }) => ({ ...resultOf(text, labels), logits: [0, 0] }));
     };
     const manifest = async () => ({ version: 'abc', labels: LABELS }) as any;
-    return { classify, ready: async () => {}, manifest, labels: async () => LABELS };
+    return { classify, ready: async () => {}, manifest, labels: async () => LABELS, reloads: () => 0 };
   }
 
   get answers(): unknown[] {
