@@ -165,8 +165,8 @@ export const JobText = v.object({ text, id: v.optional(LineId) });
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
 /** Where the text and the id are, by the names in the header of a table, or of the fields of an object; and the labels. */
 const jobOptions = {
-  textColumn: v.optional(v.pipe(column, v.description('The column of the text. Default: `text` or `review`.'))),
-  idColumn: v.optional(v.pipe(column, v.description('The column of the id. Default: `id`, if it exists.'))),
+  textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
+  idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
   labels: v.optional(Labels),
 };
 
@@ -276,7 +276,7 @@ export const TextClassificationRequest = jsonObject(
   ),
 );
 
-/** A list for each text, with labels by falling score. Always nested, also for one text. */
+/** One list a text; the labels in it by falling score. Always nested, for one text too. */
 export const TextClassificationResponse = v.array(v.array(v.object({ label: v.string(), score: v.number() })));
 export type TextClassificationResponse = v.InferOutput<typeof TextClassificationResponse>;
 
