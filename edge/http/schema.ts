@@ -3,10 +3,13 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
+import type { Omission } from '../../shared/encoding.ts';
 import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import type * as classifier from '../inference/classifier.ts';
 import type * as evidence from '../inference/evidence.ts';
+import { REASONS } from '../inference/reliability.ts';
+import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
 /** What lines of JSON may call themselves. */
@@ -17,7 +20,7 @@ export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', ...STREAM_TYP
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** Not blank: `\S` is all that `trim()` leaves. */
-const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
+export const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
 const texts = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
@@ -27,6 +30,10 @@ const texts = v.pipe(
 const evidenceWanted = v.pipe(
   v.optional(v.boolean('must be true or false'), false),
   v.description('Whether to return the evidence of every token.'),
+);
+const sentencesWanted = v.pipe(
+  v.optional(v.boolean('must be true or false'), false),
+  v.description('Whether to answer for each sentence of a text too.'),
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -60,12 +67,18 @@ export const SentimentRequest = v.pipe(
         texts: v.optional(texts),
         labels: v.optional(Labels),
         evidence: v.optional(evidenceWanted),
+        sentences: v.optional(sentencesWanted),
       },
       objectMessage,
     ),
   ),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
-  v.transform(({ text, texts = [text as string], labels, evidence = false }) => ({ texts, labels, evidence })),
+  v.transform(({ text, texts = [text as string], labels, evidence = false, sentences = false }) => ({
+    texts,
+    labels,
+    evidence,
+    sentences,
+  })),
 );
 
 /** A schema for each field of `T`, and for no other, so that the classifier and the API agree. */
@@ -97,6 +110,20 @@ const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('Th
 
 export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
 
+export const SentenceResult = v.object({
+  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('Just past its last one.')),
+  label: v.string(),
+  score,
+  scores: v.array(LabelScore),
+} satisfies FieldsOf<SentenceAnswer>);
+
+const Omitted = v.object({
+  start: v.pipe(count, v.description('Of the first UTF-16 code unit of its first token.')),
+  end: v.pipe(count, v.description('Just past its last token.')),
+  tokens: count,
+} satisfies FieldsOf<Omission>);
+
 const resultEntries = {
   label: v.pipe(v.string(), v.description('The likeliest label; on a tie `neutral` if it is among them, else the first.')),
   score,
@@ -110,7 +137,38 @@ const resultEntries = {
     v.boolean(),
     v.description('Whether the beginning was not read, because the text has too many tokens.'),
   ),
+  omitted: v.exactOptional(
+    v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
+  ),
+  reliable: v.pipe(
+    v.boolean(),
+    v.description(
+      'Whether the text looks like English prose, which the model was made for; where not, the scores say little.',
+    ),
+  ),
+  reason: v.exactOptional(
+    v.pipe(
+      v.picklist(REASONS),
+      v.description(
+        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; the same again and again.',
+      ),
+    ),
+  ),
   evidence: v.exactOptional(Evidence),
+  sentences: v.exactOptional(
+    v.pipe(
+      v.array(SentenceResult),
+      v.description('There when they were asked for, in order: those of which the network read a token.'),
+    ),
+  ),
+  mixed: v.exactOptional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        'There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`.',
+      ),
+    ),
+  ),
 } satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
@@ -142,7 +200,13 @@ export const LineId = v.pipe(
 /** A line of `POST /v1/sentiment/stream` that is an object. */
 export const StreamObject = jsonObject(
   v.strictObject(
-    { text, id: v.optional(LineId), labels: v.optional(Labels), evidence: v.optional(evidenceWanted) },
+    {
+      text,
+      id: v.optional(LineId),
+      labels: v.optional(Labels),
+      evidence: v.optional(evidenceWanted),
+      sentences: v.optional(sentencesWanted),
+    },
     objectMessage,
   ),
   'must be a JSON string or object',
@@ -171,7 +235,19 @@ const jobOptions = {
 };
 
 /** Beside a file in the body of `POST /v1/jobs`. */
-export const JobQuery = v.strictObject(jobOptions, objectMessage);
+export const JobQuery = v.strictObject(
+  {
+    ...jobOptions,
+    sentences: v.optional(
+      v.pipe(
+        v.picklist(['true', 'false'], 'must be true or false'),
+        v.description('Whether to answer for each sentence of a text too.'),
+        v.transform((value) => value === 'true'),
+      ),
+    ),
+  },
+  objectMessage,
+);
 
 /** `POST /v1/jobs` of a file that is to follow in parts. */
 export const JobRequest = jsonObject(
@@ -189,6 +265,7 @@ export const JobRequest = jsonObject(
         v.description('The size of the file.'),
       ),
       ...jobOptions,
+      sentences: v.optional(sentencesWanted),
     },
     objectMessage,
   ),
@@ -210,6 +287,9 @@ export const Job = v.object({
       v.array(v.string()),
       v.description('The labels of its answers, in the model’s order. Missing in jobs of version 0.2.'),
     ),
+  ),
+  sentences: v.exactOptional(
+    v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
   ),
   created: time,
   expires: v.pipe(time, v.description('When the job and its results are deleted; later if it still runs.')),
@@ -243,20 +323,22 @@ export const Job = v.object({
 export type Job = v.InferOutput<typeof Job>;
 
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
+const TRUNCATIONS = ['longest_first', 'only_first', 'only_second', 'do_not_truncate'] as const;
 
-/** What `inputs` of `TextClassificationRequest` may be; the error speaks of the one that was meant. */
+/** A text or several; the error speaks of the one that was meant. */
 export const Inputs = { one: text, many: texts } as const;
+export const inputs = v.lazy((value) => (Array.isArray(value) ? Inputs.many : Inputs.one));
 
 /**
  * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
- * the labels of an answer and `function_to_apply: "none"` asks for logits. Labels exclude each other, so that `sigmoid` of
+ * the labels of an answer, `function_to_apply: "none"` asks for logits, and `max_length` limits the tokens of a text. Labels exclude each other, so that `sigmoid` of
  * a label's log-odds against all others is its `softmax`, and both give that. `options`, which that API's clients send to
  * steer its own queue and cache, has nothing to steer here.
  */
 export const TextClassificationRequest = jsonObject(
   v.strictObject(
     {
-      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? Inputs.many : Inputs.one)),
+      inputs,
       parameters: v.optional(
         jsonObject(
           v.strictObject(
@@ -265,6 +347,29 @@ export const TextClassificationRequest = jsonObject(
                 v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'is below 1')),
               ),
               function_to_apply: v.nullish(v.picklist(FUNCTIONS, `must be one of ${FUNCTIONS.join(', ')}`)),
+              return_all_scores: v.nullish(
+                v.pipe(
+                  v.boolean('must be true or false'),
+                  v.description('`false` gives the likeliest label alone, unless there is a `top_k`.'),
+                ),
+              ),
+              truncation: v.nullish(
+                v.pipe(
+                  v.union(
+                    [v.boolean(), v.picklist(TRUNCATIONS)],
+                    `must be a boolean or one of ${TRUNCATIONS.join(', ')}`,
+                  ),
+                  v.description('Steers nothing: a text that is too long is never an error.'),
+                ),
+              ),
+              max_length: v.nullish(
+                v.pipe(
+                  v.number('must be a number'),
+                  v.integer('must be whole'),
+                  v.minValue(1, 'is below 1'),
+                  v.description('How many tokens at the beginning of a text are read, if the model reads more.'),
+                ),
+              ),
             },
             objectMessage,
           ),
@@ -276,8 +381,11 @@ export const TextClassificationRequest = jsonObject(
   ),
 );
 
-/** One list a text; the labels in it by falling score. Always nested, for one text too. */
-export const TextClassificationResponse = v.array(v.array(v.object({ label: v.string(), score: v.number() })));
+/** Labels by falling score, which is a probability or a logit. */
+export const LabelScores = v.array(v.object({ label: v.string(), score: v.number() }));
+
+/** One list a text. Always nested, for one text too. */
+export const TextClassificationResponse = v.array(LabelScores);
 export type TextClassificationResponse = v.InferOutput<typeof TextClassificationResponse>;
 
 export const Health = v.object({ status: v.literal('ok') });
@@ -302,7 +410,7 @@ export const Problem = v.object({
 export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
-function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
+export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return v.pipe(v.custom<v.InferInput<Schema>>(isObject, message), schema);
 }
