@@ -29,7 +29,7 @@ const texts = v.pipe(
 );
 const evidenceWanted = v.pipe(
   v.optional(v.boolean('must be true or false'), false),
-  v.description('Whether to account for every token of a text.'),
+  v.description('Whether to return the evidence of every token.'),
 );
 const sentencesWanted = v.pipe(
   v.optional(v.boolean('must be true or false'), false),
@@ -37,7 +37,7 @@ const sentencesWanted = v.pipe(
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A label that is asked for. Whether the model has it, `labelError` says. */
+/** A requested label. `labelError` checks that the model has it. */
 export const LabelName = v.string('must be a string');
 export const Labels = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
@@ -45,10 +45,10 @@ export const Labels = v.pipe(
   v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`), // before any of them is looked at
   v.array(LabelName),
   v.checkItems((label, place, labels) => labels.indexOf(label) === place, 'is there twice'),
-  v.description('Those to choose from, two or more; the order does not matter.'),
+  v.description('Two or more labels to choose from, in any order.'),
 );
 
-/** The first label that is asked for and is none of the model's. */
+/** The error of the first requested label that the model lacks. */
 export function labelError(asked: readonly string[] | undefined, labels: readonly string[]): FieldError | undefined {
   const place = asked?.findIndex((label) => !labels.includes(label)) ?? -1;
   if (place < 0) return undefined;
@@ -81,15 +81,15 @@ export const SentimentRequest = v.pipe(
   })),
 );
 
-/** A schema for each field of `T`, and for no other: what the classifier answers and what the API says of it are the same. */
+/** A schema for each field of `T`, and for no other, so that the classifier and the API agree. */
 type FieldsOf<T> = { readonly [Field in keyof T]-?: v.GenericSchema<unknown, T[Field]> };
 
 export const TokenEvidence = v.object({
-  text: v.pipe(v.string(), v.description('As it stands in the text.')),
-  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
-  end: v.pipe(count, v.description('Just past its last one.')),
-  logits: v.pipe(v.array(v.number()), v.description('What each label’s would be had the text ended here.')),
-  evidence: v.pipe(v.array(v.number()), v.description('The change that it made to each of them.')),
+  text: v.pipe(v.string(), v.description('The token as written in the text.')),
+  start: v.pipe(count, v.description('The offset of its first UTF-16 code unit.')),
+  end: v.pipe(count, v.description('The offset behind its last UTF-16 code unit.')),
+  logits: v.pipe(v.array(v.number()), v.description('Each label’s logit if the text ended here.')),
+  evidence: v.pipe(v.array(v.number()), v.description('The token’s change of each logit.')),
   known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
 } satisfies FieldsOf<evidence.TokenEvidence>);
 
@@ -103,7 +103,7 @@ export const Evidence = v.pipe(
       ),
     ),
   } satisfies FieldsOf<evidence.Evidence>),
-  v.description('There when it was asked for. Lists of numbers are in the order of `scores`.'),
+  v.description('Present on request. Lists of numbers are in the order of `scores`.'),
 );
 
 const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.'));
@@ -125,17 +125,17 @@ const Omitted = v.object({
 } satisfies FieldsOf<Omission>);
 
 const resultEntries = {
-  label: v.pipe(v.string(), v.description('The likeliest; on a tie `neutral`, else the first of those that tie.')),
+  label: v.pipe(v.string(), v.description('The likeliest label; on a tie `neutral` if it is among them, else the first.')),
   score,
   scores: v.pipe(
     v.array(LabelScore),
-    v.description('Every label that was asked for, in the model’s order; they add up to 1.'),
+    v.description('Every requested label, in the model’s order; the scores add up to 1.'),
   ),
-  tokens: v.pipe(count, v.description('How many tokens of the text the network read.')),
-  unknown: v.pipe(count, v.description('How many of those it does not know.')),
+  tokens: v.pipe(count, v.description('The number of tokens that the network read.')),
+  unknown: v.pipe(count, v.description('The number of those that it does not know.')),
   truncated: v.pipe(
     v.boolean(),
-    v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
+    v.description('Whether the beginning was not read, because the text has too many tokens.'),
   ),
   omitted: v.exactOptional(
     v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
@@ -174,13 +174,13 @@ export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
 
 export const SentimentResponse = v.object({
-  model: v.pipe(v.string(), v.description('Its id.')),
-  results: v.pipe(v.array(Result), v.description('One a text, in order.')),
+  model: v.pipe(v.string(), v.description('The id of the model.')),
+  results: v.pipe(v.array(Result), v.description('One result for each text, in order.')),
 });
 export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
 
 const ID_MESSAGE = 'must be a short string or a number';
-/** JSON.parse reads a number beyond these, such as the id of a tweet, as another one, or as Infinity, which goes back as null. */
+/** JSON.parse rounds larger numbers, such as the id of a tweet, or reads them as Infinity, which becomes null. */
 const INEXACT_MESSAGE = 'has too many digits to be read exactly; put quotes around it';
 export const LineId = v.pipe(
   v.union(
@@ -194,10 +194,10 @@ export const LineId = v.pipe(
     ],
     ID_MESSAGE,
   ),
-  v.description('What the answer is to carry beside the line’s number.'),
+  v.description('An id that the answer repeats beside the line’s number.'),
 );
 
-/** A line of `POST /v1/sentiment/stream` that is no bare string. */
+/** A line of `POST /v1/sentiment/stream` that is an object. */
 export const StreamObject = jsonObject(
   v.strictObject(
     {
@@ -213,10 +213,10 @@ export const StreamObject = jsonObject(
 );
 export const StreamText = text;
 
-const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.description('Of the request; the first is 1.'));
+const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.description('The number of the line in the request, from 1.'));
 const id = v.exactOptional(LineId);
 
-/** What a line is answered: the result, or what is wrong with the line. */
+/** The answer to a line: a result or an error. */
 export const StreamAnswer = v.union([
   v.object({ line, id, ...resultEntries }),
   v.object({ line, id, error: v.string() }),
@@ -279,20 +279,20 @@ export const Job = v.object({
   id: v.string(),
   state: v.pipe(
     v.picklist(JOB_STATES),
-    v.description('`finished` once every record has its answer; `failed` where that cannot be, see `error`.'),
+    v.description('`finished` when every record has its answer; `failed` with an `error`.'),
   ),
   type: v.pipe(v.string(), v.description('The media type of the file.')),
   labels: v.exactOptional(
     v.pipe(
       v.array(v.string()),
-      v.description('Those of its answers, in the model’s order. A job that was made before version 0.3.0 has none.'),
+      v.description('The labels of its answers, in the model’s order. Missing in jobs of version 0.2.'),
     ),
   ),
   sentences: v.exactOptional(
     v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
   ),
   created: time,
-  expires: v.pipe(time, v.description('When the job and its results are forgotten; later, should it still run.')),
+  expires: v.pipe(time, v.description('When the job and its results are deleted; later if it still runs.')),
   bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
   upload: v.exactOptional(
     v.object({
@@ -301,19 +301,19 @@ export const Job = v.object({
     }),
   ),
   records: v.object({
-    found: v.pipe(count, v.description('So far; blank lines are none.')),
-    done: v.pipe(count, v.description('Those that have an answer.')),
-    failed: v.pipe(count, v.description('Those among them whose answer is an error.')),
+    found: v.pipe(count, v.description('Records found so far, without blank lines.')),
+    done: v.pipe(count, v.description('Records that have an answer.')),
+    failed: v.pipe(count, v.description('Records whose answer is an error.')),
   }),
   progress: v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The share of the bytes that is done.')),
-  recordsPerSecond: v.exactOptional(v.pipe(v.number(), v.description('Since the file was there.'))),
-  secondsLeft: v.exactOptional(v.pipe(v.number(), v.description('At the pace so far.'))),
+  recordsPerSecond: v.exactOptional(v.pipe(v.number(), v.description('Since the file was complete.'))),
+  secondsLeft: v.exactOptional(v.pipe(v.number(), v.description('At the rate so far.'))),
   models: v.pipe(
     v.array(v.string()),
-    v.description('The versions that gave the answers; more than one after a deployment.'),
+    v.description('The versions of the model that answered; several after a deployment.'),
   ),
   failures: v.pipe(
-    v.array(v.object({ line: v.pipe(count, v.description('Its first.')), records: count })),
+    v.array(v.object({ line: v.pipe(count, v.description('The first line.')), records: count })),
     v.description(
       `Chunks that were given up, the first ${MAX_REPORTED_ERRORS}: each of their records has an error for an answer.`,
     ),
@@ -399,13 +399,13 @@ export type FieldError = v.InferOutput<typeof FieldError>;
 
 /** RFC 9457, and `error` for clients that show nothing else. */
 export const Problem = v.object({
-  type: v.pipe(v.string(), v.description('Names the kind of problem.')),
+  type: v.pipe(v.string(), v.description('The kind of problem.')),
   title: v.string(),
   status: v.pipe(v.number(), v.integer()),
-  detail: v.pipe(v.string(), v.description('What is wrong with this very request.')),
+  detail: v.pipe(v.string(), v.description('The problem of this request.')),
   error: v.pipe(v.string(), v.description('The same as `detail`.')),
-  errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each field that is wrong.'))),
-  incident: v.exactOptional(v.pipe(v.string(), v.description('By which the log can be asked: the request’s id.'))),
+  errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each wrong field.'))),
+  incident: v.exactOptional(v.pipe(v.string(), v.description('The request’s id, under which the log has the failure.'))),
 });
 export type Problem = v.InferOutput<typeof Problem>;
 

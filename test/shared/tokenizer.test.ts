@@ -163,7 +163,7 @@ describe('tokenize: awkward texts', () => {
     expect(show(tokenize(text))).toBe(expected);
   });
 
-  it('is the same the second time', () => {
+  it('gives the same tokens again', () => {
     for (const [, text] of GOLDEN) expect(tokenize(text)).toEqual(tokenize(text));
   });
 });
@@ -187,7 +187,7 @@ const anyText = fc.oneof(
 const forAnyText = (holds: (text: string) => void) => fc.assert(fc.property(anyText, holds), { numRuns: 1000 });
 
 describe('tokenize: any text', () => {
-  it('gives tokens in order, without overlap, inside the text and none of them empty', () => {
+  it('gives non-empty tokens in order, without overlap, inside the text', () => {
     forAnyText((text) => {
       let free = 0;
       for (const token of tokenize(text)) {
@@ -200,7 +200,7 @@ describe('tokenize: any text', () => {
     });
   });
 
-  it('finds the token again, alone, in the part of the text it came from', () => {
+  it('finds the same token alone in its part of the text', () => {
     forAnyText((text) => {
       for (const token of tokenize(text)) {
         const part = text.slice(token.start, token.end);
@@ -224,7 +224,7 @@ describe('tokenize: any text', () => {
     });
   });
 
-  it('reads what a full stop separates as if each part stood alone', () => {
+  it('reads parts between full stops independently', () => {
     fc.assert(
       fc.property(anyText, anyText, (before, after) => {
         expect(words(`${before}.${after}`)).toEqual([...words(before), ...words(after)]);
@@ -262,7 +262,7 @@ describe('tokenize: every code point', () => {
     expect(found).toEqual([]);
   });
 
-  it('reads an accented letter alike, composed and decomposed', () => {
+  it('reads composed and decomposed accented letters alike', () => {
     const found = exceptions(0xffff, (character) => {
       const decomposed = character.normalize('NFD');
       if (!/\p{L}/u.test(character) || decomposed === character) return true;
@@ -273,7 +273,7 @@ describe('tokenize: every code point', () => {
 });
 
 describe('TOKENIZER_NAME', () => {
-  it('is the name the golden table was written for', () => {
+  it('is the name that the golden table was written for', () => {
     expect(TOKENIZER_NAME).toBe('words-v2');
   });
 });
