@@ -5,12 +5,16 @@
  *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
  *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
  *     LABELS            the labels of requests that name none, two or more of the model's; without it, all
+ *     MAX_TOKENS        how many tokens of a text are read, from its end; without it, as many as in training
+ *     FORMATS           "false" answers in no other service's format (docs/formats.md)
+ *     FORMAT_LABELS     the labels that other formats answer with, like NEGATIVE=negative,POSITIVE=positive (`adapters/labels.ts`)
  *
  * Keys and origins are separated by commas or spaces, labels by commas. What cannot be meant is refused: a key that is set
  * and not read would leave the door open. Whether the model has the labels is known when it is loaded.
  */
 import { labelsIn } from '../shared/labels.ts';
-import { MIN_KEY_CHARACTERS } from './http/limits.ts';
+import { FORMATS, type FormatLabels, readFormatLabels } from './adapters/labels.ts';
+import { MAX_TOKENS_READ, MIN_KEY_CHARACTERS } from './http/limits.ts';
 
 export interface Settings {
   readonly apiKeys: readonly string[];
@@ -19,6 +23,11 @@ export interface Settings {
   readonly jobsAllowed: boolean;
   /** Undefined is all of the model's. */
   readonly labels: readonly string[] | undefined;
+  /** Undefined is as many as in training. */
+  readonly maxTokens: number | undefined;
+  /** Whether other services' formats are spoken. */
+  readonly formats: boolean;
+  readonly formatLabels: FormatLabels;
 }
 
 /** A setting that cannot be meant. The message names it, and never quotes a key. */
@@ -32,6 +41,9 @@ export function readSettings(environment: {
   readonly ALLOWED_ORIGINS?: string | undefined;
   readonly OPEN_JOBS?: string | undefined;
   readonly LABELS?: string | undefined;
+  readonly MAX_TOKENS?: string | undefined;
+  readonly FORMATS?: string | undefined;
+  readonly FORMAT_LABELS?: string | undefined;
 }): Settings {
   const apiKeys = list('API_KEYS', environment.API_KEYS);
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
@@ -43,16 +55,39 @@ export function readSettings(environment: {
       throw new SettingsError(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
     }
   }
-  const { OPEN_JOBS: openJobs = 'false' } = environment;
-  if (openJobs !== 'true' && openJobs !== 'false')
-    throw new SettingsError(`OPEN_JOBS must be true or false, not "${openJobs}"`);
+  const openJobs = isTrue('OPEN_JOBS', environment.OPEN_JOBS || 'false');
+  const formats = isTrue('FORMATS', environment.FORMATS || 'true');
+  const { MAX_TOKENS, FORMAT_LABELS } = environment;
+  if (MAX_TOKENS && !(/^[1-9]\d{0,3}$/.test(MAX_TOKENS) && Number(MAX_TOKENS) <= MAX_TOKENS_READ)) {
+    throw new SettingsError(`MAX_TOKENS must be from 1 to ${MAX_TOKENS_READ}, not "${MAX_TOKENS}"`);
+  }
+  const maxTokens = MAX_TOKENS ? Number(MAX_TOKENS) : undefined;
+  const formatLabels = FORMAT_LABELS ? readFormatLabels(FORMAT_LABELS) : {};
+  if (formatLabels === undefined) {
+    throw new SettingsError(
+      `FORMAT_LABELS must be like NEGATIVE=negative,POSITIVE=positive, or like tei: A=a,B=b; vllm: X=a,Y=b, for ${FORMATS.join(', ')}, not "${FORMAT_LABELS}"`,
+    );
+  }
   const labels = environment.LABELS ? labelsIn(environment.LABELS) : undefined;
   if (labels !== undefined && (labels.length < 2 || labels.includes('') || new Set(labels).size < labels.length)) {
     throw new SettingsError(
       `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
     );
   }
-  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs === 'true', labels };
+  return {
+    apiKeys,
+    allowedOrigins,
+    jobsAllowed: apiKeys.length > 0 || openJobs,
+    labels,
+    maxTokens,
+    formats,
+    formatLabels,
+  };
+}
+
+function isTrue(name: string, value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new SettingsError(`${name} must be true or false, not "${value}"`);
 }
 
 function list(name: string, value = ''): string[] {

@@ -22,10 +22,13 @@ export const MAX_REPORTED_ERRORS = 10;
 export const MAX_TEXTS = 64;
 
 /**
- * Numbers in one answer: a score for each label of a text, and with evidence, for each label, its bias and two numbers for
+ * Numbers in one answer: a score for each label of a text and of each sentence that was asked for, and with evidence, for each label, its bias and two numbers for
  * each token. 64 texts of 400 tokens have fewer with evidence for five labels; as JSON it is some 7 MB.
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
+
+/** The most that MAX_TOKENS may be set to: as many as a run has, so that one text takes no more memory than 64. */
+export const MAX_TOKENS_READ = 4_096;
 
 /**
  * Tokens that may wait to be computed, of all requests together: some 2 s in Node and 3 in workerd, or ten requests of 64 texts as

@@ -219,10 +219,10 @@ function parseLine({ number: line, content }: Line, own: readonly string[]): Par
   const result = v.safeParse(typeof value === 'string' ? StreamText : StreamObject, value);
   if (!result.success) return { line, ...id, error: sentence(fieldErrors(result.issues), 'the line') };
   if (typeof result.output === 'string') return { line, text: result.output };
-  const { text, labels, evidence } = result.output;
+  const { text, labels, evidence, sentences } = result.output;
   const wrong = labelError(labels, own);
   if (wrong !== undefined) return { line, ...id, error: sentence([wrong], 'the line') };
-  return { line, ...id, text, labels, evidence };
+  return { line, ...id, text, labels, evidence, sentences };
 }
 
 /** Of a bad line too, where its id is a good one. */

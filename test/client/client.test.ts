@@ -20,6 +20,7 @@ const SAME: [
   Same<client.Evidence, v.InferOutput<typeof schema.Evidence>>,
   Same<client.TokenEvidence, v.InferOutput<typeof schema.TokenEvidence>>,
   Same<keyof client.TokenEvidence, keyof v.InferOutput<typeof schema.TokenEvidence>>,
+  Same<client.SentenceResult, v.InferOutput<typeof schema.SentenceResult>>,
   Same<client.LabelScore, v.InferOutput<typeof schema.LabelScore>>,
   Same<Omit<client.StreamObject, 'labels'>, Omit<v.InferInput<typeof schema.StreamObject>, 'labels'>>,
   Same<keyof client.StreamObject, keyof v.InferInput<typeof schema.StreamObject>>,
@@ -27,7 +28,7 @@ const SAME: [
   Same<client.Problem, schema.Problem>,
   Same<keyof client.Problem, keyof schema.Problem>,
   Same<Pick<Manifest, keyof client.Model>, client.Model>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 const app = createApp(reference, { apiKeys: ['client-key-0123456789'] });
 
@@ -73,6 +74,17 @@ describe('classify', () => {
     expect(softmax(logitsOf(evidence))).toEqual(scores.map(({ score }) => expect.closeTo(score, 9)));
   });
 
+  it('gives sentences, as a type too, when it is asked to', async () => {
+    const { sentences, mixed } = await sentiment.classify('A superb cast. A dull, dull film.', { sentences: true });
+    expect(sentences.map(({ start, end, label }) => [start, end, label])).toEqual([
+      [0, 14, 'positive'],
+      [15, 33, 'negative'],
+    ]);
+    expect(mixed).toBe(true);
+    const [streamed] = await collect(sentiment.stream([{ text: 'A superb cast.', sentences: true }]));
+    expect(streamed).toMatchObject({ sentences: [{ start: 0, end: 14 }], mixed: false });
+  });
+
   it('asks for the labels that it is told', async () => {
     const labels = ['positive', 'negative'];
     expect(await sentiment.classify(GOOD, { labels })).toEqual(await sentiment.classify(GOOD));
@@ -111,6 +123,20 @@ describe('an error', () => {
     const failed = client.createClient({ url: 'https://sentiment.example', fetch }).model();
     await expect(failed).rejects.toMatchObject({ status: 502, message: '502 Bad Gateway', requestId: null });
   });
+});
+
+it('follows no redirect with the text and the key', async () => {
+  const inits: RequestInit[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    inits.push(init);
+    return new Response(null, { status: 307, headers: { location: 'https://elsewhere.example' } });
+  };
+  const redirected = client.createClient({ url: 'https://sentiment.example', apiKey: 'a-key', fetch });
+  const refusal = { status: 307, message: 'The endpoint redirects to another address, which is not followed.' };
+  await expect(redirected.classify(GOOD)).rejects.toMatchObject(refusal);
+  await expect(redirected.model()).rejects.toMatchObject(refusal);
+  await expect(collect(redirected.stream([GOOD]))).rejects.toMatchObject(refusal);
+  expect(inits.map(({ redirect }) => redirect)).toEqual(['manual', 'manual', 'manual']);
 });
 
 describe('stream', () => {

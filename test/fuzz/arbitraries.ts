@@ -83,6 +83,7 @@ export function nearly(values: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
       'inputs',
       'id',
       'evidence',
+      'sentences',
       'labels',
       '__proto__',
       'constructor',

@@ -13,7 +13,7 @@ describe('slipsOf', () => {
     expect(slipsOf(typed)).toContain(meant);
   });
 
-  it('leaves short words and very long ones as they are', () => {
+  it('has no candidates for short and very long words', () => {
     for (const word of ['', 'a', 'teh', 'thsi', 'a'.repeat(25), 'ab'.repeat(50_000)]) {
       expect(slipsOf(word)).toEqual([]);
     }
@@ -51,7 +51,7 @@ describe('unstretched', () => {
 });
 
 describe('Vocabulary.idOf', () => {
-  it('reads a slip as the word, of several as the most frequent', () => {
+  it('reads a misspelling as the most frequent candidate', () => {
     const vocabulary = Vocabulary.of(['really', 'relay', 'films']);
     expect(vocabulary.idOf('realy')).toBe(vocabulary.idOf('really'));
     expect(vocabulary.idOf('fillms')).toBe(vocabulary.idOf('films'));
@@ -78,7 +78,7 @@ describe('Vocabulary.idOf', () => {
     expect(vocabulary.idOf('realy')).toBe(4);
   });
 
-  it('takes no word for a rare one', () => {
+  it('reads no misspelling as a rare word', () => {
     const words = Array.from({ length: 5_000 }, (_, index) => `w${index}`);
     expect(Vocabulary.of([...words, 'inspector']).idOf('inspectors')).toBe(UNKNOWN_ID);
     expect(Vocabulary.of(['inspector', ...words]).idOf('inspectors')).toBe(3);

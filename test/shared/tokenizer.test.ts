@@ -27,7 +27,7 @@ const texts = fc.oneof({ weight: 9, arbitrary: anyText }, fc.constantFrom(...TEX
 const forAnyText = (holds: (text: string) => void) => fc.assert(fc.property(texts, holds), { numRuns: 2_000 });
 
 describe('tokenize: any text', () => {
-  it('gives tokens in order, without overlap, inside the text and none of them empty', () => {
+  it('gives non-empty tokens in order, without overlap, inside the text', () => {
     forAnyText((text) => {
       let free = 0;
       for (const token of tokenize(text)) {
@@ -40,7 +40,7 @@ describe('tokenize: any text', () => {
     });
   });
 
-  it('finds the token again, alone, in the part of the text it came from', () => {
+  it('finds the same token alone in its part of the text', () => {
     forAnyText((text) => {
       for (const token of tokenize(text)) {
         const part = text.slice(token.start, token.end);
@@ -171,7 +171,7 @@ describe('tokenize: every code point', () => {
     expect(found).toEqual([]);
   });
 
-  it('reads an accented letter alike, composed and decomposed', () => {
+  it('reads composed and decomposed accented letters alike', () => {
     const found = exceptions(0xffff, (character) => {
       const decomposed = character.normalize('NFD');
       if (!/\p{L}/u.test(character) || decomposed === character) return true;

@@ -12,6 +12,7 @@ import {
   askBoth,
   commonLabels,
   type Difference,
+  isEndpoint,
   mostMoved,
   openVersion,
   type Pair,
@@ -48,7 +49,7 @@ const SHOWN_CHARACTERS = 80;
 export const diffCommand = command({
   usage: 'npm run diff -- --old <version> --new <version> [flags] [texts.txt]',
   summary: `Compares the answers of two versions of a model on the same texts: one a line, from a file or standard input.
-Endpoints get the key in the environment variable API_KEY.`,
+An endpoint gets the key in OLD_API_KEY or NEW_API_KEY; if the other version is a folder, API_KEY will do.`,
   flags: FLAGS,
   run,
 });
@@ -58,8 +59,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (positionals.length > (flags.data === undefined ? 1 : 0)) {
     throw new UsageError('give one file of texts, or --data');
   }
-  const apiKey = io.env['API_KEY'] || undefined;
-  const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
+  const given = { old: flags.old ?? 'model', new: flags.new };
+  const keys = keysOf(given, io.env);
+  const versions = [await openVersion(given.old, keys.old), await openVersion(given.new, keys.new)] as const;
   const [old, now] = versions;
   if (flags.labels === undefined) refuseOtherLabels(versions);
   const labels = askedLabels(flags, commonLabels(versions));
@@ -86,6 +88,18 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     if (moved.length > 0) io.print(`\nlargest changes:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
   }
   return EXIT.done;
+}
+
+/** The key of each version. @throws UsageError if API_KEY could be meant for either of two endpoints. */
+function keysOf(given: { readonly old: string; readonly new: string }, env: Io['env']) {
+  const own = { old: env['OLD_API_KEY'] || undefined, new: env['NEW_API_KEY'] || undefined };
+  const shared = env['API_KEY'] || undefined;
+  const hasTwo = isEndpoint(given.old) && isEndpoint(given.new);
+  if (hasTwo && shared !== undefined && own.old === undefined && own.new === undefined) {
+    throw new UsageError('both versions are endpoints: give each its key, in OLD_API_KEY and NEW_API_KEY');
+  }
+  const rest = hasTwo ? undefined : shared;
+  return { old: own.old ?? rest, new: own.new ?? rest };
 }
 
 /** One text for each line that is not blank. */

@@ -76,7 +76,12 @@ const BATCH_SIZE = 64;
  * @throws UserError when there is no bundle or endpoint at `from`.
  */
 export async function openVersion(from: string, apiKey?: string): Promise<Version> {
-  return /^https?:\/\//i.test(from) ? openEndpoint(from, apiKey) : openFolder(from);
+  return isEndpoint(from) ? openEndpoint(from, apiKey) : openFolder(from);
+}
+
+/** Whether a version is an endpoint's URL, and not a bundle's folder. */
+export function isEndpoint(from: string): boolean {
+  return /^https?:\/\//i.test(from);
 }
 
 async function openFolder(from: string): Promise<Version> {

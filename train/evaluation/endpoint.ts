@@ -1,4 +1,5 @@
 /** Asks an endpoint about its model and texts. All answers have to come from one version of the model. */
+import { endpointAddress } from '../../cli/endpoint.ts';
 import { UserError } from '../../cli/errors.ts';
 import { createClient, type Model, type Result, SentimentError } from '../../client/edge-sentiment.ts';
 
@@ -9,10 +10,11 @@ export interface Endpoint {
 }
 
 /**
- * @param apiKey for an endpoint that needs one.
+ * @param key for an endpoint that needs one.
  * @throws UserError when the endpoint cannot be reached or refuses; `classify` also when the model's version changes.
  */
-export async function connect(url: string, apiKey: string | undefined): Promise<Endpoint> {
+export async function connect(given: string, key: string | undefined): Promise<Endpoint> {
+  const { url, apiKey } = endpointAddress(given, key);
   const seen = new Set<string>();
   const client = createClient({
     url,

@@ -61,7 +61,7 @@ describe('makePhrases', () => {
     for (const { target } of phrases) expect(target[0]).toBeCloseTo(1 - (target[1] as number), 6);
   });
 
-  it('calls those that say nothing neutral where a label does, and an even chance where none does', async () => {
+  it('labels phrases without an opinion neutral, or one half if there is no such label', async () => {
     const vocabulary = await english();
     const [two, three] = [makePhrases(MANY, vocabulary, TWO, OPTIONS), makePhrases(MANY, vocabulary, THREE, OPTIONS)];
     expect(three.map(({ ids }) => ids)).toEqual(two.map(({ ids }) => ids));
@@ -92,14 +92,14 @@ describe('makePhrases', () => {
     expect(negated.filter((phrase) => positive(phrase) < 0.5).length).toBeGreaterThan(negated.length / 2);
   });
 
-  it('is repeatable, and another with another seed', async () => {
+  it('is repeatable, and different with another seed', async () => {
     const vocabulary = await english();
     const once = makePhrases(MANY, vocabulary, TWO, OPTIONS);
     expect(makePhrases(MANY, vocabulary, TWO, OPTIONS)).toEqual(once);
     expect(makePhrases(MANY, vocabulary, TWO, { ...OPTIONS, seed: 2 })).not.toEqual(once);
   });
 
-  it('makes one for twelve texts at most', async () => {
+  it('makes at most one for twelve texts', async () => {
     const vocabulary = await english();
     const all = makePhrases(MANY, vocabulary, TWO, OPTIONS);
     expect(makePhrases(2_400, vocabulary, TWO, OPTIONS)).toEqual(all.slice(0, 200));

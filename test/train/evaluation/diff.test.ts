@@ -132,10 +132,10 @@ describe('npm run diff', () => {
     const texts = Array.from({ length: 70 }, (_, number) => CORPUS_REVIEWS[number % CORPUS_REVIEWS.length]?.text ?? '');
     const url = await endpoint(createApp(reference).fetch);
     const folder = await folderOf(other);
-    const { code, stdout } = await diff(['--old', url, '--new', folder, '--json'], {
+    const { code, stdout, stderr } = await diff(['--old', url, '--new', folder, '--json'], {
       input: `${texts.join('\n\n')}\n`,
     });
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
     const result = JSON.parse(stdout);
     const { version } = await reference.manifest();
     expect(result).toMatchObject({ texts: 70, old: { from: url, version }, new: { from: folder, model: 'other' } });
@@ -185,6 +185,20 @@ describe('npm run diff', () => {
     ]);
     const { code } = await diff(['--new', url], { input: 'a film', env: { API_KEY: key } });
     expect(code).toBe(0);
+  });
+
+  it('gives each of two endpoints its own key, and neither a key that could be meant for the other', async () => {
+    const keys = ['the-key-of-the-old-one', 'the-key-of-the-new-one'] as const;
+    const urls = await Promise.all(keys.map((key) => endpoint(createApp(reference, { apiKeys: [key] }).fetch)));
+    const args = ['--old', urls[0] as string, '--new', urls[1] as string];
+    const env = { OLD_API_KEY: keys[0], NEW_API_KEY: keys[1] };
+    expect((await diff(args, { input: 'a film', env })).code).toBe(0);
+    expect(await diff(args, { input: 'a film', env: { API_KEY: keys[0] } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('OLD_API_KEY and NEW_API_KEY'),
+    });
+    const far = await diff(['--new', 'http://example.com'], { input: 'a film', env: { API_KEY: keys[0] } });
+    expect(far).toMatchObject({ code: 2, stderr: expect.stringContaining('would be readable on its way') });
   });
 
   it('refuses an endpoint whose version changes during the comparison', async () => {
