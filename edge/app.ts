@@ -81,6 +81,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   /** Made at the first request. */
   let document: ReturnType<typeof openApiDocument> | undefined;
 
+  /** The number of the network's reloads that are in the log. */
+  let reported = 0;
+
   /** Logs an error. @returns the incident id for the client. */
   function report(error: unknown, context: Context<AppEnv>, what: Pick<LogContext, 'event' | 'status'>): string {
     const incident = context.get('requestId');
@@ -108,7 +111,11 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     options: ClassifyOptions = { maxBacklog: MAX_BACKLOG_TOKENS, signal: context.req.raw.signal },
   ): Promise<Classification[]> {
     const start = performance.now();
-    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options });
+    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options }).finally(() => {
+      if (classifier.reloads() <= reported) return;
+      reported = classifier.reloads();
+      report(new Error('the network broke and was loaded again'), context, { event: 'network-reloaded' });
+    });
     const duration = performance.now() - start;
     context.set('inferenceMs', context.get('inferenceMs') + duration);
     metrics.countClassification(results, duration / 1000);
@@ -194,7 +201,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   app.get('/metrics', async (context) => {
     const manifest = await classifier.manifest().catch(() => undefined);
-    return context.body(metrics.toString(manifest), 200, { 'content-type': METRICS_TYPE });
+    return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
   // Is the worker alive? Does not load the network, so that a probe costs nothing.

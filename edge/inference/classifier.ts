@@ -12,6 +12,7 @@ import {
 import { type Encoding, encode, type Omission, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
+import { START_ID } from '../../shared/vocabulary.ts';
 import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
@@ -66,6 +67,10 @@ export interface Classification extends LabelScore {
 export interface Classifier {
   /** Loads the network. */
   ready(): Promise<void>;
+  /** How often the network broke and was loaded again. */
+  reloads(): number;
+  /** How often the network broke and was loaded again. */
+  reloads(): number;
   /** The facts of the bundle, once it is found to be whole. */
   manifest(): Promise<Manifest>;
   /** The labels of a request that names none, in the bundle's order. */
@@ -140,10 +145,30 @@ export function createClassifier({
     refuseOtherLabels(labels, opened.manifest.labels);
     return maxTokens === undefined ? opened : { ...opened, manifest: { ...opened.manifest, maxTokens } };
   });
+  let reloads = 0;
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
-    return loadNetwork(await loadRuntime(manifest), model, manifest);
+    const loaded = await loadNetwork(await loadRuntime(manifest), model, manifest);
+    if (reloads > 0) await backlog.enter().turn(1, () => loaded.run(EMPTY_BATCH)); // if it is still broken, it is not ready
+    return loaded;
   });
+
+  /** Like `run`. A network that fails on the empty text too is broken: it is loaded again, and the run repeated once. */
+  async function runOrReload(
+    readings: readonly Reading[],
+    labels: number,
+    call: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> {
+    const loaded = await network();
+    try {
+      return await run(readings, loaded, labels, call);
+    } catch (error) {
+      if (signal?.aborted || !(await isBroken(loaded, call))) throw error;
+    }
+    if (network.forget(loaded)) reloads++;
+    return run(readings, await network(), labels, call);
+  }
   /** The logits of the empty text, of which the network reads START; computed for the first text that has no START. */
   let emptyLogits: Float32Array | undefined;
 
@@ -170,11 +195,10 @@ export function createClassifier({
       const parts = readings.map(partsOf);
       const rows = [...readings, ...parts.flat()];
       call.expect(sum(rows.map(({ encoding }) => encoding.ids.length)));
-      const loaded = await network();
-      const logits = await run(rows, loaded, all.length, call);
+      const logits = await runOrReload(rows, all.length, call, signal);
       if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
         const empty: Reading = { text: '', encoding: encodingOf(''), columns: all, evidence: false };
-        [emptyLogits] = await run([empty], loaded, all.length, call);
+        [emptyLogits] = await runOrReload([empty], all.length, call, signal);
       }
       let next = readings.length;
       return readings.map((reading, place) => {
@@ -193,6 +217,7 @@ export function createClassifier({
 
   return {
     ready: async () => void (await network()),
+    reloads: () => reloads,
     manifest: async () => (await bundle()).manifest,
     labels: async () => {
       const { manifest } = await bundle();
@@ -242,6 +267,18 @@ function placesOf(asked: readonly string[] | undefined, labels: readonly string[
   const unknown = asked?.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
   return [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);
+}
+
+const EMPTY_BATCH = toBatch([Int32Array.of(START_ID)]);
+
+/** Whether the network fails on the empty text: after a trap of WebAssembly it fails on every text. */
+async function isBroken(network: Network, call: Call): Promise<boolean> {
+  return call.turn(1, () =>
+    network.run(EMPTY_BATCH).then(
+      () => false,
+      () => true,
+    ),
+  );
 }
 
 /** Whether the text's tokens leave no room for START. */

@@ -138,6 +138,50 @@ describe('classify', () => {
     );
   });
 
+  it('loads a network again that fails on the empty text too, and not one that fails on a text', async () => {
+    const sessions: { broken: boolean }[] = [];
+    const summing = summingRuntime();
+    const breaking: Runtime = {
+      ...summing,
+      InferenceSession: {
+        async create(...options) {
+          const session = await summing.InferenceSession.create(...options);
+          const state = { broken: false };
+          sessions.push(state);
+          return {
+            run: async (feeds: any) => {
+              if (feeds.input_ids.data.length > 3) throw new RangeError('too long');
+              if (state.broken) throw new Error('unreachable');
+              return session.run(feeds);
+            },
+          };
+        },
+      },
+    };
+    const classifier = await build({ loadRuntime: async () => breaking });
+    await expect(classifier.classify(['one two three'])).rejects.toThrow('too long');
+    expect([await classifier.classify(['one']), sessions.length, classifier.reloads()]).toMatchObject([[{}], 1, 0]);
+    (sessions[0] as { broken: boolean }).broken = true;
+    const answers = await Promise.all([classifier.classify(['one']), classifier.classify(['one'])]);
+    expect([answers, sessions.length, classifier.reloads()]).toMatchObject([[[{}], [{}]], 2, 1]);
+  });
+
+  it('is not ready with a network that is still broken after it was loaded again', async () => {
+    const summing = summingRuntime();
+    let broken = true;
+    const run = async (feeds: any) => {
+      if (broken) throw new Error('unreachable');
+      return (await summing.InferenceSession.create(new Uint8Array(), {})).run(feeds);
+    };
+    const runtime: Runtime = { ...summing, InferenceSession: { create: async () => ({ run }) as never } };
+    const classifier = await build({ loadRuntime: async () => runtime });
+    await expect(classifier.classify(['one'])).rejects.toBeInstanceOf(LoadError);
+    await expect(classifier.ready()).rejects.toBeInstanceOf(LoadError);
+    broken = false;
+    await classifier.ready();
+    expect(await classifier.classify(['one'])).toHaveLength(1);
+  });
+
   it('computes nothing more once its signal is aborted', async () => {
     const seen = { batches: 0, running: 0 };
     const left = new AbortController();

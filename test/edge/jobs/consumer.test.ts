@@ -85,7 +85,7 @@ class World {
       }));
     };
     const manifest = async () => ({ version: 'abc', labels: LABELS, maxTokens: 400 }) as any;
-    return { classify, ready: async () => {}, manifest, labels: async () => LABELS };
+    return { classify, ready: async () => {}, manifest, labels: async () => LABELS, reloads: () => 0 };
   }
 
   get answers(): unknown[] {
