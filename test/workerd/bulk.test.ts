@@ -207,7 +207,7 @@ describe('a file', () => {
 
   it('is refused with labels that the model lacks', async () => {
     const { folder, file } = await tableOf(TEXTS);
-    const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,neutral']).ended;
+    const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,unheard']).ended;
     expect([code, stderr]).toEqual([
       1,
       `error: ${worker.url} answered 422: /labels/1 is not a label of the model, which has "negative", "positive".\n`,

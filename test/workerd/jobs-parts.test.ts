@@ -63,7 +63,7 @@ describe('a file in parts', () => {
     [{ type: CSV, bytes: 0 }, '/bytes is below 1'],
     [{ type: CSV, bytes: 1e15 }, '/bytes is above'],
     [{ type: CSV, bytes: 1, textColumn: '' }, '/textColumn is empty'],
-    [{ type: CSV, bytes: 1, labels: ['positive', 'neutral'] }, '/labels/1 is not a label of the model'],
+    [{ type: CSV, bytes: 1, labels: ['positive', 'unheard'] }, '/labels/1 is not a label of the model'],
     [{ type: CSV }, '/bytes is required'],
   ])('is refused as %j', async (body, error) => {
     const response = await checkedFetch(endpoint.jobs, {

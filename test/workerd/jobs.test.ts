@@ -138,7 +138,8 @@ describe('a job', () => {
   it("uses the given labels, and lists them in the model's order", async () => {
     const { labels } = await reference.manifest();
     const file = csvOf(3);
-    for (const query of ['', '?labels=positive&labels=negative']) {
+    const backwards = labels.toReversed().map((label) => `labels=${label}`);
+    for (const query of ['', `?${backwards.join('&')}`]) {
       const job = await endpoint.submit(file, query);
       expect(job.labels).toEqual(labels);
       await expectDone(endpoint, job.id, file);
@@ -154,7 +155,10 @@ describe('a job', () => {
     ['?labels=positive', '/labels has fewer than two labels.'],
     ['?labels=positive&labels=positive', '/labels/1 is there twice.'],
     ['?labels=positive,negative', '/labels has fewer than two labels.'],
-    ['?labels=positive&labels=neutral', '/labels/1 is not a label of the model, which has "negative", "positive".'],
+    [
+      '?labels=positive&labels=unheard',
+      '/labels/1 is not a label of the model, which has "negative", "neutral", "positive".',
+    ],
   ])('with %s is refused before anything of it is stored', async (query, error) => {
     const stored = async () => (await bucket.list()).objects.map(({ key }) => key);
     const bucket = await endpoint.worker.miniflare.getR2Bucket('JOBS_BUCKET', 'edge-sentiment');
