@@ -29,7 +29,7 @@ export async function* convert(
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
     const scores = labels.map((label) => `score_${label}`); // the prefix keeps labels from looking like other columns or formulas
-    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'], DELIMITERS[type]);
+    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'reliable', 'error'], DELIMITERS[type]);
   }
   for await (const lines of linesOf(body)) {
     const converted = lines.map((line) => {
@@ -48,10 +48,10 @@ export async function* convert(
 
 function fieldsOf(answer: StreamAnswer, labels: readonly string[]): unknown[] {
   const { line, id } = answer;
-  if ('error' in answer) return [line, id, '', '', ...labels.map(() => ''), '', '', '', answer.error];
+  if ('error' in answer) return [line, id, '', '', ...labels.map(() => ''), '', '', '', '', answer.error];
   const scores = new Map(answer.scores.map(({ label, score }) => [label, score]));
-  const { label, score, tokens, unknown, truncated } = answer;
-  return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, ''];
+  const { label, score, tokens, unknown, truncated, reliable } = answer;
+  return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, reliable, ''];
 }
 
 /** A row of RFC 4180, but ending in LF, which every reader accepts and line tools expect. */

@@ -31,21 +31,21 @@ describe('convert', () => {
   const lines = answers.map((answer) => JSON.stringify(answer));
 
   it.each([
-    ['csv', ',', '2,"é ""1"",\t\r\n",score,0.875,0.0625,0.875,0.0625,5,1,false,\n'],
-    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tscore\t0.875\t0.0625\t0.875\t0.0625\t5\t1\tfalse\t\n'],
+    ['csv', ',', '2,"é ""1"",\t\r\n",score,0.875,0.0625,0.875,0.0625,5,1,false,true,\n'],
+    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tscore\t0.875\t0.0625\t0.875\t0.0625\t5\t1\tfalse\ttrue\t\n'],
   ] as const)('writes %s with quotes where it needs them', async (type, delimiter, first) => {
     const { text } = await converted(bytesOf(lines), type);
     const columns = ['score_negative', 'score_score', 'score_=1+1, "so"'];
-    const header = ['line', 'id', 'label', 'score', ...columns, 'tokens', 'unknown', 'truncated', 'error'];
+    const header = ['line', 'id', 'label', 'score', ...columns, 'tokens', 'unknown', 'truncated', 'reliable', 'error'];
     const written = header.map((name) => (name.includes('so') ? 'score_"=1+1, ""so"""' : name));
     expect(text.startsWith(written.join(delimiter).replace('score_"', '"score_'))).toBe(true);
     expect(text).toContain(`\n${first}5${delimiter}${delimiter}`);
     const numbers = ['0.0625', '0.875', '0.0625'];
     expect(parse(text, { delimiter })).toEqual([
       header,
-      ['2', 'é "1",\t\r\n', 'score', '0.875', ...numbers, '5', '1', 'false', ''],
-      ['5', '', '', '', '', '', '', '', '', '', '/text is empty.'],
-      ['6', '0', LABELS[2], '0.875', ...numbers, '5', '1', 'false', ''],
+      ['2', 'é "1",\t\r\n', 'score', '0.875', ...numbers, '5', '1', 'false', 'true', ''],
+      ['5', '', '', '', '', '', '', '', '', '', '', '/text is empty.'],
+      ['6', '0', LABELS[2], '0.875', ...numbers, '5', '1', 'false', 'true', ''],
     ]);
   });
 
