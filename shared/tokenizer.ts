@@ -85,13 +85,17 @@ function characterAt(text: string, at: number): Character {
   const character = fold(point);
   if (point < ASCII.length) ASCII[point] = character;
   // Bounded, because texts are strangers' and the isolate is shared.
-  else if (KNOWN.size < 4096) KNOWN.set(point, character);
+  else {
+    if (KNOWN.size === MAX_KNOWN) KNOWN.clear(); // one text of rare characters must not slow down those after it for good
+    KNOWN.set(point, character);
+  }
   return character;
 }
 
 /** Caches of characters by code point; ASCII has its own, because nearly all characters are ASCII. */
 const ASCII = new Array<Character | undefined>(128).fill(undefined);
 const KNOWN = new Map<number, Character>();
+const MAX_KNOWN = 4_096;
 
 /** ' and characters that people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */
 const APOSTROPHES = new Set("'\u2019\u2018\u02BC\u2032`\u00B4\uFF07");
