@@ -90,6 +90,7 @@ describe('classify', () => {
       tokens: 1,
       unknown: 0,
       truncated: false,
+      reliable: true,
     });
     expect(long).toMatchObject({ logits: [-8.5, 8.5], tokens: 4 }); // half of 1 + 3 + 4 + 5 + 4
   });
@@ -97,6 +98,17 @@ describe('classify', () => {
   it('reads the last tokens of a text that is too long', async () => {
     const [answer] = await classifier.classify(['three one one one one one']);
     expect(answer).toMatchObject({ logits: [-7.5, 7.5], tokens: 5, truncated: true });
+  });
+
+  it('names what it has not read, and reads as much as it is set to', async () => {
+    const text = 'three one one one one one one';
+    const [answer] = await classifier.classify([text]);
+    expect(answer?.omitted).toEqual([{ start: 0, end: 9, tokens: 2 }]);
+    const patient = await build({ maxTokens: 7 });
+    expect((await patient.manifest()).maxTokens).toBe(7);
+    const [whole] = await patient.classify([text]);
+    expect(whole).toMatchObject({ tokens: 7, truncated: false });
+    expect(whole).not.toHaveProperty('omitted');
   });
 
   it('knows nothing of a text without a known word', async () => {
