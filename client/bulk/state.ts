@@ -11,7 +11,8 @@ import { writeFiles } from '../../cli/files.ts';
 
 const State = v.object({
   url: v.string(),
-  job: v.string(),
+  /** Part of an address that is asked, so nothing but an id. */
+  job: v.pipe(v.string(), v.uuid()),
   /** The file: its size, and when it was last modified, in milliseconds since 1970. */
   bytes: v.number(),
   modified: v.number(),
