@@ -29,7 +29,10 @@ export async function* convert(
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
     const scores = labels.map((label) => `score_${label}`); // the prefix keeps labels from looking like other columns or formulas
-    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'reliable', 'error'], DELIMITERS[type]);
+    yield row(
+      ['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'reliable', 'error'],
+      DELIMITERS[type],
+    );
   }
   for await (const lines of linesOf(body)) {
     const converted = lines.map((line) => {
