@@ -125,7 +125,10 @@ const Omitted = v.object({
 } satisfies FieldsOf<Omission>);
 
 const resultEntries = {
-  label: v.pipe(v.string(), v.description('The likeliest label; on a tie `neutral` if it is among them, else the first.')),
+  label: v.pipe(
+    v.string(),
+    v.description('The likeliest label; on a tie `neutral` if it is among them, else the first.'),
+  ),
   score,
   scores: v.pipe(
     v.array(LabelScore),
@@ -213,7 +216,12 @@ export const StreamObject = jsonObject(
 );
 export const StreamText = text;
 
-const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.description('The number of the line in the request, from 1.'));
+const line = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.description('The number of the line in the request, from 1.'),
+);
 const id = v.exactOptional(LineId);
 
 /** The answer to a line: a result or an error. */
@@ -405,7 +413,9 @@ export const Problem = v.object({
   detail: v.pipe(v.string(), v.description('The problem of this request.')),
   error: v.pipe(v.string(), v.description('The same as `detail`.')),
   errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each wrong field.'))),
-  incident: v.exactOptional(v.pipe(v.string(), v.description('The request’s id, under which the log has the failure.'))),
+  incident: v.exactOptional(
+    v.pipe(v.string(), v.description('The request’s id, under which the log has the failure.')),
+  ),
 });
 export type Problem = v.InferOutput<typeof Problem>;
 
