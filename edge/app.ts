@@ -1,6 +1,6 @@
 /**
- * The HTTP interface: middleware, routes, and what becomes of an error. Web-standard APIs only; what a platform has to add
- * comes in as the classifier.
+ * The HTTP interface: middleware, routes and the handling of errors. Uses web standards only; the platform's part is in the
+ * classifier.
  *
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
@@ -37,40 +37,40 @@ import {
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
 export interface AppOptions {
-  /** Told of every bug, with the id that the client is given. Default: a line in the log, without a word of a user's. */
+  /** Logs every bug, with the id that the client gets. Default: a line in the log, without a user's text. */
   readonly logError?: LogError;
-  /** Keys, one of which a request has to have. Default: none, and nobody needs one. */
+  /** The valid API keys. Default: none, and no key is needed. */
   readonly apiKeys?: readonly string[];
-  /** Origins whose pages may call the API; `*` is all of them. Default: none but its own. */
+  /** Origins whose pages may call the API; `*` means all. Default: only its own. */
   readonly allowedOrigins?: readonly string[];
-  /** Whether to speak other services' formats too (default: yes). Hugging Face's at `/models/{id}` is always spoken. */
+  /** Whether to serve other services' formats (default: yes). Hugging Face's at `/models/{id}` is always served. */
   readonly formats?: boolean;
-  /** The labels that those answer with. Default: the model's. */
+  /** The labels in those formats. Default: the model's. */
   readonly formatLabels?: FormatLabels | undefined;
-  /** The platform's, for the routes that cost an inference. Default: no limit. */
+  /** The platform's rate limiter, for routes that cost an inference. Default: no limit. */
   readonly rateLimiter?: RateLimiter | undefined;
-  /** Of a server that can be told to end. Default: it never is. */
+  /** The shutdown of a server. Default: never. */
   readonly shutdown?: Shutdown | undefined;
-  /** Bulk jobs; or what this endpoint lacks for them, which its routes then say. */
+  /** Bulk jobs, or the names of missing settings, which the routes then report. */
   readonly jobs?: Jobs | readonly string[];
 }
 
 export interface Shutdown {
-  /** From when on `/ready` says that no more requests should come. */
+  /** From then on `/ready` answers that no more requests should come. */
   readonly draining: AbortSignal;
-  /** When open streams end, each with a last line. */
+  /** Ends open streams, each with a last line. */
   readonly ending: AbortSignal;
 }
 
-/** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
+/** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
 const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
-/** What counts against the rate limit. */
+/** Routes that count against the rate limit. */
 const LIMITED = [
   ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs'],
   ...['/models/*', '/predict', '/classify', '/v1/classify'],
 ];
 
-/** Stands in the metrics for a request whose client has left; nginx' name for it. */
+/** The status in the metrics for a request whose client has left, as in nginx. */
 const CLIENT_LEFT = 499;
 
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
@@ -78,13 +78,13 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
   const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
   const metrics = new Metrics();
-  /** Made when it is first asked for. */
+  /** Made at the first request. */
   let document: ReturnType<typeof openApiDocument> | undefined;
 
-  /** How many of the network's reloads are in the log. */
+  /** The number of the network's reloads that are in the log. */
   let reported = 0;
 
-  /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
+  /** Logs an error. @returns the incident id for the client. */
   function report(error: unknown, context: Context<AppEnv>, what: Pick<LogContext, 'event' | 'status'>): string {
     const incident = context.get('requestId');
     metrics.countError();
@@ -92,7 +92,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return incident;
   }
 
-  /** As the API has it. */
+  /** The API's results, in its own format. */
   async function classify(
     requests: readonly ClassifyRequest[],
     context: Context<AppEnv>,
@@ -102,8 +102,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /**
-   * Classifies, and adds the time it takes to the request's and to the counts.
-   * @throws AnswerTooLargeError, OverloadedError; anything when the client has left.
+   * Classifies, and adds the time to the request's and to the counts.
+   * @throws AnswerTooLargeError, OverloadedError; any error when the client has left.
    */
   async function measured(
     requests: readonly (string | ClassifyRequest)[],
@@ -122,7 +122,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return results;
   }
 
-  // The first of them sees the answer last.
+  // The first middleware sees the answer last.
   app.use(
     requestId,
     countRequests(metrics),
@@ -158,7 +158,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   app.post('/v1/sentiment/stream', async (context) => {
     requireType(context.req.raw, STREAM_TYPES);
-    await classifier.ready(); // what keeps it from answering at all has a status
+    await classifier.ready(); // a failed load gets a status, before the stream starts
     const { labels } = await classifier.manifest();
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
@@ -190,7 +190,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     );
   });
 
-  // These change with a deployment and at no other time.
+  // These change only with a deployment.
   const maxAge = { 'cache-control': `max-age=${MAX_AGE_SECONDS}` };
   app.get('/v1/model', etag(), async (context) => context.json(await classifier.manifest(), 200, maxAge));
   app.get('/openapi.json', etag(), async (context) => {
@@ -204,7 +204,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
-  // Is the worker alive? Starts no network, so that a probe costs nothing.
+  // Is the worker alive? Does not load the network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
   // Could it answer now? Loads the network, so that asking warms it up.
@@ -223,7 +223,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   refuseOtherMethods(app);
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
-    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // which nobody gets
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // nobody receives it
     if (error instanceof OverloadedError) {
       const route = routeOf(context);
       const isTheirs = route === '/' || route === '/predict' || route.startsWith('/models/'); // whose clients retry a 503 at once
@@ -242,10 +242,10 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
 /** Answers 405 on the path of a route to every method that it has no route for. */
 function refuseOtherMethods(app: Hono<AppEnv>): void {
-  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
+  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // middleware is listed as ALL
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
-    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
+    if (methods.has('GET')) methods.add('HEAD'); // Hono answers HEAD for every GET
     app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
   }
 }

@@ -1,16 +1,16 @@
 /**
- * What whoever runs the endpoint can say of it, as strings: variables and secrets of a worker, or of a server's environment.
+ * The endpoint's settings, as strings: variables and secrets of a worker, or environment variables of a server.
  *
- *     API_KEYS          bearer keys, any of which is taken; without one, no key is needed
- *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
- *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
- *     LABELS            the labels of requests that name none, two or more of the model's; without it, all
- *     MAX_TOKENS        how many tokens of a text are read, from its end; without it, as many as in training
- *     FORMATS           "false" answers in no other service's format (docs/formats.md)
- *     FORMAT_LABELS     the labels that other formats answer with, like NEGATIVE=negative,POSITIVE=positive (`adapters/labels.ts`)
+ *     API_KEYS          bearer keys. Default: no key is needed
+ *     ALLOWED_ORIGINS   origins whose pages may call the API, or *. Default: only its own
+ *     OPEN_JOBS         "true" lets clients without a key make bulk jobs. Default: only clients with a key
+ *     LABELS            two or more of the model's labels, for requests that name none. Default: all
+ *     MAX_TOKENS        the number of tokens of a text that are read, from its end. Default: as in training
+ *     FORMATS           "false" turns other services' formats off (docs/formats.md)
+ *     FORMAT_LABELS     the labels in other formats, like NEGATIVE=negative,POSITIVE=positive (`adapters/labels.ts`)
  *
- * Keys and origins are separated by commas or spaces, labels by commas. What cannot be meant is refused: a key that is set
- * and not read would leave the door open. Whether the model has the labels is known when it is loaded.
+ * Keys and origins are separated by commas or spaces, labels by commas. Invalid settings are refused: a key that is set but not read
+ * would leave the endpoint open. LABELS are checked when the model is loaded.
  */
 import { labelsIn } from '../shared/labels.ts';
 import { FORMATS, type FormatLabels, readFormatLabels } from './adapters/labels.ts';
@@ -19,18 +19,18 @@ import { MAX_TOKENS_READ, MIN_KEY_CHARACTERS } from './http/limits.ts';
 export interface Settings {
   readonly apiKeys: readonly string[];
   readonly allowedOrigins: readonly string[];
-  /** Whether a job may be made by whoever may ask, which without a key is nobody unless it is said. */
+  /** Whether a client may make jobs: any client with OPEN_JOBS, else only one with a key. */
   readonly jobsAllowed: boolean;
-  /** Undefined is all of the model's. */
+  /** Undefined means all of the model's. */
   readonly labels: readonly string[] | undefined;
-  /** Undefined is as many as in training. */
+  /** Undefined means as in training. */
   readonly maxTokens: number | undefined;
-  /** Whether other services' formats are spoken. */
+  /** Whether other services' formats are served. */
   readonly formats: boolean;
   readonly formatLabels: FormatLabels;
 }
 
-/** A setting that cannot be meant. The message names it, and never quotes a key. */
+/** An invalid setting. The message names it, and never quotes a key. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }

@@ -24,6 +24,9 @@ export interface Omission {
   readonly tokens: number;
 }
 
+/** A text with so many unknown words is not made of slips of the pen: no more are looked for, however long it is. */
+const MAX_UNKNOWN = 100;
+
 /** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
 export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
   const read = tokens.slice(-maxTokens);
@@ -32,7 +35,7 @@ export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxToke
   let unknown = 0;
   let at = start;
   for (const { text } of read) {
-    const id = vocabulary.idOf(text);
+    const id = vocabulary.idOf(text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
     ids[at++] = id;
   }

@@ -1,6 +1,6 @@
 /**
- * Text → sentences, as places in it. Written for reviews, tweets and mails in English: rules and short lists, no model. The same on every
- * platform, which `Intl.Segmenter` is not, and linear in the text: every look ahead or back is bounded.
+ * Finds the sentences of a text by rules and short lists, for reviews, tweets and mails in English. Unlike `Intl.Segmenter`, the result
+ * is the same on every platform. The time is linear in the text: looking ahead and back is bounded.
  *
  * A sentence ends
  * - behind `.`, `!`, `?`, `…` and their like, with the quotes, brackets and emoticons that follow. Not behind an abbreviation or an initial,
@@ -9,13 +9,13 @@
  * - at a line break or a tag that makes one, unless a long line goes on with a small letter, as mails do that were wrapped.
  */
 
-/** [start, end) in UTF-16 code units, without blanks around it. */
+/** [start, end) in UTF-16 code units, without surrounding blanks. */
 export interface Sentence {
   readonly start: number;
   readonly end: number;
 }
 
-/** The sentences, in order and without overlap. Between them are blanks and tags that break lines, and nothing else. */
+/** The sentences, in order and without overlap. Between them are only blanks and tags that break lines. */
 export function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = [];
   let start = endOfGap(text, 0).end;
@@ -53,7 +53,7 @@ export function sentencesOf(text: string): Sentence[] {
   return sentences;
 }
 
-/** Where the blanks behind the text begin. */
+/** The end of the text without trailing blanks. */
 function endOfText(text: string): number {
   return text.trimEnd().length;
 }
@@ -66,7 +66,7 @@ interface Gap {
 
 const BLANK = /[\s\u200B\uFEFF]/;
 const LINE_BREAK = /[\n\u2028\u2029\u0085]/;
-/** Of a tag that makes a line break in a page. What is longer is none. */
+/** A tag that breaks lines in a page; longer ones are ignored. */
 const BREAKING_TAG = /<\/?(?:br|p|div|li|ul|ol|tr|td|h[1-6])(?:[\s/][^<>]{0,100})?>/iy;
 
 function endOfGap(text: string, start: number): Gap {
@@ -89,16 +89,16 @@ function endOfGap(text: string, start: number): Gap {
   return { end, breaks };
 }
 
-/** From when a line is long enough to have been wrapped. */
+/** The least length of a line that may have been wrapped. */
 const WRAPPED_CHARACTERS = 40;
 
-/** Whether the line that ends at `at` goes on in the next one. */
+/** Whether the line that ends at `at` continues in the next one. */
 function isWrapped(text: string, { line, at, gap }: { line: number; at: number; gap: Gap }): boolean {
   return gap.breaks === 1 && at - line >= WRAPPED_CHARACTERS && isSmall(text, gap.end);
 }
 
 const TERMINATOR = /[.!?…‼⁇⁈⁉؟۔।॥。！？｡]/;
-/** They end a sentence of a script that has no spaces. */
+/** Full stops of scripts without spaces. */
 const WIDE = /[。！？｡]/;
 const CLOSER = /["'”’»›)\]}*_`]/;
 
@@ -139,12 +139,12 @@ function readTerminators(text: string, at: number): Terminators | undefined {
 }
 
 interface Place extends Terminators {
-  /** Where the sentence begins, and where the run of terminators does. */
+  /** The start of the sentence, and of the run of terminators. */
   readonly start: number;
   readonly at: number;
 }
 
-/** @param next where the next word or sign begins, behind the gap. */
+/** @param next the start of the next word or sign, behind the gap. */
 function endsBehind(text: string, { kind, closes, start, at, end }: Place, next: number): boolean {
   if (kind === 'wide') return true;
   if (next === end) return next < text.length && isGlued(text, { kind, at, end });
@@ -174,7 +174,7 @@ function isListNumber(sentence: string): boolean {
   return /^[([]?(?:\d{1,3}|[a-hA-H])[)\]]?$/.test(sentence);
 }
 
-/** What is looked at of a word. */
+/** The most characters of a word that are looked at. */
 const WORD_CHARACTERS = 24;
 
 /** The word that ends at `end`, with the dots in it: `e.g`. */
@@ -213,7 +213,7 @@ const EMOTICON = /(?:[:;=]['’]?[-o^~]?[)(\][DPpOo|/\\3*]+|[xX][D)]+|<3+|\^[_.-
 const EMOJI =
   /(?:(?![\u00A9\u00AE\u203C\u2049\u2122\u2139])(?:\p{Extended_Pictographic}|\p{RI})(?:\p{Mn}|\u200D|\p{EMod})*)+/uy;
 
-/** Where the emoticon ends that stands alone there, or the run of emoji. */
+/** The end of an emoticon that stands alone there, or of a run of emoji. */
 function endOfFeeling(text: string, at: number): number | undefined {
   const code = text.charCodeAt(at);
   if (Number.isNaN(code)) return undefined;

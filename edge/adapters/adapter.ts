@@ -1,6 +1,6 @@
 /**
- * Another service's wire format over the same classifier: a file each, a Hono app of its own routes. What a format has no word for
- * (sentences, reliability) is not answered; fields that it has and that steer nothing here are ignored, as that service does.
+ * Adapters: other services' wire formats over the same classifier, a Hono app in a file each. Answers lack what a format does not have
+ * (sentences, reliability). Fields of a format without an effect here are ignored.
  */
 import type { Context } from 'hono';
 import type { AppEnv } from '../http/context.ts';
@@ -9,7 +9,7 @@ import { type LabelNames, labelsFor, renamed } from './labels.ts';
 
 export interface AdapterOptions {
   readonly classifier: Pick<Classifier, 'manifest'>;
-  /** As the app does it, which counts. One answer a text, in order. */
+  /** The app's own function, which counts. One answer a text, in order. */
   readonly classify: (requests: readonly ClassifyRequest[], context: Context<AppEnv>) => Promise<Classification[]>;
   /** The labels that the format answers with. Default: the model's. */
   readonly names?: LabelNames | undefined;

@@ -11,7 +11,7 @@ import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
 import { firstTokens } from './shorten.ts';
 
-/** @param options.atRoot whether at `/` too. */
+/** @param options.atRoot whether to serve `/` too. */
 export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly atRoot: boolean }): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
@@ -20,7 +20,7 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     const { top_k, function_to_apply, return_all_scores, max_length } = parameters ?? {};
     const { maxTokens } = await options.classifier.manifest();
     const texts = typeof inputs === 'string' ? [inputs] : inputs;
-    // What is as long as the model reads, or longer, is there so that long texts are no error, which they are not.
+    // A max_length of the model's own limit or more only means that long texts are not an error, as is the case anyway.
     const asked = max_length && max_length < maxTokens ? texts.map((text) => firstTokens(text, max_length)) : texts;
     const most = top_k ?? (return_all_scores === false ? 1 : undefined);
     const results = await answerAs(asked, options, context);

@@ -1,6 +1,6 @@
 /**
- * The labels that an adapter answers with: the model's, or those of the setting FORMAT_LABELS, which names them anew and may leave
- * some out, so that a client that waits for POSITIVE or LABEL_1 gets it.
+ * The labels of an adapter's answers: the model's, or those of the setting FORMAT_LABELS, which renames labels and may leave some out,
+ * for clients that expect POSITIVE or LABEL_1.
  *
  *     FORMAT_LABELS=NEGATIVE=negative,POSITIVE=positive                         in every format
  *     FORMAT_LABELS=vllm: LABEL_0=negative, LABEL_1=positive; tei: bad=negative, good=positive
@@ -12,11 +12,11 @@ import { LoadError } from '../inference/loading.ts';
 export const FORMATS = ['huggingface', 'tei', 'vllm', 'workers-ai'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** By the model's label, the name that a format has for it: two labels or more. */
+/** The model's label → the format's name for it; two labels or more. */
 export type LabelNames = ReadonlyMap<string, string>;
 export type FormatLabels = Readonly<Partial<Record<Format, LabelNames>>>;
 
-/** The setting, read. Undefined when it cannot be meant. */
+/** Parses the setting. @returns undefined when it is invalid. */
 export function readFormatLabels(setting: string): FormatLabels | undefined {
   const read: Partial<Record<Format, LabelNames>> = {};
   for (const part of setting.split(';')) {
@@ -34,7 +34,7 @@ export function readFormatLabels(setting: string): FormatLabels | undefined {
   return read;
 }
 
-/** The model's labels among which to choose, for `names`. @throws LoadError when it lacks one of them. */
+/** The model's labels that `names` has. @throws LoadError when the model lacks one of them. */
 export async function labelsFor(
   names: LabelNames | undefined,
   classifier: Pick<Classifier, 'manifest'>,
@@ -49,13 +49,13 @@ export async function labelsFor(
   );
 }
 
-/** The same answer, with the names for its labels. */
+/** The answer with renamed labels. */
 export function renamed(answer: Classification, names: LabelNames | undefined): Classification {
   const rename = <One extends LabelScore>(one: One): One => ({ ...one, label: names?.get(one.label) ?? one.label });
   return { ...rename(answer), scores: answer.scores.map(rename) };
 }
 
-/** Every label with its probability, or its logit, the likeliest first. Where some tie, the answer is before the others. */
+/** Every label with its probability or logit, the likeliest first. On a tie, the answer comes first. */
 export function ranked({ label: answer, scores, logits }: Classification, asLogits: boolean): LabelScore[] {
   const all = asLogits ? scores.map(({ label }, place) => ({ label, score: logits[place] as number })) : [...scores];
   return all.sort((a, b) => b.score - a.score || Number(b.label === answer) - Number(a.label === answer));

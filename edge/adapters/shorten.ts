@@ -1,4 +1,4 @@
-/** What formats ask of long texts, beside the model's own limit: a part of the text, in the model's tokens. */
+/** Shortens texts to a number of the model's tokens, as some formats request. */
 import { type Token, tokenize } from '../../shared/tokenizer.ts';
 
 /** The text up to the end of its first `count` tokens. */

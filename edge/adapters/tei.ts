@@ -1,6 +1,6 @@
 /**
- * `POST /predict` of Hugging Face's Text Embeddings Inference, as its docs/openapi.json has it (version 1.7).
- * A text is answered by a list of labels, a batch by a list of those. Two strings side by side are a pair there, which this model does not read.
+ * `POST /predict` of Hugging Face's Text Embeddings Inference, as in its docs/openapi.json (version 1.7). The answer to a text is a list
+ * of labels, to a batch a list of lists. Two strings side by side are a pair there, which this model cannot read.
  */
 import { Hono } from 'hono';
 import * as v from 'valibot';
@@ -25,7 +25,7 @@ const oneOfBatch = v.pipe(
   v.length(1, ONE),
 );
 
-/** What `inputs` may be. */
+/** The forms of `inputs`. */
 export const PredictInputs = {
   one: text,
   many: v.pipe(

@@ -1,5 +1,5 @@
 /**
- * `POST /classify` and `/v1/classify` of vLLM's server for classification models, which SGLang speaks too.
+ * `POST /classify` and `/v1/classify` of vLLM's server for classification models, also SGLang's format.
  * https://docs.vllm.ai/en/latest/serving/openai_compatible_server/#classification-api
  */
 import { Hono } from 'hono';

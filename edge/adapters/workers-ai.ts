@@ -6,10 +6,10 @@
 import type { Classifier, LabelScore } from '../inference/classifier.ts';
 import { type LabelNames, labelsFor, renamed } from './labels.ts';
 
-/** Characters, as many as a request's body may have bytes. */
+/** The most characters of a text: as many as a request's body has bytes. */
 const MAX_CHARACTERS = 256 * 1024;
 
-/** The labels with their probabilities, in the model's order. @throws TypeError when the input has no text. */
+/** Each label with its probability, in the model's order. @throws TypeError when the input has no text. */
 export async function runModel(
   input: unknown,
   classifier: Pick<Classifier, 'manifest' | 'classify'>,
@@ -25,7 +25,7 @@ export async function runModel(
   return answer === undefined ? [] : renamed(answer, own).scores;
 }
 
-/** Those of the model that they have replaced, where this one has them. */
+/** The names of the replaced model's two labels, if this model has both. */
 async function theTwo(classifier: Pick<Classifier, 'manifest'>): Promise<LabelNames | undefined> {
   const { labels } = await classifier.manifest();
   return ['negative', 'positive'].every((label) => labels.includes(label))

@@ -1,28 +1,27 @@
 /**
- * "I can't read this": whether a text is of the kind that the model was made for, judged without the model, by what its words look like.
- * The scores of a text in Spanish, of a table of numbers or of keyboard noise are as sharp as any other's, and mean nothing.
+ * Judges whether a text looks like English sentences, by its words and without the model. The scores of a text in Spanish, of a table
+ * of numbers or of keyboard noise look as certain as any others, and mean nothing.
  *
- * Every word is of one of a few kinds (an English function word, an unknown word, a number …). How often each kind stands in English
- * texts, in other languages and in noise is in `VOTES`, as logarithms; a text is what its words vote for (naive Bayes). A text that says
- * the same again and again is told by the pairs of words that are new in it. `npm run bench -- reliability` counts the votes again, from
- * the texts in test/reliability/, and measures.
+ * Each word has one of a few kinds (an English function word, an unknown word, a number …). `VOTES` has the logarithms of the kinds'
+ * frequencies in English, in other languages and in noise; naive Bayes classifies a text by its words. A repetitive text has few new
+ * pairs of words. `npm run bench -- reliability` counts the votes from the texts in test/reliability/, and measures the rule.
  */
 import type { Encoding } from '../../shared/encoding.ts';
 import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
 
 export const REASONS = ['unknown-words', 'other-language', 'noise', 'repetitive'] as const;
-/** Why an answer is not to be relied on. */
+/** Why an answer is unreliable. */
 export type Reason = (typeof REASONS)[number];
 
 /**
- * What a word may be:
+ * The kinds of words:
  * - `english`, `foreign`: a function word of English, or of another language and not of English;
- * - `known`, `unknown`: a word of the vocabulary, or none, in plain Latin letters that can be said;
+ * - `known`, `unknown`: a pronounceable word in plain Latin letters, in the vocabulary or not;
  * - `marked`: a Latin word with an accent or another mark;
- * - `unsayable`: letters that no word has together, or letters and digits mixed;
+ * - `unsayable`: letters that no word has together, or letters mixed with digits;
  * - `number`;
- * - `script`: a word that is not in Latin letters;
- * - `sign`: what code and markup have between words.
+ * - `script`: a word in other than Latin letters;
+ * - `sign`: a sign between words, as in code and markup.
  */
 export const KINDS = [
   'english',
@@ -37,11 +36,11 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What texts are counted as; the last three are noise. */
+/** The classes of texts; the last three are noise. */
 export const CLASSES = ['english', 'language', 'keys', 'code', 'table'] as const;
 type Class = (typeof CLASSES)[number];
 
-/** ln(share of the kind among the words of the class), a row a class, in the order of KINDS. */
+/** ln(share of the kind among the words of the class): a row for each class, in the order of KINDS. */
 export const VOTES: Readonly<Record<Class, readonly number[]>> = {
   english: [-1.1, -5.4, -0.6, -2.6, -5.2, -5.7, -4.0, -6.9, -5.6],
   language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -4.5, -8.7],
@@ -50,21 +49,21 @@ export const VOTES: Readonly<Record<Class, readonly number[]>> = {
   table: [-8.2, -8.2, -3.7, -4.3, -8.2, -8.2, -0.1, -8.2, -2.4],
 };
 
-/** How much more than English the others need. A price or a score is a table of one number, hence the second. */
+/** The lead over English that another language, or noise, needs. A price or a score alone looks like a table, hence the second. */
 export const LANGUAGE_LEAD = 1;
 export const NOISE_LEAD = 4;
 
-/** The least share of pairs of words that are new in a text that says something, from so many pairs on. */
+/** The least share of new pairs of words in a text that is not repetitive, from so many pairs on. */
 export const NEW_PAIRS = 0.5;
 export const MIN_PAIRS = 9;
 
-/** Function words of English that are none, or rare, in other languages. */
+/** Function words of English that are rare or missing in other languages. */
 const ENGLISH = words(
   'the and of to is it that this was for with you are not have has had my they be but your all just what out we about get when would ' +
     "will been who how more there up if from or which were than its she his her our their by an so can don't i i'm it's can't " +
     "didn't that's do does did because them very could should any some other only too really good great love like day time now here go got know think want see new",
 );
-/** Function words of Spanish, French, German, Italian, Portuguese, Dutch, Swedish, Polish, Turkish and Indonesian that are no English words. */
+/** Function words of Spanish, French, German, Italian, Portuguese, Dutch, Swedish, Polish, Turkish and Indonesian that are not English words. */
 const FOREIGN = words(
   'el los una por para es muy pero que se su mi te como mas todo esta este porque cuando le les des et est une dans pour pas je qui sur avec ce mais ' +
     'nous vous il elle sont ont tout tres bien cest jai moi der das und ist nicht ein eine ich sie mit von zu den auf im dem wir auch aber wie noch ' +
@@ -80,12 +79,12 @@ function words(list: string): ReadonlySet<string> {
 const LETTER = /\p{L}/u;
 const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
 const ASCII = /^[a-zA-Z0-9'’‘`´]+$/;
-/** Brackets, operators and the like, which texts do not have. */
+/** Brackets, operators and the like, which ordinary texts do not have. */
 const SIGN = /[{}[\]<>=|^~]/;
-/** Letters that no word has together. Without y, which may be a vowel. */
+/** Letters that no word has together; y is left out because it may be a vowel. */
 const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(?=.*\d)(?=.*[a-z].*[a-z]).{4,}$/;
 
-/** How many words of each kind the tokens that were read are, in the order of KINDS. */
+/** The number of words of each kind among the tokens that were read, in the order of KINDS. */
 export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): number[] {
   const counts = KINDS.map(() => 0);
   const count = (kind: Kind) => {
@@ -105,7 +104,7 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
   return counts;
 }
 
-/** @param folded as the vocabulary has it. @param written as it stands in the text. @returns undefined for signs and pictures. */
+/** @param folded as in the vocabulary. @param written as in the text. @returns undefined for signs and pictures. */
 function kindOf(folded: string, written: string, known: boolean): Kind | undefined {
   if (!LETTER.test(written)) return /\p{N}/u.test(written) ? 'number' : undefined;
   if (folded.startsWith('<')) return undefined; // an address
@@ -117,7 +116,7 @@ function kindOf(folded: string, written: string, known: boolean): Kind | undefin
   return UNSAYABLE.test(folded) ? 'unsayable' : 'unknown';
 }
 
-/** The reason why the answer to the text, of which the network read those tokens, is not to be relied on; undefined when it is. */
+/** Why the answer to a text is unreliable; undefined when it is reliable. @param encoding the tokens that the network read. */
 export function unreliable(text: string, encoding: Encoding): Reason | undefined {
   const { tokens, unknown } = encoding;
   const kinds = kindsOf(text, encoding);
@@ -132,7 +131,7 @@ export function unreliable(text: string, encoding: Encoding): Reason | undefined
   return isRepetitive(tokens.map((token) => token.text)) ? 'repetitive' : undefined;
 }
 
-/** Whether it has something that only other languages have. */
+/** Whether there is a kind of word that only other languages have. */
 function hasSigns(kinds: readonly number[]): boolean {
   return (['foreign', 'marked', 'script'] as const).some((kind) => (kinds[KINDS.indexOf(kind)] as number) > 0);
 }

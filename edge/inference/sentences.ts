@@ -1,12 +1,12 @@
 /**
- * The sentences of a text, as the network reads them: each alone, from the ids that the text has already. Those of which no token was
- * read, because the text is too long, are none.
+ * The sentences of a text for the network: each alone, from the ids of the text. Sentences of which no token was read, because the
+ * text is too long, are left out.
  */
 import { type Encoding, excerpt } from '../../shared/encoding.ts';
 import { type Sentence, sentencesOf } from '../../shared/sentences.ts';
 import type { LabelScore } from './classifier.ts';
 
-/** The answer to a sentence, which is at [start, end) of the text, in UTF-16 code units. */
+/** The answer to a sentence at [start, end) of the text, in UTF-16 code units. */
 export interface SentenceAnswer extends LabelScore, Sentence {
   readonly scores: LabelScore[];
 }
@@ -29,7 +29,7 @@ export function readSentences(text: string, encoding: Encoding): SentenceReading
   return readings;
 }
 
-/** Whether sentences disagree: two of them have different labels, neither of which is `neutral`. */
+/** Whether sentences disagree: two have different labels, neither of them `neutral`. */
 export function isMixed(labels: readonly string[]): boolean {
   return new Set(labels.filter((label) => label.toLowerCase() !== 'neutral')).size > 1;
 }

@@ -132,7 +132,7 @@ export function behavesAsDocumented(
       expect(body.results).toEqual([
         { ...tie, tokens: 3, unknown: 3, truncated: false, reliable: false, reason: 'noise' },
         { ...tie, tokens: 0, unknown: 0, truncated: false, reliable: false, reason: 'unknown-words' },
-        { ...tie, tokens: 1, unknown: 1, truncated: false, reliable: false, reason: 'other-language' },
+        { ...tie, tokens: 2, unknown: 2, truncated: false, reliable: false, reason: 'other-language' },
       ]);
     });
 

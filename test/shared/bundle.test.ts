@@ -337,7 +337,7 @@ describe('contentVersion', () => {
       { files: { 'model.onnx': files['vocabulary.txt'], 'vocabulary.txt': files['model.onnx'] } },
     ],
     // Another name is no Manifest to this tokenizer, but it was one to the next.
-    ['the tokenizer', { tokenizer: { name: 'words-v0' as 'words-v2' } }],
+    ['the tokenizer', { tokenizer: { name: 'words-v0' as 'words-v3' } }],
   ])('changes with %s', async (_name, change) => {
     expect(await contentVersion({ ...MANIFEST, ...change })).not.toBe(await contentVersion(MANIFEST));
   });

@@ -62,7 +62,14 @@ describe('encode', () => {
     expect(encodeText('zebra lion a zebra', 2).unknown).toBe(1);
   });
 
-  it("reads the specials' names in a text as words", () => {
+  it('looks for slips of the pen until a hundred words are unknown', () => {
+    const vocabulary = Vocabulary.of(['terrible']);
+    const idsOf = (unknown: number) => encode(tokenize(`${'zebra '.repeat(unknown)} terible`), vocabulary, 200).ids;
+    expect(idsOf(99).at(-1)).toBe(3);
+    expect(idsOf(100).at(-1)).toBe(UNKNOWN_ID);
+  });
+
+  it('reads a text that spells out the specials as words', () => {
     expect(idsOf('<pad> <start> <unk>', 10)).toEqual([START_ID, UNKNOWN_ID, UNKNOWN_ID, UNKNOWN_ID]);
   });
 

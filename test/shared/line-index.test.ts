@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countLines, findLine, indexLines, isIndex } from '../../shared/line-index.ts';
+import { countLines, extendHash, findLine, indexLines, isIndex, mayHaveLine } from '../../shared/line-index.ts';
 
 const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 const line = fc.string({ unit: 'binary', maxLength: 6 }).filter((text) => !text.includes('\n'));
@@ -23,7 +23,27 @@ it('does not find parts of a line', () => {
   expect(findLine('films', text, index)).toBe(1);
 });
 
-it('refuses a repeated word', () => {
+const hashOf = (word: string) =>
+  [...Array(word.length).keys()].reduce((hash, at) => extendHash(hash, word.charCodeAt(at)), 0);
+
+it('may have each of its first lines', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(line), fc.nat(50), (lines, count) => {
+      const index = indexLines(textOf(lines));
+      for (const one of lines.slice(0, count)) expect(mayHaveLine(hashOf(one), count, index)).toBe(true);
+    }),
+  );
+});
+
+it('tells nearly every word that none of its first lines is', () => {
+  const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
+  const index = indexLines(textOf(lines));
+  const others = Array.from({ length: 10_000 }, (_, number) => `other ${number}`);
+  expect(others.filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
+  expect(lines.slice(5_000).filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
+});
+
+it('is of no use for a word that stands twice', () => {
   expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" stands twice');
 });
 
