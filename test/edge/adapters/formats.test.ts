@@ -6,10 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFormatLabels } from '../../../edge/adapters/labels.ts';
 import { runModel } from '../../../edge/adapters/workers-ai.ts';
 import { type AppOptions, createApp } from '../../../edge/app.ts';
-import { reference } from '../../../harness/reference.ts';
+import { createClassifier } from '../../../edge/inference/classifier.ts';
+import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
 import { softmax } from '../../../shared/labels.ts';
 import { stubClassifier, tinyManifest } from '../../fixtures/classifier.ts';
 import { expectDocumented } from '../../fixtures/conformance.ts';
+
+/** The shipped model, set to answer with two of its labels. */
+const reference = createClassifier({
+  readBundle: () => readBundle(new URL('../../../model/', import.meta.url)),
+  loadRuntime,
+  labels: ['negative', 'positive'],
+});
 
 const GOOD = 'A wonderful film.';
 const BAD = 'A complete waste of two hours.';
