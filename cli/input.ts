@@ -1,4 +1,4 @@
-/** Files of records, by their names: what they are, the flags that say how to read them, and their bytes. */
+/** Files of records on the command line: what their names say, the flags that say the rest, and what is in them. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,14 +6,26 @@ import { createGunzip } from 'node:zlib';
 import {
   type Asked,
   adviceFor,
+  type Beginning,
   DELIMITER_RULE,
   delimiterNamed,
   ENCODING_RULE,
   encodingNamed,
+  FileReader,
   type Format,
 } from '../shared/beginning.ts';
+import { type Columns, parseRecord, type RecordContent, RecordError, type Wanted } from '../shared/fields.ts';
+import type { FileRecord } from '../shared/records.ts';
 import { UsageError, UserError } from './errors.ts';
 import type { Flags, FlagValues } from './flags.ts';
+
+export const TEXT_COLUMN_FLAG = {
+  'text-column': {
+    kind: 'text',
+    value: '<name>',
+    help: 'name, number or path of the text (default: text or review)',
+  },
+} as const satisfies Flags;
 
 export const FORMAT_FLAGS = {
   delimiter: {
@@ -36,8 +48,8 @@ export function askedBy(flags: FlagValues<typeof FORMAT_FLAGS>): Omit<Asked, 'fo
   const asked = {
     delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter),
     encoding: encoding === undefined ? undefined : encodingNamed(encoding),
-    header: !flags['no-header'],
-    quotes: !flags['no-quotes'],
+    header: flags['no-header'] ? false : undefined,
+    quotes: flags['no-quotes'] ? false : undefined,
   };
   if (delimiter !== undefined && asked.delimiter === undefined) throw new UsageError(`--delimiter ${DELIMITER_RULE}`);
   if (encoding !== undefined && asked.encoding === undefined) throw new UsageError(`--encoding ${ENCODING_RULE}`);
@@ -53,9 +65,6 @@ const FORMATS: Readonly<Record<string, Format>> = {
   txt: 'txt',
 };
 
-/** The names that a file may have, for a message. */
-export const FORMAT_NAMES = '.csv, .tsv, .jsonl, .ndjson, .json or .txt, and may have .gz behind it';
-
 /** What the file's name says that it is; undefined where it says nothing of the kind. */
 export function formatOf(file: string): Format | undefined {
   const extension = extensionOf(file);
@@ -66,6 +75,11 @@ export function isCompressed(file: string): boolean {
   return /\.gz$/i.test(file);
 }
 
+/** The file's name without what says how it is written. */
+export function plainName(file: string): string {
+  return file.replace(/(?<=.)\.(tar\.gz|(csv|tsv|jsonl|ndjson|json|txt)(\.gz)?)$/i, '');
+}
+
 /** Without the dot, and without the `.gz` behind it. */
 export function extensionOf(file: string): string {
   return path
@@ -74,12 +88,66 @@ export function extensionOf(file: string): string {
     .toLowerCase();
 }
 
-/** Why a file with that name is not read, and what to do. */
-export function unknownFormat(file: string): string {
+/** Why a file with that name is not read, and what to do. @param names that are read, where not all are. */
+export function unknownFormat(file: string, names = '.csv, .tsv, .jsonl, .ndjson, .json or .txt'): string {
   const advice = adviceFor(extensionOf(file));
-  return advice === undefined
-    ? `${file}: the name must end in ${FORMAT_NAMES}, and say what is in the file`
-    : `${file} ${advice}`;
+  if (advice !== undefined) return `${file}: the file ${advice}`;
+  return `${file}: the name must end in ${names}, and say what is in the file; .gz may follow`;
+}
+
+/** A record of a file, whose fields `fieldOf` finds. */
+export interface ReadRecord {
+  /** Where it begins, from 1. */
+  readonly line: number;
+  readonly content: RecordContent;
+  readonly columns: Columns | undefined;
+}
+
+/**
+ * The records of the file at `location`, whose beginning may be looked at first.
+ * @param pieces of it, in order, cut anywhere.
+ * @throws UserError that names the line of the first record that cannot be read.
+ */
+export async function* readFile(
+  location: string,
+  asked: Asked,
+  wanted: Wanted,
+  { pieces = readPieces(location), keepBlank = false }: ReadOptions = {},
+): AsyncGenerator<ReadRecord, void> {
+  const reader = new FileReader(asked, wanted, keepBlank);
+  function* contents(records: Generator<FileRecord, void>): Generator<ReadRecord, void> {
+    for (;;) {
+      const { done, value } = atLine(location, 1, () => records.next());
+      if (done) return;
+      const { layout } = reader.beginning as Beginning;
+      const content = atLine(location, value.line, () => parseRecord(value, layout));
+      yield { line: value.line, content, columns: layout.columns };
+    }
+  }
+  for await (const piece of pieces) yield* contents(reader.read(piece));
+  yield* contents(reader.end());
+}
+
+interface ReadOptions {
+  readonly pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Whether blank lines are records too. */
+  readonly keepBlank?: boolean;
+}
+
+/** @throws UserError that begins with the file and the line, as compilers put it. */
+export function refuseLine(location: string, line: number, why: string): never {
+  throw new UserError(`${location}:${line}: ${why}`);
+}
+
+/** What `read` returns. @throws UserError with the line, where the record cannot be read. */
+export function atLine<Result>(location: string, line: number, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    const advice = error.isEncoding ? ', or add --encoding windows-1252 if it is from Windows' : '';
+    return refuseLine(location, error.line ?? line, `${error.message}${advice}`);
+  }
 }
 
 /** A compressed file may have this many bytes for one of its own, and this many in any case. Texts have three to ten. */

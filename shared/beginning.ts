@@ -145,19 +145,19 @@ export function findBeginning(
   const start: Cursor = { offset: mark?.length ?? 0, line: 1, skipping: false };
   const units = isWhole ? bytes : bytes.subarray(0, bytes.length - (bytes.length % unitBytes(encoding)));
   const form = formFor(units, start.offset, asked, encoding);
-  const lineEnd = form && lineEndIn(units, start.offset, form === 'rows' && asked.quotes !== false, encoding, isWhole);
-  const dialect: Dialect = {
+  const written: Dialect = {
     ...(form !== 'lines' && { form }),
-    ...(lineEnd === '\r' && { lineEnd }),
     ...(encoding !== undefined && encoding !== 'utf-8' && { encoding }),
     ...(form === 'rows' && asked.quotes === false && { quotes: false }),
   };
+  const lineEnd = form && lineEndIn(units, start.offset, written, isWhole);
+  const dialect: Dialect = { ...written, ...(lineEnd === '\r' && { lineEnd }) };
   const isKnown = lineEnd !== undefined;
   if (isKnown && form !== 'rows') return { layout: dialect, next: start, header: undefined };
   const beginning = isKnown ? tableBeginning(units, start, { ...asked, dialect, isWhole }, wanted) : undefined;
   if (beginning !== undefined) return beginning;
   if (isWhole) return { layout: dialect, next: start, header: undefined }; // there is nothing but blanks
-  if (bytes.length > MAX_BLANKS) throw new RecordError('the file begins with nothing but blanks', 1);
+  if (bytes.length > MAX_BLANKS) throw new RecordError('the file begins with nothing but blanks', { line: 1 });
   return undefined;
 }
 
@@ -169,7 +169,7 @@ function isBegun(bytes: Uint8Array): boolean {
 
 function refuseBinary(bytes: Uint8Array): void {
   const found = BINARY.find(({ begins }) => codesOf(begins).every((code, at) => bytes[at] === code));
-  if (found !== undefined) throw new RecordError(`the file ${found.advice}`, 1);
+  if (found !== undefined) throw new RecordError(`the file ${found.advice}`, { line: 1 });
 }
 
 function codesOf(text: string): number[] {
@@ -193,14 +193,14 @@ function formFor(
 }
 
 /**
- * A carriage return alone ends lines where it ends the first one, outside quotes.
+ * What ends the lines. In a table, a carriage return alone does where it ends the first row; elsewhere, where the first line
+ * has one and no line feed follows within the length of a record.
  * @returns undefined where that is not known yet.
  */
 function lineEndIn(
   bytes: Uint8Array,
   from: number,
-  quotes: boolean,
-  encoding: CharacterEncoding | undefined,
+  { form, quotes, encoding }: Dialect,
   isWhole: boolean,
 ): '\n' | '\r' | undefined {
   const unit = unitBytes(encoding);
@@ -209,23 +209,23 @@ function lineEndIn(
     Finder,
     Finder,
   ];
+  const isRows = form === 'rows';
+  const isAll = isWhole || bytes.length > MAX_RECORD_BYTES;
   for (let at = from; at < bytes.length; ) {
     const [feed, carriage] = [feeds.from(at), returns.from(at)];
-    const opening = quotes ? marks.from(at) : bytes.length;
+    const opening = isRows && quotes !== false ? marks.from(at) : bytes.length;
     if (opening < Math.min(feed, carriage)) {
       at = marks.from(opening + unit) + unit; // behind the quote that closes it; a quote that is written twice opens again
       continue;
     }
-    if (feed <= carriage) {
-      if (feed < bytes.length) return '\n';
-      break;
-    }
+    if (feed < bytes.length && (feed < carriage || !isRows)) return '\n';
+    if (carriage === bytes.length || (!isRows && !isAll)) break;
     let after = carriage;
     while (after < bytes.length && unitAt(bytes, after, encoding) === 0x0d) after += unit;
-    if (after >= bytes.length && !isWhole) return undefined;
+    if (after >= bytes.length && !isAll) return undefined;
     return unitAt(bytes, after, encoding) === 0x0a ? '\n' : '\r';
   }
-  return isWhole || bytes.length > MAX_RECORD_BYTES ? '\n' : undefined;
+  return isAll ? '\n' : undefined;
 }
 
 interface TableOptions extends Asked {
@@ -261,7 +261,10 @@ function tableBeginning(
     tried.push(tryDelimiter(record, { ...dialect, delimiter }, header, wanted));
   }
   const [best] = tried.sort((a, b) => b.rank - a.rank || b.fields.length - a.fields.length) as [Tried]; // a stable sort
-  if (best.error !== undefined) throw new RecordError(best.error.message, best.record.line);
+  if (best.error !== undefined) {
+    const { message, isEncoding } = best.error;
+    throw new RecordError(message, { line: best.record.line, isEncoding });
+  }
   // A header of one column has nothing that would separate it from others.
   const isOne = header && known === undefined && best.fields.length === 1;
   const delimiter = isOne ? undefined : best.delimiter;

@@ -15,10 +15,13 @@ export class RecordError extends Error {
   override readonly name = 'RecordError';
   /** Where in the file, where whoever throws it knows. */
   readonly line: number | undefined;
+  /** Whether the bytes are no text in the file's encoding. */
+  readonly isEncoding: boolean;
 
-  constructor(message: string, line?: number) {
+  constructor(message: string, { line, isEncoding = false }: { line?: number | undefined; isEncoding?: boolean } = {}) {
     super(message);
     this.line = line;
+    this.isEncoding = isEncoding;
   }
 }
 
@@ -50,6 +53,7 @@ export function namesOf(field: Field, given: string | undefined): readonly strin
 
 /** A table's header; the first row of one without, whose columns are numbered; or an object with its fields. */
 export type Named = 'header' | 'row' | 'object';
+const WORDS = { header: 'column', row: 'column', object: 'field' } as const;
 
 /**
  * Where in `columns` the wanted one stands, whatever its case and the blanks around it.
@@ -62,7 +66,7 @@ export function columnIn(columns: readonly string[], wanted: readonly string[], 
     const at = folded.indexOf(name);
     if (at < 0) continue;
     if (!folded.includes(name, at + 1)) return at;
-    throw new RecordError(`the ${of} has two columns ${quoted(columns[at] as string)}`);
+    throw new RecordError(`the ${of} has two ${WORDS[of]}s ${quoted(columns[at] as string)}`);
   }
   return undefined;
 }
@@ -70,7 +74,7 @@ export function columnIn(columns: readonly string[], wanted: readonly string[], 
 /** Says that none of the columns is the wanted one. */
 export function noColumn(columns: readonly string[], wanted: readonly string[], of: Named): string {
   const there = columns.length > 8 ? [...columns.slice(0, 8).map(quoted), '…'] : columns.map(quoted);
-  const missing = `the ${of} has no column ${wanted.map(quoted).join(' or ')}`;
+  const missing = `the ${of} has no ${WORDS[of]} ${wanted.map(quoted).join(' or ')}`;
   return there.length === 0 ? missing : `${missing}, but ${there.join(', ')}`;
 }
 
@@ -266,7 +270,7 @@ function textOf(
     throw new RecordError(`the record has more than ${MAX_RECORD_BYTES} bytes${hint}`);
   }
   const text = decode(bytes, encoding);
-  if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}, or say which encoding it has`);
+  if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { isEncoding: true });
   if (!text.includes('\0')) return text;
   const cause = 'the file is damaged, or UTF-16 without a byte order mark';
   throw new RecordError(`the ${what} has a NUL character: ${cause}; ${SAVE_AS_UTF8}`);

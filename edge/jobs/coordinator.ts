@@ -20,6 +20,7 @@ import {
 import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
+import { formatOf } from './format.ts';
 import { splitNext } from './split.ts';
 import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
 import { folderOf, inputKey } from './storage-keys.ts';
@@ -228,7 +229,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const { cursor, bytes = 0 } = job;
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + this.#limits.sliceBytes, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // it was cancelled meanwhile, or an alarm rang twice
-    const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length }, this.#limits);
+    const { layout, type, labels } = job;
+    const task = { cursor, bytes, layout, format: formatOf(type), labels: labels?.length };
+    const found = splitNext(slice, task, this.#limits);
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {

@@ -3,10 +3,11 @@
  * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so that its field names stay, and what was
  * added later may be missing.
  */
+import { delimiterNamed } from '../../shared/beginning.ts';
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_LIMITS, JOB_UPLOAD_HOURS, type JobLimits } from '../http/limits.ts';
 import type { Job, JobType } from '../http/schema.ts';
-import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
+import type { ColumnNames, Layout } from './format.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
@@ -15,6 +16,8 @@ export interface NewJob extends ColumnNames {
   /** Whose key made it, if it took one; nobody else gets to see it. */
   readonly owner: string | undefined;
   readonly type: JobType;
+  /** The name of the one that a table has, in place of the one that its header tells. */
+  readonly delimiter?: string | undefined;
   /** The file's size, where it comes in parts. */
   readonly bytes?: number;
 }
@@ -69,7 +72,7 @@ const REMIND_AFTER = 60 * SECOND;
 
 /** A job whose file is to come. @param uploadId of the parts that it comes in. */
 export function newState(
-  { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, bytes, delimiter, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -80,7 +83,7 @@ export function newState(
     labels,
     created: now,
     state: 'uploading',
-    layout: { delimiter: delimiterOf(type), textColumn, idColumn },
+    layout: { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn },
     ...(bytes !== undefined && { bytes }),
     ...(uploadId !== undefined && { uploadId }),
     tidied: false,

@@ -143,9 +143,9 @@ async function readByTrain(bytes: Uint8Array, kind: Kind): Promise<{ records: Ta
 
 /** The records of a job's file, or what is wrong with its header. */
 function readByJob(bytes: Uint8Array, kind: Kind): ParsedRecord[] | string {
-  const delimiter = kind === 'csv' ? ',' : kind === 'tsv' ? '\t' : undefined;
-  const layout = { delimiter, textColumn: 'text' };
-  const split = splitNext(bytes, { cursor: START_OF_FILE, layout, bytes: bytes.length });
+  const layout = { textColumn: 'text' };
+  const format = kind === 'ndjson' ? 'jsonl' : kind;
+  const split = splitNext(bytes, { cursor: START_OF_FILE, layout, format, bytes: bytes.length });
   if (typeof split === 'string') return split;
   return split.chunks.flatMap(({ start, end, line }) =>
     jobRecordsIn(bytes.subarray(start, end), { start, line }, split.layout),

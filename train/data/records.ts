@@ -3,10 +3,9 @@
  * says, as it does for the endpoint's jobs. A file with a bad record is refused.
  */
 import { UsageError, UserError } from '../../cli/errors.ts';
-import { formatOf, readPieces, unknownFormat } from '../../cli/input.ts';
-import { type Asked, FileReader } from '../../shared/beginning.ts';
-import { fieldOf, parseRecord, RecordError, type Wanted } from '../../shared/fields.ts';
-import type { FileRecord } from '../../shared/records.ts';
+import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
+import type { Asked } from '../../shared/beginning.ts';
+import { fieldOf, type Wanted } from '../../shared/fields.ts';
 
 export interface TableRecord {
   /** Where it begins, from 1. */
@@ -31,12 +30,12 @@ export interface FileOptions extends Omit<Asked, 'format'> {
 export async function* readRecords(
   location: string,
   options: FileOptions,
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = readPieces(location),
+  pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<TableRecord, void> {
-  const { textColumn, labelColumn, ...asked } = options;
+  const { textColumn, labelColumn, delimiter, header, quotes, encoding } = options;
   const format = formatOf(location);
-  if (format === undefined) throw new UserError(unknownFormat(location));
-  if (format === 'txt' && asked.delimiter === undefined) {
+  if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
+  if (format === 'txt' && delimiter === undefined) {
     throw new UsageError(
       `${location}: a .txt has a text a line and no labels; if it is a table, --delimiter tab says so`,
     );
@@ -45,45 +44,15 @@ export async function* readRecords(
     text: { name: textColumn, needed: true, option: '--text-column' },
     label: { name: labelColumn, needed: true, option: '--label-column' },
   } satisfies Wanted;
-  const reader = new FileReader({ format, ...asked }, wanted);
-  const contents = function* (records: Iterable<FileRecord>): Generator<TableRecord, void> {
-    for (const record of records) {
-      const { layout } = reader.beginning as NonNullable<typeof reader.beginning>;
-      const content = atLine(location, record.line, () => parseRecord(record, layout));
-      const valueOf = (field: 'text' | 'label') =>
-        atLine(location, record.line, () => fieldOf(content, field, wanted[field], layout.columns));
-      // Looked for one after the other, but judged when both are there.
-      const [text, label] = [valueOf('text'), typeof content === 'string' ? '' : (valueOf('label') ?? '')];
-      if (typeof text !== 'string') refuseLine(location, record.line, 'the text is not a string');
-      if (typeof label === 'object') refuseLine(location, record.line, 'the label is neither a string nor a number');
-      yield { line: record.line, text: ownCopy(text), label: ownCopy(String(label).trim()) };
-    }
-  };
-  for await (const piece of pieces) yield* contents(readAt(location, reader.read(piece)));
-  yield* contents(readAt(location, reader.end()));
-}
-
-/** @throws UserError that begins with the file and the line, as compilers put it. */
-export function refuseLine(location: string, line: number, why: string): never {
-  throw new UserError(`${location}:${line}: ${why}`);
-}
-
-/** What `read` returns. @throws UserError with the line, where the record cannot be read. */
-export function atLine<Result>(location: string, line: number, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RecordError) refuseLine(location, error.line ?? line, error.message);
-    throw error;
-  }
-}
-
-/** The records. @throws UserError with the line, where the file cannot be read at all. */
-export function* readAt(location: string, records: Generator<FileRecord, void>): Generator<FileRecord, void> {
-  for (;;) {
-    const { done, value } = atLine(location, 1, () => records.next());
-    if (done) return;
-    yield value;
+  const asked = { format, delimiter, header, quotes, encoding };
+  for await (const { line, content, columns } of readFile(location, asked, wanted, pieces && { pieces })) {
+    const found = (field: 'text' | 'label') =>
+      atLine(location, line, () => fieldOf(content, field, wanted[field], columns));
+    // Looked for one after the other, but judged when both are there. A text without an object around it has no label.
+    const [text, label] = [found('text'), typeof content === 'string' ? '' : (found('label') ?? '')];
+    if (typeof text !== 'string') refuseLine(location, line, 'the text is not a string');
+    if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
+    yield { line, text: ownCopy(text), label: ownCopy(String(label).trim()) };
   }
 }
 

@@ -12,10 +12,10 @@ import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
 import { type LabelChanges, listed, orderLabels } from './labels.ts';
-import { type Columns, readRecords, type TableRecord } from './records.ts';
+import { type FileOptions, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
-export interface TableOptions extends Columns, LabelChanges {
+export interface TableOptions extends FileOptions, LabelChanges {
   /**
    * The labels in their order, where the stated rule is not to decide it; `any` where that is of no account, because no
    * bundle is made of them.
