@@ -14,7 +14,7 @@ import {
   FileReader,
   type Format,
 } from '../shared/beginning.ts';
-import { type Columns, parseRecord, type RecordContent, RecordError, type Wanted } from '../shared/fields.ts';
+import { type Columns, fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../shared/fields.ts';
 import type { FileRecord } from '../shared/records.ts';
 import { UsageError, UserError } from './errors.ts';
 import type { Flags, FlagValues } from './flags.ts';
@@ -41,6 +41,9 @@ export const FORMAT_FLAGS = {
     help: 'windows-1252 and the like (default: UTF-8, or what a byte order mark says)',
   },
 } as const satisfies Flags;
+
+/** For a command that wants texts and nothing else. */
+export const TEXT_FLAGS = { ...TEXT_COLUMN_FLAG, ...FORMAT_FLAGS } as const satisfies Flags;
 
 /** What the flags say. @throws UsageError */
 export function askedBy(flags: FlagValues<typeof FORMAT_FLAGS>): Omit<Asked, 'format'> {
@@ -126,6 +129,30 @@ export async function* readFile(
   }
   for await (const piece of pieces) yield* contents(reader.read(piece));
   yield* contents(reader.end());
+}
+
+const STANDARD_INPUT = 'standard input';
+
+/**
+ * The texts of a file, which may be a table or lines of JSON; without one, those of standard input, one a line.
+ * @throws UserError as `readFile` does, and where a text is no string.
+ */
+export async function* readTexts(
+  location: string | undefined,
+  flags: FlagValues<typeof TEXT_FLAGS>,
+  stdin: AsyncIterable<Uint8Array>,
+): AsyncGenerator<string, void> {
+  const format = location === undefined ? 'txt' : formatOf(location);
+  if (format === undefined) throw new UserError(unknownFormat(location as string));
+  const text = { name: flags['text-column'], needed: true, option: '--text-column' };
+  const options = location === undefined ? { pieces: stdin, keepBlank: true } : {};
+  const source = location ?? STANDARD_INPUT;
+  for await (const record of readFile(source, { ...askedBy(flags), format }, { text }, options)) {
+    const { line, content, columns } = record;
+    const found = atLine(source, line, () => fieldOf(content, 'text', text, columns));
+    if (typeof found !== 'string') refuseLine(source, line, 'the text is not a string');
+    yield found;
+  }
 }
 
 interface ReadOptions {
