@@ -45,13 +45,18 @@ export async function* readRecords(
     label: { name: labelColumn, needed: true, option: '--label-column' },
   } satisfies Wanted;
   const asked = { format, delimiter, header, quotes, encoding };
+  let hasText = false;
   for await (const { line, content, columns } of readFile(location, asked, wanted, pieces && { pieces })) {
-    const found = (field: 'text' | 'label') =>
-      atLine(location, line, () => fieldOf(content, field, wanted[field], columns));
+    const fieldFor = (field: 'text' | 'label') =>
+      atLine(location, line, () =>
+        fieldOf(content, field, { ...wanted[field], needed: field === 'label' || !hasText }, columns),
+      );
     // Looked for one after the other, but judged when both are there. A text without an object around it has no label.
-    const [text, label] = [found('text'), typeof content === 'string' ? '' : (found('label') ?? '')];
+    const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
+    const text = hasText ? (found ?? '') : found; // whoever wrote nothing has no such field in many an export
     if (typeof text !== 'string') refuseLine(location, line, 'the text is not a string');
     if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
+    hasText = true;
     yield { line, text: ownCopy(text), label: ownCopy(String(label).trim()) };
   }
 }
