@@ -82,13 +82,15 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 }
 
 /** What of the file and the flags has to stay the same while a job is gone on with. */
-async function describe({ file, type, textColumn, idColumn, labels }: Task, input: FileHandle, { url }: Endpoint) {
+async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
+  const { file, type, delimiter, textColumn, idColumn, labels } = task;
   const stats = await input.stat();
   if (!stats.isFile()) throw new UserError(`${file} is no file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
+  const dialect = delimiter !== undefined && { delimiter };
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
-  return { url, bytes, modified, type, ...columns, ...(labels !== undefined && { labels }) };
+  return { url, bytes, modified, type, ...dialect, ...columns, ...(labels !== undefined && { labels }) };
 }
 
 /** Sees to it that the results will have a place, before anything is sent. */

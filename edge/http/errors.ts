@@ -20,6 +20,7 @@ export type Problem =
   | { readonly kind: 'unknown-job' }
   | { readonly kind: 'unexpected-part' }
   | { readonly kind: 'wrong-part-size'; readonly bytes: number }
+  | { readonly kind: 'unreadable-file'; readonly detail: string }
   | { readonly kind: 'no-results'; readonly state: Job['state'] }
   | { readonly kind: 'jobs-not-configured'; readonly missing: readonly string[] }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
@@ -126,6 +127,8 @@ function describe(problem: Problem): Description {
       return { status: 409, title: 'Unexpected part', detail: 'The job does not wait for such a part.' };
     case 'wrong-part-size':
       return { status: 422, title: 'Wrong size', detail: `This part must have ${problem.bytes} bytes.` };
+    case 'unreadable-file':
+      return { status: 422, title: 'Unreadable file', detail: problem.detail };
     case 'no-results':
       return { status: 409, title: 'No results', detail: `The job is ${problem.state}; a finished one has results.` };
     case 'jobs-not-configured':

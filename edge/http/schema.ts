@@ -165,16 +165,12 @@ export const JobText = v.object({ text, id: v.optional(LineId) });
 
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
 const DELIMITERS = ['comma', 'semicolon', 'tab', 'pipe'] as const;
+export const Delimiter = v.picklist(DELIMITERS, `must be one of ${DELIMITERS.join(', ')}`);
 /** Where the text and the id are: names in the header of a table, or fields of an object; and how it is answered. */
 const jobOptions = {
   textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
   idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
-  delimiter: v.optional(
-    v.pipe(
-      v.picklist(DELIMITERS, `must be one of ${DELIMITERS.join(', ')}`),
-      v.description('Of a table; told from its header unless given.'),
-    ),
-  ),
+  delimiter: v.optional(v.pipe(Delimiter, v.description('Of a table; told from its header unless given.'))),
   labels: v.optional(Labels),
 };
 

@@ -20,7 +20,7 @@ import {
 import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
-import { formatOf } from './format.ts';
+import { type FileTask, formatOf } from './format.ts';
 import { splitNext } from './split.ts';
 import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
 import { folderOf, inputKey } from './storage-keys.ts';
@@ -33,6 +33,15 @@ export interface JobBindings {
   readonly JOBS_QUEUE: Queue<ChunkMessage>;
   /** Knows of each job what is done. */
   readonly JOB_COORDINATOR: DurableObjectNamespace<JobCoordinator>;
+}
+
+/** Where a part of a file goes. */
+interface PartPlace extends FileTask {
+  readonly uploadId: string;
+  /** How long it has to be. */
+  readonly bytes: number;
+  /** Whether the file has no other part. */
+  readonly isWhole: boolean;
 }
 
 /** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
@@ -79,15 +88,21 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return job && this.#describe(job);
   }
 
-  /** Where a part of the file goes, and how long it has to be. */
-  part(part: number, owner: string | undefined): { uploadId: string; bytes: number } | 'no-job' | 'no-part' {
+  part(part: number, owner: string | undefined): PartPlace | 'no-job' | 'no-part' {
     const job = this.#of(owner);
     if (job === undefined) return 'no-job';
     const { state, uploadId, bytes = 0 } = job;
     if (state !== 'uploading' || uploadId === undefined || part < 1 || part > partsOf(bytes, this.#limits))
       return 'no-part';
     const { partBytes } = this.#limits;
-    return { uploadId, bytes: Math.min(partBytes, bytes - (part - 1) * partBytes) };
+    const { layout, type } = job;
+    return {
+      uploadId,
+      bytes: Math.min(partBytes, bytes - (part - 1) * partBytes),
+      isWhole: bytes <= partBytes,
+      format: formatOf(type),
+      layout,
+    };
   }
 
   /** A part is stored. The file is put together in the alarm, where it may fail and be tried again. */

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/beginning.ts';
+import { isText } from '../../shared/characters.ts';
 import { fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../../shared/fields.ts';
 import { type FileRecord, RecordReader } from '../../shared/records.ts';
 import { fieldErrors } from '../http/body.ts';
@@ -60,6 +61,44 @@ export function beginningOf(
     if (error instanceof RecordError) return `Line ${error.line ?? 1}: ${error.message}.`;
     throw error;
   }
+}
+
+/** What a job knows of its file before it is looked at. */
+export interface FileTask {
+  readonly format: Format;
+  readonly layout: Layout;
+}
+
+/**
+ * Looks at the first part of a file, before a job is paid for.
+ * @param isWhole whether it is all of the file.
+ * @returns why the job would be in vain, as a sentence: the file cannot be read, is in another encoding, or none of these
+ * records has a text; undefined where nothing speaks against it.
+ */
+export function problemOf(part: Uint8Array, isWhole: boolean, { format, layout: asked }: FileTask): string | undefined {
+  const beginning = beginningOf(part, isWhole, format, asked);
+  if (typeof beginning !== 'object') return beginning;
+  const { layout, next } = beginning;
+  const isEncoded = isText(part, layout.encoding);
+  const reader = new RecordReader(layout, next);
+  let problem: string | undefined;
+  for (const record of recordsOf(reader, part.subarray(next.offset), isWhole)) {
+    try {
+      fieldOf(parseRecord(record, layout), 'text', wantedBy(layout).text, layout.columns);
+      if (isEncoded) return undefined;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      const sentence = `Line ${record.line}: ${error.message}.`;
+      if (error.isEncoding) return sentence;
+      problem ??= sentence;
+    }
+  }
+  return problem;
+}
+
+function* recordsOf(reader: RecordReader, bytes: Uint8Array, isWhole: boolean): Generator<FileRecord, void> {
+  yield* reader.read(bytes);
+  if (isWhole) yield* reader.end();
 }
 
 /** The records of a chunk. @param bytes all of it. @param at where it begins in the file, between two records. */

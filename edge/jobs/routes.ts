@@ -13,7 +13,7 @@ import type { NewJob } from './state.ts';
 export interface Jobs {
   /** Makes a job of a file that is to come in parts. */
   open(job: Omit<NewJob, 'id'> & { readonly bytes: number }): Promise<Job>;
-  /** Makes a job of a file. @throws ProblemError: unreadable-body, body-too-large. */
+  /** Makes a job of a file. @throws ProblemError: unreadable-body, body-too-large, unreadable-file. */
   submit(body: ReadableStream<Uint8Array>, job: Omit<NewJob, 'id' | 'bytes'>): Promise<Job>;
   /** Where a part goes, counted from 1. */
   part(
@@ -27,6 +27,8 @@ export interface Jobs {
   /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
   remove(id: string, owner: string | undefined): Promise<boolean>;
 }
+
+type ByteTransform = ReadableWritablePair<Uint8Array, Uint8Array>;
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -69,7 +71,9 @@ export function jobRoutes(
     const labels = context.req.queries('labels'); // `?labels=negative&labels=positive`
     const query = v.safeParse(JobQuery, { ...context.req.query(), ...(labels && { labels }) });
     if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });
-    const body = request.body ?? (new Response('').body as ReadableStream<Uint8Array>);
+    const sent = request.body ?? (new Response('').body as ReadableStream<Uint8Array>);
+    const isPacked = request.headers.get('content-encoding')?.trim().toLowerCase() === 'gzip';
+    const body = isPacked ? sent.pipeThrough(new DecompressionStream('gzip') as ByteTransform) : sent;
     const type = mediaTypeOf(request) as JobType;
     const job = { ...query.output, type, labels: await labelsOf(query.output.labels), owner };
     return accepted(await submit(body, job), 202);

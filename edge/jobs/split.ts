@@ -3,11 +3,10 @@
  * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
  * header, if there is to be one.
  */
-import type { Format } from '../../shared/beginning.ts';
 import { unitBytes } from '../../shared/characters.ts';
 import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
-import { beginningOf, type Layout } from './format.ts';
+import { beginningOf, type FileTask, type Layout } from './format.ts';
 
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
@@ -24,8 +23,7 @@ export interface Progress {
   readonly layout: Layout;
 }
 
-interface SplitTask extends Progress {
-  readonly format: Format;
+interface SplitTask extends Progress, FileTask {
   /** Of the file. */
   readonly bytes: number;
   /** How many an answer has. */

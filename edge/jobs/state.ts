@@ -72,7 +72,7 @@ const REMIND_AFTER = 60 * SECOND;
 
 /** A job whose file is to come. @param uploadId of the parts that it comes in. */
 export function newState(
-  { id, owner, type, labels, bytes, delimiter, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, bytes, ...asked }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -83,7 +83,7 @@ export function newState(
     labels,
     created: now,
     state: 'uploading',
-    layout: { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn },
+    layout: layoutOf(asked),
     ...(bytes !== undefined && { bytes }),
     ...(uploadId !== undefined && { uploadId }),
     tidied: false,
@@ -102,6 +102,11 @@ export function newState(
     reminders: 0,
     troubles: 0,
   };
+}
+
+/** How a file is to be read of which nothing is known but what was asked for. */
+export function layoutOf({ delimiter, textColumn, idColumn }: Pick<NewJob, 'delimiter' | keyof ColumnNames>): Layout {
+  return { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn };
 }
 
 /** How many parts a file of so many bytes comes in. */

@@ -1,5 +1,6 @@
 /** Bulk jobs in real workerd, with Miniflare's R2, Queues and Durable Objects: files of every kind, and what becomes of a job. */
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../edge/http/schema.ts';
 import { reference } from '../../harness/reference.ts';
@@ -87,7 +88,7 @@ describe('a job', () => {
         content: `{"text": "good", "id": 1}\n{"id": 2}\n\nno JSON\n${line('bad')}\n`,
         records: [
           { line: 1, id: 1, text: 'good' },
-          { line: 2, id: 2, error: 'The object has no column "text" or "review", but "id".' },
+          { line: 2, id: 2, error: 'The object has no field "text" or "review", but "id"; name it with textColumn.' },
           { line: 4, error: 'The line is not JSON in UTF-8.' },
           { line: 5, text: 'bad' },
         ],
@@ -124,6 +125,21 @@ describe('a job', () => {
     const file = { type: CSV, content, records };
     const { id } = await endpoint.submit(file);
     await expectDone(endpoint, id, file);
+  });
+
+  it('takes the delimiter that it is told, and a file that is packed', async () => {
+    const content = 'a;text|b;c\nno|bad;good\n';
+    const { id } = await endpoint.submit({ type: CSV, content }, '?delimiter=semicolon&textColumn=text|b');
+    expect((await endpoint.ended(id)).state).toBe('finished');
+    expect(await endpoint.results(id)).toMatchObject([{ line: 2, label: 'negative' }]);
+    const packed = await checkedFetch(endpoint.jobs, {
+      method: 'POST',
+      headers: { 'content-type': CSV, 'content-encoding': 'gzip' },
+      body: gzipSync('text\ngood\n'),
+    });
+    const job = (await packed.json()) as Job;
+    expect((await endpoint.ended(job.id)).state).toBe('finished');
+    expect(await endpoint.results(job.id)).toMatchObject([{ line: 2, label: 'positive' }]);
   });
 
   it('takes the columns that it is told', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { beginningOf, type Layout, recordsIn } from '../../../edge/jobs/format.ts';
+import { beginningOf, type Layout, problemOf, recordsIn } from '../../../edge/jobs/format.ts';
+import type { Format } from '../../../shared/beginning.ts';
 import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
 
 const encoder = new TextEncoder();
@@ -129,5 +130,50 @@ describe('a header', () => {
     ['"text', {}, 'Line 1: a quote is opened and never closed.'],
   ])('%s is refused', (row, names, error) => {
     expect(header(row, names)).toBe(error);
+  });
+});
+
+describe('the first part of a file', () => {
+  const problem = (content: string | Uint8Array, format: Format, isWhole = true) =>
+    problemOf(typeof content === 'string' ? encoder.encode(content) : content, isWhole, { format, layout: {} });
+
+  test.each<[string, Format]>([
+    ['text\nGood\n', 'csv'],
+    ['text,id\nGood, really,1\nBad,2\n', 'csv'],
+    ['{"id": 1}\n{"text": "Good"}\n', 'jsonl'],
+    ['{"text": ""}\n', 'jsonl'],
+    ['', 'csv'],
+    ['text\n', 'csv'],
+  ])('%j is worth a job', (content, format) => {
+    expect(problem(content, format)).toBeUndefined();
+  });
+
+  test.each<[string | Uint8Array, Format, string]>([
+    [
+      'body\nGood\n',
+      'csv',
+      'Line 1: the header has no column "text" or "review", but "body"; name it with textColumn.',
+    ],
+    [
+      '\n{"reviewText": "Good"}\n{"reviewText": "Bad"}\n',
+      'jsonl',
+      'Line 2: the object has no field "text" or "review", but "reviewText"; name it with textColumn.',
+    ],
+    [
+      Buffer.from('text\nGood\n\n"Bad\nfilm"\ncaf\xe9\n', 'latin1'),
+      'csv',
+      'Line 6: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").',
+    ],
+    [
+      'PK\x03\x04',
+      'csv',
+      'Line 1: the file is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8".',
+    ],
+  ])('%j is not', (content, format, why) => {
+    expect(problem(content, format)).toBe(why);
+  });
+
+  test('may end in the middle of a character', () => {
+    expect(problem(encoder.encode('text\nGood\nCaf\xe9').subarray(0, -1), 'csv', false)).toBeUndefined();
   });
 });
