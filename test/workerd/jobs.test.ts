@@ -30,8 +30,9 @@ afterAll(() => endpoint?.worker.stop());
 
 describe('a job', () => {
   const line = (text: string) => JSON.stringify(text);
+  const blankLines = `${' '.repeat(500_000)}\n`.repeat(17); // more than the first part
   const invalid = new Uint8Array(
-    Buffer.concat([Buffer.from('text\nGood\nb'), Buffer.from([0xff, 0xfe]), Buffer.from('d\nBad\n')]),
+    Buffer.concat([Buffer.from(`text\nGood\n${blankLines}b`), Buffer.from([0xff, 0xfe]), Buffer.from('d\nBad\n')]),
   );
   const mega = `${'a good film '.repeat(87_380)}end`;
   it.each<[string, File]>([
@@ -70,14 +71,14 @@ describe('a job', () => {
       },
     ],
     [
-      'invalid UTF-8',
+      'invalid UTF-8 behind the first part',
       {
         type: CSV,
         content: invalid,
         records: [
           { line: 2, text: 'Good' },
-          { line: 3, error: 'The row is not UTF-8 text; save the file in that encoding.' },
-          { line: 4, text: 'Bad' },
+          { line: 20, error: 'The row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").' },
+          { line: 21, text: 'Bad' },
         ],
       },
     ],
@@ -128,7 +129,7 @@ describe('a job', () => {
   });
 
   it('takes the delimiter that it is told, and a file that is packed', async () => {
-    const content = 'a;text|b;c\nno|bad;good\n';
+    const content = 'a;text|b;c\nno;bad;good\n';
     const { id } = await endpoint.submit({ type: CSV, content }, '?delimiter=semicolon&textColumn=text|b');
     expect((await endpoint.ended(id)).state).toBe('finished');
     expect(await endpoint.results(id)).toMatchObject([{ line: 2, label: 'negative' }]);
@@ -181,16 +182,19 @@ describe('a job', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('fails for want of a column, and says so', async () => {
-    const { id } = await endpoint.submit({ type: CSV, content: 'stars,words\n5,good\n' });
-    expect(await endpoint.ended(id)).toMatchObject({
-      state: 'failed',
-      error: 'The header has no column "text" or "review", but "stars", "words".',
-    });
-    const results = await checkedFetch(`${endpoint.jobs}/${id}/results`);
+  it('is refused for want of a column', async () => {
+    const init = { method: 'POST', headers: { 'content-type': CSV }, body: 'stars,words\n5,good\n' };
+    const response = await checkedFetch(endpoint.jobs, init);
+    const error = 'Line 1: the header has no column "text" or "review", but "stars", "words"; name it with textColumn.';
+    expect([response.status, ((await response.json()) as any).error]).toEqual([422, error]);
+  });
+
+  it('has no results while it is under way', async () => {
+    const { job } = await endpoint.open(CSV, 10);
+    const results = await checkedFetch(`${endpoint.jobs}/${job.id}/results`);
     expect([results.status, ((await results.json()) as any).error]).toEqual([
       409,
-      'The job is failed; a finished one has results.',
+      'The job is uploading; a finished one has results.',
     ]);
   });
 

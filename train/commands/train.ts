@@ -8,6 +8,8 @@ import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
+import { describeTexts } from '../data/summary.ts';
+import { type Baseline, describeBaseline } from '../evaluation/baseline.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
@@ -51,6 +53,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const interruption = new AbortController();
   using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(io);
+  let baseline: Baseline | undefined;
   const manifest = await train({
     loadDataset: () => loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels)),
     config,
@@ -58,12 +61,16 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     resume: flags.resume === true,
     signal: interruption.signal,
     ...progress,
-    onStart: (run) => {
+    onBaseline: (found) => {
+      baseline = found;
+    },
+    onStart: (run, set) => {
+      for (const line of describeTexts(set, run.vocabulary, run.config)) say(line);
       io.onInterrupt(() => {
         interruption.abort();
         say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
       });
-      progress.onStart(run);
+      progress.onStart(run, set);
     },
   }).finally(progress.done);
   if (manifest === undefined) {
@@ -72,6 +79,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   }
   print(describeBundle(manifest, folder, flags.json));
   say(`how it learned, and where it errs: ${path.join(folder, REPORT_FILE)}`);
+  if (baseline !== undefined) say(describeBaseline(baseline, manifest.training.preset));
   return EXIT.done;
 }
 
