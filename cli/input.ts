@@ -119,12 +119,10 @@ export async function* readFile(
 ): AsyncGenerator<ReadRecord, void> {
   const reader = new FileReader(asked, wanted, keepBlank);
   function* contents(records: Generator<FileRecord, void>): Generator<ReadRecord, void> {
-    for (;;) {
-      const { done, value } = atLine(location, 1, () => records.next());
-      if (done) return;
+    for (const record of readAt(location, records)) {
       const { layout } = reader.beginning as Beginning;
-      const content = atLine(location, value.line, () => parseRecord(value, layout));
-      yield { line: value.line, content, columns: layout.columns };
+      const content = atLine(location, record.line, () => parseRecord(record, layout));
+      yield { line: record.line, content, columns: layout.columns };
     }
   }
   for await (const piece of pieces) yield* contents(reader.read(piece));
@@ -161,6 +159,15 @@ interface ReadOptions {
   readonly keepBlank?: boolean;
 }
 
+/** The records. @throws UserError with the line, where the file cannot be read at all. */
+export function* readAt(location: string, records: Generator<FileRecord, void>): Generator<FileRecord, void> {
+  for (;;) {
+    const { done, value } = atLine(location, 1, () => records.next());
+    if (done) return;
+    yield value;
+  }
+}
+
 /** @throws UserError that begins with the file and the line, as compilers put it. */
 export function refuseLine(location: string, line: number, why: string): never {
   throw new UserError(`${location}:${line}: ${why}`);
@@ -183,11 +190,21 @@ const MAX_UNPACKED = 256 * 1024 * 1024;
 
 /**
  * The bytes of the file, piece by piece, those of a `.gz` unpacked.
+ * @param start so many of them are left out. @param onRead told how much of the file itself has been read.
  * @throws UserError when a `.gz` is damaged or cut off, or unpacks to far more than texts do.
  */
-export async function* readPieces(file: string, start = 0): AsyncGenerator<Uint8Array, void> {
+export async function* readPieces(
+  file: string,
+  start = 0,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array, void> {
   if (!isCompressed(file)) {
-    yield* createReadStream(file, { start });
+    let read = start;
+    for await (const piece of createReadStream(file, { start })) {
+      read += piece.length;
+      onRead(read);
+      yield piece;
+    }
     return;
   }
   const most = Math.max(MAX_UNPACKED, MAX_RATIO * (await stat(file)).size);
@@ -201,6 +218,7 @@ export async function* readPieces(file: string, start = 0): AsyncGenerator<Uint8
       bytes += piece.length;
       if (bytes > most)
         throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, which no texts do`);
+      onRead(packed.bytesRead);
       if (bytes > start) yield piece.subarray(Math.max(0, start - before));
     }
   } catch (error) {

@@ -68,7 +68,7 @@ const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly medi
   json: { media: 'application/json' },
   txt: { media: 'text/plain' },
 };
-const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl';
+const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
 /** @param wait between two tries, or two looks at the job; by default, by the clock. */
 export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
@@ -139,7 +139,7 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   if (wanted === undefined) {
     if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv, ndjson, json or txt');
     if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
-    throw new UsageError(`${file} must end in ${EXTENSIONS}, .json or .txt, or --type say what it is`);
+    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
   }
   const out = flags.out ?? path.join(dir, `${name}.results.${resultsExtension(ext, type)}`);
   const made = typeOf(extensionOf(out));

@@ -63,7 +63,7 @@ class Passing extends Error {
 }
 
 /** The endpoint's own no. */
-class Refusal extends UserError {
+export class Refusal extends UserError {
   readonly status: number;
 
   constructor(message: string, status: number) {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { StreamAnswer } from '../../edge/http/schema.ts';
+import { tableRow } from '../../shared/table-row.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 
@@ -29,7 +30,10 @@ export async function* convert(
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
     const scores = labels.map((label) => `score_${label}`); // so that no label can pass for another column, or a formula
-    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'], DELIMITERS[type]);
+    yield tableRow(
+      ['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'],
+      DELIMITERS[type],
+    );
   }
   for await (const lines of linesOf(body)) {
     const converted = lines.map((line) => {
@@ -40,7 +44,7 @@ export async function* convert(
         if (tally.failures.length < SHOWN_FAILURES) tally.failures.push({ line: answer.line, error: answer.error });
       }
       if (type === 'ndjson') return `${line}\n`;
-      return row(fieldsOf(answer, labels), DELIMITERS[type]);
+      return tableRow(fieldsOf(answer, labels), DELIMITERS[type]);
     });
     yield converted.join('');
   }
@@ -52,15 +56,6 @@ function fieldsOf(answer: StreamAnswer, labels: readonly string[]): unknown[] {
   const scores = new Map(answer.scores.map(({ label, score }) => [label, score]));
   const { label, score, tokens, unknown, truncated } = answer;
   return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, ''];
-}
-
-/** A row of RFC 4180, but for the LF at its end, which every reader takes and line tools want. */
-function row(fields: readonly unknown[], delimiter: string): string {
-  const quoted = fields.map((field) => {
-    const text = field === undefined ? '' : String(field);
-    return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join(delimiter)}\n`;
 }
 
 function parseAnswer(line: string): StreamAnswer {
