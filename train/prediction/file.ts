@@ -13,7 +13,7 @@ import { type Asked, type Beginning, FileReader } from '../../shared/beginning.t
 import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type WantedField } from '../../shared/fields.ts';
 import type { Cursor, FileRecord } from '../../shared/records.ts';
 import { tableRow } from '../../shared/table-row.ts';
-import { createPool } from './pool.ts';
+import { type ClassifierPool, createPool } from './pool.ts';
 import type { Answer } from './worker.ts';
 
 export interface LabelTask {
@@ -27,8 +27,8 @@ export interface LabelTask {
   readonly signal?: AbortSignal;
   /** Told where it begins, and of all that is done. @param share of the file. */
   readonly onProgress?: (share: number, tally: Tally) => void;
-  /** Default: one a core. */
-  readonly threads?: number;
+  /** Answers, and is disposed of. Default: a thread for each core. */
+  readonly pool?: ClassifierPool;
 }
 
 export interface Tally {
@@ -85,7 +85,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const known = await readState(note, identity);
   const file = await open(part, known === undefined ? 'w' : 'r+');
   const writer = new Writer(task, file, part, known);
-  await using pool = createPool({ folder: task.model.folder, labels: task.model.labels }, task.threads);
+  await using pool = task.pool ?? createPool(task.model);
   const under: Batch[] = [];
   let noted = performance.now();
   const finishOne = async () => {

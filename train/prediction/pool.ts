@@ -10,8 +10,8 @@ export interface ClassifierPool extends AsyncDisposable {
 }
 
 /** @param threads by default one a core. */
-export function createPool(data: WorkerData, threads = os.availableParallelism()): ClassifierPool {
-  const all = Array.from({ length: threads }, () => new Thread(data));
+export function createPool({ folder, labels }: WorkerData, threads = os.availableParallelism()): ClassifierPool {
+  const all = Array.from({ length: threads }, () => new Thread({ folder, labels }));
   const idle = [...all];
   const waiting: ((thread: Thread) => void)[] = [];
   return {
