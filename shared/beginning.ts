@@ -89,7 +89,7 @@ const BINARY: readonly { readonly begins: string; readonly extensions: readonly 
     {
       begins: '\x1f\x8b',
       extensions: [],
-      advice: 'is compressed by gzip; its name must end in .gz, and a request must say Content-Encoding: gzip',
+      advice: 'is compressed by gzip; unpack it, or let its name end in .gz',
     },
     {
       begins: 'PK\x03\x04',

@@ -5,6 +5,7 @@
  *
  * Not here: which dialect a file is written in (`beginning.ts`), and what is in a record (`fields.ts`).
  */
+import { ByteBuffer } from './byte-buffer.ts';
 import { type CharacterEncoding, concatenate, Finder, unitAt, unitBytes } from './characters.ts';
 import { MAX_RECORD_BYTES } from './limits.ts';
 
@@ -341,9 +342,8 @@ export class RecordReader {
   readonly #isArray: boolean;
   readonly #unit: number;
   readonly #keepBlank: boolean;
-  /** The beginning of a record that has not ended, in a buffer that may be longer. */
-  #held = new Uint8Array();
-  #heldBytes = 0;
+  /** The beginning of a record that has not ended. */
+  readonly #held = new ByteBuffer(MAX_RECORD_BYTES + 2); // and a code unit
   /** The bytes at the end of the last piece that are no whole code unit. */
   #half: Uint8Array = new Uint8Array();
   /** Where in the file the next piece begins. */
@@ -376,8 +376,8 @@ export class RecordReader {
       if (!place.blank || this.#keepBlank) yield this.#record(place, piece);
     }
     const unfinished = this.#scanner.cursor.offset - this.#offset;
-    if (unfinished >= 0) this.#heldBytes = 0;
-    if (!this.#scanner.skipping) this.#hold(piece.subarray(Math.max(unfinished, 0)));
+    if (unfinished >= 0) this.#held.take();
+    if (!this.#scanner.skipping) this.#held.append(piece.subarray(Math.max(unfinished, 0)));
     this.#offset += piece.length;
   }
 
@@ -395,19 +395,8 @@ export class RecordReader {
     if (tooLong) return { line, bytes: undefined };
     const [from, to] = [start - this.#offset, end - this.#offset];
     if (from >= 0) return { line, bytes: piece.subarray(from, to) };
-    return { line, bytes: concatenate(this.#held.subarray(0, this.#heldBytes), piece.subarray(0, to)) };
-  }
-
-  /** Keeps the bytes behind those that are kept: copied once or twice each, however small the pieces. */
-  #hold(bytes: Uint8Array): void {
-    const size = this.#heldBytes + bytes.length;
-    if (size > this.#held.length) {
-      const larger = new Uint8Array(Math.max(size, 2 * this.#held.length));
-      larger.set(this.#held.subarray(0, this.#heldBytes));
-      this.#held = larger;
-    }
-    this.#held.set(bytes, this.#heldBytes);
-    this.#heldBytes = size;
+    this.#held.append(piece.subarray(0, to));
+    return { line, bytes: this.#held.take() };
   }
 }
 

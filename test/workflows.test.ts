@@ -22,7 +22,7 @@ it.each(['check.yml', 'deploy.yml'])('%s runs all that `npm run check` does, and
   expect(steps.slice(0, wanted.length)).toEqual(wanted);
 });
 
-it('the full suite is every project, and `npm test` two of them', () => {
+it('the full suite has every project, and `npm test` two of them', () => {
   expect(scripts['test:full']).toMatch(/ && vitest run$/);
   expect(scripts.test).toBe('vitest run --project unit --project smoke');
 });

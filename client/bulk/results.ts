@@ -1,4 +1,4 @@
-/** The answers of a job, NDJSON as they come, → the file that is wanted, CSV, TSV or NDJSON, and the count of them. */
+/** Converts a job's answers, NDJSON, to CSV, TSV or NDJSON, and counts them. */
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { StreamAnswer } from '../../edge/http/schema.ts';
@@ -6,10 +6,10 @@ import { tableRow } from '../../shared/table-row.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 
-/** What the answers come to. */
+/** Counts of the answers. */
 export interface Tally {
   records: number;
-  /** Records whose answer is an error, and the first few of them. */
+  /** Records whose answer is an error; `failures` has the first few. */
   failed: number;
   failures: { line: number; error: string }[];
 }
@@ -18,9 +18,9 @@ const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 const SHOWN_FAILURES = 5;
 
 /**
- * @param labels of the answers, in their order. A table has a column for the score of each.
- * @param tally is counted up.
- * @throws UserError at a line that is no answer.
+ * @param labels of the answers, in their order. A table has a score column for each.
+ * @param tally is updated.
+ * @throws UserError at a line that is not an answer.
  */
 export async function* convert(
   body: AsyncIterable<Uint8Array>,
@@ -29,7 +29,7 @@ export async function* convert(
   tally: Tally,
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
-    const scores = labels.map((label) => `score_${label}`); // so that no label can pass for another column, or a formula
+    const scores = labels.map((label) => `score_${label}`); // the prefix keeps labels from looking like other columns or formulas
     yield tableRow(
       ['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'],
       DELIMITERS[type],
@@ -62,7 +62,7 @@ function parseAnswer(line: string): StreamAnswer {
   try {
     return v.parse(StreamAnswer, JSON.parse(line));
   } catch {
-    throw new UserError('The results have a line that is no answer; is --url right?');
+    throw new UserError('The results have a line that is not an answer; check --url');
   }
 }
 

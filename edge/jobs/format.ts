@@ -1,6 +1,6 @@
 /**
- * What a job asks of a record of its file (`shared/records.ts`): a text, and an id that goes back with the answer. A record
- * that has no good text is answered by what is wrong with it. Columns and fields that nobody asked for are ignored.
+ * Reads the text and the optional id from a record of a job's file (`shared/records.ts`). A record without a valid text gets an error.
+ * Other columns and fields are ignored.
  */
 import * as v from 'valibot';
 import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/beginning.ts';
@@ -23,7 +23,7 @@ export function formatOf(type: JobType): Format {
   return others[type] ?? 'jsonl';
 }
 
-/** Where the text and the id are; what is not given goes by the usual names. */
+/** The columns of the text and the id. Default: the usual names. */
 export interface ColumnNames {
   readonly textColumn?: string | undefined;
   readonly idColumn?: string | undefined;
@@ -101,7 +101,7 @@ function* recordsOf(reader: RecordReader, bytes: Uint8Array, isWhole: boolean): 
   if (isWhole) yield* reader.end();
 }
 
-/** The records of a chunk. @param bytes all of it. @param at where it begins in the file, between two records. */
+/** The records of a chunk. @param bytes the whole chunk. @param at its beginning in the file, between two records. */
 export function recordsIn(
   bytes: Uint8Array,
   at: { readonly start: number; readonly line: number },
@@ -135,12 +135,12 @@ function checked(text: unknown, id: unknown): Content {
   return { ...goodId(id), error: sentence(fieldErrors(result.issues), 'the line') };
 }
 
-/** The id goes with a bad text too, where it is a good one. */
+/** The id if it is valid. It is returned with an invalid text too. */
 function goodId(id: unknown): { readonly id?: string | number } {
   return v.is(LineId, id) ? { id } : {};
 }
 
-/** The message of a RecordError as a sentence. @throws anything else, which is a bug. */
+/** The message of a RecordError as a sentence. @throws any other error: it is a bug. */
 function reasonOf(error: unknown): string {
   if (error instanceof RecordError) return asSentence(error.message);
   throw error;

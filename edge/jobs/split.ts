@@ -1,7 +1,6 @@
 /**
- * A slice of a file → the chunks that begin and end in it: runs of whole records, of about so many bytes. Splitting a file
- * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
- * header, if there is to be one.
+ * Splits a slice of a file into chunks of whole records. A file is split from cursor to cursor; each step gives the same chunks
+ * whenever it is repeated. The first step reads a table's header.
  */
 import { unitBytes } from '../../shared/characters.ts';
 import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
@@ -17,7 +16,7 @@ export interface Chunk {
   readonly records: number;
 }
 
-/** How far a file is split. */
+/** The progress of splitting a file. */
 export interface Progress {
   readonly cursor: Cursor;
   readonly layout: Layout;
@@ -32,7 +31,7 @@ interface SplitTask extends Progress, FileTask {
 
 /**
  * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end.
- * @returns what is wrong with the file, as a sentence, where it cannot be split.
+ * @returns a sentence about the error, if the file cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
@@ -43,7 +42,7 @@ export function splitNext(
   let [from, known] = [cursor, layout];
   if (cursor.offset === 0) {
     const beginning = beginningOf(slice, isLast, format, layout);
-    if (beginning === undefined) return 'The file begins with no header.';
+    if (beginning === undefined) return 'The file has no header.';
     if (typeof beginning === 'string') return beginning;
     [from, known] = [beginning.next, beginning.layout];
   }
@@ -55,16 +54,16 @@ export function splitNext(
 
 export interface SplitOptions {
   readonly dialect: Dialect;
-  /** A chunk has as many bytes or more, unless it has as many records. */
+  /** A chunk ends when it has so many bytes or records. */
   readonly chunkBytes: number;
   readonly chunkRecords: number;
-  /** Whether the slice goes to the end of the file. */
+  /** Whether the slice reaches the end of the file. */
   readonly isLast: boolean;
 }
 
 /**
- * @param slice of the file from the cursor on: if it is not the last, longer than a chunk and a record, or no chunk may fit.
- * @returns also where the next slice begins.
+ * @param slice of the file from the cursor on. Unless it is the last, it must be longer than a chunk and a record.
+ * @returns the chunks, and the beginning of the next slice.
  */
 export function splitSlice(
   slice: Uint8Array,
@@ -85,8 +84,8 @@ export function splitSlice(
       open.records++;
       open.end = next;
     }
-    // No slice may be too short for what is open, or the walk would stand still. So blank lines count, however many they
-    // are; and behind a record that is too long, whose end may be anywhere, nothing stays open.
+    // The next slice starts at an open chunk and must be able to close it, or splitting would make no progress. So blank lines count
+    // towards the size, and a record that is too long, whose end may be far away, closes the chunk.
     const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= chunkRecords);
     if (isFull || tooLong) close();
   }

@@ -1,4 +1,4 @@
-/** onnxruntime-web and the bundle's files in a page, which says where both are served. */
+/** Loads onnxruntime-web and a bundle in a page, from URLs that the page gives. */
 import { loadStockRuntime, readBundleFiles } from './stock.ts';
 
 async function read(url: URL): Promise<Uint8Array> {

@@ -1,6 +1,5 @@
 /**
- * onnxruntime-web and a bundle from files, on Node, Deno and Bun: for their servers, and for the command line, which runs
- * the very classifier that is served.
+ * Loads onnxruntime-web and a bundle from files on Node, Deno and Bun, for servers and for the command line.
  */
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from '../../shared/bundle.ts';
@@ -11,19 +10,19 @@ import { loadStockRuntime, readBundleFiles } from './stock.ts';
 const wasm = new URL(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
 
 export const loadRuntime = () => loadStockRuntime(wasm, readFile);
-/** @param folder with a slash at the end. */
+/** @param folder ends in a slash. */
 export const readBundle = (folder: URL) => readBundleFiles(folder, readFile);
 
 export interface Opened {
-  /** Loaded, so that no call has to wait for that or can fail for it. */
+  /** Already loaded, so no call waits for loading or fails because of it. */
   readonly classifier: Classifier;
   readonly manifest: Manifest;
 }
 
 /**
- * The classifier of the bundle in `folder`, which has a slash at its end.
- * @param labels of requests that name none. Default: all.
- * @throws what keeps it from loading: BundleError, what reading a file throws, or that the bundle lacks one of the labels.
+ * Loads the classifier of the bundle in `folder`, which ends in a slash.
+ * @param labels the ones for requests that name none. Default: all.
+ * @throws BundleError, errors of reading files, and an error when the bundle lacks one of the labels.
  */
 export async function openClassifier(folder: URL, labels?: readonly string[]): Promise<Opened> {
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, labels });

@@ -1,4 +1,4 @@
-/** The flags that say which texts, for every command that reads some, and what fetches those that are not on the disk. */
+/** The flags of every command that reads texts, and the downloads of texts that are not on the disk. */
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { askedBy, FORMAT_FLAGS, plainName, TEXT_COLUMN_FLAG } from '../../cli/input.ts';
@@ -25,7 +25,7 @@ export const DATA_FLAGS = {
     value: '<path>',
     help: 'aclImdb_v1.tar.gz or its folder, or your own .csv, .tsv, .jsonl or .json (default: download the first)',
   },
-  'any-size': { kind: 'switch', help: 'accept other numbers of reviews than the official ones, in their layout' },
+  'any-size': { kind: 'switch', help: 'accept the official layout with other numbers of reviews' },
   ...TEXT_COLUMN_FLAG,
   'label-column': {
     kind: 'text',
@@ -39,7 +39,7 @@ export const DATA_FLAGS = {
 
 /**
  * Reads the reviews, downloading the official ones when no others are given.
- * @param labels their order, where the stated rule is not to decide it; `any` where it is of no account.
+ * @param labels their order, if not that of the rule; `any` if the order does not matter.
  */
 export async function loadData(
   flags: FlagValues<typeof DATA_FLAGS>,
@@ -61,7 +61,7 @@ export async function loadData(
   return { dataset, name: dataset.official ? OFFICIAL_DATASET : plainName(path.basename(path.resolve(location))) };
 }
 
-/** Downloads it under a progress line. */
+/** Downloads a file with a progress line. */
 async function downloadShown(file: Download, { stderr }: Io, options: DownloadOptions = {}): Promise<string> {
   const { bytes } = file;
   const line = progressLine('downloading', stderr);
@@ -77,9 +77,9 @@ export const SOURCES_FLAG = {
 } as const satisfies Flags;
 
 /**
- * The folder that has all of `files`: the one that a flag gave, or one of the cache, to which they are downloaded.
- * @param flag its name, which is the folder's name in the cache too.
- * @throws UserError when a file is missing or another one.
+ * The folder that has all of `files`: `given`, or a folder of the cache, to which they are downloaded.
+ * @param flag the name of the flag, and of the cache's folder.
+ * @throws UserError when a file is missing or has other contents.
  */
 export async function gather(
   files: readonly PinnedFile[],

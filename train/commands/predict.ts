@@ -32,13 +32,13 @@ A file is worked on by all cores; Ctrl-C stops, and the same command goes on fro
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   if (flags.out !== undefined) return runFile(flags, positionals, flags.out, io);
   const { print, say, stdin } = io;
-  if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
+  if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   await refuseFile(positionals[0]);
   const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : readTexts(undefined, flags, stdin);
-  if (positionals.length === 0 && stdin.isTTY) say('one text a line; Ctrl-D ends');
+  if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
     const [answer] = await classifier.classify([{ text, labels }]);
