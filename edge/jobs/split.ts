@@ -7,6 +7,9 @@ import { type Cursor, createScanner, type Dialect } from '../../shared/records.t
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { beginningOf, type FileTask, type Layout } from './format.ts';
 
+/** Sentences that a text usually has: those of a film review. */
+export const USUAL_SENTENCES = 12;
+
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
@@ -25,8 +28,8 @@ export interface Progress {
 interface SplitTask extends Progress, FileTask {
   /** Of the file. */
   readonly bytes: number;
-  /** How many an answer has. */
-  readonly labels?: number | undefined;
+  /** How many an answer usually has. */
+  readonly scores?: number | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ interface SplitTask extends Progress, FileTask {
  */
 export function splitNext(
   slice: Uint8Array,
-  { cursor, layout, format, bytes, labels = 2 }: SplitTask,
+  { cursor, layout, format, bytes, scores = 2 }: SplitTask,
   limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
@@ -47,7 +50,7 @@ export function splitNext(
     [from, known] = [beginning.next, beginning.layout];
   }
   const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
-  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / labels));
+  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / scores));
   const rest = slice.subarray(from.offset - cursor.offset);
   return { ...splitSlice(rest, from, { dialect: known, chunkBytes, chunkRecords, isLast }), layout: known, isLast };
 }

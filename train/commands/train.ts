@@ -12,11 +12,12 @@ import { describeTexts } from '../data/summary.ts';
 import { type Baseline, describeBaseline } from '../evaluation/baseline.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
-import { DATA_FLAGS, loadData } from './data.ts';
+import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
 const FLAGS = {
   preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
   ...DATA_FLAGS,
+  ...SOURCES_FLAG,
   labels: {
     kind: 'text',
     value: '<a,b,…>',
@@ -59,7 +60,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const progress = progressOf(io);
   let baseline: Baseline | undefined;
   const manifest = await train({
-    loadDataset: () => loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels)),
+    loadDataset: ({ openSets }) =>
+      loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels), openSets),
     config,
     folder,
     resume: flags.resume === true,
