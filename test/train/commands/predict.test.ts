@@ -76,7 +76,12 @@ it('objects keep their fields', async () => {
       .split('\n')
       .map((line) => JSON.parse(line)) ?? [];
   expect(lines).toMatchObject([
-    { review: { body: 'Lovely.' }, stars: 5, predicted_label: await label('Lovely.'), predicted_scores: [{}, {}] },
+    {
+      review: { body: 'Lovely.' },
+      stars: 5,
+      predicted_label: await label('Lovely.'),
+      predicted_scores: LABELS.map(() => ({})),
+    },
     { stars: 1, predicted_error: 'line 2: there is no text' },
     { predicted_error: 'line 3: the line is not JSON in UTF-8' },
     { review: { body: 7 }, predicted_error: 'line 4: the text is not a string' },
