@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
+import { Delimiter } from '../../edge/http/schema.ts';
 
 const State = v.object({
   url: v.string(),
@@ -17,6 +18,7 @@ const State = v.object({
   bytes: v.number(),
   modified: v.number(),
   type: v.string(),
+  delimiter: v.optional(Delimiter),
   textColumn: v.optional(v.string()),
   idColumn: v.optional(v.string()),
   labels: v.optional(v.array(v.string())),
@@ -57,7 +59,7 @@ export function difference(known: State, wanted: Omit<State, 'job'>, file: strin
   if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
     return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
   }
-  const options = ['type', 'textColumn', 'idColumn', 'labels'] as const;
+  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels'] as const;
   if (options.every((name) => isDeepStrictEqual(known[name], wanted[name]))) return undefined;
-  return 'is of a job with another --type, --text-column, --id-column or --labels; --restart begins a new one';
+  return 'is of a job with another --type, --delimiter, --text-column, --id-column or --labels; --restart begins a new one';
 }
