@@ -8,10 +8,10 @@
  * and API_KEYS, ALLOWED_ORIGINS and LABELS, of which `settings.ts` says more.
  */
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../shared/bundle.ts';
 import { createApp } from './app.ts';
-import { openClassifier } from './runtime/files.ts';
+import { folderUrl, openClassifier } from './runtime/files.ts';
+import { MODEL_FOLDER } from './runtime/shipped.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { type App, withSite } from './site.ts';
 
@@ -32,11 +32,6 @@ export function address(env: Environment = process.env): { hostname: string; por
 export async function openApp(env: Environment = process.env): Promise<{ app: App; manifest: Manifest }> {
   const { API_KEYS, ALLOWED_ORIGINS, LABELS, MODEL } = env as Readonly<Record<string, string | undefined>>;
   const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS });
-  const { classifier, manifest } = await openClassifier(modelFolder(MODEL), labels);
+  const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, labels);
   return { app: await withSite(createApp(classifier, settings)), manifest };
-}
-
-/** With a slash at the end. */
-function modelFolder(folder: string | undefined): URL {
-  return folder ? pathToFileURL(`${folder}/`) : new URL('../model/', import.meta.url);
 }

@@ -26,17 +26,17 @@ async function listen(args: readonly string[], io: Io, later: typeof afterGrace)
     throw new UsageError(`unexpected argument "${args[0]}"; HOST, PORT and MODEL are environment variables`);
   const { hostname, port } = address(io.env);
   const { app, manifest } = await openApp(io.env);
-  const { promise: ended, resolve, reject } = Promise.withResolvers<number>();
-  const server = serve({ fetch: app.fetch, hostname, port }, (bound) => {
-    const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-    io.print(`${manifest.id} listens on http://${host}:${bound.port}`);
-  }) as Server;
-  server.on('error', reject).on('close', () => resolve(EXIT.done));
-  io.onInterrupt(() => {
-    server.close();
-    later(() => server.closeAllConnections());
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname, port }, (bound) => {
+      const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+      io.print(`${manifest.id} listens on http://${host}:${bound.port}`);
+    }) as Server;
+    server.on('error', reject).on('close', () => resolve(EXIT.done));
+    io.onInterrupt(() => {
+      server.close();
+      later(() => server.closeAllConnections());
+    });
   });
-  return ended;
 }
 
 if (import.meta.main) await runMain(main);

@@ -29,15 +29,18 @@ export function limitRate(
 }
 
 /** Rejects when the limiter has no answer, whichever way. */
-async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
-  const late = Promise.withResolvers<never>();
-  const message = `the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`;
-  const timer = setTimeout(() => late.reject(new Error(message)), RATE_LIMITER_TIMEOUT_MS);
-  try {
-    const { success } = await Promise.race([limiter.limit({ key }), late.promise]);
-    if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
-    return success;
-  } finally {
-    clearTimeout(timer);
-  }
+function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const message = `the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`;
+    const timer = setTimeout(() => reject(new Error(message)), RATE_LIMITER_TIMEOUT_MS);
+    ask(limiter, key)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+async function ask(limiter: RateLimiter, key: string): Promise<boolean> {
+  const { success } = await limiter.limit({ key });
+  if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
+  return success;
 }

@@ -42,9 +42,14 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
 
 const instantiate = WebAssembly.instantiate;
 
-/** Whoever asks for an instance of bytes gets one of the compiled module: bytes workerd would refuse anyway. */
+/** Whoever asks for an instance of the stand-in gets one of the compiled module. All else is as it was, for others' modules. */
 WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports = {}) => {
-  if (source instanceof WebAssembly.Module) return instantiate(source, imports);
+  if (!isStandIn(source)) return instantiate(source as WebAssembly.Module, imports);
   const instance = start ? instantiatePreinitialized(start, compiled, imports) : await instantiate(compiled, imports);
   return { module: compiled, instance };
 }) as typeof instantiate;
+
+/** Or a copy of it, which onnxruntime-web makes. */
+function isStandIn(source: unknown): boolean {
+  return source instanceof Uint8Array && source.length === STAND_IN.length && source.every((byte) => byte === 0);
+}

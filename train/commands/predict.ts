@@ -1,14 +1,16 @@
 /** `npm run predict`: classifies one text, or every line of standard input. */
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import type { Io } from '../../cli/run.ts';
+import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
-  model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
+  model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
   ...MODEL_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies Flags;
@@ -27,7 +29,7 @@ async function run(
 ): Promise<number> {
   if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
-  const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
+  const { classifier, manifest } = await openClassifier(flags.model ?? fileURLToPath(MODEL_FOLDER));
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : createInterface({ input: stdin });
   if (positionals.length === 0 && stdin.isTTY) say('one text a line; Ctrl-D ends');

@@ -1,0 +1,25 @@
+/** The web worker of a page: a classifier that is called by messages (`worker-client.ts`). */
+import { type Classifier, createClassifier } from '../inference/classifier.ts';
+import { LoadError } from '../inference/loading.ts';
+import { loaderOf } from '../runtime/browser.ts';
+import type { Call, Message, Start } from './worker-client.ts';
+
+const send = (message: Message) => postMessage(message);
+
+let classifier: Classifier | undefined;
+
+addEventListener('message', ({ data }: MessageEvent<Start | Call>) => {
+  if ('locations' in data) {
+    const { locations, labels } = data;
+    classifier = createClassifier({ ...loaderOf(locations, (progress) => send({ progress })), labels });
+    return;
+  }
+  const { id, method, args } = data;
+  (classifier?.[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args).then(
+    (value) => send({ id, value }),
+    (error: unknown) => {
+      const isLoadError = error instanceof LoadError; // which a copy of it would not be
+      send({ id, error: isLoadError ? error.cause : error, isLoadError });
+    },
+  );
+});
