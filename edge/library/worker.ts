@@ -6,7 +6,7 @@ import type { Call, Message, Start } from './worker-client.ts';
 
 const send = (message: Message) => postMessage(message);
 
-let classifier: Classifier | undefined;
+let classifier: Classifier;
 
 addEventListener('message', ({ data }: MessageEvent<Start | Call>) => {
   if ('locations' in data) {
@@ -15,7 +15,8 @@ addEventListener('message', ({ data }: MessageEvent<Start | Call>) => {
     return;
   }
   const { id, method, args } = data;
-  (classifier?.[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args).then(
+  const call = classifier[method] as (...args: readonly unknown[]) => Promise<unknown>;
+  call(...args).then(
     (value) => send({ id, value }),
     (error: unknown) => {
       const isLoadError = error instanceof LoadError; // which a copy of it would not be
