@@ -1,9 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The projects that have a folder of their own (docs/testing.md). All other tests are in `unit`. */
-const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews'];
-/** Those that need nothing that is built. */
-const UNBUILT = ['openapi', 'reviews'];
+const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews', 'package'];
+/** What is built before them, where that is not the worker. */
+const SETUPS: Readonly<Record<string, string[]>> = { openapi: [], reviews: [], package: ['harness/package.ts'] };
 
 const exclude = configDefaults.exclude;
 
@@ -29,7 +29,7 @@ export default defineConfig({
           name,
           include: [`test/${name}/*.test.ts`],
           exclude,
-          globalSetup: UNBUILT.includes(name) ? [] : ['harness/build.ts'],
+          globalSetup: SETUPS[name] ?? ['harness/build.ts'],
         },
       })),
     ],

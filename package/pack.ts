@@ -75,13 +75,24 @@ const ownFiles: Plugin = {
   },
 };
 
-/** onnxruntime-web's own map, of minified code, would be half of ours. */
-const withoutMap: Plugin = {
-  name: 'without-map',
+/**
+ * onnxruntime-web without its own map, of minified code, which would be half of ours; and without what bundlers take for an
+ * asset beside it. The bytes of that file are always given.
+ */
+const onnxruntime: Plugin = {
+  name: 'onnxruntime',
   setup({ onLoad }) {
-    onLoad({ filter: /node_modules\/onnxruntime-web\/.*\.mjs$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, 'utf8')).replace(/^\/\/# sourceMappingURL=.*$/m, ''),
-    }));
+    onLoad({ filter: /node_modules\/onnxruntime-web\/.*\.mjs$/ }, async ({ path: file }) => {
+      const source = await readFile(file, 'utf8');
+      const asset = `new URL("${WASM}",import.meta.url)`;
+      if (!source.includes(asset))
+        throw new Error(`${file} no longer has ${asset}: see how bundlers find its file now`);
+      return {
+        contents: source
+          .replaceAll(asset, `new URL("${WASM}",import.meta.url+"")`)
+          .replace(/^\/\/# sourceMappingURL=.*$/m, ''),
+      };
+    });
   },
 };
 
@@ -94,7 +105,7 @@ const COMMON: BuildOptions = {
   define: { 'import.meta.main': 'false' },
   logOverride: { 'empty-import-meta': 'error' },
   logLevel: 'warning',
-  plugins: [withoutMap],
+  plugins: [onnxruntime],
 };
 
 async function buildModules(): Promise<void> {
@@ -106,7 +117,7 @@ async function buildModules(): Promise<void> {
     chunkNames: 'chunk-[hash]',
     platform: 'neutral',
     external: [...DEPENDENCIES, ...DEPENDENCIES.map((name) => `${name}/*`), 'node:*'],
-    plugins: [withoutMap, workerAssets, ownFiles],
+    plugins: [onnxruntime, workerAssets, ownFiles],
   });
   // A page has no package manager, so here everything is in.
   const { size } = await stat(wasmFile());

@@ -79,6 +79,7 @@ export class AnswerTooLargeError extends Error {
   }
 }
 
+/** @internal */
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
   /** @param manifest of the bundle whose network the runtime is to run, verified. */
@@ -96,7 +97,10 @@ interface Reading {
   readonly evidence: boolean;
 }
 
-/** A classifier that has loaded nothing yet. */
+/**
+ * A classifier that has loaded nothing yet.
+ * @internal
+ */
 export function createClassifier({ readBundle, loadRuntime, labels }: ClassifierOptions): Classifier {
   const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
     const files = await readBundle();
