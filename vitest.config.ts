@@ -29,6 +29,7 @@ export default defineConfig({
           name,
           include: [`test/${name}/*.test.ts`],
           exclude,
+          ...(name === 'package' && { testTimeout: 180_000, hookTimeout: 180_000 }), // compilers, bundlers and installs
           globalSetup: SETUPS[name] ?? ['harness/build.ts'],
         },
       })),

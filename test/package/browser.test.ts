@@ -7,6 +7,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
 import { onTheWire } from '../fixtures/answers.ts';
@@ -190,7 +191,7 @@ it.skipIf(!INSTALLED)(`works in Vite's development server with the line that REA
     let output = '';
     server.stdout.setEncoding('utf8').on('data', (data: string) => {
       output += data;
-      const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(output.replaceAll(/\u001b\[\d+m/g, '')) ?? [];
+      const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(stripVTControlCharacters(output)) ?? [];
       if (found !== undefined) resolve(found);
     });
   });
