@@ -14,7 +14,7 @@ it('checks every push and pull request', () => {
   expect(textOf('check.yml')).toMatch(/^on:\n {2}push:\n {2}pull_request:$/m);
 });
 
-it.each(['check.yml', 'deploy.yml'])('%s runs all that `npm run check` does, and the full suite', (name) => {
+it.each(['check.yml', 'deploy.yml', 'publish.yml'])('%s runs all that `npm run check` does, and the full suite', (name) => {
   const steps = [...textOf(name).matchAll(/^ +- run: (.*)$/gm)].map(([, step]) => step);
   const checks: string[] = scripts.check.split(' && ');
   expect(checks.pop()).toBe('npm test'); // which is in the full suite
@@ -34,7 +34,15 @@ it.each(workflows)('%s runs scripts that there are, and may write nothing', (_, 
   );
   expect(names.length).toBeGreaterThan(0);
   for (const name of names) expect(scripts).toHaveProperty([name]);
-  expect(workflow.match(/^ *permissions:(\n +.*)*$/gm)).toEqual(['permissions:\n  contents: read']);
+  expect(workflow.match(/^permissions:(\n +.*)*$/gm)).toEqual(['permissions:\n  contents: read']);
+  expect(workflow).not.toMatch(/^ +[\w-]+: write\b(?<!id-token: write)/m); // which is for a signature, and writes nothing
   const checkouts = workflow.split('uses: actions/checkout@').length - 1;
   expect(workflow.split('persist-credentials: false').length - 1).toBe(checkouts);
+});
+
+it('publishes by hand, with provenance, and with actions that cannot change', () => {
+  const workflow = textOf('publish.yml');
+  expect(workflow).toMatch(/^on:\n {2}workflow_dispatch:$/m);
+  expect(workflow).toMatch(/run: npm publish edge-sentiment-\*\.tgz --provenance /);
+  for (const [, action] of workflow.matchAll(/uses: (.*)/g)) expect(action).toMatch(/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
