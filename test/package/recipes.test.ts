@@ -107,7 +107,11 @@ async function buildPage(heading: string, script: string, bundle: string, page: 
   const [html = ''] = await snippets(RECIPES, 'html', heading);
   const [source = ''] = await snippets(RECIPES, 'js', heading);
   const folder = await project({ [script]: source, [`site/${page}`]: html });
-  await run(path.resolve('node_modules/.bin/esbuild'), [script, '--bundle', '--format=esm', `--outfile=site/${bundle}`], folder);
+  await run(
+    path.resolve('node_modules/.bin/esbuild'),
+    [script, '--bundle', '--format=esm', `--outfile=site/${bundle}`],
+    folder,
+  );
   await cp(path.join(PACKAGE, 'assets'), path.join(folder, 'site/assets'), { recursive: true });
   return path.join(folder, 'site');
 }
@@ -144,27 +148,32 @@ it.skipIf(!INSTALLED)(`Browser extension: its popup answers${WHY}`, async () => 
   expect(await page.evaluate(SAID)).toMatch(new RegExp(`^${(await answerOf(TEXT)).label}, \\d+ %$`));
 });
 
-it.skipIf(!INSTALLED)(`A form in a page: warns once of a negative text, and sends it at the second time${WHY}`, async () => {
-  const folder = await buildPage('A form in a page', 'main.js', 'main.js', 'index.html');
-  const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
-  const asked: string[] = [];
-  const server = createServer(async ({ url = '' }, response) => {
-    const { pathname, search } = new URL(url, 'http://here');
-    if (search !== '') asked.push(search);
-    const file = path.join(folder, pathname === '/' ? 'index.html' : pathname);
-    const content = await readFile(file).catch(() => undefined);
-    response.writeHead(content ? 200 : 404, { 'content-type': types[path.extname(file)] ?? 'text/plain' }).end(content);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const page = await startChromium();
-  await page.goto(`http://127.0.0.1:${(server.address() as { port: number }).port}/`);
-  await page.evaluate(TYPE(TEXT));
-  const send = "document.querySelector('button').click()";
-  await page.evaluate(send);
-  await page.waitForFunction(SAID);
-  expect(await page.evaluate(SAID)).toBe('That reads harsh. Send it anyway?');
-  expect(asked).toEqual([]);
-  await Promise.all([page.waitForURL(/\?comment=/), page.evaluate(send)]);
-  expect(asked).toHaveLength(1);
-});
+it.skipIf(!INSTALLED)(
+  `A form in a page: warns once of a negative text, and sends it at the second time${WHY}`,
+  async () => {
+    const folder = await buildPage('A form in a page', 'main.js', 'main.js', 'index.html');
+    const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+    const asked: string[] = [];
+    const server = createServer(async ({ url = '' }, response) => {
+      const { pathname, search } = new URL(url, 'http://here');
+      if (search !== '') asked.push(search);
+      const file = path.join(folder, pathname === '/' ? 'index.html' : pathname);
+      const content = await readFile(file).catch(() => undefined);
+      response
+        .writeHead(content ? 200 : 404, { 'content-type': types[path.extname(file)] ?? 'text/plain' })
+        .end(content);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const page = await startChromium();
+    await page.goto(`http://127.0.0.1:${(server.address() as { port: number }).port}/`);
+    await page.evaluate(TYPE(TEXT));
+    const send = "document.querySelector('button').click()";
+    await page.evaluate(send);
+    await page.waitForFunction(SAID);
+    expect(await page.evaluate(SAID)).toBe('That reads harsh. Send it anyway?');
+    expect(asked).toEqual([]);
+    await Promise.all([page.waitForURL(/\?comment=/), page.evaluate(send)]);
+    expect(asked).toHaveLength(1);
+  },
+);
