@@ -1,15 +1,15 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** The projects that have a folder of their own (docs/testing.md). All other tests are in `unit`. */
+/** Projects with their own folder (docs/testing.md). All other tests are in `unit`. */
 const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews', 'package'];
-/** What is built before them, where that is not the worker. */
+/** What is built before a project that does not need the built worker. */
 const SETUPS: Readonly<Record<string, string[]>> = { openapi: [], reviews: [], package: ['harness/package.ts'] };
 
 const exclude = configDefaults.exclude;
 
 export default defineConfig({
   test: {
-    allowOnly: false, // what the linter cannot tell from our own function `fit`
+    allowOnly: false, // the linter's rule is off, because it takes our function `fit` for a focused test
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: '100%', // of the cores

@@ -1,4 +1,4 @@
-/** What a worker costs before it does anything: Hono, the same JSON in, an answer of the same shape out. */
+/** A bare Hono worker that parses the same JSON and answers a constant of the same shape, for comparison. */
 import { build } from 'esbuild';
 import { type RunningWorker, startModules } from '../harness/worker.ts';
 

@@ -1,12 +1,12 @@
 /**
- * A bulk job beside one client that calls `POST /v1/sentiment` with batches of 64, in real workerd, in one run and in turns:
+ * Compares a bulk job with one client that calls `POST /v1/sentiment` with batches of 64, in workerd, alternating within a run.
  * `bulk` is the job's reviews a second ÷ the client's, from the first byte sent to the last one received.
  *
  *     npm run bench -- bulk [--json]
  *
- * Also: the memory of the isolate during a job of a small and of a large file; and what a million such reviews cost, of the
- * operations that were counted and the CPU time that was measured. Miniflare runs the consumer one chunk at a time, and its
- * storage and queue in the same thread; Cloudflare runs up to 250 consumers at once.
+ * Also: the isolate's memory during a job with a small and a large file; and the cost of a million such reviews, from counted
+ * operations and measured CPU time. Miniflare runs one consumer at a time, with its storage and queue in the same thread;
+ * Cloudflare runs up to 250.
  */
 import { JOB_LIMITS, MAX_TEXTS } from '../edge/http/limits.ts';
 import build from '../harness/build.ts';
@@ -17,10 +17,10 @@ import { textOf } from './texts.ts';
 
 const ROUNDS = 9;
 const REVIEWS = 2_000;
-/** Tokens of a review: between these, and on average about as many as IMDB's. */
+/** The range of a review's tokens; the mean is about that of IMDB. */
 const LENGTHS = [60, 400] as const;
 
-/** In dollars beyond what is included in the Workers Paid plan, as of 2026-08 (docs/bulk.md has the sources). */
+/** Dollars beyond what the Workers Paid plan includes, as of 2026-08 (docs/bulk.md has the sources). */
 const PRICES = {
   'CPU, per ms': 0.02 / 1e6,
   'request to a Worker': 0.3 / 1e6,
@@ -30,7 +30,7 @@ const PRICES = {
   'R2 class A': 4.5 / 1e6,
   'R2 class B': 0.36 / 1e6,
 };
-/** What a chunk needs of each; what a job needs once is lost among a million reviews. */
+/** The operations of a chunk. Those of the job itself do not matter for a million reviews. */
 const PER_CHUNK: Readonly<Record<Exclude<keyof typeof PRICES, 'CPU, per ms'>, number>> = {
   'request to a Worker': 1,
   'request to a Durable Object': 2, // claim and settle
@@ -60,7 +60,7 @@ export async function run(): Promise<Report> {
       const start = performance.now();
       await run();
       const seconds = (performance.now() - start) / 1000;
-      if (round < 0) continue; // until then the engine compiled
+      if (round < 0) continue; // a warm-up: the engine compiles
       rates[name].push(REVIEWS / seconds);
       if (pid !== undefined) cpu[name].push((cpuTime(pid) - cpuBefore) / REVIEWS);
     }
@@ -95,7 +95,7 @@ export async function run(): Promise<Report> {
   };
 }
 
-/** @returns once the last answer has been read. */
+/** Runs a job until its last answer is read. */
 async function runJob({ url }: RunningWorker, body: string): Promise<void> {
   const made = await fetch(`${url}/v1/jobs`, {
     method: 'POST',
@@ -126,12 +126,12 @@ async function callInBatches({ url }: RunningWorker): Promise<void> {
   }
 }
 
-/** As many of these lines as are one chunk. */
+/** Repeats a line to fill one chunk. */
 function chunkOf(line: string): string {
   return line.repeat(Math.floor(JOB_LIMITS.chunkBytes / line.length));
 }
 
-/** Of a million reviews like these. */
+/** The cost of a million reviews like these. */
 function costs(cpuMs: number): Case[] {
   const megabytes = ((file.length / REVIEWS) * 1e6) / 2 ** 20;
   const chunks = Math.ceil((megabytes * 2 ** 20) / JOB_LIMITS.chunkBytes);
@@ -146,8 +146,8 @@ function costs(cpuMs: number): Case[] {
 }
 
 /**
- * Of an isolate of its own, because being inspected takes time, and after collections, of which Miniflare, without a limit, has
- * few. The files have lines of a megabyte, which take little time.
+ * Measures a separate isolate, because inspecting slows it down, after collections, which are rare in Miniflare without a memory
+ * limit. The files have lines of a megabyte, which are fast to classify.
  */
 async function memory(): Promise<Case[]> {
   const inspectorPort = await freePort();
@@ -163,7 +163,7 @@ async function memory(): Promise<Case[]> {
     });
     while (!over) {
       samples.push(await megabytes({ collected: true }));
-      await Promise.race([job, new Promise((resolve) => setTimeout(resolve, 300))]); // a collection slows all of it down
+      await Promise.race([job, new Promise((resolve) => setTimeout(resolve, 300))]); // collecting all the time would slow the job down
     }
     cases.push(summarize(`isolate, a job of ${lines} MB, collected`, 'MB', samples));
   }

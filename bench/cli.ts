@@ -4,7 +4,7 @@ import { COMMON_FLAGS, helpOf, parseFlags } from '../cli/flags.ts';
 import { type Io, runMain } from '../cli/run.ts';
 import { type Report, render } from './report.ts';
 
-/** Loaded when chosen: a benchmark need not have what another one measures. */
+/** Imported when chosen, so that a benchmark does not load another one's packages. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Report> }>>> = {
   train: () => import('./train.ts'),
   cold: () => import('./cold.ts'),

@@ -1,13 +1,13 @@
 /**
- * The first answer of a fresh isolate in real workerd: the worker as it is built beside the same worker with the stock
- * onnxruntime-web, in one run and in turns. `coldStart` is ours ÷ stock.
+ * The first answer of a fresh isolate in workerd: the built worker beside the same worker with the stock onnxruntime-web,
+ * alternating within a run. `coldStart` is ours ÷ stock.
  *
  *     npm run bench -- cold [--json]
  *
- * "from nothing" evaluates the worker's module in the first request, so that the time has all of it but the start of the
- * process. "first request" follows right on that evaluation, as where an isolate is started for a request. "code discarded" is
- * after other isolates were started in the process, with which workerd has V8 throw away all WebAssembly code that is not
- * optimised yet. What of it is CPU time, which Cloudflare limits and bills, is shown where Linux' /proc is there to tell.
+ * "from nothing" evaluates the worker's module in the first request, so it includes everything but the start of the process.
+ * "first request" follows that evaluation, as when an isolate is started for a request. "code discarded" is a first request after
+ * other isolates started in the process, at which V8 discards WebAssembly code that is not optimised yet. CPU time, which
+ * Cloudflare limits and bills, is shown on Linux.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,7 +20,7 @@ import { type Case, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
 
 const ROUNDS = 9;
-/** Isolates, and requests of each after its first, whose CPU time is looked at. */
+/** The isolates whose CPU time is measured, and the requests of each after its first. */
 const CPU_ROUNDS = 5;
 const LATER = 200;
 const LENGTHS = [10, 100, 400];
@@ -38,7 +38,7 @@ export async function run(): Promise<Report> {
         ['stock', STOCK],
         ['ours', {}],
       ] as const) {
-        if (whose === 'stock' && state === 'code discarded') continue; // it starts in its first request either way
+        if (whose === 'stock' && state === 'code discarded') continue; // the stock runtime starts in its first request anyway
         const name = `${state}, ${whose}`;
         times.set(name, [...(times.get(name) ?? []), await firstAnswer(files, state)]);
       }
@@ -59,7 +59,7 @@ export async function run(): Promise<Report> {
   };
 }
 
-/** A worker that is about to give its first answer. */
+/** A worker before its first answer. */
 async function fresh(files: Parameters<typeof startWorker>[0], state: State): Promise<RunningWorker> {
   const worker = await startWorker(files, { lazy: state !== 'code discarded' });
   await fetch(`${worker.url}/health`); // so that the connection and Miniflare's own worker are not measured
@@ -89,7 +89,7 @@ async function ask({ url }: RunningWorker, text: string): Promise<void> {
   if (!response.ok) throw new Error(`the worker answered ${response.status}`);
 }
 
-/** Of the thread that serves, of the first request of an isolate and of later ones; and of a bare worker's. */
+/** The CPU time of the serving thread, in the first and in later requests of an isolate, also of a bare worker. */
 async function cpuTimes(): Promise<Case[]> {
   const starts = {
     ours: () => fresh({}, 'first request'),
@@ -120,7 +120,7 @@ async function cpuTimes(): Promise<Case[]> {
   return cases;
 }
 
-/** Of the built worker's files, and of all of them as they travel. */
+/** The sizes of the built worker's files, and of all together, also compressed. */
 async function sizes(): Promise<Case[]> {
   const files = await Promise.all(
     (await builtFiles()).map(async (name) => ({ name, bytes: await readFile(path.join('dist', name)) })),

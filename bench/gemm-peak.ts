@@ -1,9 +1,9 @@
-/** The machine's limit for a recurrent network: the matrix product of one thread on WebAssembly, by the training kernels. */
+/** The machine's limit for a recurrent network: the speed of the training kernels' matrix product on one thread. */
 import { SCRATCH } from '../train/kernels/assembly/layout.ts';
 import type { Pool } from '../train/kernels/pool.ts';
 import { type Case, summarize } from './report.ts';
 
-/** [64, 64] · [64, 256]: a recurrent step of 64 texts through 64 units of four gates; the operands fit the cache. */
+/** [64, 64] · [64, 256]: a recurrent step of 64 texts, 64 units and four gates. The operands fit the cache. */
 const [ROWS, COLUMNS, DEPTH] = [64, 256, 64];
 const REPEATS = 200;
 

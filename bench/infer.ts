@@ -1,11 +1,11 @@
 /**
- * The warm speed of the shipped network on one thread: a text through our classifier, through a bare onnxruntime-web session
- * that is handed the finished tensors, and through tfjs' WASM backend with the same weights, in one run and in turns.
+ * The warm speed of the shipped network on one thread: our classifier, a bare onnxruntime-web session with prepared tensors, and
+ * tfjs' WASM backend with the same weights, alternating within a run.
  *
  *     npm run bench -- infer [--json]
  *
- * `overhead` is classifier ÷ bare session for 100 tokens. Also: where the classifier's time goes; batches; what a run costs
- * beside its tokens, which `edge/inference/batching.ts` reckons with; and the tutorial's network, beside the machine's limit.
+ * `overhead` is classifier ÷ bare session for 100 tokens. Also: the parts of the classifier's time; batches; the fixed cost of a
+ * run, which `edge/inference/batching.ts` relies on; and the tutorial's network beside the machine's limit.
  */
 import type { InferenceSession } from 'onnxruntime-web';
 import { createClassifier } from '../edge/inference/classifier.ts';
@@ -27,7 +27,7 @@ import { type Case, median, medianQuotient, type Report, summarize } from './rep
 import { textOf } from './texts.ts';
 
 const ROUNDS = 300;
-/** Of ours to one of tfjs', which takes much longer. */
+/** Our runs for each run of tfjs, which takes much longer. */
 const OURS_PER_TFJS = 20;
 const LENGTHS = [30, 100, 400];
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
@@ -41,7 +41,7 @@ export async function run(): Promise<Report> {
   await startBackend();
   const { model: tfjsModel } = importModel(files.model);
 
-  /** Of so many tokens as the network reads, START among them. */
+  /** A text that the network reads as so many tokens, START included. */
   const textReadAs = (tokens: number) => textOf(tokens - (tokens < manifest.maxTokens ? 1 : 0));
   const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
 
@@ -69,13 +69,13 @@ export async function run(): Promise<Report> {
 
   // One text.
   for (let round = -50; round < ROUNDS; round++) {
-    if (round === 0) samples.clear(); // until then the engine compiled
+    if (round === 0) samples.clear(); // before that, the engine compiles
     for (const length of LENGTHS) {
       const text = textReadAs(length);
       const rows = [idsOf(text)];
       const ours = () => time(`${length} tokens, classifier`, () => classifier.classify([text]));
       const its = () => time(`${length} tokens, bare session`, bare(rows));
-      // Whoever is second finds the rows of the embedding in the cache.
+      // The second one finds the embedding's rows in the cache, so they take turns.
       for (const work of round % 2 === 0 ? [ours, its] : [its, ours]) await work();
       await time(`  ${length}: tokens and ids`, () => idsOf(text));
       await time(`  ${length}: batch and tensors`, () => bare(rows));
@@ -83,7 +83,7 @@ export async function run(): Promise<Report> {
     }
   }
 
-  // Many texts, each batch as large as the classifier is asked for.
+  // Batches.
   for (let round = 0; round < ROUNDS / 20; round++) {
     for (const size of SIZES) {
       const texts = Array.from({ length: size }, () => textReadAs(100));
@@ -116,7 +116,7 @@ export async function run(): Promise<Report> {
     await time('seed network, 100 tokens', bare([ids], seed));
   }
   const peak = gemmPeak(await Pool.create({ threads: 1 }));
-  /** Of the two matrix products of an LSTM, in milliseconds at the peak. */
+  /** Milliseconds of an LSTM's two matrix products at the peak speed. */
   const arithmetic = (100 * 2 * 4 * units * (embeddingUnits + units)) / 1e6 / peak.median;
 
   const cases: Case[] = [...samples].map(([name, times]) => summarize(name, 'ms', times));

@@ -1,4 +1,4 @@
-/** What every benchmark shares: measuring side by side, and a table or one JSON object of it. */
+/** The report of a benchmark: statistics, and a table or one JSON object. */
 
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -15,10 +15,10 @@ export interface Case {
 
 export interface Report {
   readonly benchmark: string;
-  /** Those whose versions the figures depend on. */
+  /** The packages whose versions matter for the figures. */
   readonly packages: readonly string[];
   readonly cases: readonly Case[];
-  /** By name, each of this run: a quotient of two medians, or of what was measured in turns the median quotient. */
+  /** Quotients within this run, by name: of two medians, or the median quotient of alternating measurements. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
@@ -33,14 +33,14 @@ export function median(samples: readonly number[]): number {
   return ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
 }
 
-/** The median of a ÷ b over the rounds that measured both in turns, which a machine that slows down halfway changes little. */
+/** The median of a ÷ b over rounds that measured both. A machine that slows down halfway changes it little. */
 export function medianQuotient(a: readonly number[], b: readonly number[]): number {
   return median(a.map((value, round) => value / (b[round] as number)));
 }
 
 /** The report for people, or as one JSON object. */
 export function render({ benchmark, packages, cases, ratios }: Report, json: boolean): string {
-  const { machine, versions } = surroundings(packages);
+  const { machine, versions } = environment(packages);
   if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios });
   const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
   const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
@@ -57,20 +57,20 @@ export function render({ benchmark, packages, cases, ratios }: Report, json: boo
   ].join('\n');
 }
 
-/** What a figure depends on beside our code. */
-export interface Surroundings {
+/** The machine and the versions that the figures depend on. */
+export interface Environment {
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export function surroundings(packages: readonly string[]): Surroundings {
+export function environment(packages: readonly string[]): Environment {
   const machine = `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} threads`;
   const versionOf = (name: string) => JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version;
   const versions = Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
   return { machine, versions: { node: process.versions.node, ...versions } };
 }
 
-export function headline(what: string, { machine, versions }: Surroundings): string {
+export function headline(what: string, { machine, versions }: Environment): string {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `${what} on ${machine}; ${list.join(', ')}`;
 }

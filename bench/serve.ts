@@ -1,10 +1,10 @@
 /**
- * The endpoint under load in real workerd: `POST /v1/sentiment` of our built worker beside a bare Hono worker that parses the
- * same JSON and answers a constant, in one run and in turns. `throughput` is ours ÷ bare, in requests a second: our price.
+ * The endpoint under load in workerd: `POST /v1/sentiment` of the built worker beside a bare Hono worker that parses the same JSON
+ * and answers a constant, alternating within a run. `throughput` is ours ÷ bare, in requests a second.
  *
  *     npm run bench -- serve [--json]
  *
- * Also: the memory of our isolate, under that load and after the largest request that the limits allow.
+ * Also: our isolate's memory under that load, and with the largest requests that the limits allow.
  */
 import { Pool } from 'undici';
 import { MAX_BODY_BYTES, MAX_TEXTS } from '../edge/http/limits.ts';
@@ -35,7 +35,7 @@ export async function run(): Promise<Report> {
         ['bare', bare],
       ] as const) {
         const times = await bombard(worker, bodies);
-        if (round < 0) continue; // until then the engine compiled
+        if (round < 0) continue; // a warm-up: the engine compiles
         rates[name].push(times.length / SECONDS);
         latencies[name].push(...times);
       }
@@ -54,7 +54,7 @@ export async function run(): Promise<Report> {
   return { benchmark: 'serve', packages: ['onnxruntime-web', 'hono', 'miniflare', 'undici'], cases, ratios };
 }
 
-/** Of an isolate of its own, because being inspected takes time. */
+/** Measures a separate isolate, because inspecting slows it down. */
 async function memory(): Promise<Case[]> {
   const inspectorPort = await freePort();
   const worker = await startWorker({}, { inspectorPort });
@@ -86,7 +86,7 @@ function bodiesOf(length: number): string[] {
   return Array.from({ length: 100 }, () => JSON.stringify({ text: textOf(length) }));
 }
 
-/** Milliseconds of each request that was answered in `SECONDS`. */
+/** The milliseconds of each request that was answered within `SECONDS`. */
 async function bombard({ url }: RunningWorker, bodies: readonly string[]): Promise<number[]> {
   const pool = new Pool(url, { connections: CONNECTIONS });
   const times: number[] = [];

@@ -17,12 +17,12 @@ import { load, type Seen } from '../harness/soak/load.ts';
 import { createMix } from '../harness/soak/mix.ts';
 import { startWorker } from '../harness/worker.ts';
 import { randomNumbers } from '../train/random.ts';
-import { headline, surroundings } from './report.ts';
+import { environment, headline } from './report.ts';
 
 const FLAGS = {
-  requests: { kind: 'number', value: '<n>', help: 'how many, of all levels together (20000)' },
-  seconds: { kind: 'number', value: '<n>', help: 'how long at most (600); a level has its share of it' },
-  seed: { kind: 'number', value: '<n>', help: 'of the requests and their order (1)' },
+  requests: { kind: 'number', value: '<n>', help: 'the number of requests over all levels (default: 20000)' },
+  seconds: { kind: 'number', value: '<n>', help: 'the time limit, shared by the levels (default: 600)' },
+  seed: { kind: 'number', value: '<n>', help: 'the seed of the requests and their order (default: 1)' },
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
@@ -61,7 +61,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
   const print = (line: string) => void (json || io.print(line));
 
-  const where = surroundings(['onnxruntime-web', 'hono', 'miniflare']);
+  const where = environment(['onnxruntime-web', 'hono', 'miniflare']);
   print(`${headline('soak', where)}; seed ${seed}\n`);
   await build();
   const mix = await createMix(reference, randomNumbers(seed));

@@ -1,8 +1,8 @@
-/** Texts that nobody wrote, of words that the shipped model knows; common words more often, as in a text. The same in every run. */
+/** Random texts of the shipped model's words, common words more often. The same in every run. */
 import { readFile } from 'node:fs/promises';
 import { randomNumbers } from '../train/random.ts';
 
-const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3); // behind the specials
+const words = (await readFile('model/vocabulary.txt', 'utf8')).trimEnd().split('\n').slice(3); // without the specials
 const always = randomNumbers(1);
 
 /** A text of so many words. */

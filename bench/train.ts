@@ -1,11 +1,11 @@
 /**
- * A whole training step of the seed preset (embedding, LSTM, dense, loss, Adam): stock tfjs layers on the WASM backend
- * beside our kernels, in one run and in turns. `speedup` is stock ÷ ours.
+ * A training step of the preset `seed` (embedding, LSTM, dense, loss, Adam): stock tfjs layers on the WASM backend beside our
+ * kernels, alternating within a run. `speedup` is stock ÷ ours.
  *
  *     npm run bench -- train [--json]
  *
- * The batches are made up: 64 texts of 100 tokens, drawn so that a batch has about as many distinct words as one of real
- * reviews. Also: the kernels' phases, and the matrix product at the same shapes, which is the machine's limit.
+ * Batches are random: 64 texts of 100 tokens, with about as many distinct words as batches of real reviews. Also: the kernels'
+ * phases, and the matrix product at the same shapes, which is the machine's limit.
  */
 import * as tf from '@tensorflow/tfjs';
 import { toBatch } from '../shared/encoding.ts';
@@ -21,9 +21,9 @@ import { gemmPeak } from './gemm-peak.ts';
 import { type Case, median, type Report, summarize } from './report.ts';
 
 const ROUNDS = 7;
-/** Of ours to one of stock's, so that both get about the same attention. */
+/** Our steps for each stock step, so that both take about the same time. */
 const OURS_PER_ROUND = 12;
-/** Exponent of a Zipf law at which a batch has about 2,000 distinct words, as batches of reviews have. */
+/** The exponent of a Zipf law with which a batch has about 2,000 distinct words, like batches of reviews. */
 const ZIPF = 0.9;
 const PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', 'assemblyscript'];
 
@@ -82,7 +82,7 @@ export async function run(): Promise<Report> {
   const inKernels = [...phases.values()].reduce((sum, samples) => sum + median(samples), 0);
   const peak = gemmPeak(single);
   cases.push(peak);
-  /** Multiplications and additions that a step cannot do without, in 10⁹. */
+  /** The multiplications and additions that a step needs, in 10⁹. */
   const distinct =
     batches.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / batches.length;
   const gigaflop = (2 * gates * (3 * distinct * embeddingUnits + 3 * tokens * units)) / 1e9;
@@ -114,7 +114,7 @@ export async function run(): Promise<Report> {
   };
 }
 
-/** Ids from 1 to below `size`, the n-th with a probability in proportion to n^−exponent. */
+/** Draws ids from 1 to `size` − 1; id n has a probability proportional to n^−exponent. */
 function zipf(size: number, exponent: number): () => number {
   const random = randomNumbers(1);
   const cumulative = new Float64Array(size);
@@ -133,7 +133,7 @@ function zipf(size: number, exponent: number): () => number {
   };
 }
 
-/** Times every run of the pool by its name. */
+/** Times each run of the pool, by the kernel's name. */
 function timePhases(watched: Pool): Map<string, number[]> {
   const times = new Map<string, number[]>();
   const run = watched.run.bind(watched);

@@ -1,4 +1,4 @@
-/** Files written whole or not at all. */
+/** Writes files whole or not at all. */
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSystemError, withFile } from './errors.ts';
@@ -6,10 +6,9 @@ import { isSystemError, withFile } from './errors.ts';
 export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
 /**
- * Writes `files` (name → content) into `folder`, which is made if need be. Every file is first written in full, and
- * flushed, beside its target; only then do they take their names, in the given order. A process that dies on the way
- * leaves each target as it was or as it is to be, and never half a file. Content that comes bit by bit is written as it
- * comes; should it fail, so does all.
+ * Writes `files` (name → content) into `folder`, making the folder if needed. All files are written in full and flushed to temporary
+ * names, then renamed in the given order. A process that dies leaves each target old or new, never half written. If an async
+ * content fails, nothing is renamed.
  */
 export async function writeFiles(folder: string, files: Readonly<Record<string, Content>>): Promise<void> {
   await makeFolder(folder);
@@ -36,8 +35,8 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 }
 
 /**
- * Makes `folder`, and those above it, if need be. Node's own `recursive` never ends where a folder is there and takes
- * none, as `/proc` or a link to a disk that is not mounted.
+ * Makes `folder` and its parents if needed. Node's own `recursive` never returns for folders that exist but accept no subfolder, such
+ * as `/proc` or a link to an unmounted disk.
  */
 export async function makeFolder(folder: string): Promise<void> {
   const parent = path.dirname(folder);
@@ -54,8 +53,8 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Removes what processes that were killed in `writeFiles` have left in `folder`. For whoever alone writes there: what
- * another process is about to rename looks the same.
+ * Removes temporary files of killed processes from `folder`. Only for the holder of the folder's lock: files that another process is
+ * about to rename look the same.
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {

@@ -1,11 +1,11 @@
-/** Command-line flags: one description of them serves parsing, types and `--help`. */
+/** Command-line flags: one description serves parsing, types and `--help`. */
 import { parseArgs } from 'node:util';
 import { UsageError } from './errors.ts';
 
 export interface Flag {
   /** `list` takes every `name=value` that follows it, and may be given more than once. */
   readonly kind: 'text' | 'number' | 'switch' | 'list';
-  /** What stands for the value in the help, such as `<file>`. */
+  /** The placeholder for the value in the help, such as `<file>`. */
   readonly value?: string;
   readonly help: string;
 }
@@ -20,13 +20,13 @@ export type FlagValues<F extends Flags> = {
   }[F[Name]['kind']];
 };
 
-/** What every command takes. */
+/** The flags of every command. */
 export const COMMON_FLAGS = {
   json: { kind: 'switch', help: 'print one JSON object on stdout' },
   help: { kind: 'switch', help: 'print this' },
 } as const satisfies Flags;
 
-/** @throws UsageError when an argument is not one of `flags`, lacks its value, or is not the number it should be. */
+/** @throws UsageError when a flag is unknown, lacks its value, or is not a number where it should be. */
 export function parseFlags<F extends Flags>(
   args: readonly string[],
   flags: F,
@@ -67,7 +67,7 @@ function spreadLists(args: readonly string[], flags: Flags): string[] {
   return result;
 }
 
-/** What `parseArgs` says, in one line; what it advises, npm would take for its own. */
+/** The message of `parseArgs` in one line, with other advice: npm would take the flags that it suggests for its own. */
 function messageOf({ code, message }: NodeJS.ErrnoException): string {
   const [line = ''] = message.split('\n', 1);
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return line;

@@ -1,11 +1,11 @@
 /**
- * One writer a folder: two trainings into one would overwrite each other's checkpoints, and mix two bundles.
+ * Locks a folder for one writer. Two trainings in one folder would overwrite each other's checkpoints and mix two bundles.
  *
- * The lock is SQLite's lock of a file in the folder, as the one that Node has on every platform. The operating system
- * holds it and lets go of it however the process ends, so that there is no stale lock to tell from a held one. The file
- * says nothing by being there, and stays: were it removed, one process could lock it and the next one its successor.
+ * The lock is SQLite's lock of a file in the folder, which Node has on every platform. The operating system releases it however the
+ * process ends, so there are no stale locks. The file itself means nothing, and stays: if it were removed, two processes could
+ * lock two files of the same name.
  *
- * Not here: readers. Files take their names whole (`files.ts`), so that reading needs no lock.
+ * Readers need no lock, because files appear only when they are whole (`files.ts`).
  */
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,21 +15,21 @@ import { makeFolder, removeLeftovers } from './files.ts';
 
 export const LOCK_FILE = '.lock';
 
-/** SQLite's code for a lock that somebody else holds. */
+/** SQLite's code for a lock that another process holds. */
 const SQLITE_BUSY = 5;
 const WAIT_MS = 500;
 
 export interface LockOptions {
-  /** Whether a folder that is not there is made, or refused. */
+  /** Whether a missing folder is made or refused. */
   readonly make: boolean;
-  /** How long a lock is waited for: of some that come at once, one is to get it, while each of them writes who it is. */
+  /** How long to wait for the lock: simultaneous processes each write their id first, and one of them has to get it. */
   readonly waitMs?: number;
 }
 
 /**
- * Keeps `folder` for this process alone to write into, until the result is disposed of or the process ends. What a
- * killed process was in the middle of writing is removed. Comes before the hours of work whose result goes there.
- * @throws UserError when nothing can be written there, or somebody else does.
+ * Locks `folder` for this process until the result is disposed of or the process ends, and removes what killed processes left
+ * half written. Call it before the hours of work whose result goes there.
+ * @throws UserError when the folder cannot be written to, or another process holds the lock.
  */
 export async function lockFolder(folder: string, { make, waitMs = WAIT_MS }: LockOptions): Promise<Disposable> {
   await refuseUnwritable(folder, make);
@@ -38,7 +38,7 @@ export async function lockFolder(folder: string, { make, waitMs = WAIT_MS }: Loc
   return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
 }
 
-/** @throws UserError when nothing can be written into the folder, which is made if `make` says so. */
+/** @throws UserError when the folder cannot be written to. A missing one is made if `make` is set. */
 export async function refuseUnwritable(folder: string, make: boolean): Promise<void> {
   try {
     if (make) await makeFolder(folder);
@@ -55,11 +55,11 @@ function acquire(folder: string, waitMs: number): DatabaseSync {
   try {
     lock = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: waitMs });
     for (;;) {
-      // A number that every SQLite file has a place for, and that others can read while the lock is held.
+      // Every SQLite file has a place for this number, and others can read it while the lock is held.
       lock.exec(`PRAGMA user_version = ${process.pid}`);
       lock.exec('BEGIN IMMEDIATE');
       if (holderOf(lock) === process.pid) return lock;
-      lock.exec('ROLLBACK'); // somebody else wrote theirs in between, and waits
+      lock.exec('ROLLBACK'); // another process wrote its id in between, and waits
     }
   } catch (error) {
     if (!isSqliteError(error)) throw error;
@@ -72,7 +72,7 @@ function acquire(folder: string, waitMs: number): DatabaseSync {
   }
 }
 
-/** Whose process id stands in the file. */
+/** The process id in the file. */
 function holderOf(lock: DatabaseSync): unknown {
   return lock.prepare('PRAGMA user_version').get()?.['user_version'];
 }

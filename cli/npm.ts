@@ -1,10 +1,10 @@
-/** npm, for what is fetched when it is needed and is no dependency. */
+/** Runs npm for packages that are fetched when needed and are not dependencies. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** Runs npm. Resolves with undefined, or with npm's code for what went wrong, such as `ENOTFOUND`. */
+/** Runs npm. @returns undefined, or npm's error code, such as `ENOTFOUND`. */
 export async function runNpm(args: readonly string[]): Promise<string | undefined> {
-  // Where npm started this process it says where it is itself, for which there need not be an `npm` on the path.
+  // If npm started this process, it tells where it is; there may be no `npm` on the path.
   const self = process.env['npm_execpath'];
   const [command, ...before] = self?.endsWith('.js') ? [process.execPath, self] : ['npm'];
   const child = spawn(command as string, [...before, ...args], {

@@ -1,10 +1,10 @@
-/** One line on stderr that shows how far a long task is: redrawn on a terminal, printed now and then elsewhere. */
+/** A progress line on stderr: redrawn on a terminal, printed now and then elsewhere. */
 import type { Output } from './run.ts';
 
 export interface ProgressLine {
-  /** @param fraction of the task that is done, 0 to 1. @param text what else to show. */
+  /** @param fraction of the task that is done, 0 to 1. @param text further text. */
   update(fraction: number, text: string): void;
-  /** Ends the line, so that whatever is printed next stands below it. */
+  /** Ends the line, so that the next output is below it. */
   done(): void;
 }
 
@@ -12,12 +12,12 @@ const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
 const PRINT_MS = 30_000;
 
-/** @param label what is being done. @param out where it is shown. The time left is counted from now and from the first fraction shown. */
+/** @param label names the task. @param out the output. The time left follows from the pace since the first update. */
 export function progressLine(label: string, out: Output): ProgressLine {
   const interval = out.isTTY ? REDRAW_MS : PRINT_MS;
   const started = performance.now();
   let startFraction: number | undefined;
-  let shown = out.isTTY ? Number.NEGATIVE_INFINITY : started; // a line for every short task would be noise
+  let shown = out.isTTY ? Number.NEGATIVE_INFINITY : started; // no lines for short tasks elsewhere
   let line = '';
   let pending = false;
   const show = () => {

@@ -1,6 +1,6 @@
 /**
- * One way to run a command and to end a process. A command line is a function of its arguments and of the world as it may
- * touch it, and gives its exit code, so that a test can call it without a process:
+ * Runs a command and ends its process. A command line is a function of its arguments and its input and output, and returns its exit
+ * code, so that a test can call it without a process:
  *
  *     export async function main(args: readonly string[], io: Io): Promise<number> { … }
  *     if (import.meta.main) await runMain(main);
@@ -12,34 +12,34 @@ import { EXIT, isSystemError, messageOf, UsageError, UserError } from './errors.
 
 export type Main = (args: readonly string[], io: Io) => Promise<number>;
 
-/** Where text goes. A terminal has a width, and can redraw a line. */
+/** An output stream. A terminal has a width, and can redraw a line. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** The world as a command may touch it. */
+/** A command's input, output, environment and interrupts. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A line of the result, on stdout. */
+  /** Prints a line of the result on stdout. */
   readonly print: (text: string) => void;
-  /** A line about the work, on stderr. */
+  /** Prints a line about the work on stderr. */
   readonly say: (text: string) => void;
-  /** Has `stop` called at Ctrl-C or SIGTERM, once. Until this is called, they end the process as they end any. */
+  /** Calls `stop` once at Ctrl-C or SIGTERM. Until this is called, these end the process. */
   readonly onInterrupt: (stop: () => void) => void;
 }
 
-/** @returns `io` with its lines. */
+/** @returns `io` with `print` and `say`. */
 export function withLines(io: Omit<Io, 'print' | 'say'>): Io {
   const lineTo = (out: Output) => (text: string) => void out.write(`${text}\n`);
   return { ...io, print: lineTo(io.stdout), say: lineTo(io.stderr) };
 }
 
-/** Runs `main`, and says what it throws. @returns the exit code. */
+/** Runs `main` and reports its error. @returns the exit code. */
 export async function exitCodeOf(main: Main, args: readonly string[], io: Io): Promise<number> {
   try {
     return await main(args, io);
@@ -50,12 +50,12 @@ export async function exitCodeOf(main: Main, args: readonly string[], io: Io): P
   }
 }
 
-/** Runs `main` as this process, and ends it: whatever is still under way then is over. */
+/** Runs `main` as this process and ends the process, with everything that is still under way. */
 export async function runMain(main: Main): Promise<never> {
   const { stdin, stdout, stderr, env } = process;
   const stop = () => process.exit(EXIT.stopped);
   const io = withLines({ stdin, stdout, stderr, env, onInterrupt: (first) => listen(interruption(first, stop)) });
-  // Whoever reads our output may have read enough, as `head` does.
+  // A reader such as `head` may close the pipe early.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT.done);
@@ -71,10 +71,10 @@ function listen(interrupt: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 }
 
-/** How long a second interrupt is taken for the first one: under npm a Ctrl-C comes from the terminal, and from npm once more. */
+/** A second interrupt within this time is an echo of the first: under npm a Ctrl-C arrives from the terminal and from npm. */
 const SAME_INTERRUPT_MS = 1_000;
 
-/** What happens at each interrupt: `first` at the first one, nothing at its echo, `later` at every other. */
+/** A handler of interrupts: calls `first` at the first one, nothing at its echo, and `later` at all others. */
 export function interruption(first: () => void, later: () => void, now = () => performance.now()): () => void {
   let at: number | undefined;
   return () => {

@@ -146,7 +146,8 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
   async function send(path: string, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
     const headers = new Headers(init.headers);
     if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
-    const response = await fetch(`${base}${path}`, { ...init, headers });
+    // A redirect is not followed: nobody chose to send the text and the key to where it leads.
+    const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'manual' });
     if (response.ok) return response;
     throw new SentimentError(response, await readProblem(response));
   }
@@ -231,7 +232,10 @@ async function* chunksOf({ body }: Response): AsyncGenerator<string, void> {
 
 /** Whatever stands before the endpoint may answer in its own way. */
 async function readProblem(response: Response): Promise<Problem> {
-  const detail = `${response.status} ${response.statusText}`.trim();
+  const isRedirect = response.status === 0 || response.headers.has('location'); // browsers show nothing of one
+  const detail = isRedirect
+    ? 'The endpoint redirects to another address, which is not followed.'
+    : `${response.status} ${response.statusText}`.trim();
   const stranger = { type: 'about:blank', title: detail, status: response.status, detail, error: detail };
   if (!response.headers.get('content-type')?.startsWith('application/problem+json')) {
     await response.body?.cancel();

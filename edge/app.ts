@@ -13,7 +13,7 @@ import { type AppEnv, routeOf } from './http/context.ts';
 import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
 import { crossOrigin, modelVersion, noStore, serverTiming, strictHeaders } from './http/headers.ts';
 import { requireKey } from './http/keys.ts';
-import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS } from './http/limits.ts';
+import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS, MAX_BACKLOG_TOKENS } from './http/limits.ts';
 import { type LogContext, type LogError, logError as logToConsole } from './http/log.ts';
 import { countRequests, METRICS_TYPE, Metrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -28,10 +28,13 @@ import {
   type TextClassificationResponse,
 } from './http/schema.ts';
 import { answerLines } from './http/stream.ts';
+import { requireKnownParameters, requirePlainBody } from './http/strict.ts';
+import { OverloadedError } from './inference/backlog.ts';
 import {
   AnswerTooLargeError,
   type Classification,
   type Classifier,
+  type ClassifyOptions,
   type ClassifyRequest,
   type LabelScore,
 } from './inference/classifier.ts';
@@ -46,8 +49,17 @@ export interface AppOptions {
   readonly allowedOrigins?: readonly string[];
   /** The platform's, for the routes that cost an inference. Default: no limit. */
   readonly rateLimiter?: RateLimiter | undefined;
+  /** Of a server that can be told to end. Default: it never is. */
+  readonly shutdown?: Shutdown | undefined;
   /** Bulk jobs; or what this endpoint lacks for them, which its routes then say. */
   readonly jobs?: Jobs | readonly string[];
+}
+
+export interface Shutdown {
+  /** From when on `/ready` says that no more requests should come. */
+  readonly draining: AbortSignal;
+  /** When open streams end, each with a last line. */
+  readonly ending: AbortSignal;
 }
 
 /** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
@@ -55,10 +67,13 @@ const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
 /** What counts against the rate limit. */
 const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
 
+/** Stands in the metrics for a request whose client has left; nginx' name for it. */
+const CLIENT_LEFT = 499;
+
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
-  const { rateLimiter, jobs = ['Cloudflare Workers'] } = options;
-  const app = new Hono<AppEnv>();
+  const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
+  const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
   const metrics = new Metrics();
   /** Made when it is first asked for. */
   let document: ReturnType<typeof openApiDocument> | undefined;
@@ -72,17 +87,25 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /** As the API has it. */
-  async function classify(requests: readonly ClassifyRequest[], context: Context<AppEnv>): Promise<Result[]> {
-    return (await measured(requests, context)).map(({ logits: _, ...result }) => result);
+  async function classify(
+    requests: readonly ClassifyRequest[],
+    context: Context<AppEnv>,
+    options?: ClassifyOptions,
+  ): Promise<Result[]> {
+    return (await measured(requests, context, options)).map(({ logits: _, ...result }) => result);
   }
 
-  /** Classifies, and adds the time it takes to the request's and to the counts. @throws AnswerTooLargeError */
+  /**
+   * Classifies, and adds the time it takes to the request's and to the counts.
+   * @throws AnswerTooLargeError, OverloadedError; anything when the client has left.
+   */
   async function measured(
     requests: readonly (string | ClassifyRequest)[],
     context: Context<AppEnv>,
+    options: ClassifyOptions = { maxBacklog: MAX_BACKLOG_TOKENS, signal: context.req.raw.signal },
   ): Promise<Classification[]> {
     const start = performance.now();
-    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS });
+    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options });
     const duration = performance.now() - start;
     context.set('inferenceMs', context.get('inferenceMs') + duration);
     metrics.countClassification(results, duration / 1000);
@@ -106,6 +129,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     for (const path of LIMITED) app.use(path, limit);
   }
 
+  app.use(requireKnownParameters, requirePlainBody);
+
   app.post('/v1/sentiment', async (context) => {
     const { texts, ...wanted } = await readJson(context.req.raw, SentimentRequest);
     const { id, labels } = await classifier.manifest();
@@ -124,8 +149,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
       labels,
-      classify: (requests) => classify(requests, context),
+      classify: (requests, signal) => classify(requests, context, { patient: true, signal }),
       report: (error) => report(error, context, { event: 'stream-failed', status: 200 }),
+      ending: shutdown?.ending,
     });
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
   });
@@ -173,6 +199,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   // Could it answer now? Loads the network, so that asking warms it up.
   app.get('/ready', async (context) => {
+    if (shutdown?.draining.aborted) return problemResponse({ kind: 'shutting-down' });
     try {
       await classifier.ready();
     } catch (error) {
@@ -186,6 +213,11 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   refuseOtherMethods(app);
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // which nobody gets
+    if (error instanceof OverloadedError) {
+      const forHuggingFace = routeOf(context).startsWith('/models/') && ({ status: 429 } as const);
+      return refuse(context.req.raw, { kind: 'overloaded', seconds: error.retryAfterSeconds, ...forHuggingFace });
+    }
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
     if (error instanceof AnswerTooLargeError) {
       return refuse(context.req.raw, { kind: 'answer-too-large', numbers: error.numbers });

@@ -1,6 +1,6 @@
 /**
- * The Deno entry, for `deno serve`, which itself listens. It has to be allowed to read the bundle, onnxruntime-web's
- * file and the page, and to ask for what `environment.ts` reads; README.md has the command.
+ * The Deno entry, for `deno serve`. It needs permission to read the bundle, onnxruntime-web's file and the page, and the environment
+ * variables of `environment.ts`; README.md has the command.
  */
 import { openApp } from './environment.ts';
 

@@ -4,12 +4,13 @@
  *     HOST    the address to listen on (127.0.0.1)
  *     PORT    the port, 0 for any that is free (8787)
  *     MODEL   the folder of the bundle to serve (model/ of this project)
+ *     SHUTDOWN_SECONDS   on Node, how long after SIGTERM requests are still taken, while /ready says 503 (0)
  *
  * and API_KEYS, ALLOWED_ORIGINS and LABELS, of which `settings.ts` says more.
  */
 import process from 'node:process';
 import type { Manifest } from '../shared/bundle.ts';
-import { createApp } from './app.ts';
+import { createApp, type Shutdown } from './app.ts';
 import { folderUrl, openClassifier } from './runtime/files.ts';
 import { MODEL_FOLDER } from './runtime/shipped.ts';
 import { readSettings, SettingsError } from './settings.ts';
@@ -25,13 +26,23 @@ export function address(env: Environment = process.env): { hostname: string; por
   return { hostname: env['HOST'] || '127.0.0.1', port: Number(port) };
 }
 
+/** @throws SettingsError when SHUTDOWN_SECONDS is no time. */
+export function shutdownSeconds(env: Environment): number {
+  const seconds = env['SHUTDOWN_SECONDS'] || '0';
+  if (!/^\d{1,4}$/.test(seconds)) throw new SettingsError(`SHUTDOWN_SECONDS must be from 0 to 9999, not "${seconds}"`);
+  return Number(seconds);
+}
+
 /**
  * The app with its page, once the model is loaded: no request has to wait for it, and a bundle that is damaged is not served.
  * @throws SettingsError, and what keeps the bundle from being loaded.
  */
-export async function openApp(env: Environment = process.env): Promise<{ app: App; manifest: Manifest }> {
+export async function openApp(
+  env: Environment = process.env,
+  shutdown?: Shutdown,
+): Promise<{ app: App; manifest: Manifest }> {
   const { API_KEYS, ALLOWED_ORIGINS, LABELS, MODEL } = env as Readonly<Record<string, string | undefined>>;
   const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS });
   const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, labels);
-  return { app: await withSite(createApp(classifier, settings)), manifest };
+  return { app: await withSite(createApp(classifier, { ...settings, shutdown })), manifest };
 }

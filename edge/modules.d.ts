@@ -1,4 +1,4 @@
-/** What wrangler makes of imports that are not code (see the rules in wrangler.toml). */
+/** The types of imports that are not code, as wrangler bundles them (see the rules in wrangler.toml). */
 
 declare module '*.wasm' {
   const module: WebAssembly.Module;
@@ -20,7 +20,7 @@ declare module '*/model.json' {
   export default bytes;
 }
 
-// What `edge/build/` writes, which need not be there to check the types.
+// `edge/build/` writes this file. Checking types does not need it.
 declare module '*/image.bin' {
   const bytes: ArrayBuffer;
   export default bytes;

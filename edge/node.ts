@@ -2,41 +2,71 @@
  * The Node entry, `npm start`: the app behind Hono's adapter. What the environment can say is in `environment.ts`.
  * Ends with 0 on SIGINT and SIGTERM, when the requests it has are answered, and with 1 and one line when it cannot start.
  */
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import { createServer, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
 import { asUserError, EXIT, UsageError } from '../cli/errors.ts';
 import { type Io, runMain } from '../cli/run.ts';
 import { BundleError } from '../shared/bundle.ts';
-import { address, openApp } from './environment.ts';
+import { address, openApp, shutdownSeconds } from './environment.ts';
+import { problemResponse } from './http/errors.ts';
+import { IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './http/limits.ts';
 import { SettingsError } from './settings.ts';
 
 /** How long a request, or a client that keeps its connection, can delay the end. */
 const GRACE_MS = 5_000;
-const afterGrace = (end: () => void): void => {
-  setTimeout(end, GRACE_MS).unref();
-};
+/** Resolves after so many milliseconds. */
+export type Wait = (ms: number) => Promise<void>;
+const waitByClock: Wait = (ms) => setTimeout(ms, undefined, { ref: false });
 
-/** @param later calls what ends all connections, when they have had time; by default, after GRACE_MS. */
-export function main(args: readonly string[], io: Io, later = afterGrace): Promise<number> {
-  return listen(args, io, later).catch(asUserError(BundleError, SettingsError));
+/** @param wait before requests are no longer taken, and before all connections are ended; by default, by the clock. */
+export function main(args: readonly string[], io: Io, wait = waitByClock): Promise<number> {
+  return listen(args, io, wait).catch(asUserError(BundleError, SettingsError));
 }
 
-async function listen(args: readonly string[], io: Io, later: typeof afterGrace): Promise<number> {
+async function listen(args: readonly string[], io: Io, wait: Wait): Promise<number> {
   if (args.length > 0)
     throw new UsageError(`unexpected argument "${args[0]}"; HOST, PORT and MODEL are environment variables`);
   const { hostname, port } = address(io.env);
-  const { app, manifest } = await openApp(io.env);
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname, port }, (bound) => {
-      const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      io.print(`${manifest.id} listens on http://${host}:${bound.port}`);
-    }) as Server;
-    server.on('error', reject).on('close', () => resolve(EXIT.done));
-    io.onInterrupt(() => {
-      server.close();
-      later(() => server.closeAllConnections());
-    });
+  const drainMs = shutdownSeconds(io.env) * 1_000;
+  const [draining, ending] = [new AbortController(), new AbortController()];
+  const { app, manifest } = await openApp(io.env, { draining: draining.signal, ending: ending.signal });
+  // A stream may take any time; the app ends what stands still. Without the first limit, Node forgets the second.
+  const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
+  const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
+  const server = createServer(serverOptions, getRequestListener(app.fetch, { hostname, errorHandler }));
+  server.on('clientError', answerInvalid);
+  server.listen(port, hostname, () => {
+    const { family, address, port } = server.address() as AddressInfo;
+    io.print(`${manifest.id} listens on http://${family === 'IPv6' ? `[${address}]` : address}:${port}`);
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = 2 * IDLE_SECONDS * 1_000; // of a socket: who does not read what is answered ends here
+  const ended = new Promise<number>((resolve, reject) => {
+    server.on('error', reject).on('close', () => resolve(EXIT.done));
+  });
+  io.onInterrupt(async () => {
+    draining.abort();
+    if (drainMs > 0) await wait(drainMs);
+    ending.abort();
+    server.close();
+    await wait(GRACE_MS);
+    server.closeAllConnections();
+  });
+  return ended;
+}
+
+/** Answers what Node cannot read as a request, and closes. */
+async function answerInvalid(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && 'request-timeout';
+  const large = error.code === 'HPE_HEADER_OVERFLOW' && 'headers-too-large';
+  const response = problemResponse({ kind: late || large || 'invalid-http' });
+  const body = await response.text();
+  const headers = `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}\r\n${headers}\r\n\r\n${body}`);
 }
 
 if (import.meta.main) await runMain(main);

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
+import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { sha256 } from '../shared/bundle.ts';
 import { SITE_FOLDER } from './runtime/shipped.ts';
 
@@ -40,17 +41,20 @@ export async function withSite(app: App, folder = SITE_FOLDER): Promise<App> {
     throw error;
   });
   const site = new Hono<{ Bindings: object }>();
+  const tagged = etag({ retainedHeaders: [...RETAINED_304_HEADERS, ...Object.keys(SITE_HEADERS)] });
   for (const name of names) {
     const type = TYPES[name.split('.').at(-1) ?? ''];
     if (type === undefined) continue; // `_headers`
     const content = new Uint8Array(await readFile(new URL(name, folder)));
-    const etag = `"${(await sha256(content)).slice(0, 32)}"`;
-    const headers = { ...SITE_HEADERS, 'Cache-Control': 'public, max-age=0, must-revalidate', ETag: etag };
-    site.get(pathOf(name), ({ req }) => {
-      const known = req.header('if-none-match')?.split(/\s*,\s*/) ?? [];
-      if (known.some((one) => one.replace(/^W\//, '') === etag)) return new Response(null, { status: 304, headers });
-      return new Response(content, { headers: { ...headers, 'Content-Type': type } });
-    });
+    const headers = {
+      ...SITE_HEADERS,
+      'Cache-Control': 'public, max-age=0, must-revalidate',
+      'Content-Type': type,
+      ETag: `"${(await sha256(content)).slice(0, 32)}"`,
+    };
+    const path = pathOf(name);
+    site.get(path, tagged, () => new Response(content, { headers }));
+    if (type.startsWith('text/html') && path !== '/') site.get(`${path}/`, (context) => context.redirect(path, 307));
   }
   if (site.routes.length === 0) return app;
   return site.all('*', ({ req, env }) => app.fetch(req.raw, env));

@@ -1,8 +1,8 @@
-/** Bundles the worker as a deployment would: Vitest's global setup, and what benchmarks begin with. */
+/** Builds the worker as a deployment would. Vitest's global setup; benchmarks call it first. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Set where the worker is built already: in this process, and in those that it has started since. */
+/** Set once the worker is built, in this process and in those it starts. */
 const BUILT = 'EDGE_SENTIMENT_BUILT';
 
 export default async function build(): Promise<void> {

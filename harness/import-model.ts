@@ -1,4 +1,4 @@
-/** ONNX → tfjs: the exporter's way back, for comparing a shipped file with the network it came from. */
+/** Reads an exported ONNX file back into a tfjs network, for comparing the two. */
 import * as tf from '@tensorflow/tfjs';
 import { decodeModel, ElementType, type Tensor } from '../onnx/proto.ts';
 import { dequantize, type Quantized } from '../train/export/quantize.ts';
@@ -6,18 +6,18 @@ import { allVariables, buildModel } from '../train/model/model.ts';
 
 export interface Imported {
   readonly model: tf.LayersModel;
-  /** The int8 form of each weight that has one in the file; none of a file of float32. */
+  /** The weights that are int8 in the file. */
   readonly quantized: ReadonlyMap<string, Quantized>;
 }
 
-/** For each operator the cell's name, and for each gate in tfjs' order its place in ONNX'. */
+/** By operator: the cell's name, and for each gate in tfjs' order its place in ONNX' order. */
 const CELLS = {
   LSTM: { cell: 'lstm', gates: [0, 2, 3, 1] },
   GRU: { cell: 'gru', gates: [0, 1, 2] },
   RNN: { cell: 'rnn', gates: [0] },
 } as const;
 
-/** The network of a file that `exportModel` wrote from a network that `buildModel` built. */
+/** @param onnx as `exportModel` wrote it, of a network that `buildModel` built. */
 export function importModel(onnx: Uint8Array): Imported {
   const { graph } = decodeModel(onnx);
   const file = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
@@ -27,7 +27,7 @@ export function importModel(onnx: Uint8Array): Imported {
   const [vocabularySize = 0, embeddingUnits = 0] = dims('embedding/embeddings');
   const units = (dims(`${cell}/B`)[1] as number) / 2 / gates.length;
   const [longer = 0] = dims('ngrams/hashed');
-  const ngramBuckets = longer && longer - (vocabularySize - 1); // behind which the table goes on
+  const ngramBuckets = longer && longer - (vocabularySize - 1); // the rest repeats the table's beginning
   const pooling = file.has('dense/mean/kernel') ? 'mean-last' : 'last';
   const columns = dims('dense/bias')[0] as number;
   const labels = columns === 1 ? 2 : columns;
@@ -42,7 +42,7 @@ export function importModel(onnx: Uint8Array): Imported {
   const floatOf = (name: string): Float32Array => {
     const matrix = matrixNames.get(name);
     if (matrix !== undefined) return inTfjs(floats(file, matrix));
-    // The second half of ONNX' biases are zeros.
+    // The second half of ONNX' biases is zeros.
     if (name === `${cell}/bias`) return inTfjs(floats(file, `${cell}/B`).slice(0, gates.length * units));
     if (name === 'dense/kernel' && pooling === 'mean-last') {
       return Float32Array.of(...floats(file, 'dense/mean/kernel'), ...floats(file, 'dense/last/kernel'));

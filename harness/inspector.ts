@@ -1,23 +1,23 @@
 /**
- * What workerd spends, seen from outside: the CPU time of the thread that serves, which Linux' /proc has, and the memory of an isolate, which
- * its inspector has. A worker cannot say: its clock stands still while it computes.
+ * Measures workerd from outside: the CPU time of its serving thread, from Linux' /proc, and the memory of an isolate, from its
+ * inspector. A worker cannot measure itself, because its clock stands still while it computes.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** Milliseconds so far, of the thread that runs JavaScript and WebAssembly; those beside it compile and collect. */
+/** CPU milliseconds so far of the thread that runs JavaScript and WebAssembly. Other threads compile and collect garbage. */
 export function cpuTime(pid: string): number {
   const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
   return Number(nanoseconds) / 1e6;
 }
 
-/** Megabytes of a process that are in the machine's memory. */
+/** The resident memory of a process, in megabytes. */
 export function residentMemory(pid: string): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return (Number(kibibytes) * 1024) / 1e6;
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -28,7 +28,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Of the workerd that this process started last; undefined where there is no /proc. */
+/** The process id of the workerd that this process started last; undefined without /proc. */
 export function workerdPid(): string | undefined {
   try {
     const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -49,14 +49,14 @@ function isOurWorkerd(pid: string): boolean {
 
 export interface Inspector {
   /**
-   * Megabytes of the isolate: JavaScript's heap, buffers, and WebAssembly's memory. What nobody needs any more is among
-   * them, unless it is collected first: without a limit, V8 takes its time.
+   * Megabytes of the isolate: JavaScript's heap, buffers and WebAssembly's memory. They include garbage unless `collected` is set:
+   * without a memory limit, V8 collects late.
    */
   readonly megabytes: (options?: { collected?: boolean }) => Promise<number>;
   readonly close: () => void;
 }
 
-/** Has all garbage collected, because asking for objects does. @param port where the worker's inspector listens. */
+/** Connects to the inspector, which collects all garbage. @param port of the worker's inspector. */
 export async function inspect(port: number): Promise<Inspector> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
   const socket = new WebSocket((targets[0] as Target).webSocketDebuggerUrl);
@@ -78,10 +78,10 @@ export async function inspect(port: number): Promise<Inspector> {
       socket.send(JSON.stringify({ id, method, params }));
     });
   await call('Runtime.enable');
-  // V8 does not count WebAssembly's memory among the heap's buffers, so its objects are asked for their size.
+  // V8 does not count WebAssembly's memory among the heap's buffers, so we add up its objects' sizes.
   const expression = 'WebAssembly.Memory.prototype';
   const { result } = await call('Runtime.evaluate', { expression, contextId: await context.promise });
-  const query = () => call('Runtime.queryObjects', { prototypeObjectId: result.objectId }); // which collects before it looks
+  const query = () => call('Runtime.queryObjects', { prototypeObjectId: result.objectId }); // this collects garbage first
   const { objects } = await query();
   const sum = 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }';
   return {

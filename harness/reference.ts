@@ -1,4 +1,4 @@
-/** The classifier in this process, on the bundle that ships: what every platform's answers have to be. */
+/** The classifier in this process with the shipped bundle. Every platform has to give its answers. */
 import { createClassifier } from '../edge/inference/classifier.ts';
 import { loadRuntime, readBundle } from '../edge/runtime/files.ts';
 

@@ -1,4 +1,4 @@
-/** The built worker in real workerd, on a port of this machine. */
+/** Starts the built worker in workerd, on a local port. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
@@ -8,7 +8,7 @@ import { BUNDLE_FILES } from '../shared/bundle.ts';
 export interface RunningWorker {
   /** Without a slash at the end. */
   readonly url: string;
-  /** What the worker wrote to its log so far. */
+  /** The worker's log so far. */
   readonly log: string[];
   readonly stop: () => Promise<void>;
   readonly miniflare: Miniflare;
@@ -17,15 +17,15 @@ export interface RunningWorker {
 export interface StartOptions {
   /** Variables and bindings of the worker, as Miniflare has them. */
   readonly env?: MiniflareEnv;
-  /** Another worker, of one module, which is asked in place of ours and has ours as a service binding. */
+  /** Another worker, of one module, which receives the requests and has ours as a service binding. */
   readonly caller?: { readonly binding: string; readonly source: string };
-  /** Whether the worker's own module is evaluated by the first request that is not for /health, and not before. */
+  /** Whether the worker's module is evaluated only at the first request that is not for /health. */
   readonly lazy?: boolean;
-  /** Whether the page's files stand before it, as `[assets]` in wrangler.toml puts them. */
+  /** Whether the page's files are served first, as `[assets]` in wrangler.toml has them. */
   readonly site?: boolean;
-  /** Bulk jobs: the bindings that wrangler.toml names. `main` may be a module that wraps the worker's, to spoil something. */
+  /** Bulk jobs, with the bindings of wrangler.toml. `main` may be a module that wraps the worker's to inject faults. */
   readonly jobs?: { readonly main?: string; readonly retries?: number; readonly folder?: string };
-  /** Where the inspector of the worker's isolate listens; nowhere unless given. */
+  /** The port of the inspector. Default: no inspector. */
   readonly inspectorPort?: number;
 }
 
@@ -52,8 +52,7 @@ const LAZY = `export default {
 const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
 
 /**
- * @param files take the place of those that the worker was built with. With a model it is as if built for the stock runtime,
- * which is the one that reads a model.
+ * @param files replace those that the worker was built with. A model implies the stock runtime, which reads it.
  */
 export async function startWorker(
   files: Partial<Record<keyof typeof FILES, Uint8Array>> = {},
@@ -65,14 +64,14 @@ export async function startWorker(
   return startModules(lazy ? LAZY_MAIN : jobs?.main !== undefined ? JOBS_MAIN : MAIN, modules, options);
 }
 
-/** Another worker than ours, for comparison. */
+/** Starts any worker. */
 export async function startModules(
   mainModule: string,
   modules: Modules,
   { env = {}, caller, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
-  const date = await compatibilityDate();
+  const { date, flags } = await compatibility();
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
@@ -87,6 +86,7 @@ export async function startModules(
         config: {
           name: NAME,
           compatibilityDate: date,
+          compatibilityFlags: flags,
           ...(jobs ? jobsConfig(env, jobs.retries ?? 2) : { env }),
           ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
           manifest: { mainModule, modules },
@@ -135,7 +135,7 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
   const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
   for (const file of await builtFiles()) {
     const contents = new Uint8Array(await readFile(path.join(DIST, file)));
-    const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler puts a hash before it
+    const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler prepends a hash
     const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
     modules[file === MAIN ? MAIN : `./${file}`] = {
       type,
@@ -147,19 +147,23 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
 }
 
 /**
- * The worker and what it imports; earlier builds may have left more in the folder.
+ * The worker and the files that it imports. Earlier builds may have left others in the folder.
  * @throws UserError when nothing is built.
  */
 export async function builtFiles(folder = DIST): Promise<string[]> {
   const main = await readFile(path.join(folder, MAIN), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new UserError(`${folder}: no built worker there; npm run build makes it`);
+    throw new UserError(`${folder} has no built worker; run npm run build`);
   });
   return (await readdir(folder)).filter((file) => file === MAIN || main.includes(`./${file}"`));
 }
 
-async function compatibilityDate(): Promise<string> {
-  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile('wrangler.toml', 'utf8'))?.[1];
-  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date');
-  return date;
+/** As wrangler.toml has it. */
+async function compatibility(): Promise<{ date: string; flags: string[] }> {
+  const toml = await readFile('wrangler.toml', 'utf8');
+  const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];
+  const flags = /^compatibility_flags = (\[.*?\])/m.exec(toml)?.[1];
+  if (date === undefined || flags === undefined)
+    throw new Error('wrangler.toml does not say what it is compatible with');
+  return { date, flags: JSON.parse(flags) };
 }

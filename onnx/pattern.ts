@@ -1,18 +1,18 @@
 /**
- * Finds weights in a graph by what is computed from them, whatever nodes and weights are called: a pattern says what a value
- * is made of, and gives the weights at the places that it names.
+ * Finds weights in a graph by what is computed from them, independent of names. A pattern describes how a value is computed, and
+ * returns the weights that it names.
  *
  *     const embedded = op('Gather', [weight('embeddings'), input(0)]);
- *     embedded('lstm_input', new GraphIndex(graph))   →   { embeddings: Tensor }, or undefined where it is made otherwise
+ *     embedded('lstm_input', new GraphIndex(graph))   →   { embeddings: Tensor }, or undefined if computed otherwise
  */
 import { type Graph, type Node, type Tensor, valuesOf } from './proto.ts';
 
-/** The weights that a pattern names. */
+/** The weights that a pattern found, by the names it gave them. */
 export type Found = Readonly<Record<string, Tensor>>;
-/** @returns undefined when `value` is not made as the pattern says. */
+/** @returns undefined when `value` is not computed as the pattern describes. */
 export type Pattern = (value: string, graph: GraphIndex) => Found | undefined;
 
-/** What makes each value of a graph. */
+/** Looks up the node or weight behind each value of a graph. */
 export class GraphIndex {
   readonly inputs: readonly string[];
   readonly #nodes: ReadonlyMap<string, Node>;
@@ -41,7 +41,7 @@ export function input(place: number): Pattern {
 /** An optional input of a node that is left out. */
 export const absent: Pattern = (value) => (value === '' ? {} : undefined);
 
-/** A weight, which is found under the name `as`. */
+/** A weight, returned under the name `as`. */
 export function weight(as: string): Pattern {
   return (value, graph) => {
     const tensor = graph.weight(value);
@@ -49,7 +49,7 @@ export function weight(as: string): Pattern {
   };
 }
 
-/** A weight of just these numbers. */
+/** A weight that has exactly these numbers. */
 export function constant(...numbers: readonly number[]): Pattern {
   return (value, graph) => {
     const tensor = graph.weight(value);
@@ -60,7 +60,7 @@ export function constant(...numbers: readonly number[]): Pattern {
 /** By name; undefined stands for any value. */
 type Attributes = Readonly<Record<string, number | readonly number[] | undefined>>;
 
-/** What a node of this type makes of `inputs`. @param attributes all that it has. */
+/** The output of a node of this type. @param attributes all that the node has. */
 export function op(type: string, inputs: readonly Pattern[], attributes: Attributes = {}): Pattern {
   return (value, graph) => {
     const node = graph.node(value);
@@ -81,7 +81,7 @@ function hasJust(attributes: Attributes, { attribute }: Node): boolean {
   });
 }
 
-/** What any of the patterns says. */
+/** The first of the patterns that matches. */
 export function oneOf(...patterns: readonly Pattern[]): Pattern {
   return (value, graph) => {
     for (const pattern of patterns) {
@@ -92,7 +92,7 @@ export function oneOf(...patterns: readonly Pattern[]): Pattern {
   };
 }
 
-/** A sum, however Add and Sum nest it, each of whose terms is as another one of the patterns says. */
+/** A sum, however nested in Add and Sum, whose terms match one pattern each. */
 export function sumOf(...terms: readonly Pattern[]): Pattern {
   return (value, graph) => {
     const left = new Set(terms);

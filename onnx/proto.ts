@@ -1,6 +1,6 @@
 /**
- * The few messages of the ONNX file format that a recurrent classifier needs, in our own words. Field numbers and types are
- * those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; what is left out here is skipped when reading.
+ * The messages of the ONNX file format that a recurrent classifier needs. Field numbers and types are those of
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Fields that are left out here are skipped when reading.
  */
 import protobuf from 'protobufjs';
 
@@ -122,7 +122,7 @@ export function decodeModel(bytes: Uint8Array): Model {
   return ModelMessage.toObject(ModelMessage.decode(bytes), { longs: Number, arrays: true }) as Model;
 }
 
-/** A tensor's values, row by row. @throws Error when they are of a type that is not among `ElementType`. */
+/** A tensor's values, row by row. @throws Error when their type is not in `ElementType`. */
 export function valuesOf({ name, data_type, raw_data }: Tensor): Float32Array | Int8Array | Int32Array | BigInt64Array {
   const { buffer } = new Uint8Array(raw_data); // a copy, which begins where an array of any type may
   if (data_type === ElementType.float32) return new Float32Array(buffer);

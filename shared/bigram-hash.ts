@@ -1,6 +1,5 @@
 /**
- * Which bucket of a hashed table a pair of ids has. The one place that says so: training, the tfjs layer, the ONNX graph
- * and the page all take it from here.
+ * The bucket of a pair of ids in the hashed table, for training, the tfjs layer, the ONNX graph and the page.
  *
  *     h(t) = (id[t] · BIGRAM_PRIME + id[t−1] + 1) mod buckets        the id before the text is 0
  *
@@ -8,12 +7,12 @@
  */
 
 /**
- * Of the primes near a million the one with which, at 262,139 buckets, what shares a bucket is farthest apart: two bigrams
- * whose ids differ by less than 507 each never do. Frequent words have neighbouring ids.
+ * The best prime near a million for 262,139 buckets: two bigrams whose ids differ by less than 507 each never share a bucket, and
+ * frequent words have neighbouring ids.
  */
 export const BIGRAM_PRIME = 999_437;
 
-/** Ids and buckets are below it. */
+/** The bound of ids and buckets. */
 export const HASH_LIMIT = 2 ** 20;
 
 /** For each position of a text's ids, the bucket of the pair that ends there. */

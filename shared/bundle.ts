@@ -3,9 +3,9 @@
  *
  *     model.onnx       the network (see docs/architecture.md for its inputs and output)
  *     vocabulary.txt   line n, from 0, is the token with id n
- *     model.json       everything else there is to know, checked by `openBundle`
+ *     model.json       all other facts, checked by `openBundle`
  *
- * Not here: reading files. Whoever has the three contents, from disk or from the worker's own modules, passes them in.
+ * Callers read the three files, from disk or from the worker's modules, and pass their contents in.
  */
 import * as v from 'valibot';
 import { labelProblem, MAX_LABELS } from './labels.ts';
@@ -13,15 +13,15 @@ import { isIndex, type LineIndex } from './line-index.ts';
 import { TOKENIZER_NAME } from './tokenizer.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** WebCrypto and the text codecs are in every runtime this runs in; these are the parts used here. */
+/** The parts of WebCrypto and the text codecs that are used here; every runtime has them. */
 declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
 
-/** The part of an error's message that is shown. */
+/** The most characters of an error's message that are shown. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
-/** What to do with a bundle that was made by other code. */
+/** The remedy for a bundle of another version. */
 const TRAIN_AGAIN = 'train or export the model again with this version';
 
 export const BUNDLE_FILES = { model: 'model.onnx', vocabulary: 'vocabulary.txt', manifest: 'model.json' } as const;
@@ -31,7 +31,7 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const name = v.pipe(v.string(), v.nonEmpty());
 const file = v.object({ sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), bytes: count });
 
-/** Of one label against all others. */
+/** The metrics of one label against all others. */
 const labelMetrics = v.object({
   label: name,
   /** Texts that have it. */
@@ -46,7 +46,7 @@ const metricEntries = {
   /** How many reviews were scored. */
   reviews: count,
   accuracy: fraction,
-  /** Means over the labels. The area under the ROC curve is that of each label against the rest. */
+  /** Means over the labels, each against the rest. */
   macroRecall: fraction,
   macroF1: fraction,
   rocAuc: fraction,
@@ -54,7 +54,7 @@ const metricEntries = {
   logLoss: v.pipe(v.number(), v.minValue(0)),
   /** Mean over the texts of Σ (probability − truth)², halved, so that of two labels it is the usual one. */
   brier: fraction,
-  /** Of the answer's probability, and the mean over the labels of that of each label's probability. */
+  /** The calibration error of the answer's probability, and the mean over the labels of each label's. */
   expectedCalibrationError: fraction,
   classwiseCalibrationError: fraction,
   /** In the order of the bundle's labels. */
@@ -64,7 +64,7 @@ const metricEntries = {
 };
 const metrics = v.object(metricEntries);
 
-/** On which reviews they were measured, too. */
+/** Metrics with the dataset that they were measured on. */
 const recordedMetrics = v.pipe(
   v.object({ dataset: name, ...metricEntries }),
   v.forward(
@@ -88,16 +88,16 @@ export const ManifestSchema = v.object({
     vocabularySize: count,
     embeddingUnits: count,
     units: count,
-    /** What the answer is made of: the state after the last token, or the mean of all states and the last. */
+    /** The states that the answer uses: the last, or the mean of all and the last. */
     pooling: v.optional(v.picklist(['last', 'mean-last']), 'last'),
-    /** Rows of the table in which bigrams have their weights; 0 when the network has none. */
+    /** Rows of the table of bigrams' weights; 0 without bigrams. */
     ngramBuckets: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-    /** What the file stores the large weights as. */
+    /** The type in which large weights are stored. */
     weights: v.optional(v.picklist(['float32', 'int8']), 'float32'),
     parameters: count,
   }),
   tokenizer: v.object({ name: v.literal(TOKENIZER_NAME, `is not ${TOKENIZER_NAME}; ${TRAIN_AGAIN}`) }),
-  /** How many ids the network reads at most, START included. */
+  /** The most ids that the network reads, START included. */
   maxTokens: count,
   /** In the order of the logits' last axis. The answer is the likeliest (`likeliest`). */
   labels: v.pipe(
@@ -118,7 +118,7 @@ export const ManifestSchema = v.object({
   output: name,
   opset: count,
   files: v.object({ [BUNDLE_FILES.model]: file, [BUNDLE_FILES.vocabulary]: file }),
-  /** How the model came to be; for people, and read by no code. */
+  /** How the model was trained; for people only. */
   training: v.object({
     preset: name,
     dataset: name,
@@ -138,9 +138,9 @@ export const ManifestSchema = v.object({
       }),
     ),
   }),
-  /** What the export was compared with the trained network on, and the largest difference in probability. */
+  /** The number of inputs on which the export was compared with the trained network, and the largest difference in probability. */
   parity: v.object({ inputs: count, maxDifference: v.number() }),
-  /** By split, as `npm run evaluate -- --record` measured them on this very version. */
+  /** By split, as `npm run evaluate -- --record` measured this version. */
   metrics: v.object({
     train: v.optional(recordedMetrics),
     validation: v.optional(recordedMetrics),
@@ -159,13 +159,13 @@ export interface BundleFiles {
   readonly manifest: Uint8Array;
 }
 
-/** What is left of a bundle for a runtime that has the session for its model already. */
+/** A bundle without its model, for a runtime that already has the model's session. */
 export interface PreparedFiles extends Omit<BundleFiles, 'model'> {
   /** `Vocabulary.index`, and the SHA-256 of the `vocabulary.txt` that it was made of. */
   readonly index: { readonly lines: LineIndex; readonly sha256: string };
 }
 
-/** A bundle whose files were found to be what `model.json` says they are. */
+/** A verified bundle. */
 export interface Bundle {
   readonly manifest: Manifest;
   readonly vocabulary: Vocabulary;
@@ -173,15 +173,15 @@ export interface Bundle {
   readonly model: Uint8Array;
 }
 
-/** The bundle is damaged, incomplete or made for other code. The message says what does not fit, and in which file. */
+/** The bundle is damaged, incomplete or of another version. The message names the file and the problem. */
 export class BundleError extends Error {
   override readonly name = 'BundleError';
 }
 
 /**
- * Checks a bundle whole: the schema of `model.json`, the size and SHA-256 of the other files, the content version, and
- * that the vocabulary has the size the network was built for.
- * @throws BundleError on the first thing that does not fit.
+ * Verifies a bundle: the schema of `model.json`, the size and SHA-256 of the other files, the content version, and the vocabulary's
+ * size.
+ * @throws BundleError at the first problem.
  */
 export async function openBundle({ model, ...files }: BundleFiles): Promise<Bundle> {
   const manifest = await openManifest(files.manifest);
@@ -189,7 +189,7 @@ export async function openBundle({ model, ...files }: BundleFiles): Promise<Bund
   return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest), model };
 }
 
-/** Checks all that there is of a prepared bundle. @throws BundleError on the first thing that does not fit. */
+/** Verifies a prepared bundle. @throws BundleError at the first problem. */
 export async function openPrepared(files: PreparedFiles): Promise<Omit<Bundle, 'model'>> {
   const manifest = await openManifest(files.manifest);
   if (files.index.sha256 !== manifest.files[BUNDLE_FILES.vocabulary].sha256) {
@@ -223,7 +223,7 @@ async function openVocabulary(bytes: Uint8Array, manifest: Manifest, index?: Lin
 
 /**
  * The content of `model.json`, checked against its schema.
- * @throws BundleError naming the first field that does not fit.
+ * @throws BundleError naming the first invalid field.
  */
 export function parseManifest(json: string): Manifest {
   let value: unknown;
@@ -238,15 +238,15 @@ export function parseManifest(json: string): Manifest {
   throw new BundleError(`${BUNDLE_FILES.manifest}: ${v.getDotPath(issue) ?? 'the whole'}: ${oneLine(issue.message)}`);
 }
 
-/** The message in one line, and short: it quotes what it was given, which may be anything. */
+/** The message in one short line: it may quote any input. */
 function oneLine(message: string): string {
   const line = message.replaceAll(/\p{Cc}+/gu, ' ');
   return line.length <= MAX_MESSAGE_CHARACTERS ? line : `${line.slice(0, MAX_MESSAGE_CHARACTERS)}…`;
 }
 
 /**
- * Twelve hexadecimal digits that name the model's behaviour: the start of the SHA-256 of every field of the manifest
- * that an answer depends on. Training facts and metrics are not among them, so recording a metric renames nothing.
+ * Twelve hexadecimal digits that name the model's behaviour: the start of the SHA-256 of all fields that an answer depends on. Training
+ * facts and metrics are not among them, so recording a metric does not change the version.
  */
 export async function contentVersion(manifest: Omit<Manifest, 'version'>): Promise<string> {
   const { id, tokenizer, maxTokens, labels, inputs, output, files } = manifest;

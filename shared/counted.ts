@@ -1,4 +1,4 @@
-/** Numbers of things, as messages and reports write them. */
+/** Formats counts for messages and reports. */
 
 /** 12,500 */
 export function count(value: number): string {

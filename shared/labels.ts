@@ -1,23 +1,23 @@
-/** What a bundle answers with: its labels, and the numbers that stand for them. */
+/** The labels of a bundle, and the numbers that stand for them. */
 
-/** The most that a bundle has. */
+/** The most labels of a bundle. */
 export const MAX_LABELS = 100;
-/** The most that a label has. */
+/** The most characters of a label. */
 export const MAX_LABEL_CHARACTERS = 100;
 
-/** A label is any name that fits in a line. Why `name` cannot be a label; undefined when it can. */
+/** A label is any name that fits in a line. @returns why `name` cannot be a label, or undefined. */
 export function labelProblem(name: string): string | undefined {
   if (name.trim() === '') return 'is empty';
   if (name.length > MAX_LABEL_CHARACTERS) return `has more than ${MAX_LABEL_CHARACTERS} characters`;
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) || !name.isWellFormed() ? 'has characters that do not print' : undefined;
 }
 
-/** `a, b` → a and b, as flags and settings name labels. One that has a comma in it, or blanks at its ends, cannot be named so. */
+/** Splits `a, b`, as flags and settings name labels. A label with a comma, or with blanks at its ends, cannot be named so. */
 export function labelsIn(list: string): string[] {
   return list.split(',').map((label) => label.trim());
 }
 
-/** `a, b, or c`, as a sentence has them; of many, the first. */
+/** `a, b, or c` for a sentence; of many labels, the first. */
 export function either(labels: readonly string[]): string {
   const more = labels.length - MAX_LISTED;
   const listed = more > 0 ? [...labels.slice(0, MAX_LISTED), `one of ${more} more labels`] : labels;
@@ -26,14 +26,14 @@ export function either(labels: readonly string[]): string {
 const MAX_LISTED = 8;
 
 /**
- * How many columns of numbers stand for so many labels. Two labels share one, the log-odds z of the second: their logits are
- * −z/2 and z/2. More labels have one each.
+ * The number of columns for so many labels. Two labels share one column, the log-odds z of the second: their logits are −z/2 and z/2.
+ * More labels have a column each.
  */
 export function columnsOf(labels: number): number {
   return labels === 2 ? 1 : labels;
 }
 
-/** What columns say [rows × columns] → logits [rows × labels]. */
+/** Columns [rows × columns] → logits [rows × labels]. */
 export function labelLogits(values: ArrayLike<number>, columns: number): Float64Array {
   if (columns > 1) return Float64Array.from(values);
   const halves = new Float64Array(2 * values.length);
@@ -54,7 +54,7 @@ export function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /**
- * The place of the likeliest label. On a tie it is `neutral`, in any case, where that is among the tied, else the first of them.
+ * The place of the likeliest label. On a tie, `neutral` (in any case) if it is among them, else the first of them.
  * @param scores one a label, in the order of `labels`
  */
 export function likeliest(scores: ArrayLike<number>, labels: readonly string[] = []): number {

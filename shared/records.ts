@@ -5,6 +5,7 @@
  *
  * Not here: what is in a record (`fields.ts`).
  */
+import { ByteBuffer } from './byte-buffer.ts';
 import { MAX_RECORD_BYTES } from './limits.ts';
 
 /** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
@@ -186,7 +187,7 @@ export interface FileRecord {
 export class RecordReader {
   readonly #scanner: RecordScanner;
   /** The beginning of a record that has not ended. */
-  #held: Uint8Array = new Uint8Array();
+  readonly #held = new ByteBuffer(MAX_RECORD_BYTES);
   /** Where in the file the next piece begins. */
   #offset: number;
 
@@ -200,7 +201,8 @@ export class RecordReader {
   *read(piece: Uint8Array): Generator<FileRecord, void> {
     for (const place of this.#scanner.scan(piece)) if (!place.blank) yield this.#record(place, piece);
     const unfinished = this.#scanner.cursor.offset - this.#offset;
-    this.#held = unfinished < 0 ? concatenate(this.#held, piece) : piece.subarray(unfinished);
+    if (unfinished >= 0) this.#held.take();
+    this.#held.append(piece.subarray(Math.max(unfinished, 0)));
     this.#offset += piece.length;
   }
 
@@ -213,15 +215,10 @@ export class RecordReader {
   #record({ line, start, end, tooLong }: RecordPlace, piece: Uint8Array): FileRecord {
     if (tooLong) return { line, bytes: undefined };
     const [from, to] = [start - this.#offset, end - this.#offset];
-    return { line, bytes: from < 0 ? concatenate(this.#held, piece.subarray(0, to)) : piece.subarray(from, to) };
+    if (from >= 0) return { line, bytes: piece.subarray(from, to) };
+    this.#held.append(piece.subarray(0, to));
+    return { line, bytes: this.#held.take() };
   }
-}
-
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
 
 /** Finds the next place of a byte, looking at each place once. To be asked in rising order. */

@@ -1,16 +1,16 @@
 /**
- * What an unknown word may be a slip of: letters held down ("soooo"), left out of a pair ("terible"), doubled ("realy" is
- * the same slip the other way round: "really"), swapped ("agian") or typed on top ("wonderfull").
+ * Words that an unknown word may be a misspelling of: letters repeated ("soooo"), left out of a pair ("terible", "realy"), swapped
+ * ("agian") or added ("wonderfull").
  *
- * Not here: which of these words there are (`vocabulary.ts`). Letters replaced by others are not tried: there are
- * twenty-five times as many of those, and at the edge the texts are strangers' and the time is counted in microseconds.
+ * `vocabulary.ts` knows which of these exist. Replaced letters are not tried: there would be twenty-five times as many candidates,
+ * for texts of strangers, on a path that counts microseconds.
  */
 
-/** Shorter words are too like each other, and nobody types longer ones by accident. */
+/** Shorter words are too similar to each other; longer ones are rarely words. */
 const MIN_LETTERS = 5;
 const MAX_LETTERS = 24;
 
-/** Spellings that are one slip away from `word`, some of them twice: at most 3 · 24 of them, in no order of merit. */
+/** Spellings that are one slip away from `word`: at most 3 · 24, in no order, some of them twice. */
 export function* slipsOf(word: string): Generator<string> {
   if (word.length < MIN_LETTERS || word.length > MAX_LETTERS) return;
   const held = word.replace(/(.)\1{2,}/gu, '$1$1');

@@ -1,30 +1,28 @@
 /**
- * Text → tokens, each with its place in the original text. Training and edge both call this one pure function.
+ * Splits a text into tokens with their places in the original text. Training and the edge share this pure function.
  *
  * A token is one of
  * - a word: letters and digits with the apostrophes between them (`don't`), in lower case and without accents;
  * - `!` or `?`, where a run of the same one is one token;
  * - a pictograph (most emoji), one token a code point.
  *
- * Everything else separates tokens, and `<br>` tags, of which the reviews are full, are skipped whole. Each code point
- * is folded on its own, so the time is linear in the text whatever the text is: no regular expression sees more than
- * one code point, and neither does Unicode normalisation, which over a whole text can take quadratic time.
- *
- * Not here: token ids, truncation and padding (`vocabulary.ts`).
+ * Everything else separates tokens. `<br>` tags, of which the reviews are full, are skipped whole. Each code point is folded on its
+ * own, so the time is linear for any text: no regular expression sees more than one code point, and neither does Unicode
+ * normalisation, which can take quadratic time over a whole text.
  */
 
 export interface Token {
-  /** The folded form, which is what a vocabulary holds. */
+  /** The folded form, as in a vocabulary. */
   readonly text: string;
-  /** Offset of the first UTF-16 code unit in the original text. */
+  /** The offset of the first UTF-16 code unit in the original text. */
   readonly start: number;
-  /** Offset just past the last one. */
+  /** The offset behind the last one. */
   readonly end: number;
 }
 
 /**
- * The name of the rules above, recorded in a model bundle. It changes whenever any text's tokens, or the ids that they are read as, change: a bundle made
- * under other rules is then refused instead of being fed ids that mean something else.
+ * The name of the rules above, recorded in a bundle. It changes whenever any text's tokens or ids change: a bundle of other rules is
+ * then refused instead of getting ids with other meanings.
  */
 export const TOKENIZER_NAME = 'words-v2';
 
@@ -66,8 +64,8 @@ export function tokenize(text: string): Token[] {
 interface Character {
   /**
    * - `letter`: a letter or digit;
-   * - `silent`: belongs to the word it stands in and adds nothing to it: combining marks, soft hyphens, joiners;
-   * - `apostrophe`: belongs to a word when a letter follows;
+   * - `silent`: part of a word that adds nothing to it: combining marks, soft hyphens, joiners;
+   * - `apostrophe`: part of a word if a letter follows;
    * - `exclamation`: `!` or `?`;
    * - `pictograph`, `separator`: as named.
    */
@@ -86,16 +84,16 @@ function characterAt(text: string, at: number): Character {
   if (known !== undefined) return known;
   const character = fold(point);
   if (point < ASCII.length) ASCII[point] = character;
-  // Bounded, because at the edge the texts are strangers' and the isolate is shared.
+  // Bounded, because texts are strangers' and the isolate is shared.
   else if (KNOWN.size < 4096) KNOWN.set(point, character);
   return character;
 }
 
-/** By code point, those that were met; ASCII apart, because nearly all are. */
+/** Caches of characters by code point; ASCII has its own, because nearly all characters are ASCII. */
 const ASCII = new Array<Character | undefined>(128).fill(undefined);
 const KNOWN = new Map<number, Character>();
 
-/** ' and what people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */
+/** ' and characters that people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */
 const APOSTROPHES = new Set("'\u2019\u2018\u02BC\u2032`\u00B4\uFF07");
 const LETTERS = /[\p{L}\p{Nd}]/u;
 const SILENT = /[\p{M}\p{Cf}]/u;
@@ -121,7 +119,7 @@ function fold(point: number): Character {
   return { role: 'separator', folded: '', width };
 }
 
-/** The word that starts at `start`, where a letter stands. */
+/** The word that starts at `start`, which is a letter. */
 function readWord(text: string, start: number): Token {
   let folded = '';
   let end = start;
@@ -141,7 +139,7 @@ function readWord(text: string, start: number): Token {
   return { text: folded, start, end };
 }
 
-/** Nearly all of a review is ASCII letters: slicing runs of them is what makes the tokenizer fast. */
+/** Nearly all of a review is ASCII letters. Slicing runs of them makes the tokenizer fast. */
 function endOfAsciiLetters(text: string, start: number): number {
   let end = start;
   for (; end < text.length; end++) {
@@ -162,7 +160,7 @@ function endOfRun(text: string, start: number, folded: string): number {
   }
 }
 
-/** What modifies a pictograph belongs to it, lest half a picture be highlighted: its presentation, and a skin tone. */
+/** The end of a pictograph with its presentation and skin tone, which belong to it so that highlighting does not split it. */
 function endOfPictograph(text: string, start: number): number {
   let end = start;
   for (;;) {

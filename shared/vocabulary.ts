@@ -1,8 +1,6 @@
 /**
- * Tokens ↔ ids, by Keras' convention: 0 pads, 1 starts every text, 2 stands for every unknown word, and the words follow
- * from 3 in order of frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
- *
- * Not here: what a token is (`tokenizer.ts`), and which of a text's ids the network reads (`encoding.ts`).
+ * Maps tokens to ids by Keras' convention: 0 pads, 1 starts every text, 2 stands for every unknown word, and the words follow from 3 by
+ * frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
  */
 
 import { countLines, findLine, indexLines, type LineIndex } from './line-index.ts';
@@ -12,16 +10,16 @@ export const PAD_ID = 0;
 export const START_ID = 1;
 export const UNKNOWN_ID = 2;
 
-/** No text can yield these: `<` is never part of a token. */
+/** No token equals these: `<` is never part of a token. */
 const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 
-/** Words with an id below this are common enough to be meant by a word that is not known. */
+/** Unknown words are read as misspellings of words with an id below this. */
 const COMMON = 5_000;
 
 export class Vocabulary {
   /** The text of `vocabulary.txt`. */
   readonly #file: string;
-  /** The index of its lines, whose numbers are the ids. A new isolate is given it with the file. */
+  /** The index of its lines, whose numbers are the ids. A new isolate gets it ready-made. */
   readonly index: LineIndex;
 
   private constructor(file: string, index = indexLines(file)) {
@@ -29,7 +27,7 @@ export class Vocabulary {
     this.index = index;
   }
 
-  /** @param words in the order of their ids, the specials not among them. @throws Error when one stands twice. */
+  /** @param words in the order of their ids, without the specials. @throws Error when one is repeated. */
   static of(words: Iterable<string>): Vocabulary {
     return new Vocabulary([...SPECIALS, ...words, ''].join('\n'));
   }
@@ -42,7 +40,7 @@ export class Vocabulary {
 
   /**
    * Reads `vocabulary.txt`: line n (from 0) is the token with id n.
-   * @param index that of the same file, if it is there already; the file is then taken to be right.
+   * @param index of the same file, if it exists; the file is then trusted.
    * @throws Error when the file does not begin with the specials, or has an empty or repeated line.
    */
   static parse(file: string, index?: LineIndex): Vocabulary {
@@ -60,12 +58,12 @@ export class Vocabulary {
     return this.#file;
   }
 
-  /** How many ids there are, the three specials included. */
+  /** The number of ids, the three specials included. */
   get size(): number {
     return countLines(this.index);
   }
 
-  /** The token's id, or that of the most frequent of the common words that it may be a slip of, or `UNKNOWN_ID`. */
+  /** The token's id, or that of the most frequent common word that it may be a misspelling of, or `UNKNOWN_ID`. */
   idOf(token: string): number {
     const own = findLine(token, this.#file, this.index);
     if (own >= 0) return own;

@@ -30,12 +30,12 @@ async function accuracyOn(file: string): Promise<number> {
 }
 
 describe('the shipped model', () => {
-  it('understands short opinions about anything', async () => {
+  it('classifies short opinions about many subjects', async () => {
     expect(await accuracyOn('development')).toBeGreaterThan(0.78);
     expect(await accuracyOn('heldout')).toBeGreaterThan(0.75);
   });
 
-  it('is unsure of texts that hold no opinion', async () => {
+  it('is undecided about texts without an opinion', async () => {
     const answers = await classifier.classify((await read('neutral')).map(({ text }) => text));
     const confidence = answers.map(({ score }) => score);
     expect(confidence.reduce((sum, one) => sum + one, 0) / confidence.length).toBeLessThan(0.65);
@@ -54,7 +54,7 @@ describe('the shipped model', () => {
     expect(answer?.label).toBe(label);
   });
 
-  it('answers a text in capitals as it answers it in small letters', async () => {
+  it('gives capitals and small letters the same answer', async () => {
     const [small, large] = await classifier.classify(['a dull and pointless film', 'A DULL AND POINTLESS FILM']);
     expect(large?.logits).toEqual(small?.logits);
   });

@@ -1,4 +1,4 @@
-/** A reporter: the ten slowest files of a run, where it has more than that. */
+/** A reporter that lists the ten slowest files of a run with more than ten. */
 import type { Reporter, TestModule } from 'vitest/node';
 
 const SHOWN = 10;

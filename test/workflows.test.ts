@@ -25,7 +25,7 @@ it.each(['check.yml', 'deploy.yml', 'publish.yml'])(
   },
 );
 
-it('the full suite is every project, and `npm test` two of them', () => {
+it('the full suite has every project, and `npm test` two of them', () => {
   expect(scripts['test:full']).toMatch(/ && vitest run$/);
   expect(scripts.test).toBe('vitest run --project unit --project smoke');
 });

@@ -55,7 +55,7 @@ export const Config = v.object({
   learningRateDecay: v.picklist(DECAYS),
   /**
    * Which rows of the embedding table a step moves: with `lazy` those that its batch reads; with `dense` all of them, as
-   * Adam's momentum has it. See docs/training.md for what the difference is worth.
+   * Adam's momentum has it. docs/experiments.md compares them.
    */
   embeddingUpdate: v.picklist(EMBEDDING_UPDATES),
   /** The share of a word's numbers that a step leaves out, the same ones wherever the batch has the word. */
@@ -112,7 +112,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     epochs: 3,
     validationFraction: 0,
     calibrate: false,
-    seed: 4, // the least validation loss after the last epoch among 1 to 5 (docs/training.md)
+    seed: 4, // the least validation loss after the last epoch among 1 to 5 (docs/experiments.md)
     limit: 0,
   },
 

@@ -7,6 +7,7 @@
  * answered by their error and stop nothing: 0.
  */
 import path from 'node:path';
+import { endpointAddress } from '../../cli/endpoint.ts';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
@@ -79,7 +80,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
     return EXIT.done;
   }
   const task = taskOf(values, positionals);
-  const { url, apiKey } = addressOf(values.url, io.env['API_KEY']);
+  const { url, apiKey } = endpointAddress(values.url ?? 'http://127.0.0.1:8787', io.env['API_KEY']);
   const lines = progressLines(io);
   const onRetry = (why: string, seconds: number) => lines.say(`${why} Trying again in ${duration(seconds * 1_000)}.`);
   const endpoint = createEndpoint({ url, apiKey, signal, onRetry, ...(wait && { wait }) });
@@ -144,31 +145,6 @@ function extensionOf(file: string): string {
 
 function typeOf(name: string) {
   return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-}
-
-/** Where the endpoint is, and the key for it. */
-function addressOf(
-  given = 'http://127.0.0.1:8787',
-  key = '',
-): { readonly url: string; readonly apiKey: string | undefined } {
-  const url = URL.parse(given);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError('--url must begin with https:// or http://');
-  if (url.username || url.password || url.search || url.hash) {
-    throw new UsageError('--url must have no user name, query or fragment');
-  }
-  const apiKey = key.trim() || undefined;
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new UsageError('API_KEY has characters that are in no key');
-  }
-  if (apiKey !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new UsageError('the key in API_KEY would be readable on its way; give an https:// URL, or unset API_KEY');
-  }
-  return { url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), apiKey };
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
 }
 
 /** One line for what is being done, a new one for each stage; what is said stands above it. */

@@ -1,6 +1,6 @@
 /**
- * The routes of bulk jobs (docs/bulk.md), asked over HTTP. What may go better in a moment is tried again, later each time;
- * everything else that goes wrong becomes one line for the user. Not here: what is asked, and when (`job.ts`).
+ * Calls the routes of bulk jobs (docs/bulk.md) over HTTP. Temporary failures are retried, later each time; other failures become one
+ * line for the user. `job.ts` decides what to call, and when.
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -12,11 +12,11 @@ export interface EndpointOptions {
   /** Without a slash at the end. */
   readonly url: string;
   readonly apiKey?: string | undefined;
-  /** Ends whatever is being done, and every pause. */
+  /** Ends every request and pause. */
   readonly signal: AbortSignal;
-  /** Told before each pause. */
+  /** Called before each pause. */
   readonly onRetry: (why: string, seconds: number) => void;
-  /** Default: by the clock. */
+  /** Default: a timer. */
   readonly wait?: Wait;
 }
 
@@ -25,35 +25,35 @@ export type Wait = (seconds: number, signal: AbortSignal) => Promise<void>;
 
 const waitByClock: Wait = (seconds, signal) => setTimeout(seconds * 1_000, undefined, { signal });
 
-/** Each rejects with a UserError when it cannot be done, and with the signal's reason when that ends it. */
+/** Each method rejects with a UserError when it fails, and with the signal's reason when that ends it. */
 export interface Endpoint {
   readonly url: string;
   open(request: JobRequest): Promise<Job>;
   status(job: string): Promise<Job>;
-  /** Sends a part of the file. Resolves also where the job waits for it no more: the status says what is missing. */
+  /** Sends a part of the file. Also resolves if the job no longer waits for it; the status lists the missing parts. */
   send(job: string, part: number, content: Uint8Array): Promise<void>;
-  /** @param read is called anew, from the beginning, when the results break off. */
+  /** @param read is called again, from the beginning, when the results break off. */
   results<T>(job: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T>;
   /** @returns whether there was such a job. */
   cancel(job: string): Promise<boolean>;
   pause(seconds: number): Promise<void>;
 }
 
-/** Tries of a request; fewer before the endpoint has ever answered, for then the address may be wrong. */
+/** Tries of a request; fewer until the endpoint has answered once, because the address may be wrong. */
 const TRIES = 8;
 const FIRST_TRIES = 3;
-/** Tries of a download, each of which begins anew. */
+/** Tries of a download, each from the beginning. */
 const DOWNLOAD_TRIES = 3;
-/** Before the second try; twice as long before each that follows, up to the longest. */
+/** The pause before the second try; it doubles for each further try, up to the longest. */
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;
-/** What an endpoint may ask for with Retry-After: beyond it, the user rather comes back. */
+/** The longest Retry-After that is waited for. */
 const LONGEST_WAIT_SECONDS = 300;
 
-const PASSING_STATUSES = [429, 500, 502, 503, 504];
+const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
 
-/** What may go better in a moment. */
-class Passing extends Error {
+/** A failure that may pass: the request is tried again. */
+class RetryableError extends Error {
   readonly afterSeconds: number | undefined;
 
   constructor(message: string, afterSeconds?: number) {
@@ -62,7 +62,7 @@ class Passing extends Error {
   }
 }
 
-/** The endpoint's own no. */
+/** The endpoint refuses the request: trying again is pointless. */
 class Refusal extends UserError {
   readonly status: number;
 
@@ -75,7 +75,7 @@ class Refusal extends UserError {
 export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByClock }: EndpointOptions): Endpoint {
   let hasAnswered = false;
 
-  /** @param read makes something of the answer, and is called again should the body break off. */
+  /** @param read reads the answer, and is called again if the body breaks off. */
   async function ask<T>(
     path: string,
     init: RequestInit,
@@ -87,12 +87,12 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
         return await read(await askOnce(path, init));
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof Passing)) throw error;
+        if (!(error instanceof RetryableError)) throw error;
         const seconds = error.afterSeconds ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** (tried - 1), LONGEST_PAUSE_SECONDS);
         if (tried >= (hasAnswered ? tries : FIRST_TRIES))
-          throw new UserError(`${error.message} The same command tries again.`);
+          throw new UserError(`${error.message} Run the same command to try again.`);
         if (seconds > LONGEST_WAIT_SECONDS)
-          throw new UserError(`${error.message} The same command goes on in ${seconds} seconds.`);
+          throw new UserError(`${error.message} Run the same command in ${seconds} seconds to continue.`);
         onRetry(error.message, seconds);
         await wait(seconds, signal);
       }
@@ -102,29 +102,29 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
   async function askOnce(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
-    headers.set('accept-encoding', 'identity'); // or Content-Length would not be that of the results
+    headers.set('accept-encoding', 'identity'); // otherwise Content-Length would be that of compressed results
     let response: Response;
     try {
-      // A redirect is not followed: where it leads to was not told to get the key and the texts.
+      // Redirects are not followed: the key and the texts are for this endpoint only.
       response = await fetch(`${url}${path}`, { ...init, headers, redirect: 'manual', signal });
     } catch (error) {
-      throw new Passing(`${url} gave no answer (${reasonOf(error)}).`);
+      throw new RetryableError(`${url} did not answer (${reasonOf(error)}).`);
     }
     hasAnswered = true;
     if (response.ok) return response;
     const { status } = response;
     const detail = await detailOf(response);
-    if (PASSING_STATUSES.includes(status)) {
-      throw new Passing(`${url} answered ${status}: ${detail}`, retryAfter(response));
+    if (RETRYABLE_STATUSES.includes(status)) {
+      throw new RetryableError(`${url} answered ${status}: ${detail}`, retryAfter(response));
     }
-    if (status === 401) throw new Refusal(`${detail} Here it comes from the environment variable API_KEY.`, status);
+    if (status === 401) throw new Refusal(`${detail} Set it in the environment variable API_KEY.`, status);
     throw new Refusal(`${url} answered ${status}: ${detail}`, status);
   }
 
   const read = async (response: Response): Promise<Job> => {
     const body = await text(bodyOf(response));
     const job = parseJob(body);
-    if (job === undefined) throw new UserError(`${url} does not answer as edge-sentiment does; is --url right?`);
+    if (job === undefined) throw new UserError(`${url} does not answer like edge-sentiment; check --url`);
     return job;
   };
   const pathOf = (job: string) => `/v1/jobs/${encodeURIComponent(job)}`;
@@ -135,7 +135,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
 
   return {
     url,
-    // A job whose making was not heard of gets no file, and is given up by the endpoint after a day.
+    // A job whose answer was lost gets no file, and expires after a day.
     open: (request) =>
       ask(
         '/v1/jobs',
@@ -150,7 +150,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
         body: content as Uint8Array<ArrayBuffer>,
       };
       await ask(`${pathOf(job)}/parts/${part}`, init, read).catch((error: unknown) => {
-        // The answer to the last part may have been lost, and the job have begun.
+        // The answer to the last part may have been lost after the job started.
         if (!(error instanceof Refusal) || error.status !== 409) gone(error);
       });
     },
@@ -165,12 +165,12 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
   };
 }
 
-/** The body as it arrives; `fetch` holds it to its Content-Length. */
+/** The body as it arrives; `fetch` checks its Content-Length. */
 async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   try {
     for await (const chunk of body ?? []) yield chunk;
   } catch (error) {
-    throw new Passing(`An answer broke off (${reasonOf(error)}).`);
+    throw new RetryableError(`The answer broke off (${reasonOf(error)}).`);
   }
 }
 
@@ -182,19 +182,19 @@ function parseJob(body: string): Job | undefined {
   }
 }
 
-/** What is wrong, as the endpoint says it; whatever stands before it may answer in its own way. */
+/** The endpoint's error message. A proxy in front of it may answer in another form. */
 async function detailOf(response: Response): Promise<string> {
   const stranger = `${response.statusText || 'no reason given'}.`;
   const location = response.headers.get('location');
   if (location !== null) {
     await response.body?.cancel();
-    return `it leads to ${location}, which is not followed.`;
+    return `it redirects to ${location}, which is not followed.`;
   }
   const problem: unknown = await response.json().catch(() => undefined);
   return v.is(v.object({ error: v.string() }), problem) ? problem.error : stranger;
 }
 
-/** In seconds: the header has either those, or a date. */
+/** The seconds in the header, which may be a date. */
 function retryAfter(response: Response): number | undefined {
   const value = response.headers.get('retry-after');
   if (value === null) return undefined;
@@ -202,7 +202,7 @@ function retryAfter(response: Response): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(Math.ceil(seconds), 0);
 }
 
-/** `fetch` says next to nothing, and its cause what happened. */
+/** The reason of an error of `fetch`, which is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);

@@ -135,6 +135,7 @@ async function finish(job: Job, work: Work): Promise<Job> {
   let missingBefore = Number.POSITIVE_INFINITY;
   for (let now = job; ; now = await endpoint.status(job.id)) {
     const missing = now.upload?.missing.length ?? 0;
+    if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // should the endpoint ask for the parts again
     if (now.state === 'uploading' && missing > 0) {
       if (missing >= missingBefore) throw new UserError(`${endpoint.url} does not keep the parts that it is sent`);
       missingBefore = missing;

@@ -1,14 +1,14 @@
-/** The answers of a job, NDJSON as they come, → the file that is wanted, CSV, TSV or NDJSON, and the count of them. */
+/** Converts a job's answers, NDJSON, to CSV, TSV or NDJSON, and counts them. */
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { StreamAnswer } from '../../edge/http/schema.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 
-/** What the answers come to. */
+/** Counts of the answers. */
 export interface Tally {
   records: number;
-  /** Records whose answer is an error, and the first few of them. */
+  /** Records whose answer is an error; `failures` has the first few. */
   failed: number;
   failures: { line: number; error: string }[];
 }
@@ -17,9 +17,9 @@ const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 const SHOWN_FAILURES = 5;
 
 /**
- * @param labels of the answers, in their order. A table has a column for the score of each.
- * @param tally is counted up.
- * @throws UserError at a line that is no answer.
+ * @param labels of the answers, in their order. A table has a score column for each.
+ * @param tally is updated.
+ * @throws UserError at a line that is not an answer.
  */
 export async function* convert(
   body: AsyncIterable<Uint8Array>,
@@ -28,7 +28,7 @@ export async function* convert(
   tally: Tally,
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
-    const scores = labels.map((label) => `score_${label}`); // so that no label can pass for another column, or a formula
+    const scores = labels.map((label) => `score_${label}`); // the prefix keeps labels from looking like other columns or formulas
     yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'], DELIMITERS[type]);
   }
   for await (const lines of linesOf(body)) {
@@ -54,7 +54,7 @@ function fieldsOf(answer: StreamAnswer, labels: readonly string[]): unknown[] {
   return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, ''];
 }
 
-/** A row of RFC 4180, but for the LF at its end, which every reader takes and line tools want. */
+/** A row of RFC 4180, but ending in LF, which every reader accepts and line tools expect. */
 function row(fields: readonly unknown[], delimiter: string): string {
   const quoted = fields.map((field) => {
     const text = field === undefined ? '' : String(field);
@@ -67,7 +67,7 @@ function parseAnswer(line: string): StreamAnswer {
   try {
     return v.parse(StreamAnswer, JSON.parse(line));
   } catch {
-    throw new UserError('The results have a line that is no answer; is --url right?');
+    throw new UserError('The results have a line that is not an answer; check --url');
   }
 }
 

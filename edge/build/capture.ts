@@ -1,7 +1,6 @@
 /**
- * Starts onnxruntime-web, creates the session for a model, runs it once, and takes the image of the memory.
- *
- * Not here: files and flags (`cli.ts`), and how a worker starts from the image (`edge/runtime/preinitialized.ts`).
+ * Makes the memory image: starts onnxruntime-web, creates the session for a model and runs it once. A worker starts from the
+ * image in `edge/runtime/preinitialized.ts`; docs/runtime.md explains why.
  */
 import './sandbox.ts';
 import * as ort from 'onnxruntime-web/wasm';
@@ -13,9 +12,9 @@ import type { Imports } from '../runtime/preinitialized.ts';
 import { type PrepareNames, readNames } from './names.ts';
 
 const PAGE = 4096;
-/** Zeros, or bytes that are there already, that are written rather than that a run is ended for them. */
+/** Up to so many unchanged bytes are written too, instead of ending a run there. */
 const GAP = 256;
-/** Beyond what the constructors wrote here, what they may write elsewhere: an environment with longer strings. */
+/** Pages behind those the constructors wrote that they may write elsewhere: an environment with longer strings. */
 const MARGIN_PAGES = 16;
 
 export interface Source {
@@ -25,7 +24,7 @@ export interface Source {
   readonly bundle: Bundle;
 }
 
-/** @returns the image as a file. One call a process: onnxruntime-web starts only once. */
+/** @returns the image file. Call it once in a process: onnxruntime-web starts only once. */
 export async function captureImage({ wasm, javascript, bundle }: Source): Promise<Uint8Array<ArrayBuffer>> {
   const { manifest, model, vocabulary } = bundle;
   const module = await WebAssembly.compile(wasm);
@@ -57,7 +56,7 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   await network.run({ ids: Int32Array.of(1), lengths: Int32Array.of(1), rows: 1, steps: 1 });
 
   const { memory, calls, pristine, constructed, session } = await started.promise;
-  if (session === 0) throw new Error('onnxruntime-web created no session that the image could hold');
+  if (session === 0) throw new Error('onnxruntime-web created no session');
   scrub(memory, calls, names);
   const { malloc: _, free: __, ...namesOfImage } = names;
   return encodeImage(
@@ -79,7 +78,7 @@ type Calls = Record<string, (...args: unknown[]) => number>;
 interface Started {
   readonly memory: WebAssembly.Memory;
   readonly calls: Calls;
-  /** The memory as instantiation left it, and as the constructors did. */
+  /** The memory after instantiation, and after the constructors. */
   readonly pristine: Uint8Array;
   constructed: Uint8Array;
   session: number;
@@ -94,12 +93,12 @@ function copy(memory: WebAssembly.Memory): Uint8Array {
 }
 
 /**
- * Zeroes all free memory, in which the model file and scratch would otherwise still be, whatever the allocator: takes
- * everything it has to give without growing, from large to small, and gives it back.
+ * Zeroes all free memory, which may still hold the model file and scratch. Works with any allocator: allocates everything
+ * without growing the memory, from large to small blocks, and frees it.
  */
 function scrub(memory: WebAssembly.Memory, calls: Calls, { malloc, free }: PrepareNames): void {
   memory.grow = () => {
-    throw new RangeError('no more than there is'); // which the allocator is told as "out of memory"
+    throw new RangeError('the memory may not grow'); // the allocator then reports "out of memory"
   };
   const taken: number[] = [];
   for (let size = memory.buffer.byteLength; size >= 8; size -= Math.max(8, (size >>> 3) & ~7)) {
@@ -114,7 +113,7 @@ function scrub(memory: WebAssembly.Memory, calls: Calls, { malloc, free }: Prepa
   Reflect.deleteProperty(memory, 'grow');
 }
 
-/** What has to be written over a memory that the constructors have run in, so that it is `final`. */
+/** The runs of bytes that turn a memory, in which the constructors have run, into `final`. */
 function runsOf(pristine: Uint8Array, constructed: Uint8Array, final: Uint8Array): Run[] {
   const pages = final.length / PAGE;
   const touched = new Uint8Array(pages);

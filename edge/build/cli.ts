@@ -1,15 +1,15 @@
 /**
- * What wrangler runs before it bundles the worker (see [build] in wrangler.toml): writes what the worker starts from to
- * `.prepared/`. Its bytes depend on model/, onnxruntime-web and the page's sources alone.
+ * Writes the files that the worker starts from to `.prepared/`. wrangler runs it before it bundles the worker ([build] in
+ * wrangler.toml). The bytes depend only on model/, onnxruntime-web and the page's sources.
  *
  *     image.bin     the vocabulary's index, and the memory of onnxruntime-web started with the model
- *     model.onnx    nothing, because the session in the image has read it
+ *     model.onnx    empty: the session in the image has read the model
  *     site/         the page, as static files
  *
- *     node edge/build/cli.ts [folder]           another folder than .prepared/
- *     node edge/build/cli.ts --page [folder]    the site alone, which is all that Node, Deno and Bun need
- *     MODEL=<folder> node edge/build/cli.ts --page    of another bundle than model/, which the worker always has
- *     STOCK_RUNTIME=1 node edge/build/cli.ts    the other way round: no image, and the model. onnxruntime-web starts as it is.
+ *     node edge/build/cli.ts [folder]                 writes to another folder
+ *     node edge/build/cli.ts --page [folder]          the site alone, which is all that Node, Deno and Bun need
+ *     MODEL=<folder> node edge/build/cli.ts --page    the site of another bundle; the worker's bundle is always model/
+ *     STOCK_RUNTIME=1 node edge/build/cli.ts          an empty image and the model, so that onnxruntime-web starts by itself
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -55,7 +55,7 @@ async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const modelFolder = (values.page && env['MODEL']) || SHIPPED;
   const bundle = await readBundle(modelFolder);
-  // The site first: what the image is captured in is no longer Node to whoever looks (`sandbox.ts`).
+  // The site comes first: capturing the image hides Node from everything that runs later (`sandbox.ts`).
   const card = new Uint8Array(await readFile(path.join(modelFolder, 'README.md')));
   const site = await buildSite({ bundle, card, shipped: modelFolder === SHIPPED });
   const siteFolder = path.join(folder, 'site');
@@ -68,7 +68,7 @@ async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   return EXIT.done;
 }
 
-/** Whole or not at all; and what is not whole is not in the site. */
+/** Writes a file whole or not at all. The partial file is outside the site. */
 async function write(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const partial = path.join(folder, `${path.basename(name)}.partial`);
   await writeFile(partial, bytes);

@@ -1,7 +1,7 @@
 /**
- * `npm run licences`: what others wrote of what ships, and under which licence → THIRD_PARTY_NOTICES.md, which goes with
- * every deployment (`site.ts`). What ships is read from the bundler, not from package.json: onnxruntime-web names packages
- * that no build of ours contains. What only develops is read from the lockfiles.
+ * `npm run licences`: lists the packages in what ships, with their licences, in THIRD_PARTY_NOTICES.md, which goes with every
+ * deployment (`site.ts`). The bundler says what ships; package.json would not do, because onnxruntime-web names packages that
+ * no build of ours contains. Development tools come from the lockfiles.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -17,7 +17,7 @@ const LOCKFILES = [
   'test/runtimes/package-lock.json',
   'train/evaluation/scorecard/peers/package-lock.json',
 ];
-/** What a package's LICENSE.txt says where its package.json does not. */
+/** The licences of packages that state one in LICENSE.txt but not in package.json. */
 const UNSTATED: Readonly<Record<string, string>> = { sylvester: 'MIT' };
 
 export interface Package {
@@ -27,7 +27,7 @@ export interface Package {
   readonly licence: string;
 }
 
-/** Packages of which something is in what is deployed, served or given to a browser; by name. */
+/** The packages that are at least partly in what is deployed, served or given to a browser, sorted by name. */
 export async function shippedPackages(): Promise<Package[]> {
   const { metafile } = await build({
     entryPoints: ENTRIES.map((name) => `edge/${name}`),
@@ -53,7 +53,7 @@ async function readPackage(name: string): Promise<Package> {
   return { name, version, licence: license };
 }
 
-/** Every package that `npm ci` may install, here and for the tests and measurements that have lockfiles of their own. */
+/** Every package that `npm ci` may install, here and in the folders with their own lockfiles. */
 export async function lockedPackages(): Promise<Package[]> {
   const packages: Package[] = [];
   for (const file of LOCKFILES) {
@@ -74,18 +74,18 @@ export async function thirdPartyNotices(): Promise<string> {
   const texts = await Promise.all(shipped.map(async (one) => ({ ...one, text: await licenceText(one) })));
   return `# Third-party notices
 
-edge-sentiment is under the MIT licence (LICENSE). What is deployed, served or given to a browser has parts of these packages
-in it. This file is made by \`npm run licences\`.
+edge-sentiment is under the MIT licence (LICENSE). What is deployed, served or given to a browser contains parts of these
+packages. \`npm run licences\` makes this file.
 
 | package | version | licence |
 | --- | --- | --- |
 ${shipped.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`).join('\n')}
 
 The WebAssembly in onnxruntime-web, and the image of its memory, are C++ that includes other projects, Abseil, Eigen (MPL-2.0),
-FlatBuffers, ONNX, Protocol Buffers and RE2 among them. Their notices are not in the package; they are
-https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, and their sources are named there.
+FlatBuffers, ONNX, Protocol Buffers and RE2 among them. The package lacks their notices, which are at
+https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, with their sources.
 
-The texts that models are trained on are in nothing that is deployed. docs/data.md names each set of them, its authors and its licence.
+Training texts are not deployed. docs/data.md names each set, its authors and its licence.
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
 
@@ -93,10 +93,10 @@ async function licenceText({ name, licence }: Package): Promise<string> {
   const file = (await readdir(`node_modules/${name}`)).find((one) => /^licen[sc]e(\.\w+)?$/i.test(one));
   if (file !== undefined) return (await readFile(`node_modules/${name}/${file}`, 'utf8')).trim();
   if (name.startsWith('onnxruntime-') && licence === 'MIT') return ONNXRUNTIME_LICENCE;
-  throw new Error(`${name} has no file with its licence: see how it has to be named, and add it here`);
+  throw new Error(`${name} has no licence file: find its licence text, and add it to edge/build/licences.ts`);
 }
 
-/** As it stands in the project's repository; its packages have no file of it. */
+/** The licence from the project's repository; its packages lack the file. */
 const ONNXRUNTIME_LICENCE = `MIT License
 
 Copyright (c) 2018 - present Microsoft Corporation
@@ -126,10 +126,10 @@ export async function main(args: readonly string[], { print }: Io): Promise<numb
   const byLicence = (packages: readonly Package[]) =>
     [...Map.groupBy(packages, ({ licence }) => licence)].sort(([a], [b]) => a.localeCompare(b));
   const shipped = await shippedPackages();
-  print(`ships, and is in ${NOTICES_FILE}:`);
+  print(`shipped, and listed in ${NOTICES_FILE}:`);
   for (const [licence, packages] of byLicence(shipped)) print(`  ${licence}: ${list(packages)}`);
   const names = new Set(shipped.map(({ name }) => name));
-  print('develops and tests, on some platform or other:');
+  print('used for development and tests, on any platform:');
   for (const [licence, packages] of byLicence((await lockedPackages()).filter(({ name }) => !names.has(name)))) {
     print(`  ${licence}: ${packages.length > 15 ? `${packages.length} packages` : list(packages)}`);
   }

@@ -1,10 +1,10 @@
 /**
- * The names by which onnxruntime-web's .wasm file calls what we need. They are minified and change with every release, so
- * they are read from the package's own JavaScript, and whatever is not found exactly once stops the build.
+ * Finds the names of the imports and exports of onnxruntime-web's .wasm file. They are minified and change with every release,
+ * so they are read from the package's JavaScript. A name that is not found exactly once stops the build.
  */
 import type { RuntimeNames } from '../runtime/image.ts';
 
-/** What Node's types leave out. */
+/** Missing in Node's types. */
 type Entry = { readonly module: string; readonly name: string; readonly kind: string };
 const entries = WebAssembly.Module as unknown as Record<'imports' | 'exports', (module: WebAssembly.Module) => Entry[]>;
 
@@ -13,7 +13,7 @@ export interface PrepareNames extends RuntimeNames {
   readonly free: string;
 }
 
-/** @param source of `ort-wasm-simd-threaded.mjs`. @throws what does not fit. */
+/** @param source of `ort-wasm-simd-threaded.mjs`. @throws Error naming what was not found. */
 export function readNames(source: string, module: WebAssembly.Module): PrepareNames {
   const find = (what: string, pattern: RegExp): string => {
     const matches = [...source.matchAll(pattern)];
@@ -31,7 +31,7 @@ export function readNames(source: string, module: WebAssembly.Module): PrepareNa
   const [memory] = memories;
   if (memory === undefined || memories.length > 1) throw misfit(`the module imports ${memories.length} memories`);
 
-  // function Lb(a){…x.grow(c)…} is the only one that grows the memory; {…,la:Lb,…} is what the module calls it.
+  // Only function Lb(a){…x.grow(c)…} grows the memory; {…,la:Lb,…} has the module's name for it.
   const before = source.slice(0, source.indexOf('.grow('));
   const resizeFunction = before.slice(before.lastIndexOf('\nfunction ')).match(/^\nfunction (\w+)\(/)?.[1];
   if (resizeFunction === undefined) throw misfit('the function that grows the memory is not found');
@@ -52,5 +52,5 @@ export function readNames(source: string, module: WebAssembly.Module): PrepareNa
 }
 
 function misfit(what: string): Error {
-  return new Error(`onnxruntime-web is not as this build knows it (edge/build/names.ts): ${what}`);
+  return new Error(`onnxruntime-web has changed; adapt edge/build/names.ts: ${what}`);
 }

@@ -1,8 +1,8 @@
 /**
- * Makes this process look to onnxruntime-web like every other that builds: no Node, one processor, one language, no time.
- * What it reads of its surroundings would otherwise be in the memory image. Imported for its effect, before anything else.
+ * Makes this process look the same to onnxruntime-web on every machine: no Node, one processor, one language, no clock. What it
+ * reads of its environment would end up in the memory image. Import it for its effect, before anything else.
  */
-Object.assign(process, { type: 'renderer' }); // which is how onnxruntime-web tells that Node is not what runs it
+Object.assign(process, { type: 'renderer' }); // so that onnxruntime-web does not detect Node
 Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: 1, language: 'en' } });
 Date.now = () => 0;
 performance.now = () => 0;

@@ -1,9 +1,7 @@
 /**
- * The page (`edge/page/`) as the folder of static files that is served: bundled, with the weights and the vocabulary that
- * its second view computes with, the model's card, the notices of what is deployed, and the headers for Workers. A function
- * of the sources and the bundle.
- *
- * Not here: writing files (`cli.ts`), and serving them where Cloudflare does not (`edge/site.ts`).
+ * Builds the page (`edge/page/`) as static files: scripts and styles, the weights and vocabulary that the gates are computed
+ * with, the model card, the third-party notices, and the headers for Workers. `cli.ts` writes them; `edge/site.ts` serves them
+ * where Cloudflare does not.
  */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -19,11 +17,11 @@ export interface SiteOptions {
   readonly bundle: Bundle;
   /** The bundle's README.md. */
   readonly card: Uint8Array;
-  /** Whether it is the shipped bundle, which the page's examples are of. */
+  /** Whether it is the shipped bundle: only that has examples on the page. */
   readonly shipped: boolean;
 }
 
-/** By name. */
+/** The files by name. */
 export async function buildSite({ bundle, card, shipped }: SiteOptions): Promise<Record<string, Uint8Array>> {
   const { model, vocabulary, manifest } = bundle;
   const { outputFiles } = await build({

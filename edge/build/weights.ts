@@ -1,7 +1,7 @@
 /**
- * model.onnx → the weights that the page shows at work (`edge/page/weights.ts`). A weight is found by its place in the
- * graph, not by its name: the patterns below are the graphs that `train/export/onnx/` writes of a network with one LSTM under
- * one layer of weights, in float32 or int8, with or without a mean of the states, and words and pairs beside it.
+ * Reads the weights that the page computes gates with (`edge/page/weights.ts`) from model.onnx. A weight is found by its place in
+ * the graph, not by its name. The patterns below match the graphs that `train/export/onnx/` writes for an LSTM and one layer of
+ * weights, in float32 or int8, with or without a mean of the states and n-grams.
  */
 import {
   absent,
@@ -24,7 +24,7 @@ import type { Table, Weights } from '../page/weights.ts';
 const IDS = op('Transpose', [input(0)], { perm: [1, 0] });
 const LENGTHS = input(1);
 
-/** Rows of a table, in int8 with a scale for each. */
+/** The rows of the embedding table: float32, or int8 with a scale for each row. */
 const EMBEDDED = oneOf(
   op('Gather', [weight('embeddings'), IDS]),
   op('Mul', [
@@ -47,7 +47,7 @@ const POSITIONS = op('Unsqueeze', [
   constant(1, 2),
 ]);
 
-/** Where the weight of each pair is: what its second word says, plus the id of the first. */
+/** The row of each pair's weights: the share of its second word plus the id of the first. */
 const SHARE = op('Gather', [weight('shares'), IDS]);
 const PLACES = op(
   'Concat',
@@ -62,7 +62,7 @@ const lookup = (as: string, places: Pattern): Pattern => {
   return oneOf(found, op('DequantizeLinear', [found, weight(`${as}/scales`)]));
 };
 
-/** A column for each label after every word: the last layer's product with the last state and with the mean, its bias, words and pairs. */
+/** The logits before centring: the last layer's products with the last state and the mean, its bias, words and pairs. */
 const COLUMNS = sumOf(
   op('MatMul', [STATES, weight('last')]),
   op('Div', [runningSum(op('MatMul', [STATES, weight('mean')])), POSITIONS]),
@@ -75,13 +75,13 @@ const logits = (byStep: Pattern): Pattern => op('Transpose', [byStep], { perm: [
 const LOGITS_OF_TWO = logits(op('Mul', [COLUMNS, constant(-0.5, 0.5)]));
 const LOGITS_OF_MORE = logits(COLUMNS);
 
-/** The part of a bundle's manifest that says what is looked for. */
+/** The part of a bundle's manifest that says which weights to expect. */
 type Facts = Pick<Manifest, 'version' | 'labels'> & { readonly architecture: Pick<Manifest['architecture'], 'cell'> };
 
 /**
  * @param manifest of the bundle that has the model.
- * @returns undefined for a bundle whose network is no LSTM: there is nothing to show.
- * @throws Error when the graph of an LSTM is none of those above.
+ * @returns undefined if the network is not an LSTM: the page then shows no gates.
+ * @throws Error when the graph of an LSTM matches none of the patterns.
  */
 export function weightsOf(model: Uint8Array, { version, labels, architecture }: Facts): Weights | undefined {
   if (architecture.cell !== 'lstm') return undefined;
@@ -89,7 +89,7 @@ export function weightsOf(model: Uint8Array, { version, labels, architecture }: 
   const columns = columnsOf(labels.length);
   const pattern = columns === 1 ? LOGITS_OF_TWO : LOGITS_OF_MORE;
   const found = pattern(graph.output[0]?.name ?? '', new GraphIndex(graph));
-  if (found?.['last'] === undefined) throw misfit('its logits are computed in another way than is known');
+  if (found?.['last'] === undefined) throw misfit('its logits are computed in an unknown way');
   for (const name of ['last', 'mean', 'bias', 'words', 'pairs']) {
     const has = found[name]?.dims.at(-1) ?? columns;
     if (has !== columns) throw misfit(`its ${name} has ${has} columns, and ${labels.length} labels have ${columns}`);
@@ -112,10 +112,10 @@ export function weightsOf(model: Uint8Array, { version, labels, architecture }: 
   };
 }
 
-/** @throws Error when the graph finds a pair's weights in another place than the page does. */
+/** @throws Error when the graph and the page disagree about the row of a pair. */
 function besideOf(found: Found, columns: number): Pick<Weights, 'words' | 'pairs'> {
   const [words, longer] = [tableOf('words', found), tableOf('pairs', found)];
-  // The graph's table goes on, from its beginning, behind its end (`train/export/onnx/layers/hashed-ngrams.ts`).
+  // The graph's table is continued by its own beginning (`train/export/onnx/layers/hashed-ngrams.ts`).
   const buckets = (longer.values.length - words.values.length) / columns + 1;
   const pairs = { ...longer, values: longer.values.slice(0, buckets * columns) };
   const goesOn = longer.values.every((value, place) => value === pairs.values[place % pairs.values.length]);
@@ -132,7 +132,7 @@ function tableOf(name: string, found: Found): Table {
   return { values, scales: scales ? (valuesOf(scales) as Float32Array) : Float32Array.of(1) };
 }
 
-/** As float32, whether the file has it so, or as int8 and a scale for each row. */
+/** The matrix as float32; the file has it so, or as int8 with a scale for each row. */
 function matrixOf(name: string, found: Found): Float32Array {
   const { values, scales } = tableOf(name, found);
   if (values instanceof Float32Array) return values;

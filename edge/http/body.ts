@@ -1,8 +1,10 @@
 /** A request's body → a checked value, never reading more of it than the limit. */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { ProblemError } from './errors.ts';
-import { MAX_BODY_BYTES, MAX_REPORTED_ERRORS } from './limits.ts';
+import { IDLE_SECONDS, MAX_BODY_BYTES, MAX_BODY_SECONDS, MAX_REPORTED_ERRORS } from './limits.ts';
 import { type FieldError, labelError } from './schema.ts';
+import { within } from './wait.ts';
 
 /**
  * The body as the value of `schema`.
@@ -40,38 +42,43 @@ export function mediaTypeOf(request: Request): string | undefined {
 
 /**
  * The body, whose size is counted as it arrives: Content-Length may be absent, and may lie.
- * @throws ProblemError: body-too-large or unreadable-body.
+ * @throws ProblemError: body-too-large, unreadable-body or request-timeout.
  */
-export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = () => new ProblemError({ kind: 'body-too-large', maxBytes });
-  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+export async function readBytes(
+  request: Request,
+  maxBytes: number,
+  { idleMs = IDLE_SECONDS * 1_000, totalMs = MAX_BODY_SECONDS * 1_000 } = {},
+): Promise<Uint8Array> {
+  const tooLarge = { kind: 'body-too-large', maxBytes } as const;
+  if (Number(request.headers.get('content-length')) > maxBytes) throw new ProblemError(tooLarge);
+  const body = new ByteBuffer(maxBytes);
   const reader = request.body?.getReader();
+  const deadline = performance.now() + totalMs;
   while (reader !== undefined) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new ProblemError({ kind: 'unreadable-body' }); // the client went away, or sent a broken chunk
-    });
-    if (done) break;
-    size += value.length;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(value);
+    const chunk = await nextChunk(reader, Math.min(idleMs, deadline - performance.now()));
+    if (chunk === 'end') break;
+    const isWhole = chunk instanceof Uint8Array && body.append(chunk);
+    if (isWhole) continue;
+    reader.cancel().catch(() => {});
+    throw new ProblemError(chunk instanceof Uint8Array ? tooLarge : { kind: chunk });
   }
-  return concatenate(chunks, size);
+  return body.take();
 }
 
-/** @param size bytes of all chunks together. */
-export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+/**
+ * What arrives next: a chunk, the end, or why nothing does, as the kind of a problem.
+ * @param idleMs how long it may take. @param ending is not waited beyond; the server ends.
+ */
+export async function nextChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  idleMs: number,
+  ending?: AbortSignal,
+): Promise<Uint8Array | 'end' | 'unreadable-body' | 'request-timeout' | 'shutting-down'> {
+  const read = reader.read().catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
+  const result = await within(read, idleMs, ending);
+  if (result === undefined) return ending?.aborted ? 'shutting-down' : 'request-timeout';
+  if (result === 'unreadable-body') return result;
+  return result.done ? 'end' : result.value;
 }
 
 /** The value, which a byte order mark may precede; undefined when the bytes are not JSON in UTF-8. */

@@ -1,27 +1,27 @@
-/** What a request carries from one handler to the next. */
+/** The variables that a request carries from one handler to the next. */
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 
-/** Hono's environment of the app. Each variable is set by the middleware that is named. */
+/** Hono's environment of the app. The named middleware sets each variable. */
 export interface AppEnv {
   Variables: {
-    /** `requestId`: the client's, if it sent one that is fit to be logged, or a UUID. */
+    /** `requestId`: the client's id if it is safe to log, else a UUID. */
     requestId: string;
-    /** `serverTiming`: milliseconds in the classifier so far. */
+    /** `serverTiming`: the milliseconds in the classifier so far. */
     inferenceMs: number;
-    /** `modelVersion`: of the bundle, where it could be read. */
+    /** `modelVersion`: the bundle's, if it could be read. */
     modelVersion: string | undefined;
-    /** `requireKey`: whose key it is, as a digest. */
+    /** `requireKey`: the digest of the client's key. */
     client?: string;
   };
 }
 
-/** The pattern of the route that answers, never the address itself: that is the client's. */
+/** The pattern of the route that answers. Never the address itself, which the client chose. */
 export function routeOf(context: Context<AppEnv>): string {
   return routeName(routePath(context, -1));
 }
 
-/** A pattern as OpenAPI writes it: `/models/{id}`. What only middleware matched has none. */
+/** A pattern in OpenAPI's form, `/models/{id}`; `none` if only middleware matched. */
 export function routeName(pattern: string): string {
   return pattern.includes('*') ? 'none' : pattern.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
 }

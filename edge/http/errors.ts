@@ -3,11 +3,18 @@
  * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
  */
 import type { MiddlewareHandler } from 'hono';
+import { counted } from '../../shared/counted.ts';
+import { quoted } from '../../shared/quoted.ts';
 import { MAX_ANSWER_NUMBERS, RETRY_AFTER_SECONDS } from './limits.ts';
 import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
 export type Problem =
+  | { readonly kind: 'invalid-http' }
+  | { readonly kind: 'headers-too-large' }
+  | { readonly kind: 'unknown-parameter'; readonly name: string; readonly hint?: string }
+  | { readonly kind: 'unsupported-encoding'; readonly encoding: string }
   | { readonly kind: 'unreadable-body' }
+  | { readonly kind: 'request-timeout' }
   | { readonly kind: 'not-json' }
   | { readonly kind: 'invalid-request'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'answer-too-large'; readonly numbers: number }
@@ -15,6 +22,8 @@ export type Problem =
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
   | { readonly kind: 'unauthorized'; readonly presented: boolean }
   | { readonly kind: 'rate-limited' }
+  /** 429 for Hugging Face's client, which repeats a 503 at once, for ever. */
+  | { readonly kind: 'overloaded'; readonly status?: 429; readonly seconds: number }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unknown-model'; readonly id: string }
   | { readonly kind: 'unknown-job' }
@@ -24,6 +33,7 @@ export type Problem =
   | { readonly kind: 'jobs-not-configured'; readonly missing: readonly string[] }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
   | { readonly kind: 'not-ready'; readonly incident: string }
+  | { readonly kind: 'shutting-down' }
   | { readonly kind: 'internal'; readonly incident: string };
 
 /** Thrown by a handler to answer with a problem. Anything else that is thrown is a bug. */
@@ -38,7 +48,8 @@ export class ProblemError extends Error {
 }
 
 export function problemResponse(problem: Problem): Response {
-  const { status, title, detail, headers = {}, members = {} } = describe(problem);
+  const { detail, headers = {}, members = {} } = describe(problem);
+  const { title, status } = { ...PROBLEMS[problem.kind], ...('status' in problem && { status: problem.status }) };
   const type = `urn:edge-sentiment:problem:${problem.kind}`;
   const body: ProblemBody = { type, title, status, detail, ...members, error: detail };
   return Response.json(body, { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
@@ -59,9 +70,39 @@ export const throwErrors: MiddlewareHandler = async (_, next) => {
   }
 };
 
+/**
+ * The status and title of each kind of problem, which is its code in `type` and never changes. What each means and what to do is
+ * in docs/errors.md.
+ */
+export const PROBLEMS = {
+  'invalid-http': { status: 400, title: 'Invalid HTTP request' },
+  'unreadable-body': { status: 400, title: 'Incomplete body' },
+  'not-json': { status: 400, title: 'Invalid JSON' },
+  'unknown-parameter': { status: 400, title: 'Unknown query parameter' },
+  unauthorized: { status: 401, title: 'Missing or invalid API key' },
+  'not-found': { status: 404, title: 'Route not found' },
+  'unknown-model': { status: 404, title: 'Model not found' },
+  'unknown-job': { status: 404, title: 'Job not found' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'request-timeout': { status: 408, title: 'Request timed out' },
+  'unexpected-part': { status: 409, title: 'Unexpected part' },
+  'no-results': { status: 409, title: 'Results not available' },
+  'body-too-large': { status: 413, title: 'Body too large' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported content type' },
+  'unsupported-encoding': { status: 415, title: 'Unsupported content encoding' },
+  'invalid-request': { status: 422, title: 'Invalid request' },
+  'answer-too-large': { status: 422, title: 'Answer too large' },
+  'wrong-part-size': { status: 422, title: 'Wrong part size' },
+  'rate-limited': { status: 429, title: 'Rate limit exceeded' },
+  'headers-too-large': { status: 431, title: 'Headers too large' },
+  internal: { status: 500, title: 'Internal server error' },
+  'jobs-not-configured': { status: 501, title: 'Jobs not configured' },
+  'not-ready': { status: 503, title: 'Model not ready' },
+  overloaded: { status: 503, title: 'Overloaded' },
+  'shutting-down': { status: 503, title: 'Shutting down' },
+} as const satisfies Record<Problem['kind'], { readonly status: number; readonly title: string }>;
+
 interface Description {
-  readonly status: number;
-  readonly title: string;
   readonly detail: string;
   readonly headers?: Record<string, string>;
   readonly members?: Pick<ProblemBody, 'errors' | 'incident'>;
@@ -69,92 +110,79 @@ interface Description {
 
 function describe(problem: Problem): Description {
   switch (problem.kind) {
+    case 'invalid-http':
+      return { detail: 'The request is not valid HTTP.' };
     case 'unreadable-body':
-      return { status: 400, title: 'Unreadable body', detail: 'The body ended before it was whole.' };
+      return { detail: 'The body ended before it was complete.' };
     case 'not-json':
-      return { status: 400, title: 'Not JSON', detail: 'The body is not JSON in UTF-8.' };
-    case 'invalid-request': {
+      return { detail: 'The body is not JSON in UTF-8.' };
+    case 'unknown-parameter':
       return {
-        status: 422,
-        title: 'Invalid request',
-        detail: sentence(problem.errors, 'the body'),
-        members: { errors: [...problem.errors] },
+        detail: `The query parameter ${quoted(problem.name)} does not exist here.${problem.hint ? ` ${problem.hint}` : ''}`,
+      };
+    case 'unauthorized': {
+      const reason = problem.presented ? 'Invalid API key.' : 'Missing API key.';
+      const challenge = `Bearer realm="edge-sentiment"${problem.presented ? ', error="invalid_token"' : ''}`;
+      return {
+        detail: `${reason} Send "Authorization: Bearer <key>".`,
+        headers: { 'www-authenticate': challenge },
       };
     }
-    case 'answer-too-large':
-      return { status: 422, title: 'Answer too large', detail: answerTooLarge(problem.numbers) };
+    case 'not-found':
+      return { detail: 'Route not found. GET /openapi.json lists all routes.' };
+    case 'unknown-model':
+      return { detail: `Model not found. This endpoint serves ${problem.id}.` };
+    case 'unknown-job':
+      return { detail: 'Job not found. It may have expired, been deleted, or belong to another API key.' };
+    case 'method-not-allowed':
+      return { detail: `The method must be ${problem.allow}.`, headers: { allow: problem.allow } };
+    case 'request-timeout':
+      return { detail: 'The request did not arrive in time.' };
+    case 'unexpected-part':
+      return { detail: 'The job does not expect this part.' };
+    case 'no-results':
+      return { detail: `The job is ${problem.state}. Only a finished job has results.` };
+    case 'body-too-large':
+      return { detail: `The body must not exceed ${problem.maxBytes} bytes.` };
     case 'unsupported-media-type':
       return {
-        status: 415,
-        title: 'Unsupported media type',
         detail: `The content type must be ${problem.accept.join(' or ')}.`,
         headers: { accept: problem.accept.join(', ') },
       };
-    case 'body-too-large':
+    case 'unsupported-encoding':
       return {
-        status: 413,
-        title: 'Body too large',
-        detail: `The body must not exceed ${problem.maxBytes} bytes.`,
+        detail: `The content encoding ${quoted(problem.encoding)} is not supported. Send the body uncompressed.`,
+        headers: { 'accept-encoding': 'identity' },
       };
-    case 'unauthorized':
-      return {
-        status: 401,
-        title: 'Unauthorized',
-        detail: `${problem.presented ? 'The key is not one of those that are taken here.' : 'A key is needed here.'} Send "Authorization: Bearer <key>".`,
-        headers: {
-          'www-authenticate': `Bearer realm="edge-sentiment"${problem.presented ? ', error="invalid_token"' : ''}`,
-        },
-      };
+    case 'invalid-request':
+      return { detail: sentence(problem.errors, 'the body'), members: { errors: [...problem.errors] } };
+    case 'answer-too-large':
+      return { detail: answerTooLarge(problem.numbers) };
+    case 'wrong-part-size':
+      return { detail: `This part must have ${problem.bytes} bytes.` };
     case 'rate-limited':
       return {
-        status: 429,
-        title: 'Too many requests',
-        detail: `That was one request too many for now; try again in ${RETRY_AFTER_SECONDS} seconds.`,
+        detail: `Rate limit exceeded. Try again in ${RETRY_AFTER_SECONDS} seconds.`,
         headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
       };
-    case 'not-found':
-      return { status: 404, title: 'Not found', detail: 'There is nothing at this address.' };
-    case 'unknown-model':
-      return { status: 404, title: 'Unknown model', detail: `The model served here is ${problem.id}.` };
-    case 'unknown-job':
-      return {
-        status: 404,
-        title: 'Unknown job',
-        detail: 'There is no such job, or not for this key, or not any more.',
-      };
-    case 'unexpected-part':
-      return { status: 409, title: 'Unexpected part', detail: 'The job does not wait for such a part.' };
-    case 'wrong-part-size':
-      return { status: 422, title: 'Wrong size', detail: `This part must have ${problem.bytes} bytes.` };
-    case 'no-results':
-      return { status: 409, title: 'No results', detail: `The job is ${problem.state}; a finished one has results.` };
+    case 'headers-too-large':
+      return { detail: 'The headers of the request are too large.' };
+    case 'internal':
+      return { detail: internalError(problem.incident), members: { incident: problem.incident } };
     case 'jobs-not-configured':
-      return {
-        status: 501,
-        title: 'Jobs are not configured',
-        detail: `Bulk jobs need ${problem.missing.join(', ')}; docs/bulk.md says how to set them up.`,
-      };
-    case 'method-not-allowed':
-      return {
-        status: 405,
-        title: 'Method not allowed',
-        detail: `The method must be ${problem.allow}.`,
-        headers: { allow: problem.allow },
-      };
+      return { detail: `Bulk jobs need ${problem.missing.join(', ')}; docs/bulk.md says how to set them up.` };
     case 'not-ready':
       return {
-        status: 503,
-        title: 'Not ready',
         detail: `The model could not be loaded; incident ${problem.incident}.`,
         members: { incident: problem.incident },
       };
-    case 'internal':
+    case 'overloaded':
       return {
-        status: 500,
-        title: 'Internal error',
-        detail: internalError(problem.incident),
-        members: { incident: problem.incident },
+        detail: `Too many texts are waiting to be classified. Try again in ${counted(problem.seconds, 'second')}.`,
+        headers: { 'retry-after': `${problem.seconds}` },
       };
+    case 'shutting-down':
+      return { detail: 'The server is shutting down.' };
   }
 }
 
@@ -169,5 +197,5 @@ export function answerTooLarge(numbers: number): string {
 }
 
 export function internalError(incident: string): string {
-  return `Something went wrong here; incident ${incident}.`;
+  return `Internal server error; incident ${incident}.`;
 }

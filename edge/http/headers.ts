@@ -1,19 +1,19 @@
-/** Middleware for what an answer's headers say, whatever its route. */
+/** Middleware that sets headers on the answers of all routes. */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Classifier } from '../inference/classifier.ts';
 import type { AppEnv } from './context.ts';
 
-/** An answer is not to be framed, sniffed or run. A page has its own policy, and it stays. */
+/** Forbids to frame, sniff or run an answer. A page keeps its own policy. */
 export const strictHeaders = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   xFrameOptions: 'DENY',
-  strictTransportSecurity: 'max-age=15552000', // not of subdomains: they may be somebody else's business
+  strictTransportSecurity: 'max-age=15552000', // without subdomains, which may belong to others
   overwrite: false,
 });
 
-/** Lets pages of those origins, `*` being all, call and read what an answer says in its headers. */
+/** Lets pages of these origins (`*` means all) call the API and read its headers. */
 export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],
@@ -24,13 +24,13 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
   });
 }
 
-/** An answer is not to be stored, unless its route says otherwise. */
+/** Forbids to store an answer, unless its route allows it. */
 export const noStore: MiddlewareHandler = async (context, next) => {
   await next();
   if (!context.res.headers.has('cache-control')) context.header('Cache-Control', 'no-store');
 };
 
-/** Which model answered. No answer fails for want of this header. */
+/** Names the version of the model. Answers do not fail if it is unknown. */
 export function modelVersion(classifier: Classifier): MiddlewareHandler<AppEnv> {
   return async function modelVersion(context, next) {
     const manifest = await classifier.manifest().catch(() => undefined);
@@ -40,7 +40,7 @@ export function modelVersion(classifier: Classifier): MiddlewareHandler<AppEnv> 
   };
 }
 
-/** How long it took. On deployed Workers the clock stands still during compute: what it shows there is waiting. */
+/** Times the request. On deployed Workers the clock stands still during compute, so there it shows waiting only. */
 export const serverTiming: MiddlewareHandler<AppEnv> = async (context, next) => {
   const start = performance.now();
   context.set('inferenceMs', 0);

@@ -1,11 +1,11 @@
-/** Bearer keys: who may ask. */
+/** API keys, as bearer tokens. */
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from './context.ts';
 import { ProblemError } from './errors.ts';
 
 /**
- * Lets only requests pass that have one of the keys, as "Authorization: Bearer …". What is compared are digests, every
- * one of them and to the end, so that the time it takes says nothing of a key.
+ * Requires one of the keys as "Authorization: Bearer …". Compares digests, all of them and to the end, so that the time reveals
+ * nothing about a key.
  */
 export function requireKey(keys: readonly string[]): MiddlewareHandler<AppEnv> {
   const digests = Promise.all(keys.map(digestOf));

@@ -3,6 +3,18 @@
 /** A request's body. 64 film reviews of the usual length have about 80 KiB. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** How long nothing of a body, or of a stream, may arrive. */
+export const IDLE_SECONDS = 60;
+
+/** How long a body may take to arrive, but that of a stream or a job's file, which may be of any length. */
+export const MAX_BODY_SECONDS = 300;
+
+/** Connections that a server of its own takes at once: each may hold a body while it arrives. Platforms have their own limit. */
+export const MAX_CONNECTIONS = 512;
+
+/** The headers of a request to a server of its own: as many as Cloudflare takes. */
+export const MAX_HEADER_BYTES = 128 * 1024;
+
 /** Fields that one answer complains of. */
 export const MAX_REPORTED_ERRORS = 10;
 
@@ -14,6 +26,12 @@ export const MAX_TEXTS = 64;
  * each token. 64 texts of 400 tokens have fewer with evidence for five labels; as JSON it is some 7 MB.
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
+
+/**
+ * Tokens that may wait to be computed, of all requests together: some 2 s in Node and 3 in workerd, or ten requests of 64 texts as
+ * long as the network reads. One request alone may have more.
+ */
+export const MAX_BACKLOG_TOKENS = 262_144;
 
 /** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
 export const MAX_LINE_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 /**
- * What this isolate has done, in Prometheus' text format (version 0.0.4). Counts only: no text, no client, and nothing
- * that grows with the traffic. A platform that runs many isolates has as many counts, and a new one starts from zero.
+ * Counts what this isolate has done, in Prometheus' text format (version 0.0.4). No text, no client, and nothing that grows with the
+ * traffic. A platform with many isolates has as many counts, and a new isolate starts at zero.
  */
 import type { MiddlewareHandler } from 'hono';
 import type { Manifest } from '../../shared/bundle.ts';
@@ -12,16 +12,16 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export class Metrics {
   /** By `labels()` of route and status. */
   readonly #requests = new Map<string, number>();
-  /** By `labels()` of the label, of which a model has a hundred at most. */
+  /** By `labels()` of the label; a model has at most a hundred. */
   readonly #answers = new Map<string, number>();
   readonly #counts = { texts: 0, tokens: 0, unknown: 0, truncated: 0, errors: 0, classifications: 0, seconds: 0 };
 
-  /** @param route its pattern, of which there are few. */
+  /** @param route a pattern, of which there are few. */
   countRequest(route: string, status: number): void {
     increment(this.#requests, labels({ route, status: `${status}` }));
   }
 
-  /** One call of the classifier, which took that long. */
+  /** Counts one call of the classifier. */
   countClassification(results: readonly Classification[], seconds: number): void {
     const counts = this.#counts;
     counts.classifications++;
@@ -39,21 +39,21 @@ export class Metrics {
     this.#counts.errors++;
   }
 
-  /** @param manifest of the model that is served, where it could be loaded. */
+  /** @param manifest of the model, if it could be loaded. */
   toString(manifest?: Pick<Manifest, 'id' | 'version'>): string {
     const { texts, tokens, unknown, truncated, errors, classifications, seconds } = this.#counts;
     return [
       metric('requests_total', 'counter', 'Requests answered, by route and status', [...this.#requests]),
       metric('texts_total', 'counter', 'Texts classified', [['', texts]]),
-      metric('answers_total', 'counter', 'Texts classified, by the label that was the answer', [...this.#answers]),
+      metric('answers_total', 'counter', 'Texts classified, by the label of the answer', [...this.#answers]),
       metric('tokens_total', 'counter', 'Tokens that the network read', [['', tokens]]),
-      metric('unknown_tokens_total', 'counter', 'Tokens among those that are not in the vocabulary', [['', unknown]]),
+      metric('unknown_tokens_total', 'counter', 'Tokens that are not in the vocabulary', [['', unknown]]),
       metric('truncated_texts_total', 'counter', 'Texts whose beginning was not read', [['', truncated]]),
-      metric('errors_total', 'counter', 'Bugs and failed loads, each of which is in the log', [['', errors]]),
+      metric('errors_total', 'counter', 'Bugs and failed loads, each in the log', [['', errors]]),
       metric(
         'inference_seconds',
         'summary',
-        'Time in the classifier. Deployed Workers stop their clocks while they compute, so there it says 0',
+        'Time in the classifier. Always 0 on deployed Workers, whose clocks stand still while they compute',
         [
           ['_sum', seconds],
           ['_count', classifications],
@@ -70,7 +70,7 @@ export class Metrics {
   }
 }
 
-/** Counts the requests that are answered, whatever the answer. */
+/** Counts all answered requests. */
 export function countRequests(metrics: Metrics): MiddlewareHandler<AppEnv> {
   return async function countRequests(context, next) {
     await next();
@@ -80,7 +80,7 @@ export function countRequests(metrics: Metrics): MiddlewareHandler<AppEnv> {
 
 const SCOPE = ' Of this isolate or process, since it started.';
 
-/** @param samples of each, what follows the metric's name, and the value. */
+/** @param samples pairs of the text after the metric's name and the value. */
 function metric(
   name: string,
   type: 'counter' | 'gauge' | 'summary',
@@ -96,7 +96,7 @@ function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** A label of a model may have any characters that print, so that the two that mean something here are escaped. */
+/** Prometheus labels. A model's label may contain quotes and backslashes, which are escaped. */
 function labels(values: Record<string, string>): string {
   return `{${Object.entries(values)
     .map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)

@@ -91,7 +91,10 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
               },
             },
           }),
-          responses: responses({ 200: json('The results', 'SentimentResponse') }, [400, 401, 413, 415, 422, 429, 500]),
+          responses: responses(
+            { 200: json('The results', 'SentimentResponse') },
+            [400, 401, 408, 413, 415, 422, 429, 500, 503],
+          ),
         },
       },
       '/v1/sentiment/stream': {
@@ -148,7 +151,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
               201: located(json('The job, which waits for its parts', 'Job')),
               202: located(json('The job, which runs', 'Job')),
             },
-            [400, 401, 413, 415, 422, 429, 500, 501],
+            [400, 401, 408, 413, 415, 422, 429, 500, 501],
           ),
         },
       },
@@ -169,7 +172,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
             },
           ],
           requestBody: body({ 'application/octet-stream': {} }),
-          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 409, 413, 422, 500, 501]),
+          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 408, 409, 413, 422, 500, 501]),
         },
       },
       '/v1/jobs/{id}': {
@@ -219,7 +222,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           }),
           responses: responses(
             { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
-            [400, 401, 404, 413, 415, 422, 429, 500],
+            [400, 401, 404, 408, 413, 415, 422, 429, 500],
           ),
         },
       },
@@ -302,23 +305,24 @@ const HEADERS = Object.fromEntries(
 );
 const NOT_MODIFIED = { description: 'As `If-None-Match` has it' };
 const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'Not JSON, not UTF-8, or broken off',
+  400: 'Not JSON, not UTF-8, broken off, or an unknown query parameter',
   401: 'No key, or one that is not taken',
   404: 'Another model; no such job, or not for this key',
   405: 'Another method; see Allow',
+  408: 'The body did not arrive in time',
   409: 'Not at this time',
   413: 'Too large',
-  415: 'Another content type',
+  415: 'Another content type, or a compressed body',
   422: 'Fields that are missing, unknown or wrong; an answer that would be too large',
   429: 'Too many requests; see Retry-After',
   500: 'A bug, with the incident’s id',
   501: 'Not set up',
-  503: 'The model could not be loaded',
+  503: 'The model could not be loaded; or too many texts wait, see Retry-After',
 };
 
-/** @param problems beside the one that every route has. */
+/** @param problems beside those that every route has. */
 function responses(good: Record<number, Json>, problems: readonly number[]): Json {
-  const bad = [405, ...problems].map((status) => [
+  const bad = [...new Set([400, 405, 415, ...problems])].map((status) => [
     status,
     json(PROBLEMS[status] as string, 'Problem', 'application/problem+json'),
   ]);

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { AppEnv } from './context.ts';
 import { ProblemError } from './errors.ts';
 import { RATE_LIMITER_TIMEOUT_MS } from './limits.ts';
+import { within } from './wait.ts';
 
 /** The part of Cloudflare's rate-limit binding that is used. */
 export interface RateLimiter {
@@ -29,18 +30,13 @@ export function limitRate(
 }
 
 /** Rejects when the limiter has no answer, whichever way. */
-function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const message = `the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`;
-    const timer = setTimeout(() => reject(new Error(message)), RATE_LIMITER_TIMEOUT_MS);
-    ask(limiter, key)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
-}
-
-async function ask(limiter: RateLimiter, key: string): Promise<boolean> {
-  const { success } = await limiter.limit({ key });
+async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
+  const answer = await within(
+    limiter.limit({ key }).then((answer) => ({ answer })),
+    RATE_LIMITER_TIMEOUT_MS,
+  );
+  if (answer === undefined) throw new Error(`the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`);
+  const { success } = answer.answer;
   if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
   return success;
 }

@@ -1,11 +1,11 @@
-/** The id by which a request can be spoken of: in `X-Request-Id` of its answer, in a problem, and in the log. */
+/** The id of a request, in `X-Request-Id` of its answer, in problems, and in the log. */
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from './context.ts';
 import { MAX_REQUEST_ID_CHARACTERS } from './limits.ts';
 
 const REQUEST_ID = new RegExp(`^[\\w.=-]{1,${MAX_REQUEST_ID_CHARACTERS}}$`);
 
-/** Takes the id that the client sent, if it is fit to be logged, or a UUID. */
+/** Uses the client's id if it is safe to log, else a UUID. */
 export const requestId: MiddlewareHandler<AppEnv> = async (context, next) => {
   const given = context.req.header('x-request-id') ?? '';
   const id = REQUEST_ID.test(given) ? given : crypto.randomUUID();

@@ -145,6 +145,7 @@ export const StreamObject = jsonObject(
     { text, id: v.optional(LineId), labels: v.optional(Labels), evidence: v.optional(evidenceWanted) },
     objectMessage,
   ),
+  'must be a JSON string or object',
 );
 export const StreamText = text;
 
@@ -301,9 +302,9 @@ export const Problem = v.object({
 export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
-function jsonObject<const Schema extends v.GenericSchema>(schema: Schema) {
+function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return v.pipe(v.custom<v.InferInput<Schema>>(isObject, 'must be a JSON object'), schema);
+  return v.pipe(v.custom<v.InferInput<Schema>>(isObject, message), schema);
 }
 
 function objectMessage(issue: v.StrictObjectIssue): string {

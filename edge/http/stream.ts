@@ -4,22 +4,27 @@
  * it classifies lines together only when they have arrived together, so that no line waits for another.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { isBlank } from '../../shared/records.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
-import { concatenate, fieldErrors, parseJson } from './body.ts';
+import { fieldErrors, nextChunk, parseJson } from './body.ts';
 import { answerTooLarge, internalError, sentence } from './errors.ts';
-import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
+import { IDLE_SECONDS, MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from './limits.ts';
 import { LineId, labelError, type Result, type StreamAnswer, StreamObject, StreamText } from './schema.ts';
 
 export interface StreamOptions {
   /** The model's. */
   readonly labels: readonly string[];
   /** One result a text, in order. @throws AnswerTooLargeError, and the texts are asked for in smaller groups. */
-  readonly classify: (requests: readonly ClassifyRequest[]) => Promise<Result[]>;
+  readonly classify: (requests: readonly ClassifyRequest[], signal: AbortSignal) => Promise<Result[]>;
   /** Told of a bug, which ends the stream. @returns the id of the incident. */
   readonly report: (error: unknown) => string;
   /** Empty ones too (default: MAX_STREAM_LINES). */
   readonly maxLines?: number;
+  /** How long nothing may arrive (default: IDLE_SECONDS). */
+  readonly idleMs?: number;
+  /** Ends the stream with a line that says so, once what has arrived is answered. */
+  readonly ending?: AbortSignal | undefined;
 }
 
 /** The answers to the lines of `body`. Cancelling it cancels the body. */
@@ -27,7 +32,7 @@ export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOpt
   const reader = body.getReader();
   const cancellation = new AbortController();
   const { signal } = cancellation;
-  const lines = readLines(reader, options.maxLines ?? MAX_STREAM_LINES);
+  const lines = readLines(reader, options);
   const groups = answerGroups(begun(lines), options, signal);
   const encoder = new TextEncoder();
 
@@ -79,8 +84,9 @@ async function* answerGroups(
       const [first] = lines as [Parsed<ClassifyRequest>];
       let answers: StreamAnswer[];
       try {
-        answers = await answerAll(lines, classify);
+        answers = await answerAll(lines, (requests) => classify(requests, signal));
       } catch (error) {
+        if (signal.aborted) return;
         if (!(error instanceof AnswerTooLargeError)) {
           yield [{ line: first.line, error: internalError(report(error)) }];
           return;
@@ -127,23 +133,28 @@ interface Line {
   readonly content: Uint8Array | string;
 }
 
+/** The last line of a stream that was not read to its end. */
+const ENDINGS = {
+  'unreadable-body': 'The body ended before it was complete.',
+  'request-timeout': 'Nothing arrived for too long, and the stream ends here.',
+  'shutting-down': 'The server is shutting down, and the stream ends here.',
+} as const;
+
 /** Lines that are not blank, those together that have arrived together, up to a run of them. */
 async function* readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxLines: number,
+  { maxLines = MAX_STREAM_LINES, idleMs = IDLE_SECONDS * 1_000, ending }: StreamOptions,
 ): AsyncGenerator<Line[], undefined> {
   const splitter = new Splitter();
   let number = 0;
   for (let isLast = false; !isLast; ) {
-    let contents: Iterable<Line['content']>;
-    try {
-      const { done, value } = await reader.read();
-      isLast = done;
-      contents = done ? splitter.rest() : splitter.split(value);
-    } catch {
-      yield [{ number: number + 1, content: 'The body ended before it was whole.' }];
+    const chunk = await nextChunk(reader, idleMs, ending);
+    if (typeof chunk === 'string' && chunk !== 'end') {
+      yield [{ number: number + 1, content: ENDINGS[chunk] }];
       return;
     }
+    isLast = chunk === 'end';
+    const contents: Iterable<Line['content']> = chunk === 'end' ? splitter.rest() : splitter.split(chunk);
     let lines: Line[] = [];
     for (const content of contents) {
       number++;
@@ -164,9 +175,10 @@ async function* readLines(
 
 /** Chunks → lines. Of a line that is too long it keeps nothing but that it is. */
 class Splitter {
-  /** The beginning of a line whose end has not arrived, and its bytes. */
-  #pieces: Uint8Array[] = [];
-  #size = 0;
+  /** The beginning of a line whose end has not arrived. */
+  readonly #begun = new ByteBuffer(MAX_LINE_BYTES);
+  /** Whether that line has too many bytes already. */
+  #isTooLong = false;
 
   *split(chunk: Uint8Array): Generator<Line['content']> {
     let start = 0;
@@ -180,22 +192,20 @@ class Splitter {
 
   /** The last line, where nothing ends it. */
   *rest(): Generator<Line['content']> {
-    if (this.#size > 0) yield this.#take();
+    if (this.#isTooLong || this.#begun.length > 0) yield this.#take();
   }
 
   #add(piece: Uint8Array): void {
-    this.#size += piece.length;
-    if (this.#size > MAX_LINE_BYTES) this.#pieces = [];
-    else this.#pieces.push(piece.slice()); // a copy: the chunk may be large
+    if (this.#isTooLong || this.#begun.append(piece)) return;
+    this.#isTooLong = true;
+    this.#begun.take();
   }
 
   #take(): Line['content'] {
-    const pieces = this.#pieces;
-    const size = this.#size;
-    this.#pieces = [];
-    this.#size = 0;
-    if (size > MAX_LINE_BYTES) return `The line has more than ${MAX_LINE_BYTES} bytes.`;
-    return concatenate(pieces, size);
+    const line = this.#begun.take();
+    const content = this.#isTooLong ? `The line has more than ${MAX_LINE_BYTES} bytes.` : line;
+    this.#isTooLong = false;
+    return content;
   }
 }
 

@@ -3,8 +3,7 @@
  * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
  */
 
-/** rows × steps of one run, unless one row alone has more: the memory that a run needs stays with the isolate. */
-const MAX_RUN_TOKENS = 4_096;
+import { TURN_TOKENS } from './backlog.ts';
 
 /**
  * What a run costs beside its tokens, in tokens: `npm run bench -- infer` prints it as `runInTokens`. What a step costs beside
@@ -13,7 +12,7 @@ const MAX_RUN_TOKENS = 4_096;
 const RUN_COST = 20;
 
 /**
- * The cheapest division into runs: of all divisions of the texts ordered by length, found by dynamic programming.
+ * The cheapest division into runs of up to TURN_TOKENS rows × steps, unless one row alone has more: of all divisions of the texts ordered by length, found by dynamic programming.
  * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
  */
 export function groupByLength(lengths: readonly number[]): number[][] {
@@ -26,7 +25,7 @@ export function groupByLength(lengths: readonly number[]): number[][] {
     for (let start = end - 1; start >= 0; start--) {
       const rows = end - start;
       const steps = lengths[order[start] as number] as number;
-      if (rows > 1 && rows * steps > MAX_RUN_TOKENS) break;
+      if (rows > 1 && rows * steps > TURN_TOKENS) break;
       const cost = (costs[start] as number) + RUN_COST + rows * steps;
       if (cost < least) [least, at] = [cost, start];
     }

@@ -12,6 +12,7 @@ import {
 import { type Encoding, encode, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
+import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
@@ -58,7 +59,8 @@ export interface Classifier {
   /**
    * One answer a text, in order, from as few runs as pay. Takes any texts, empty ones included; the caller limits how many
    * and how long. Of a text without a known word the network has read nothing: all of its logits are 0.
-   * @throws RangeError when a label that is asked for is none of the bundle's; AnswerTooLargeError.
+   * @throws RangeError when a label that is asked for is none of the bundle's; AnswerTooLargeError; OverloadedError; the
+   * signal's reason.
    */
   classify(texts: readonly (string | ClassifyRequest)[], options?: ClassifyOptions): Promise<Classification[]>;
 }
@@ -66,6 +68,12 @@ export interface Classifier {
 export interface ClassifyOptions {
   /** The most numbers that the answers may have together, scores and evidence. Default: as many as they have. */
   readonly maxNumbers?: number;
+  /** The most tokens that may wait to be computed, these among them. Default: any number. */
+  readonly maxBacklog?: number;
+  /** Nothing more is computed once it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether others may go first, as nobody waits for these answers alone. Then `maxBacklog` is not looked at. */
+  readonly patient?: boolean;
 }
 
 /** The answers would have more numbers than they may. It is known before the network runs. */
@@ -86,6 +94,8 @@ export interface ClassifierOptions {
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
   /** The setting LABELS: the labels of requests that name none. Default: all. Others than the bundle's fail every load. */
   readonly labels?: readonly string[] | undefined;
+  /** Default: one of its own. */
+  readonly backlog?: Backlog;
 }
 
 /** A text as the network reads it, and what its answer is to have. */
@@ -97,11 +107,19 @@ interface Reading {
   readonly evidence: boolean;
 }
 
+/** Characters that take as long to be read as a token to be computed. */
+const CHARACTERS_A_TOKEN = 50;
+
 /**
  * A classifier that has loaded nothing yet.
  * @internal
  */
-export function createClassifier({ readBundle, loadRuntime, labels }: ClassifierOptions): Classifier {
+export function createClassifier({
+  readBundle,
+  loadRuntime,
+  labels,
+  backlog = new Backlog(),
+}: ClassifierOptions): Classifier {
   const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
@@ -117,28 +135,34 @@ export function createClassifier({ readBundle, loadRuntime, labels }: Classifier
 
   async function classify(
     texts: readonly (string | ClassifyRequest)[],
-    { maxNumbers = Number.POSITIVE_INFINITY }: ClassifyOptions = {},
+    { maxNumbers = Number.POSITIVE_INFINITY, maxBacklog, signal, patient }: ClassifyOptions = {},
   ): Promise<Classification[]> {
-    const { manifest, vocabulary } = await bundle();
-    const read = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens);
-    const all = placesOf(undefined, manifest.labels);
-    const unasked = placesOf(labels, manifest.labels);
-    const readings = texts.map((one): Reading => {
-      const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
-      const columns = request.labels === undefined ? unasked : placesOf(request.labels, manifest.labels);
-      return { text: request.text, encoding: read(request.text), columns, evidence: request.evidence ?? false };
-    });
-    const numbers = readings.reduce((sum, reading) => sum + numbersOf(reading), 0);
-    if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
-    const loaded = await network();
-    const logits = await run(readings, loaded, all.length);
-    if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
-      const empty: Reading = { text: '', encoding: read(''), columns: all, evidence: false };
-      [emptyLogits] = await run([empty], loaded, all.length);
+    const call = backlog.enter({ signal, patient, maxTokens: maxBacklog });
+    try {
+      const { manifest, vocabulary } = await bundle();
+      const encodingOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens);
+      const all = placesOf(undefined, manifest.labels);
+      const unasked = placesOf(labels, manifest.labels);
+      const readings = await readAll(texts, call, (one): Reading => {
+        const { text, labels: own, evidence = false }: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
+        const columns = own === undefined ? unasked : placesOf(own, manifest.labels);
+        return { text, encoding: encodingOf(text), columns, evidence };
+      });
+      const numbers = sum(readings.map(numbersOf));
+      if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
+      call.expect(sum(readings.map(({ encoding }) => encoding.ids.length)));
+      const loaded = await network();
+      const logits = await run(readings, loaded, all.length, call);
+      if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
+        const empty: Reading = { text: '', encoding: encodingOf(''), columns: all, evidence: false };
+        [emptyLogits] = await run([empty], loaded, all.length, call);
+      }
+      return readings.map((reading, place) =>
+        answer(reading, logits[place] as Float32Array, manifest.labels, emptyLogits),
+      );
+    } finally {
+      call.leave();
     }
-    return readings.map((reading, place) =>
-      answer(reading, logits[place] as Float32Array, manifest.labels, emptyLogits),
-    );
   }
 
   return {
@@ -150,6 +174,34 @@ export function createClassifier({ readBundle, loadRuntime, labels }: Classifier
     },
     classify,
   };
+}
+
+/** Reads the texts, in turns where they are long. */
+async function readAll<Text extends string | { readonly text: string }>(
+  texts: readonly Text[],
+  call: Call,
+  read: (text: Text) => Reading,
+): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  for (let from = 0; from < texts.length; ) {
+    let cost = 0;
+    let to = from;
+    for (; to < texts.length && (to === from || cost < TURN_TOKENS); to++) {
+      const one = texts[to] as Text;
+      cost += (typeof one === 'string' ? one : one.text).length / CHARACTERS_A_TOKEN;
+    }
+    const some = texts.slice(from, to);
+    const isShort = cost < TURN_TOKENS / 16;
+    const work = () => void readings.push(...some.map(read));
+    if (isShort) work();
+    else await call.turn(cost, work);
+    from = to;
+  }
+  return readings;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readonly string[]): void {
@@ -181,11 +233,16 @@ function numbersOf({ encoding, columns, evidence }: Reading): number {
  * the last alone. float32 [ids × columns] or [1 × columns], copies, so that what a run gave for all labels does not stay.
  * @param labels how many there are.
  */
-async function run(readings: readonly Reading[], network: Network, labels: number): Promise<Float32Array[]> {
+async function run(
+  readings: readonly Reading[],
+  network: Network,
+  labels: number,
+  call: Call,
+): Promise<Float32Array[]> {
   const logits = new Array<Float32Array>(readings.length);
   for (const places of groupByLength(readings.map(({ encoding }) => encoding.ids.length))) {
     const batch = toBatch(places.map((place) => (readings[place] as Reading).encoding.ids));
-    const rows = await network.run(batch); // [rows × steps × labels]
+    const rows = await call.turn(batch.ids.length, () => network.run(batch)); // [rows × steps × labels]
     if (rows.length !== batch.rows * batch.steps * labels)
       throw new Error(`the network does not have ${labels} labels`);
     for (const [row, place] of places.entries()) {

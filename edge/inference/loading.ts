@@ -1,6 +1,6 @@
-/** Loads once, and tries again after a failure: a bundle or a runtime that is not there now may be there for the next request. */
+/** Loads once, and again after a failure: the next request may succeed. */
 
-/** The model could not be loaded, because of `cause`. No text has a part in that. */
+/** The model could not be loaded because of `cause`. No request is involved. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
 
@@ -9,7 +9,7 @@ export class LoadError extends Error {
   }
 }
 
-/** Calls `load` once and keeps what it gives. When it fails, which is a `LoadError`, the next call tries again. */
+/** Calls `load` once and keeps its result. After a failure, a `LoadError`, the next call tries again. */
 export function retrying<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () => {

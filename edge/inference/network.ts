@@ -10,7 +10,7 @@ import type { Batch } from '../../shared/encoding.ts';
 export interface Network {
   /**
    * One run of the session. float32 [rows × steps × labels]: at t, the logits of the row's text had it ended there;
-   * meaningless from the row's length on. Runs are taken in turn, because a session cannot do two at once.
+   * meaningless from the row's length on. One after the other, because a session cannot do two at once (`backlog.ts`).
    */
   run(batch: Batch): Promise<Float32Array>;
 }
@@ -39,21 +39,16 @@ export async function loadNetwork(
 ): Promise<Network> {
   const options: InferenceSession.SessionOptions = { executionProviders: ['wasm'], ...QUIET };
   const session = await runtime.InferenceSession.create(model ?? STAND_IN, options);
-  let last: Promise<unknown> = Promise.resolve();
   return {
-    run: (batch) => {
-      const turn = last.then(async () => {
-        const feeds = {
-          [inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
-          [inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
-        };
-        const results = await session.run(feeds, QUIET);
-        const logits = results[output]?.data;
-        if (!(logits instanceof Float32Array)) throw new Error(`the network has no float32 output "${output}"`);
-        return logits;
-      });
-      last = turn.catch(() => {}); // its caller hears of it; the next in turn need not
-      return turn;
+    async run(batch) {
+      const feeds = {
+        [inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
+        [inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
+      };
+      const results = await session.run(feeds, QUIET);
+      const logits = results[output]?.data;
+      if (!(logits instanceof Float32Array)) throw new Error(`the network has no float32 output "${output}"`);
+      return logits;
     },
   };
 }

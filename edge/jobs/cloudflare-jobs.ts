@@ -1,6 +1,7 @@
-/** `Jobs`, as the routes ask for them (`routes.ts`), on the bindings of Cloudflare's R2, Queues and Durable Objects. */
+/** Implements the routes' `Jobs` (`routes.ts`) with Cloudflare's R2, Queues and Durable Objects. */
+import { nextChunk } from '../http/body.ts';
 import { ProblemError } from '../http/errors.ts';
-import { JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
+import { IDLE_SECONDS, JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
 import type { JobBindings, JobCoordinator } from './coordinator.ts';
 import type { Jobs } from './routes.ts';
@@ -8,7 +9,7 @@ import { inputKey, resultsKey } from './storage-keys.ts';
 
 const JOB_BINDINGS = ['JOBS_BUCKET', 'JOBS_QUEUE', 'JOB_COORDINATOR'] as const satisfies readonly (keyof JobBindings)[];
 
-/** @param allowed whether anybody may make a job. @returns the settings that are missing, where some are. */
+/** @param allowed whether anybody may make a job. @returns the jobs, or the names of missing settings. */
 export function cloudflareJobs(bindings: Partial<JobBindings>, allowed: boolean): Jobs | readonly string[] {
   const missing: string[] = JOB_BINDINGS.filter((name) => bindings[name] === undefined);
   if (missing.length === 0 && !allowed) missing.push('API_KEYS');
@@ -18,9 +19,9 @@ export function cloudflareJobs(bindings: Partial<JobBindings>, allowed: boolean)
 type Coordinator = DurableObjectStub<JobCoordinator>;
 
 function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobBindings): Jobs {
-  /** Anew for each call: one that has seen its object restart, as a deployment makes it, answers no more. */
+  /** A new stub for each call: a stub stops working when its object restarts, as it does at a deployment. */
   const coordinatorOf = (id: string) => coordinators.get(coordinators.idFromName(id));
-  /** Once more where the object restarted under the question. For all that changes nothing the second time. */
+  /** Asks again if the object restarted meanwhile. Only for questions that change nothing the second time. */
   const ask = async <Answer>(id: string, question: (coordinator: Coordinator) => Promise<Answer>): Promise<Answer> => {
     try {
       return await question(coordinatorOf(id));
@@ -42,7 +43,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
         return (await ask(id, async (coordinator) => coordinator.begin(bytes))) ?? opened;
       } catch (error) {
         const remove = async () => coordinatorOf(id).remove(owner);
-        await remove().catch(() => {}); // it is given up after a day anyway
+        await remove().catch(() => {}); // it expires after a day anyway
         throw error;
       }
     },
@@ -58,7 +59,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
             const { etag } = await upload.uploadPart(part, content);
             return await ask(id, async (coordinator) => coordinator.received(part, etag, owner));
           } catch (error) {
-            // A part that is sent again may find the file put together meanwhile.
+            // When a part is sent again, the file may have been assembled meanwhile.
             const job = await ask(id, async (coordinator) => coordinator.status(owner));
             if (job?.upload?.missing.includes(part)) throw error;
             return job;
@@ -84,7 +85,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
   };
 }
 
-/** Stores a body of any length under the key, holding no more of it than a part. @returns its size. */
+/** Stores a body of any length, with only one part of it in memory. @returns its size in bytes. */
 async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bucket): Promise<number> {
   const part = new Uint8Array(JOB_LIMITS.partBytes);
   let filled = 0;
@@ -99,13 +100,12 @@ async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bu
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch(() => {
-        throw new ProblemError({ kind: 'unreadable-body' });
-      });
-      if (done) break;
-      total += value.length;
+      const chunk = await nextChunk(reader, IDLE_SECONDS * 1_000);
+      if (chunk === 'end') break;
+      if (typeof chunk === 'string') throw new ProblemError({ kind: chunk });
+      total += chunk.length;
       if (total > MAX_JOB_BYTES) throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
-      for (let rest = value; rest.length > 0; ) {
+      for (let rest = chunk; rest.length > 0; ) {
         if (filled === part.length) await flush();
         const fits = rest.subarray(0, part.length - filled);
         part.set(fits, filled);
@@ -121,26 +121,26 @@ async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bu
     }
     return total;
   } catch (error) {
-    await (upload as R2MultipartUpload | undefined)?.abort().catch(() => {}); // R2 does so by itself after a week
+    await (upload as R2MultipartUpload | undefined)?.abort().catch(() => {}); // R2 aborts it after a week anyway
     await reader.cancel().catch(() => {});
     throw error;
   }
 }
 
-/** The objects' bytes, one after the other, the next being asked for while one is sent. @param bytes of all together. */
+/** The objects' bytes in order. The next object is fetched while one is sent. @param bytes their total size. */
 function concatenateObjects(
   keys: readonly string[],
   bytes: number,
   bucket: R2Bucket,
   onFailure: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
-  const { readable, writable } = new FixedLengthStream(bytes); // so that a client sees when something is missing
+  const { readable, writable } = new FixedLengthStream(bytes); // sets Content-Length, so that a client notices missing bytes
   const get = async (key: string | undefined) => (key === undefined ? null : bucket.get(key));
   const send = async () => {
     let next = get(keys[0]);
     for (const [index, key] of keys.entries()) {
       const object = await next;
-      if (object === null) throw new Error(`${key} is not there`);
+      if (object === null) throw new Error(`${key} is missing`);
       next = get(keys[index + 1]);
       next.catch(() => {}); // it is awaited later, if at all
       await object.body.pipeTo(writable, { preventClose: true });

@@ -1,14 +1,13 @@
 /**
- * A message of the queue → a chunk of results. Delivery is at least once, and in any order; what a chunk's results are is
- * written once: the first object under its name stays, and whoever comes later reports that one.
+ * Handles a message of the queue: classifies a chunk and stores its results. Messages arrive at least once, in any order. Results
+ * are written once: the first object under a chunk's name stays, and later consumers report that one.
  *
- * A record that cannot be read or classified is answered by its error, in its place. A chunk that fails as a whole is
- * tried again by the queue, later each time; when the queue gives up, its message comes by the dead-letter queue, and every
- * record is answered by that.
+ * A record that cannot be read or classified gets its error as its answer. A chunk that fails as a whole is retried by the queue,
+ * later each time. When the queue gives up, the message arrives by the dead-letter queue, and every record gets that as its error.
  */
 import * as v from 'valibot';
+import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { concatenate } from '../http/body.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';
 import type { Result, StreamAnswer } from '../http/schema.ts';
@@ -17,14 +16,14 @@ import type { Classifier } from '../inference/classifier.ts';
 import { type Layout, type ParsedRecord, recordsIn } from './format.ts';
 import { inputKey, resultsKey } from './storage-keys.ts';
 
-/** Names a chunk that is to be done. Where it is, and whether it is still wanted, the coordinator knows. */
+/** Names a chunk to be done. The coordinator knows where it is, and whether it is still wanted. */
 export const ChunkMessage = v.object({
   job: v.pipe(v.string(), v.uuid()),
   chunk: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 export type ChunkMessage = v.InferOutput<typeof ChunkMessage>;
 
-/** A chunk that is to be done. */
+/** A chunk to be done. */
 export interface Claim {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
@@ -32,33 +31,33 @@ export interface Claim {
   /** The line in which it begins, from 1. */
   readonly line: number;
   readonly layout: Layout;
-  /** Those of the job; a job that was made before it had any is answered with those of requests that name none. */
+  /** The job's labels. Jobs of version 0.2 have none; their records get the labels of requests that name none. */
   readonly labels?: readonly string[] | undefined;
 }
 
-/** What became of a chunk. */
+/** The outcome of a chunk. */
 export interface Settlement {
   readonly chunk: number;
   /** Records whose answer is an error. */
   readonly failed: number;
   /** The size of its results. */
   readonly bytes: number;
-  /** The version that answered; undefined of a chunk that was given up. */
+  /** The model's version; undefined for a chunk that was given up. */
   readonly model: string | undefined;
 }
 
 export interface Consumer {
   readonly bucket: Bucket;
-  /** Asked for each call: what it gives answers no more when the coordinator has restarted. */
+  /** Called for each request: a stub stops working when its coordinator restarts. */
   readonly coordinatorOf: (job: string) => Coordinator;
   readonly classifier: Classifier;
-  /** Told of everything that fails. */
+  /** Logs every failure. */
   readonly logError: LogError;
 }
 
 /** The part of a coordinator that is used. */
 export interface Coordinator {
-  /** @returns undefined where nothing is to be done: the chunk is done, or the job is over. */
+  /** @returns undefined when there is nothing to do: the chunk is done, or the job has ended. */
   claim(chunk: number): Promise<Claim | undefined>;
   settle(settlement: Settlement): Promise<void>;
 }
@@ -95,7 +94,7 @@ export interface Batch {
 
 /** How the name of a dead-letter queue ends. */
 const DEAD_LETTER_SUFFIX = '-dead';
-/** Records that are classified together: enough for runs of like length, and a pause for others after some 100 ms. */
+/** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
@@ -106,7 +105,7 @@ export async function consume({ queue, messages }: Batch, consumer: Consumer): P
   for (const message of messages) {
     const { body, attempts } = message;
     if (!v.is(ChunkMessage, body)) {
-      consumer.logError(crypto.randomUUID(), new TypeError('none of ours'), { event: 'unknown-message' });
+      consumer.logError(crypto.randomUUID(), new TypeError('not a chunk message'), { event: 'unknown-message' });
       message.ack();
       continue;
     }
@@ -140,11 +139,11 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
 
 async function readRecords(job: string, { start, end, line, layout }: Claim, bucket: Bucket): Promise<ParsedRecord[]> {
   const object = await bucket.get(inputKey(job), { range: { offset: start, length: end - start } });
-  if (object === null) throw new Error(`job ${job}: the file is gone`);
+  if (object === null) throw new Error(`job ${job}: the file is missing`);
   return recordsIn(new Uint8Array(await object.arrayBuffer()), { start, line }, layout);
 }
 
-/** Answers, a line each: those of a chunk as one object stores them. */
+/** The answers of a chunk as stored, one a line. */
 interface Encoded {
   readonly bytes: Uint8Array;
   /** How many of them are errors. */
@@ -160,22 +159,18 @@ async function answerRecords(
   const { labels: own } = await consumer.classifier.manifest();
   const missing = labels?.find((label) => !own.includes(label));
   if (missing !== undefined) {
-    const error = `The model, which has been replaced meanwhile, has no label ${quoted(missing)}.`;
+    const error = `The model was replaced while the job ran, and the new one has no label ${quoted(missing)}.`;
     return encodeAnswers(records.map((record) => failAs(record, error)));
   }
-  const encoded: Encoded[] = [];
+  const results = new ByteBuffer(Number.POSITIVE_INFINITY); // a chunk has no more than JOB_LIMITS says
+  let failed = 0;
   for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve)); // whoever else waits for this isolate
     const some = records.slice(from, from + RECORDS_TOGETHER);
-    encoded.push(encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer))));
+    const encoded = encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer)));
+    results.append(encoded.bytes);
+    failed += encoded.failed;
   }
-  return {
-    bytes: concatenate(
-      encoded.map(({ bytes }) => bytes),
-      sum(encoded.map(({ bytes }) => bytes.length)),
-    ),
-    failed: sum(encoded.map(({ failed }) => failed)),
-  };
+  return { bytes: results.take(), failed };
 }
 
 function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
@@ -183,11 +178,7 @@ function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
   return { bytes: new TextEncoder().encode(lines), failed: answers.filter((answer) => 'error' in answer).length };
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** A result a text; or, should one text make the classifier fail, its error in its place. */
+/** One result a text. A text that makes the classifier fail gets an error instead. */
 async function classify(
   asked: readonly { readonly text: string }[],
   labels: Claim['labels'],
@@ -195,13 +186,16 @@ async function classify(
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
-    const answers = await classifier.classify(some.map(({ text }) => ({ text, labels })));
+    const answers = await classifier.classify(
+      some.map(({ text }) => ({ text, labels })),
+      { patient: true },
+    );
     return answers.map(({ logits: _, ...result }): Result => result);
   };
   try {
     return await resultsOf(asked);
   } catch {
-    await classifier.classify(['']); // fails too where no text is to blame, and then the chunk does
+    await classifier.classify(['']); // if this fails too, no text is to blame: the chunk fails
   }
   const results: (Result | { error: string })[] = [];
   for (const text of asked) {
@@ -216,16 +210,16 @@ async function classify(
 }
 
 function giveUp(record: ParsedRecord, { job, chunk }: ChunkMessage): StreamAnswer {
-  return failAs(record, `Given up after several tries; see the log for job ${job}, chunk ${chunk}.`);
+  return failAs(record, `Classifying failed repeatedly; see the log for job ${job}, chunk ${chunk}.`);
 }
 
-/** A record that cannot be classified is answered by that, and a bad one by what is wrong with it. */
+/** The record's own error if it has one, else `error`. */
 function failAs({ line, ...record }: ParsedRecord, error: string): StreamAnswer {
   const id = 'id' in record && { id: record.id as string | number };
   return { line, ...id, error: 'error' in record ? record.error : error };
 }
 
-/** Writes the object unless there is one. @param facts that are kept with it. @returns what is true of the one that is there. */
+/** Writes the object unless it exists. @param facts stored with it. @returns the facts of the stored object. */
 async function storeOnce(
   key: string,
   bytes: Uint8Array,
@@ -235,7 +229,7 @@ async function storeOnce(
   const stored =
     (await bucket.put(key, bytes, { onlyIf: { etagDoesNotMatch: '*' }, customMetadata: facts })) ??
     (await bucket.head(key));
-  if (stored === null) throw new Error(`${key} was neither written nor is it there`);
+  if (stored === null) throw new Error(`${key} was not written and does not exist`);
   const { failed, model } = stored.customMetadata ?? {};
   return { bytes: stored.size, failed: Number(failed), model };
 }

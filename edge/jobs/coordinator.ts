@@ -1,12 +1,12 @@
 /**
- * The one place that knows what of a job is done: a Durable Object, one a job. It splits the file, slice by slice, in its
- * alarm; sends a message a chunk; is told of every chunk that is done; and forgets the job in the end. All it is told and
- * all it does may happen twice, and changes nothing the second time.
+ * The Durable Object of a job, which knows what is done. It splits the file in its alarm, slice by slice; sends a message for each
+ * chunk; records every chunk that is done; and deletes the job in the end. Every call and every step may happen twice, and changes
+ * nothing the second time.
  *
- * State changes are synchronous, so that whatever interleaves sees a whole state. What has to happen next follows from the
- * state (`state.ts`), not from what happened before: an object that is restarted goes on.
+ * State changes are synchronous, so that interleaved calls see a consistent state. The next step follows from the state alone
+ * (`state.ts`), so a restarted object continues.
  *
- * Not here: finding the chunks (`split.ts`), reading and classifying a chunk (`consumer.ts`), and storing the file (`cloudflare-jobs.ts`).
+ * `split.ts` finds the chunks, `consumer.ts` reads and classifies one, `cloudflare-jobs.ts` stores the file.
  */
 import { DurableObject } from 'cloudflare:workers';
 import {
@@ -21,42 +21,57 @@ import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
 import { splitNext } from './split.ts';
-import { DAY, describe, dueAt, HOUR, type NewJob, newState, partsOf, type State } from './state.ts';
+import {
+  DAY,
+  describe,
+  dueAt,
+  HOUR,
+  type NewJob,
+  newState,
+  partsOf,
+  restoreState,
+  type State,
+  type StoredState,
+} from './state.ts';
 import { folderOf, inputKey } from './storage-keys.ts';
 
-/** What bulk jobs need of Cloudflare, as wrangler.toml names it. */
+/** The bindings of bulk jobs, as wrangler.toml names them. */
 export interface JobBindings {
-  /** Holds the files, and the results. */
+  /** Stores files and results. */
   readonly JOBS_BUCKET: R2Bucket;
-  /** Carries a message a chunk. Its consumer, and that of its dead-letter queue, is this worker. */
+  /** Carries a message for each chunk. This worker consumes it and its dead-letter queue. */
   readonly JOBS_QUEUE: Queue<ChunkMessage>;
-  /** Knows of each job what is done. */
+  /** One coordinator for each job. */
   readonly JOB_COORDINATOR: DurableObjectNamespace<JobCoordinator>;
 }
 
-/** A slow consumer may still write results after a job was cancelled or deleted, for 15 minutes. They go with the rest. */
+/** How long a cancelled or deleted job is kept: a slow consumer may still write results for 15 minutes, to be deleted too. */
 const LATE_HOURS = 1;
-/** As many as `sendBatch` takes. */
+/** The most messages that `sendBatch` takes. */
 const MESSAGES_TOGETHER = 100;
-/** As many as R2 deletes at once. */
+/** The most keys that R2 deletes at once. */
 const KEYS_TOGETHER = 1_000;
-/** How often the messages of what is not settled are sent again, before the job is given up. */
-const MAX_REMINDERS = 9;
-/** Alarms in a row that may fail, a second after the first, and twice as long after each. */
-const MAX_TROUBLES = 10;
+/** How often the messages of open chunks are sent again before the job fails. */
+const MAX_REDELIVERIES = 9;
+/** The most alarms in a row that may fail before the job does. The pause between them doubles from a second. */
+const MAX_FAILED_ALARMS = 10;
+/** After how many of them the client is asked to send the parts of the file again, and how often at most. */
+const FAILED_ALARMS_BEFORE_ASKING = 2;
+const MAX_ASKED_AGAIN = 3;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   readonly #limits: JobLimits;
   #job: State | undefined;
 
-  /** @param limits others than the platform's constructor gives, in a test. */
+  /** @param limits smaller ones in a test. */
   constructor(context: DurableObjectState, env: JobBindings, limits = JOB_LIMITS) {
     super(context, env);
     this.#limits = limits;
-    this.#job = context.storage.kv.get<State>('job');
+    const stored = context.storage.kv.get<StoredState>('job');
+    this.#job = stored && restoreState(stored);
   }
 
-  /** Makes the job, whose file is to come: in parts where its size is given, and else as a whole. */
+  /** Makes the job. Its file comes in parts if `job.bytes` is given, else as a whole. */
   async open(job: NewJob): Promise<Job> {
     const isInParts = job.bytes !== undefined;
     const upload = isInParts ? await this.env.JOBS_BUCKET.createMultipartUpload(inputKey(job.id)) : undefined;
@@ -71,14 +86,14 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return this.#describe(this.#job);
   }
 
-  /** The file is there as a whole. */
+  /** Starts the job: its file is stored as a whole. */
   async begin(bytes: number): Promise<Job | undefined> {
     const job = this.#job;
     if (job?.state === 'uploading') await this.#begin(job, bytes);
     return job && this.#describe(job);
   }
 
-  /** Where a part of the file goes, and how long it has to be. */
+  /** The upload that a part of the file belongs to, and the part's size. */
   part(part: number, owner: string | undefined): { uploadId: string; bytes: number } | 'no-job' | 'no-part' {
     const job = this.#of(owner);
     if (job === undefined) return 'no-job';
@@ -89,7 +104,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return { uploadId, bytes: Math.min(partBytes, bytes - (part - 1) * partBytes) };
   }
 
-  /** A part is stored. The file is put together in the alarm, where it may fail and be tried again. */
+  /** Records a stored part. The alarm assembles the file, because there a failure is retried. */
   async received(part: number, etag: string, owner: string | undefined): Promise<Job | undefined> {
     const job = this.#of(owner);
     if (job === undefined) return undefined;
@@ -105,7 +120,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return job && this.#describe(job);
   }
 
-  /** The chunk, where it is still to be done. */
+  /** The chunk, if it is still to be done. */
   claim(chunk: number): Claim | undefined {
     const job = this.#job;
     if (job?.state !== 'running') return undefined;
@@ -118,7 +133,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return row && { ...row, layout: job.layout, labels: job.labels };
   }
 
-  /** A chunk's results are stored. Told again, it changes nothing. */
+  /** Records that a chunk's results are stored. A second call changes nothing. */
   async settle({ chunk, failed, bytes, model }: Settlement): Promise<void> {
     const job = this.#job;
     if (job?.state !== 'running') return;
@@ -137,18 +152,18 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.records.failed += failed;
     if (model !== undefined && !job.models.includes(model)) job.models.push(model);
     if (model === undefined && job.failures.length < MAX_REPORTED_ERRORS) job.failures.push({ line, records });
-    job.moved = Date.now();
-    job.reminders = 0;
+    job.lastProgressAt = Date.now();
+    job.redeliveries = 0;
     await this.#finishIfDone(job);
   }
 
-  /** How many result objects there are, and their size, once the job is finished. */
+  /** The number of result objects, and their total size. */
   results(owner: string | undefined): { state: Job['state']; chunks: number; bytes: number } | undefined {
     const job = this.#of(owner);
     return job && { state: job.state, chunks: job.chunks, bytes: job.resultBytes };
   }
 
-  /** Cancels the job; or forgets it, where it has ended. @returns whether there was one. */
+  /** Cancels the job, or forgets it if it has ended. @returns whether there was one. */
   async remove(owner: string | undefined): Promise<boolean> {
     const job = this.#of(owner);
     if (job === undefined) return false;
@@ -156,10 +171,10 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       await this.#end(job, 'cancelled', LATE_HOURS * HOUR);
     } else {
       job.deleted = true;
-      job.tidied = false; // should it fail now, the alarm does it
+      job.cleanedUp = false; // if cleaning up fails now, the alarm does it
       job.expires = Date.now() + LATE_HOURS * HOUR;
       await this.#save(job);
-      await this.#tidy(job);
+      await this.#cleanUp(job);
     }
     return true;
   }
@@ -169,37 +184,37 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     if (job === undefined) return;
     try {
       await this.#advance(job);
-      job.troubles = 0;
+      job.failedAlarms = 0;
     } catch (error) {
       const incident = crypto.randomUUID();
       logError(incident, error, { event: 'job-failed', job: job.id });
-      job.troubles++;
-      if (job.troubles >= MAX_TROUBLES && job.ended === undefined) {
-        return this.#fail(job, `The file could not be worked on; incident ${incident}.`);
+      job.failedAlarms++;
+      if (job.failedAlarms >= MAX_FAILED_ALARMS && job.ended === undefined) {
+        return this.#fail(job, `The file could not be processed; incident ${incident}.`);
       }
     }
     if (this.#job === job) await this.#save(job);
   }
 
-  /** Does the next thing that is due, if one is. */
+  /** Does the next step that is due, if any. */
   async #advance(job: State): Promise<void> {
     const now = Date.now();
     if (job.state === 'uploading') {
       if (job.uploadId !== undefined && this.#missing(job).length === 0) await this.#assemble(job, job.uploadId);
       else if (now >= this.#dueAt(job))
-        await this.#fail(job, `The file was not there after ${JOB_UPLOAD_HOURS} hours.`);
+        await this.#fail(job, `The file was not uploaded within ${JOB_UPLOAD_HOURS} hours.`);
     } else if (job.state === 'running') {
       if (!job.split) await this.#split(job);
       if (job.sent < job.chunks) await this.#send(job);
-      else if (job.split && now >= this.#dueAt(job)) await this.#remind(job);
-    } else if (!job.tidied) {
-      await this.#tidy(job);
+      else if (job.split && now >= this.#dueAt(job)) await this.#redeliver(job);
+    } else if (!job.cleanedUp) {
+      await this.#cleanUp(job);
     } else if (now >= job.expires) {
       await this.#forget(job);
     }
   }
 
-  /** Puts the parts together. */
+  /** Assembles the file from its parts. */
   async #assemble(job: State, uploadId: string): Promise<void> {
     const parts = this.ctx.storage.sql
       .exec<{ part: number; etag: string }>('SELECT part, etag FROM parts ORDER BY part')
@@ -209,17 +224,30 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     try {
       await bucket.resumeMultipartUpload(inputKey(job.id), uploadId).complete(parts);
     } catch (error) {
-      // It may have been put together just before this object was restarted.
-      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) throw error;
+      // It may have been assembled just before this object restarted.
+      if ((await bucket.head(inputKey(job.id)))?.size !== job.bytes) return this.#askAgain(job, error);
     }
     if (job.state === 'uploading') await this.#begin(job, job.bytes as number);
+  }
+
+  /**
+   * Asks for all parts again if assembling them keeps failing. The ETag of a part is stale if the part was stored twice and the
+   * reports arrived in the other order.
+   */
+  async #askAgain(job: State, error: unknown): Promise<void> {
+    if (job.state !== 'uploading' || job.failedAlarms < FAILED_ALARMS_BEFORE_ASKING) throw error;
+    const asked = job.askedAgain ?? 0;
+    if (asked >= MAX_ASKED_AGAIN) return this.#fail(job, 'The parts of the file could not be assembled.');
+    logError(crypto.randomUUID(), error, { event: 'job-failed', job: job.id });
+    this.ctx.storage.sql.exec('DELETE FROM parts');
+    job.askedAgain = asked + 1;
   }
 
   async #begin(job: State, bytes: number): Promise<void> {
     job.bytes = bytes;
     job.state = 'running';
     job.started = Date.now();
-    job.moved = job.started;
+    job.lastProgressAt = job.started;
     await this.#save(job);
   }
 
@@ -227,7 +255,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   async #split(job: State): Promise<void> {
     const { cursor, bytes = 0 } = job;
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + this.#limits.sliceBytes, bytes));
-    if (job.state !== 'running' || job.cursor !== cursor) return; // it was cancelled meanwhile, or an alarm rang twice
+    if (job.state !== 'running' || job.cursor !== cursor) return; // cancelled meanwhile, or the alarm fired twice
     const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length }, this.#limits);
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
@@ -254,11 +282,11 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   async #read(id: string, start: number, end: number): Promise<Uint8Array> {
     if (start === end) return new Uint8Array();
     const object = await this.env.JOBS_BUCKET.get(inputKey(id), { range: { offset: start, length: end - start } });
-    if (object === null) throw new Error('the file is gone');
+    if (object === null) throw new Error('the file is missing');
     return new Uint8Array(await object.arrayBuffer());
   }
 
-  /** Sends a message for each chunk that has been found since. */
+  /** Sends a message for each chunk that has none yet. */
   async #send(job: State): Promise<void> {
     while (job.state === 'running' && job.sent < job.chunks) {
       const until = Math.min(job.sent + MESSAGES_TOGETHER, job.chunks);
@@ -269,9 +297,9 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     }
   }
 
-  /** Sends the messages of what is not settled again, in case they were lost. */
-  async #remind(job: State): Promise<void> {
-    if (job.reminders >= MAX_REMINDERS) return this.#fail(job, 'Nothing was done for too long.');
+  /** Sends the messages of open chunks again, in case they were lost. */
+  async #redeliver(job: State): Promise<void> {
+    if (job.redeliveries >= MAX_REDELIVERIES) return this.#fail(job, 'The job made no progress for too long.');
     const open = this.ctx.storage.sql
       .exec<{ chunk: number }>('SELECT chunk FROM chunks WHERE NOT settled ORDER BY chunk')
       .toArray();
@@ -279,8 +307,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
       const some = open.slice(from, from + MESSAGES_TOGETHER);
       await this.env.JOBS_QUEUE.sendBatch(some.map(({ chunk }) => ({ body: { job: job.id, chunk } })));
     }
-    job.reminders++;
-    job.moved = Date.now();
+    job.redeliveries++;
+    job.lastProgressAt = Date.now();
   }
 
   async #finishIfDone(job: State): Promise<void> {
@@ -297,16 +325,16 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.state = state;
     job.ended = Date.now();
     job.expires = job.ended + keptFor;
-    job.troubles = 0;
+    job.failedAlarms = 0;
     await this.#save(job);
   }
 
-  /** Deletes what nobody needs any more: the file, and the results of a job that did not finish. */
-  async #tidy(job: State): Promise<void> {
+  /** Deletes what is no longer needed: the file, and the results of a job that did not finish. */
+  async #cleanUp(job: State): Promise<void> {
     await this.#abortUpload(job);
     if (job.state === 'finished' && !job.deleted) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
     else await this.#deleteAll(job);
-    job.tidied = true;
+    job.cleanedUp = true;
   }
 
   async #forget(job: State): Promise<void> {
@@ -326,12 +354,12 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     }
   }
 
-  /** Only one that was never put together is still there. */
+  /** Aborts an upload that was never assembled. */
   async #abortUpload(job: State): Promise<void> {
     if (job.uploadId === undefined || job.started !== undefined) return;
     await this.env.JOBS_BUCKET.resumeMultipartUpload(inputKey(job.id), job.uploadId)
       .abort()
-      .catch(() => {}); // R2 aborts it by itself after a week
+      .catch(() => {}); // R2 aborts it after a week anyway
   }
 
   async #save(job: State): Promise<void> {
@@ -343,7 +371,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return dueAt(job, this.#missing(job).length, Date.now(), this.#limits);
   }
 
-  /** The job, where it is this owner's and not deleted. */
+  /** The job, if it is this owner's and not deleted. */
   #of(owner: string | undefined): State | undefined {
     return this.#job?.owner === owner && !this.#job?.deleted ? this.#job : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What a job asks of a record of its file (`shared/records.ts`): a text, and an id that goes back with the answer. A record
- * that has no good text is answered by what is wrong with it. Columns and fields that nobody asked for are ignored.
+ * Reads the text and the optional id from a record of a job's file (`shared/records.ts`). A record without a valid text gets an error.
+ * Other columns and fields are ignored.
  */
 import * as v from 'valibot';
 import { columnIn, namesOf, noColumn, parseLine, parseRow, RecordError } from '../../shared/fields.ts';
@@ -10,12 +10,12 @@ import { sentence } from '../http/errors.ts';
 import { JobText, type JobType, LineId } from '../http/schema.ts';
 import type { Parsed } from '../http/stream.ts';
 
-/** What separates the fields of a file of that type; undefined for NDJSON. */
+/** The separator of a table's fields; undefined for NDJSON. */
 export function delimiterOf(type: JobType): string | undefined {
   return { 'text/csv': ',', 'text/tab-separated-values': '\t' }[type as string];
 }
 
-/** Where the text and the id are; what is not given goes by the usual names. */
+/** The columns of the text and the id. Default: the usual names. */
 export interface ColumnNames {
   readonly textColumn?: string | undefined;
   readonly idColumn?: string | undefined;
@@ -24,14 +24,14 @@ export interface ColumnNames {
 /** How the records of one file are read. */
 export interface Layout extends ColumnNames {
   readonly delimiter?: string | undefined;
-  /** How many columns a table has, and which of them are the text and the id. */
+  /** A table's number of columns, and the places of the text and the id. */
   readonly columns?: { readonly count: number; readonly text: number; readonly id?: number | undefined } | undefined;
 }
 
 export type ParsedRecord = Parsed<{ readonly text: string }>;
 type Content = { readonly id?: string | number } & ({ readonly text: string } | { readonly error: string });
 
-/** The records of a chunk. @param bytes all of it. @param at where it begins in the file, between two records. */
+/** The records of a chunk. @param bytes the whole chunk. @param at its beginning in the file, between two records. */
 export function recordsIn(
   bytes: Uint8Array,
   at: { readonly start: number; readonly line: number },
@@ -51,7 +51,7 @@ function parse(record: FileRecord, layout: Layout): Content {
 
 /**
  * The layout of a table that has this header.
- * @returns what is wrong with the header, as a sentence, where it cannot be one.
+ * @returns a sentence about the error, if the header is invalid.
  */
 export function readHeader(record: FileRecord, { delimiter, ...names }: Layout): Layout | string {
   let columns: string[];
@@ -96,12 +96,12 @@ function checked(text: unknown, id: unknown): Content {
   return { ...goodId(id), error: sentence(fieldErrors(result.issues), 'the line') };
 }
 
-/** The id goes with a bad text too, where it is a good one. */
+/** The id if it is valid. It is returned with an invalid text too. */
 function goodId(id: unknown): { readonly id?: string | number } {
   return v.is(LineId, id) ? { id } : {};
 }
 
-/** The message of a RecordError as a sentence. @throws anything else, which is a bug. */
+/** The message of a RecordError as a sentence. @throws any other error: it is a bug. */
 function reasonOf(error: unknown): string {
   if (error instanceof RecordError) return asSentence(error.message);
   throw error;

@@ -1,4 +1,4 @@
-/** The routes of bulk jobs: a file in, its answers out, later (docs/bulk.md). What does the work comes in as `Jobs`. */
+/** The routes of bulk jobs (docs/bulk.md). A platform implements `Jobs`. */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { fieldErrors, mediaTypeOf, readBytes, readJson, requireLabels, requireType } from '../http/body.ts';
@@ -6,23 +6,24 @@ import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_JOB_BYTES } from '../http/limits.ts';
 import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
+import { refuseParameters } from '../http/strict.ts';
 import type { Classifier } from '../inference/classifier.ts';
 import type { NewJob } from './state.ts';
 
-/** Jobs on some platform. A job is seen with the key that made it: `owner` says whose, if keys are taken. */
+/** Jobs on a platform. A job is visible only to `owner`, the key that made it, if keys are set. */
 export interface Jobs {
-  /** Makes a job of a file that is to come in parts. */
+  /** Makes a job whose file comes in parts. */
   open(job: Omit<NewJob, 'id'> & { readonly bytes: number }): Promise<Job>;
-  /** Makes a job of a file. @throws ProblemError: unreadable-body, body-too-large. */
+  /** Makes a job from a whole file. @throws ProblemError: unreadable-body, body-too-large. */
   submit(body: ReadableStream<Uint8Array>, job: Omit<NewJob, 'id' | 'bytes'>): Promise<Job>;
-  /** Where a part goes, counted from 1. */
+  /** The place of a part, counted from 1. */
   part(
     id: string,
     part: number,
     owner: string | undefined,
   ): Promise<'no-job' | 'no-part' | { bytes: number; store(content: Uint8Array): Promise<Job | undefined> }>;
   status(id: string, owner: string | undefined): Promise<Job | undefined>;
-  /** The answers, line by line; or the state of a job that has none. */
+  /** The answers, one a line, or the state of a job that has none. */
   results(id: string, owner: string | undefined): Promise<ReadableStream<Uint8Array> | Job['state'] | undefined>;
   /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
   remove(id: string, owner: string | undefined): Promise<boolean>;
@@ -31,9 +32,8 @@ export interface Jobs {
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * @param jobs or, where there can be none, the settings that are missing.
- * @param classifier says which labels there are. Those of a job are settled when it is made: all of its answers have the same,
- * whatever is deployed meanwhile.
+ * @param jobs the jobs, or the names of missing settings.
+ * @param classifier knows the labels. A job's labels are fixed when it is made, so all its answers have the same.
  */
 export function jobRoutes(
   jobs: Jobs | readonly string[],
@@ -57,8 +57,9 @@ export function jobRoutes(
     const request = context.req.raw;
     const owner = ownerOf(context);
     const accepted = (job: Job, status: 201 | 202) =>
-      context.json(job, status, { location: `${new URL(request.url).pathname}/${job.id}` });
+      context.json(job, status, { location: `${new URL(request.url).pathname.replace(/\/$/, '')}/${job.id}` });
     if (mediaTypeOf(request) === 'application/json') {
+      refuseParameters(request.url, [], 'Put it into the JSON body.');
       const { labels, ...job } = await readJson(request, JobRequest);
       return accepted(await open({ ...job, labels: await labelsOf(labels), owner }), 201);
     }
@@ -66,6 +67,7 @@ export function jobRoutes(
     if (Number(request.headers.get('content-length')) > MAX_JOB_BYTES) {
       throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
     }
+    refuseParameters(request.url, Object.keys(JobQuery.entries));
     const labels = context.req.queries('labels'); // `?labels=negative&labels=positive`
     const query = v.safeParse(JobQuery, { ...context.req.query(), ...(labels && { labels }) });
     if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });
@@ -102,7 +104,7 @@ export function jobRoutes(
   return app;
 }
 
-/** @throws ProblemError: unknown-job, without a look-up, where it is no id. */
+/** @throws ProblemError: unknown-job when it is not an id. */
 function idOf(context: Context<AppEnv>): string {
   const id = context.req.param('id') ?? '';
   if (!ID.test(id)) throw new ProblemError({ kind: 'unknown-job' });

@@ -1,7 +1,6 @@
 /**
- * A slice of a file → the chunks that begin and end in it: runs of whole records, of about so many bytes. Splitting a file
- * is a walk from cursor to cursor, each step of which gives the same chunks however often it is made. The first step finds the
- * header, if there is to be one.
+ * Splits a slice of a file into chunks of whole records. A file is split from cursor to cursor; each step gives the same chunks
+ * whenever it is repeated. The first step reads a table's header.
  */
 import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
@@ -16,15 +15,15 @@ export interface Chunk {
   readonly records: number;
 }
 
-/** How far a file is split. */
+/** The progress of splitting a file. */
 export interface Progress {
   readonly cursor: Cursor;
   readonly layout: Layout;
 }
 
 /**
- * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes of the file.
- * @param labels how many an answer has. @returns what is wrong with the file, as a sentence, where it cannot be split.
+ * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes the file's size.
+ * @param labels the number of labels of an answer. @returns a sentence about the error, if the file cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
@@ -36,8 +35,8 @@ export function splitNext(
   let [from, known] = [cursor, layout];
   if (layout.delimiter !== undefined && layout.columns === undefined) {
     const header = headerIn(rest(from), from, layout, isLast);
-    if (header === undefined && !isLast) return 'The file begins with no header.';
-    if (header === undefined) return { chunks: [], cursor: from, layout, isLast }; // there is nothing at all
+    if (header === undefined && !isLast) return 'The file has no header.';
+    if (header === undefined) return { chunks: [], cursor: from, layout, isLast }; // the file is empty
     if (typeof header.layout === 'string') return header.layout;
     [from, known] = [header.next, header.layout];
   }
@@ -50,7 +49,7 @@ export function splitNext(
   };
 }
 
-/** The first record, and where the next begins; undefined where there is none. */
+/** The layout from the first record, and the start of the next record; undefined if there is no record. */
 function headerIn(
   slice: Uint8Array,
   from: Cursor,
@@ -72,16 +71,16 @@ function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
 
 export interface SplitOptions {
   readonly delimiter: string | undefined;
-  /** A chunk has as many bytes or more, unless it has as many records. */
+  /** A chunk ends when it has so many bytes or records. */
   readonly chunkBytes: number;
   readonly chunkRecords: number;
-  /** Whether the slice goes to the end of the file. */
+  /** Whether the slice reaches the end of the file. */
   readonly isLast: boolean;
 }
 
 /**
- * @param slice of the file from the cursor on: if it is not the last, longer than a chunk and a record, or no chunk may fit.
- * @returns also where the next slice begins.
+ * @param slice of the file from the cursor on. Unless it is the last, it must be longer than a chunk and a record.
+ * @returns the chunks, and the beginning of the next slice.
  */
 export function splitSlice(
   slice: Uint8Array,
@@ -101,8 +100,8 @@ export function splitSlice(
       open.records++;
       open.end = next;
     }
-    // No slice may be too short for what is open, or the walk would stand still. So blank lines count, however many they
-    // are; and behind a record that is too long, whose end may be anywhere, nothing stays open.
+    // The next slice starts at an open chunk and must be able to close it, or splitting would make no progress. So blank lines count
+    // towards the size, and a record that is too long, whose end may be far away, closes the chunk.
     const isFull = open !== undefined && (next - open.start >= chunkBytes || open.records >= chunkRecords);
     if (isFull || tooLong) close();
   }

@@ -1,7 +1,7 @@
 /**
  * The state of a job, how the API shows it, and when it next needs attention: values and pure functions of them. The
- * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so that its field names stay, and what was
- * added later may be missing.
+ * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so one of an older version may lack fields
+ * or have them under old names: `restoreState` reads those.
  */
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_LIMITS, JOB_UPLOAD_HOURS, type JobLimits } from '../http/limits.ts';
@@ -10,12 +10,12 @@ import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
-  /** Those of its answers, in the bundle's order. */
+  /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
-  /** Whose key made it, if it took one; nobody else gets to see it. */
+  /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** The file's size, where it comes in parts. */
+  /** The file's size, if it comes in parts. */
   readonly bytes?: number;
 }
 
@@ -23,30 +23,30 @@ export interface State {
   readonly id: string;
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** Since version 0.3.0. A job of before is answered with the labels of requests that name none. */
+  /** Missing in jobs of version 0.2, which get the labels of requests that name none. */
   readonly labels?: readonly string[];
   readonly created: number;
   state: Job['state'];
   layout: Layout;
   /** The size of the file, once it is known. */
   bytes?: number;
-  /** R2's, where the file comes in parts. */
+  /** R2's id of the upload, if the file comes in parts. */
   readonly uploadId?: string;
   started?: number;
   ended?: number;
-  /** Whether the files that nobody needs any more are deleted. */
-  tidied: boolean;
-  /** When all is forgotten. */
+  /** Whether the stored files that are no longer needed are deleted. */
+  cleanedUp: boolean;
+  /** When everything about the job is deleted. */
   expires: number;
-  /** Whether it was deleted, so that nobody gets to see it. What is known of it stays until nothing can come late. */
+  /** Whether a client deleted it. It is then invisible, and kept until no late results can arrive. */
   deleted?: boolean;
-  /** How far the file is split, and whether to its end. */
+  /** The progress of splitting the file, and whether it is complete. */
   cursor: Cursor;
   split: boolean;
   chunks: number;
-  /** How many chunks have been sent: those with a number below this. */
+  /** The number of chunks whose messages were sent: those with lower numbers. */
   sent: number;
-  /** How many chunks are done. */
+  /** The number of chunks that are done. */
   settled: number;
   settledBytes: number;
   resultBytes: number;
@@ -54,20 +54,23 @@ export interface State {
   models: string[];
   failures: { line: number; records: number }[];
   error?: string;
-  /** When a chunk was last settled or sent again, and how often the latter since the former. */
-  moved: number;
-  reminders: number;
+  /** When a chunk was last settled, or the messages of open chunks sent again. */
+  lastProgressAt: number;
+  /** How often messages were sent again since a chunk was last settled. */
+  redeliveries: number;
   /** Alarms in a row that failed. */
-  troubles: number;
+  failedAlarms: number;
+  /** How often the client was asked to send all parts again; since version 0.3.0. */
+  askedAgain?: number;
 }
 
 export const SECOND = 1_000;
 export const HOUR = 3_600 * SECOND;
 export const DAY = 24 * HOUR;
-/** How long nothing has to be settled before the messages of what is not are sent again; twice as long each time. */
-const REMIND_AFTER = 60 * SECOND;
+/** Milliseconds without a settled chunk until the messages of open chunks are sent again; doubled each time. */
+const REDELIVER_AFTER = 60 * SECOND;
 
-/** A job whose file is to come. @param uploadId of the parts that it comes in. */
+/** The state of a new job. @param uploadId R2's, if the file comes in parts. */
 export function newState(
   { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
@@ -83,7 +86,7 @@ export function newState(
     layout: { delimiter: delimiterOf(type), textColumn, idColumn },
     ...(bytes !== undefined && { bytes }),
     ...(uploadId !== undefined && { uploadId }),
-    tidied: false,
+    cleanedUp: false,
     expires: now + JOB_DAYS * DAY,
     cursor: START_OF_FILE,
     split: false,
@@ -95,32 +98,49 @@ export function newState(
     records: { found: 0, done: 0, failed: 0 },
     models: [],
     failures: [],
-    moved: now,
-    reminders: 0,
-    troubles: 0,
+    lastProgressAt: now,
+    redeliveries: 0,
+    failedAlarms: 0,
   };
 }
 
-/** How many parts a file of so many bytes comes in. */
+/** A state as version 0.2 stored it. */
+type OldState = Omit<State, 'lastProgressAt' | 'redeliveries' | 'failedAlarms' | 'cleanedUp'> & {
+  readonly moved: number;
+  readonly reminders: number;
+  readonly troubles: number;
+  readonly tidied: boolean;
+};
+
+export type StoredState = State | OldState;
+
+/** A stored state as this version has it. */
+export function restoreState(stored: StoredState): State {
+  if (!('moved' in stored)) return stored;
+  const { moved, reminders, troubles, tidied, ...state } = stored;
+  return { ...state, lastProgressAt: moved, redeliveries: reminders, failedAlarms: troubles, cleanedUp: tidied };
+}
+
+/** The number of parts of a file of so many bytes. */
 export function partsOf(bytes: number, { partBytes }: JobLimits = JOB_LIMITS): number {
   return Math.ceil(bytes / partBytes);
 }
 
-/** When there is something to do next. @param missing parts. */
+/** The time of the next step, in milliseconds. @param missing the number of missing parts. */
 export function dueAt(job: State, missing: number, now: number, { retryMs }: JobLimits = JOB_LIMITS): number {
-  const soon = job.troubles === 0 ? now : now + Math.min(2 ** (job.troubles - 1) * retryMs, HOUR);
+  const soon = job.failedAlarms === 0 ? now : now + Math.min(2 ** (job.failedAlarms - 1) * retryMs, HOUR);
   if (job.state === 'uploading') {
     const isThere = job.uploadId !== undefined && missing === 0;
     return isThere ? soon : job.created + JOB_UPLOAD_HOURS * HOUR;
   }
   if (job.state === 'running') {
     if (!job.split || job.sent < job.chunks) return soon;
-    return Math.max(job.moved + REMIND_AFTER * 2 ** job.reminders, job.troubles === 0 ? 0 : soon);
+    return Math.max(job.lastProgressAt + REDELIVER_AFTER * 2 ** job.redeliveries, job.failedAlarms === 0 ? 0 : soon);
   }
-  return job.tidied && job.troubles === 0 ? job.expires : soon;
+  return job.cleanedUp && job.failedAlarms === 0 ? job.expires : soon;
 }
 
-/** What is told of it. @param missing parts. */
+/** The job as the API shows it. @param missing the numbers of missing parts. */
 export function describe(
   job: State,
   missing: readonly number[],

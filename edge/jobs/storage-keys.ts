@@ -1,6 +1,6 @@
-/** The keys in the bucket of the objects that a job has. */
+/** The keys of a job's objects in the bucket. */
 
-/** The prefix of all objects of a job. A lifecycle rule of the bucket may delete what is old under `jobs/` (docs/bulk.md). */
+/** The prefix of a job's objects. A lifecycle rule of the bucket may delete old objects under `jobs/` (docs/bulk.md). */
 export function folderOf(job: string): string {
   return `jobs/${job}/`;
 }
@@ -9,7 +9,7 @@ export function inputKey(job: string): string {
   return `${folderOf(job)}input`;
 }
 
-/** The results of one chunk. Under one name, whoever writes them twice writes them once. */
+/** The key of a chunk's results. One key for each chunk makes writing twice harmless. */
 export function resultsKey({ job, chunk }: { readonly job: string; readonly chunk: number }): string {
   return `${folderOf(job)}results/${String(chunk).padStart(5, '0')}`;
 }

@@ -1,4 +1,4 @@
-/** An answer as the API gives it, and the text as it was read: what every label's probability was after every word. */
+/** The API's answer, and the reading of a text: each label's probability after each word. */
 import { softmax } from '../../shared/labels.ts';
 import { type Arrangement, arrange } from './labels.ts';
 
@@ -25,14 +25,14 @@ export interface Answer {
 }
 
 export interface Word {
-  /** As it stands in the text, at [start, end). */
+  /** As written in the text, at [start, end). */
   readonly text: string;
   readonly start: number;
   readonly end: number;
   readonly known: boolean;
-  /** The change that it made to each label's logit. */
+  /** How it changed each label's logit. */
   readonly evidence: readonly number[];
-  /** Of each label after the word. */
+  /** Each label's probability after the word. */
   readonly probabilities: readonly number[];
 }
 
@@ -48,7 +48,7 @@ export interface Reading {
   readonly arrangement: Arrangement;
 }
 
-/** The labels of an answer, which of them it is, and how they are shown. */
+/** An answer's labels, the place of the likeliest, and how they are arranged. */
 export function labelsOf({ label, scores }: Answer): Pick<Reading, 'labels' | 'answer' | 'arrangement'> {
   const labels = scores.map((one) => one.label);
   const answer = labels.indexOf(label);
@@ -59,7 +59,7 @@ export function labelsOf({ label, scores }: Answer): Pick<Reading, 'labels' | 'a
   return { labels, answer, arrangement };
 }
 
-/** @returns undefined for an answer without evidence, or to a text without words. */
+/** @returns undefined if the answer has no evidence or the text no words. */
 export function readingOf(text: string, answer: Answer): Reading | undefined {
   const { evidence, unknown, truncated } = answer;
   if (evidence === undefined || evidence.tokens.length === 0) return undefined;

@@ -1,7 +1,6 @@
 /**
- * `/docs`: the OpenAPI document of this server, for people. It reads what `/openapi.json` says and adds nothing. There are
- * viewers with more to them; they need inline styles, which the page's security policy forbids, and a megabyte
- * (docs/architecture.md).
+ * `/docs`: shows this server's `/openapi.json` to people, and adds nothing. Other viewers need a megabyte and inline styles, which
+ * the page's security policy forbids (docs/decisions.md).
  */
 import {
   type Answered,
@@ -18,7 +17,7 @@ import {
 } from './openapi.ts';
 import { byId, element } from './view/dom.ts';
 
-/** A schema that contains itself has no end. */
+/** Stops at schemas that contain themselves. */
 const MAX_DEPTH = 6;
 
 let api: OpenApi;
@@ -50,7 +49,7 @@ function show(document: OpenApi): void {
     ),
     ...routes.map(section),
   );
-  // The browser looked for it before it was there.
+  // The browser scrolled before the section existed.
   if (location.hash.length > 1)
     window.document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
@@ -133,7 +132,7 @@ function examplesOf({ schema, example, examples = {} }: Media): Node[] {
   });
 }
 
-/** A schema with its properties, those of its items, or its choices. */
+/** A schema with its properties, its items' properties, or its choices. */
 function schemaList(schema: Schema, depth: number): HTMLElement {
   const one = resolve(schema, api);
   const limits = limitsOf(one);
@@ -166,7 +165,7 @@ function inner(one: Schema, depth: number): Node[] {
 interface PropertyFacts {
   readonly required: boolean;
   readonly depth: number;
-  /** Instead of the schema's own. */
+  /** Replaces the schema's own description. */
   readonly description?: string | undefined;
 }
 
@@ -188,7 +187,7 @@ function property(name: string, schema: Schema, { required, depth, description }
   );
 }
 
-/** Of CommonMark, which descriptions are: paragraphs, lists, and code, all of it as text. */
+/** Renders a description: the paragraphs, lists and code of CommonMark, as text only. */
 function prose(text: string): HTMLElement[] {
   const paragraphs = text.split(/\n{2,}/).filter((part) => part.trim() !== '');
   return paragraphs.map((part) => {

@@ -1,13 +1,13 @@
-/** Texts to try: what the shipped model is good at, and what it is not. The tests hold it to both. */
+/** Texts to try, some that the shipped model gets right and some that it gets wrong. A test checks both. */
 
 export interface Example {
   readonly name: string;
   readonly text: string;
-  /** What a reader would say; neither, of a text that says both. */
+  /** A reader's answer; `neither` for a text that says both. */
   readonly truth: 'positive' | 'negative' | 'neither';
-  /** Whether the model says that too. */
+  /** Whether the model agrees. */
   readonly right: boolean;
-  /** What there is to see. */
+  /** What the example shows. */
   readonly lesson: string;
 }
 
@@ -38,14 +38,14 @@ export const EXAMPLES: readonly Example[] = [
     text: 'Soooo boring, I nearly fell asleep. Teribble acting too!!!',
     truth: 'negative',
     right: true,
-    lesson: 'Slips of the pen are read as the words they are slips of.',
+    lesson: 'Common misspellings are read as the words that were meant.',
   },
   {
     name: 'sarcasm',
     text: 'What a masterpiece: I have never slept so well in a cinema.',
     truth: 'negative',
     right: false,
-    lesson: 'Fooled. It takes the praise at its word; who sleeps in a cinema is beyond it.',
+    lesson: 'Fooled. It takes the praise literally, and does not know what sleeping in a cinema means.',
   },
   {
     name: 'nobody was bored',
@@ -59,13 +59,13 @@ export const EXAMPLES: readonly Example[] = [
     text: 'It started as a dull, predictable thriller. Then the second half took my breath away.',
     truth: 'positive',
     right: false,
-    lesson: 'Fooled. An idiom is no match for “dull”, whose weight lasts to the end.',
+    lesson: 'Fooled. It does not know the idiom, so “dull” decides.',
   },
   {
     name: 'German',
     text: 'Der Film war wunderschön, ich habe jede Minute geliebt.',
     truth: 'positive',
     right: false,
-    lesson: 'It reads English. Of other languages it knows stray words, and cannot tell.',
+    lesson: 'It reads English only. It knows few words of other languages, so it cannot tell.',
   },
 ];

@@ -1,20 +1,19 @@
 /**
- * The network once more, in plain numbers, so that its inside can be looked at: what every gate of every unit did at every
- * word. ONNX' LSTM (https://onnx.ai/onnx/operators/onnx__LSTM.html), with the gates i (input), o (output), f (forget) and
- * the candidate c,
+ * A second implementation of the network in plain numbers, which shows each gate of each unit at each word. ONNX' LSTM
+ * (https://onnx.ai/onnx/operators/onnx__LSTM.html), with the gates i (input), o (output), f (forget) and the candidate c,
  *
  *     i, o, f = σ(Wx + Rh + b)      c = tanh(Wx + Rh + b)      cell = f · cell + i · c      h = o · tanh(cell)
  *
  * and the logits after t words: bias + last · h(t) + mean · (h(1) + … + h(t)) / t + (weights of words and pairs) / √t, in the
  * columns that stand for the labels (`columnsOf`).
  *
- * Not here: the answer that counts, which is onnxruntime's. The tests hold the two together.
+ * The answer itself is onnxruntime's; a test compares the two.
  */
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import { labelLogits } from '../../shared/labels.ts';
 import type { Table, Weights } from './weights.ts';
 
-/** Step by step, what happened; START, when the text has it, is the first step. Arrays are [steps × units]. */
+/** The values at each step. START, if the text has it, is the first step. Arrays are [steps × units]. */
 export interface Trace {
   readonly steps: number;
   readonly units: number;
@@ -22,14 +21,14 @@ export interface Trace {
   readonly input: Float32Array;
   readonly forget: Float32Array;
   readonly output: Float32Array;
-  /** What the unit could take in, −1 to 1. */
+  /** The candidate for the cell, −1 to 1. */
   readonly candidate: Float32Array;
-  /** What it remembers. */
+  /** The memory. */
   readonly cell: Float32Array;
-  /** What it shows of that, and the mean of what it has shown so far. */
+  /** The state (output), and the mean of the states so far. */
   readonly state: Float32Array;
   readonly mean: Float32Array;
-  /** [steps × labels]: the logits after the step, and the part of them that words and pairs add beside the LSTM. */
+  /** [steps × labels]: the logits after the step, and the part of them from words and pairs. */
   readonly logits: Float64Array;
   readonly beside: Float64Array;
 }
@@ -64,7 +63,7 @@ export function trace(ids: Int32Array, weights: Weights): Trace {
   return { ...traced, logits: logitsOf(traced, weights) };
 }
 
-/** [units × labels]: what each unit adds to the logits after `step`. With the bias and `beside` they add up to them. */
+/** [units × labels]: what each unit adds to the logits after `step`. With the bias and `beside` they sum to the logits. */
 export function contributions(
   { units, state, mean }: Pick<Trace, 'units' | 'state' | 'mean'>,
   weights: Weights,
@@ -91,7 +90,7 @@ function logitsOf(traced: Omit<Trace, 'logits'>, weights: Weights): Float64Array
   return logits;
 }
 
-/** [steps × labels]: what the words so far, and the pairs of them, add to the logits. */
+/** [steps × labels]: what the words and pairs so far add to the logits. */
 function besideOf(ids: Int32Array, { columns, words, pairs }: Weights): Float64Array {
   const beside = new Float64Array(ids.length * columns);
   if (words === undefined || pairs === undefined) return labelLogits(beside, columns);
@@ -108,7 +107,7 @@ function besideOf(ids: Int32Array, { columns, words, pairs }: Weights): Float64A
   return labelLogits(beside, columns);
 }
 
-/** The `count` units that add or take away most, the most first. @param contribution to one label's logit, of each unit */
+/** The `count` units with the largest contributions, the largest first. @param contribution of each unit to one label's logit */
 export function unitsThatMatter(contribution: Float64Array, count: number): number[] {
   const size = (unit: number) => Math.abs(contribution[unit] as number);
   return [...contribution.keys()].sort((a, b) => size(b) - size(a)).slice(0, count);

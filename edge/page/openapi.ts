@@ -1,4 +1,4 @@
-/** The part of OpenAPI 3.1 that `/docs` shows, and what it says of a schema in a line. Pure; the view is `docs.ts`. */
+/** The part of OpenAPI 3.1 that `/docs` shows, and one-line descriptions of schemas. Pure; the view is `docs.ts`. */
 
 export interface Schema {
   readonly $ref?: string;
@@ -75,13 +75,13 @@ export function routesOf(document: OpenApi): Route[] {
   });
 }
 
-/** What a reference within the document stands for; anything else stands for itself. @throws when it leads nowhere. */
+/** Follows a reference within the document; returns other values as they are. @throws Error when the target is missing. */
 export function resolve<Value extends { readonly $ref?: string }>(value: Value, document: OpenApi): Value {
   if (value.$ref === undefined) return value;
   const keys = value.$ref.replace(/^#\/?/, '').split('/');
   const found = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[decode(key)], document);
   if (found === undefined) throw new Error(`${value.$ref} is not in the document`);
-  const { $ref: _, ...beside } = value; // OpenAPI 3.1: what stands beside a reference counts too
+  const { $ref: _, ...beside } = value; // OpenAPI 3.1: fields beside a reference count too
   return { ...resolve(found as Value, document), ...beside } as Value;
 }
 
@@ -90,7 +90,7 @@ function decode(key: string): string {
   return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** A list of lists of itself has no end. */
+/** Stops at lists of themselves. */
 const MAX_DEPTH = 4;
 
 /** `array of string`, `"a" or "b"`, `number or null`. */
@@ -113,7 +113,7 @@ export function typeOf(schema: Schema, document: OpenApi, depth = 0): string {
     .join(' or ');
 }
 
-/** Of a hundred labels, the document itself has the list. */
+/** The most values of an enum that are listed. */
 const MAX_VALUES = 8;
 
 function oneOf(values: readonly unknown[]): string {

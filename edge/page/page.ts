@@ -1,4 +1,4 @@
-/** The page at `/`: from what is typed to what is shown. What is shown is in `view/`, what is said of it in `wording.ts`. */
+/** The page at `/`: connects the input to the views in `view/`. The words are in `wording.ts`. */
 import { readingOf } from './answer.ts';
 import { EXAMPLES } from './examples.ts';
 import { sharedText } from './snippets.ts';
@@ -10,25 +10,25 @@ import { openGates } from './view/gates.ts';
 import { showModel } from './view/model.ts';
 import { showGates, showReading } from './view/reading.ts';
 
-/** Whether the page is built for the model that the examples are of (`edge/build/site.ts`). */
+/** Whether the page is built for the shipped model, which the examples belong to (`edge/build/site.ts`). */
 declare const EXAMPLES_FIT: boolean;
 const examples = EXAMPLES_FIT ? EXAMPLES : [];
 
-/** From the last key to the request. */
+/** The delay between the last key and the request. */
 const DEBOUNCE_MS = 150;
 
 const text = byId<HTMLTextAreaElement>('text');
 
 let model: Model | undefined;
 
-// The answer moves with the text.
+// The text and its answer.
 
 let waiting: ReturnType<typeof setTimeout> | undefined;
 let asking: AbortController | undefined;
 
 function changed(delay: number): void {
   clearTimeout(waiting);
-  asking?.abort(); // an answer to what the text was is no answer
+  asking?.abort(); // its answer would be to an old text
   showCode();
   showLesson();
   if (text.value.trim() === '') {
@@ -82,7 +82,7 @@ for (const example of examples) {
   byId(example.right ? 'right' : 'wrong').append(element('li', {}, chip));
 }
 
-// The gates, which are fetched when they are asked for.
+// The gates, whose weights are fetched when they are first opened.
 
 let gatesAreThere = false;
 byId('open-gates').addEventListener('click', async () => {
@@ -116,6 +116,6 @@ addEventListener('hashchange', () => {
   changed(0);
 });
 loadModel();
-// What a browser restores on going back stays.
+// A text that the browser restored when going back stays.
 text.value = sharedText(location.hash) ?? (text.value || (examples[0]?.text ?? ''));
 changed(0);

@@ -1,7 +1,7 @@
-/** The request that the page makes, as code to copy, and a link to the text. */
+/** The page's request as code to copy, and a link to the text. */
 
 export interface SentimentCall {
-  /** Of the server, without a slash at the end. */
+  /** The server's, without a slash at the end. */
   readonly origin: string;
   readonly text: string;
 }
@@ -11,7 +11,7 @@ export function bodyOf(text: string): string {
   return JSON.stringify({ text, evidence: true });
 }
 
-/** For a POSIX shell, to which nothing between single quotes has a meaning, except the next one. */
+/** For a POSIX shell, in which only a single quote ends a text in single quotes. */
 export function curl({ origin, text }: SentimentCall): string {
   const body = bodyOf(text).replaceAll("'", "'\\''");
   return `curl ${origin}/v1/sentiment \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`;
@@ -30,7 +30,7 @@ const { results } = await response.json();
 console.log(results[0].label, results[0].score);`;
 }
 
-/** The text stands behind the #, so that no server is ever sent it. */
+/** The text is behind the #, so it is never sent to a server. */
 export function shareLink({ origin, text }: SentimentCall): string {
   return `${origin}/#${new URLSearchParams({ text })}`;
 }

@@ -1,10 +1,8 @@
 /**
- * The weights that the page shows at work, as one file: `edge/build/site.ts` writes it, the page reads it when they are asked
- * for. Matrices are float32; tables, of which a text reads few rows, stay as small as the model has them.
+ * The file of weights that the page computes gates with. `edge/build/site.ts` writes it; the page fetches it when the gates are
+ * opened. Matrices are float32. Tables, of which a text reads few rows, stay int8 if the model has them so.
  *
- *     u32 length of the header · header, JSON, filled up with spaces · the arrays of the header, each from a multiple of 4
- *
- * Not here: where they come from, and what is computed with them (`gates.ts`).
+ *     u32 length of the header · header, JSON, padded with spaces · the arrays of the header, each at a multiple of 4
  */
 
 /** Rows of numbers: row r, column c is values[r · columns + c] · scales[r], or · scales[0] when there is one scale. */
@@ -14,27 +12,27 @@ export interface Table {
 }
 
 /**
- * An LSTM whose states, the last and their mean, are weighed to logits; and beside it weights for each word and pair. There are
- * as many columns as stand for the labels (`columnsOf`).
+ * An LSTM whose last and mean state are weighted to logits, and optional weights for each word and pair. `columnsOf` gives the
+ * number of columns for so many labels.
  */
 export interface Weights {
-  /** Of the model that they are of: `version` in its `model.json`. */
+  /** The model's `version` in `model.json`. */
   readonly version: string;
   readonly features: number;
   readonly units: number;
   readonly columns: number;
   /** [vocabulary, features] */
   readonly embeddings: Table;
-  /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], the gates in the order i, o, f, c. */
+  /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], with gates in the order i, o, f, c. */
   readonly W: Float32Array;
   readonly R: Float32Array;
   readonly B: Float32Array;
-  /** [units, columns] each: what a unit's last state, and the mean of its states, weigh. */
+  /** [units, columns] each: the weights of the last state and of the mean state. */
   readonly last: Float32Array;
   readonly mean: Float32Array;
   /** [columns] */
   readonly bias: Float32Array;
-  /** [vocabulary, columns] and [buckets of pairs, columns]; none in a network without them. */
+  /** [vocabulary, columns] and [buckets of pairs, columns]; undefined in a network without n-grams. */
   readonly words?: Table | undefined;
   readonly pairs?: Table | undefined;
 }
@@ -46,7 +44,7 @@ interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'colum
   >;
 }
 
-/** Little-endian, as every machine is that either side runs on. */
+/** Little-endian, like every machine that builds or browses. */
 export function encodeWeights({ version, features, units, columns, ...weights }: Weights): Uint8Array<ArrayBuffer> {
   const arrays = Object.entries(weights).flatMap(([name, part]: [string, Table | Float32Array | undefined]) => {
     if (part === undefined) return [];
@@ -81,7 +79,7 @@ export function encodeWeights({ version, features, units, columns, ...weights }:
   return file;
 }
 
-/** Views of `file`, which is not copied. @throws when it is not such a file. */
+/** Views of `file`, without copying. @throws Error when the file is malformed. */
 export function decodeWeights(file: ArrayBuffer): Weights {
   const headerLength = new DataView(file).getUint32(0, true);
   const { arrays, ...facts }: Header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 4, headerLength)));

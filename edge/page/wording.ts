@@ -1,22 +1,22 @@
-/** What the page says of numbers. */
+/** The words and numbers of the page. */
 import type { Answer } from './answer.ts';
 
 /**
- * From when a word is marked weakly, clearly and strongly: what it does to the log-odds of a label against all others; the same
- * for every text.
+ * The least change of a label's log-odds against all others with which a word is marked weakly, clearly and strongly. The same for
+ * every text.
  */
 export const LEVELS = [0.15, 0.5, 1.25] as const;
 
 /**
- * 0 (not marked) to 3. Logits add up to 0, so that evidence e for one label alone is −e/(n − 1) for each of the others.
- * @param evidence the change of a label's logit. @param labels how many there are.
+ * The level of a mark, from 0 (none) to 3. Logits add up to 0, so evidence e for one label is −e/(n − 1) for each other label.
+ * @param evidence the change of a label's logit. @param labels the number of labels.
  */
 export function levelOf(evidence: number, labels: number): number {
   const change = (Math.abs(evidence) * labels) / (labels - 1);
   return LEVELS.filter((least) => change >= least).length;
 }
 
-/** How much likelier than the next label the answer has to be; below that, it cannot tell. */
+/** The least lead in probability over the next label; with less, the verdict is "cannot tell". */
 const LEAD = 0.2;
 
 /** Whether the text has a word that the model knows. */
@@ -30,7 +30,7 @@ export function isUndecided({ scores }: Pick<Answer, 'scores'>): boolean {
   return most - next < LEAD;
 }
 
-/** How sure one can be of the answer. */
+/** The answer in words, by how certain it is. */
 export function verdict(answer: Answer): string {
   const { label, score } = answer;
   if (!isKnown(answer)) return 'It knows none of these words';
@@ -41,14 +41,14 @@ export function verdict(answer: Answer): string {
   return `It leans to ${label}`;
 }
 
-/** What a calibrated probability means. */
+/** Explains the calibrated probability. */
 export function meaning(answer: Answer): string {
-  if (!isKnown(answer)) return 'Where it knows no word, all labels are equally likely, by rule.';
+  if (!isKnown(answer)) return 'It knows no word here, so all labels count as equally likely.';
   const times = Math.round(answer.score * 100);
   return `Such answers are right ${times === 100 ? 'nearly always' : `about ${times} times in 100`}.`;
 }
 
-/** `97.3 %`; the last digit goes where it would say 100 of what is not. */
+/** `97.3 %`. Never rounds to 0 % or 100 % what is not. */
 export function percent(probability: number): string {
   const share = probability * 100;
   if (share > 99.9 && share < 100) return '> 99.9 %';
@@ -56,7 +56,7 @@ export function percent(probability: number): string {
   return `${share.toFixed(1)} %`;
 }
 
-/** With its sign, and a minus that is as wide as a plus. */
+/** The value with its sign; the minus is as wide as the plus. */
 export function signed(value: number): string {
   const text = Math.abs(value).toFixed(2);
   return text === '0.00' ? '±0.00' : `${value > 0 ? '+' : '−'}${text}`;

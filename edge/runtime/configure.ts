@@ -1,6 +1,6 @@
 /**
- * How onnxruntime-web is set up wherever it runs, at build time too: a memory image holds a runtime that was started with
- * these settings.
+ * The settings of onnxruntime-web on every platform, and at build time: a memory image holds a runtime that was started with
+ * them.
  */
 import type { Env } from 'onnxruntime-web';
 

@@ -1,6 +1,5 @@
 /**
- * onnxruntime-web and a bundle from files, on Node, Deno and Bun: for their servers, and for the command line, which runs
- * the very classifier that is served.
+ * Loads onnxruntime-web and a bundle from files on Node, Deno and Bun, for servers and for the command line.
  */
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
@@ -13,7 +12,7 @@ import { loadStockRuntime, readBundleFiles } from './stock.ts';
 /** @param wasm where onnxruntime-web's `ort-wasm-simd-threaded.wasm` is. */
 export const runtimeFrom = (wasm: URL) => () => loadStockRuntime(wasm, readFile);
 export const loadRuntime = runtimeFrom(WASM_FILE);
-/** @param folder with a slash at the end. */
+/** @param folder ends in a slash. */
 export const readBundle = (folder: URL) => readBundleFiles(folder, readFile);
 
 /** @param folder a path, or an address with or without a slash at its end. */
@@ -23,15 +22,15 @@ export function folderUrl(folder: string | URL): URL {
 }
 
 export interface Opened {
-  /** Loaded, so that no call has to wait for that or can fail for it. */
+  /** Already loaded, so no call waits for loading or fails because of it. */
   readonly classifier: Classifier;
   readonly manifest: Manifest;
 }
 
 /**
- * The classifier of the bundle in `folder`, which has a slash at its end.
- * @param labels of requests that name none. Default: all.
- * @throws what keeps it from loading: BundleError, what reading a file throws, or that the bundle lacks one of the labels.
+ * Loads the classifier of the bundle in `folder`, which ends in a slash.
+ * @param labels the ones for requests that name none. Default: all.
+ * @throws BundleError, errors of reading files, and an error when the bundle lacks one of the labels.
  */
 export async function openClassifier(folder: URL, labels?: readonly string[]): Promise<Opened> {
   const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, labels });

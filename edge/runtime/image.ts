@@ -1,26 +1,25 @@
 /**
- * The image: what a new isolate would otherwise have to work out for itself. The vocabulary's index, and what a started
- * onnxruntime-web with a session for one model has in its linear memory, beyond what instantiation itself puts there.
- * `edge/build/` writes it when the worker is built; `preinitialized.ts` starts from it.
+ * The image file: the vocabulary's index, and the linear memory of a started onnxruntime-web with a session for one model, without
+ * what instantiation itself writes. `edge/build/` writes it when the worker is built; `preinitialized.ts` starts from it.
  *
  *     u32 bytes of the header · header, JSON in UTF-8, padded to a multiple of 4 with spaces
  *     u32 length of the vocabulary's index · the index, of u32
  *     u32 number of runs · for each: u32 address, u32 bytes · the runs' contents, one after the other
  *
- * Little-endian, as WebAssembly's memory is. An empty file is no image: the switch for the stock runtime.
+ * Little-endian, as WebAssembly's memory is. An empty file means: use the stock runtime.
  */
 import * as v from 'valibot';
 import type { LineIndex } from '../../shared/line-index.ts';
 
-/** WebAssembly memory that an image may ask for: what Workers give an isolate for everything. */
+/** The most WebAssembly memory that an image may ask for: the whole memory of an isolate on Workers. */
 export const MAX_IMAGE_MEMORY_BYTES = 128 * 1024 * 1024;
 
 const RuntimeNames = v.object({
-  /** Exports. */
+  /** The names of exports. */
   constructors: v.string(),
   init: v.string(),
   createSession: v.string(),
-  /** The one module that imports come from, and in it the memory and the function that grows it. */
+  /** The name of the module that imports come from, and its names for the memory and the function that grows it. */
   imports: v.string(),
   memory: v.string(),
   resizeHeap: v.string(),
@@ -28,22 +27,22 @@ const RuntimeNames = v.object({
 export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
 
 const ImageHeader = v.object({
-  /** Version of onnxruntime-web, and SHA-256 of its .wasm file. */
+  /** The version of onnxruntime-web, and the SHA-256 of its .wasm file. */
   runtime: v.object({ version: v.string(), sha256: v.string() }),
-  /** SHA-256 of the ONNX file that the session was created from. */
+  /** The SHA-256 of the ONNX file that the session was created from. */
   model: v.string(),
-  /** SHA-256 of the `vocabulary.txt` that the index is of. */
+  /** The SHA-256 of the indexed `vocabulary.txt`. */
   vocabulary: v.string(),
-  /** Bytes of linear memory that the image is laid over. */
+  /** The size of the linear memory that the image is laid over. */
   memoryBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_IMAGE_MEMORY_BYTES)),
-  /** What the runtime's session creation returned: the address of the session. */
+  /** The address of the session, as session creation returned it. */
   session: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** The .wasm file's names, which change with every release. */
+  /** The .wasm file's minified names, which change with every release. */
   names: RuntimeNames,
 });
 export type ImageHeader = Readonly<v.InferOutput<typeof ImageHeader>>;
 
-/** The image is cut short, or was never one. */
+/** The image is cut short or malformed. */
 export class ImageError extends Error {
   override readonly name = 'ImageError';
 }
@@ -92,15 +91,15 @@ export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonl
 }
 
 /**
- * Checks that all of the image is there, and that its runs lie in the memory. Not that each of its bytes is right: to hash
- * them would take as long as to start from them.
+ * Checks that the image is complete and that its runs lie in the memory. It does not hash the bytes, which would take as long
+ * as starting from them.
  * @returns undefined when the file is empty. @throws ImageError
  */
 export function decodeImage(file: ArrayBuffer): Image | undefined {
   if (file.byteLength === 0) return undefined;
   const view = new DataView(file);
   let at = 0;
-  /** Where the next part starts, whose length stands before it. */
+  /** The start and the length of the next part, whose length precedes it. */
   const part = (unit: number): [at: number, count: number] => {
     const left = file.byteLength - at - 4;
     const count = left >= 0 ? view.getUint32(at, true) : 0;
@@ -110,7 +109,7 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
     return [start, count];
   };
   const json = new Uint8Array(file, ...part(1));
-  if (at % 4 !== 0) throw new ImageError('the image has a header whose length is no multiple of 4');
+  if (at % 4 !== 0) throw new ImageError('the image has a header whose length is not a multiple of 4');
   const header = parseHeader(json);
   const index = new Uint32Array(file, ...part(4));
   const [start, runs] = part(8);
@@ -119,7 +118,7 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
   let bytes = 0;
   for (let run = 0; run < table.length; run += 2) {
     const [address, length] = [table[run] as number, table[run + 1] as number];
-    if (address + length > header.memoryBytes) throw new ImageError('the image has a run that is not in the memory');
+    if (address + length > header.memoryBytes) throw new ImageError('the image has a run outside the memory');
     bytes += length;
   }
   if (contents.length !== bytes) throw new ImageError(`the image has ${contents.length} of ${bytes} bytes`);
@@ -135,7 +134,7 @@ function parseHeader(bytes: Uint8Array): ImageHeader {
   }
   const result = v.safeParse(ImageHeader, value, { abortEarly: true });
   if (result.success) return result.output;
-  throw new ImageError(`the image has a header that does not fit: ${v.getDotPath(result.issues[0]) ?? 'the whole'}`);
+  throw new ImageError(`the image has an invalid header: ${v.getDotPath(result.issues[0]) ?? 'all of it'}`);
 }
 
 /** Lays the runs over `memory`. */

@@ -1,13 +1,13 @@
 /**
- * An instance of onnxruntime-web's module that starts where the memory image ends: with the runtime initialised and the
- * session created. onnxruntime-web's own JavaScript goes on from there and knows no difference.
+ * Makes an instance of onnxruntime-web's module from the memory image: the runtime is initialised and the session created.
+ * onnxruntime-web's own JavaScript does not notice.
  */
 import { type Image, overlay } from './image.ts';
 
-/** As each platform's types have them, more or less. */
+/** The imports of a WebAssembly module, in a type that fits every platform's. */
 export type Imports = Record<string, Record<string, unknown>>;
 
-/** @param imports what onnxruntime-web gives the module. @returns what it may take for an instance. */
+/** @param imports those that onnxruntime-web passes. @returns an object that it takes for an instance. */
 export function instantiatePreinitialized(
   image: Image,
   module: WebAssembly.Module,
@@ -23,10 +23,10 @@ export function instantiatePreinitialized(
   const exports = {
     ...stock,
     [names.constructors]: () => {
-      constructors(); // they set WebAssembly globals too, which are not in the memory
+      constructors(); // they also set WebAssembly globals, which are not in the image
       const missing = memoryBytes - memory.buffer.byteLength;
       if (missing > 0) memory.grow(missing >>> 16);
-      resizeHeap(0); // grows nothing, but has the JavaScript look at the whole memory
+      resizeHeap(0); // grows nothing, but updates the JavaScript's views to the whole memory
       overlay(image, new Uint8Array(memory.buffer));
     },
     [names.init]: () => 0,

@@ -1,6 +1,6 @@
 /**
- * onnxruntime-web as it is, compiled from its bytes, and a bundle of three files: what is the same wherever WebAssembly may
- * be compiled and a program lives long. Where the bytes come from is in `files.ts` and `browser.ts`.
+ * Loads the unchanged onnxruntime-web and a bundle of three files, on platforms that compile WebAssembly. `files.ts` and
+ * `browser.ts` read the bytes.
  */
 import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, BundleError, type BundleFiles } from '../../shared/bundle.ts';
@@ -9,17 +9,17 @@ import { configure } from './configure.ts';
 
 export type Read = (url: URL) => Promise<Uint8Array>;
 
-/** @param wasm where onnxruntime-web's `ort-wasm-simd-threaded.wasm` is; read once. */
+/** @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm`; read once. */
 export async function loadStockRuntime(wasm: URL, read: Read): Promise<Runtime> {
   configure(ort.env);
-  // Bytes, not the address: a fetch of its own that failed, onnxruntime-web would never try again.
+  // Bytes instead of the address: onnxruntime-web would never retry a fetch of its own that failed.
   ort.env.wasm.wasmBinary ??= await read(wasm);
   return ort;
 }
 
 /**
- * @param folder with a slash at the end.
- * @throws BundleError when the folder or one of the three files is not there; what `read` throws.
+ * @param folder ends in a slash.
+ * @throws BundleError when the folder or one of the three files is missing, and whatever `read` throws.
  */
 export async function readBundleFiles(folder: URL, read: Read): Promise<BundleFiles> {
   const readFile = (name: string) =>

@@ -1,7 +1,7 @@
 /**
- * onnxruntime-web in workerd, where WebAssembly cannot be compiled from bytes: the module is compiled when the worker is
- * deployed, and has to be slipped to a runtime that asks for bytes. The runtime starts from the image that the worker was
- * built with, or, if it was built with none, as it is.
+ * Loads onnxruntime-web in workerd, which compiles no WebAssembly at run time. The module is compiled when the worker is deployed,
+ * and passed to the runtime in place of the bytes it asks for. The runtime starts from the worker's memory image, or by itself if
+ * the worker was built without one.
  */
 import compiled from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
@@ -13,13 +13,13 @@ import { configure } from './configure.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
 
-/** What the isolate's one instance starts from, unless as it is. */
+/** The image that the isolate's one instance starts from; undefined for the stock runtime. */
 let start: Image | undefined;
 
-/** Whether the runtime starts in milliseconds. */
+/** Whether the runtime starts from an image, which takes milliseconds. */
 export const isPreinitialized = imageFile.byteLength > 0;
 
-/** What was prepared of the bundle: the vocabulary's index, or, for the stock runtime, the model as it is. */
+/** The prepared part of the bundle: the vocabulary's index, or the model for the stock runtime. */
 export function readPrepared(): Pick<BundleFiles, 'model'> | Pick<PreparedFiles, 'index'> {
   const image = decodeImage(imageFile);
   if (image === undefined) return { model: new Uint8Array(model) };
@@ -34,7 +34,7 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
   const fits = ({ header }: Image) =>
     header.model === files[BUNDLE_FILES.model].sha256 && header.runtime.version === ort.env.versions.web;
   if (image !== undefined && !fits(image)) {
-    throw new Error('the image is of another model or runtime than the worker has: build the worker again');
+    throw new Error('the image is of another model or runtime than the worker: build the worker again');
   }
   start = image;
   return ort;
@@ -42,7 +42,7 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
 
 const instantiate = WebAssembly.instantiate;
 
-/** Whoever asks for an instance of the stand-in gets one of the compiled module. All else is as it was, for others' modules. */
+/** A request to instantiate the stand-in gets an instance of the compiled module. Others' modules are as they were. */
 WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports = {}) => {
   if (!isStandIn(source)) return instantiate(source as WebAssembly.Module, imports);
   const instance = start ? instantiatePreinitialized(start, compiled, imports) : await instantiate(compiled, imports);

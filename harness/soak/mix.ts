@@ -220,7 +220,7 @@ const INVALID = [
 
 const BAD_LINES: readonly (readonly [line: string, error: string])[] = [
   ['{"text":', 'The line is not JSON in UTF-8.'],
-  ['5', 'the line must be a JSON object.'],
+  ['5', 'the line must be a JSON string or object.'],
   ['{"text":" "}', '/text is empty.'],
   ['{"text":"a","labels":["a"]}', '/labels has fewer than two labels.'],
   [JSON.stringify('x'.repeat(MAX_LINE_BYTES)), `The line has more than ${MAX_LINE_BYTES} bytes.`],

@@ -119,7 +119,7 @@ describe.skipIf(!INSTALLED)(`the API's description in Chromium${WHY}`, () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
   });
 
-  it('says when there is no document to show', async () => {
+  it('reports a missing document', async () => {
     const { page } = await open({}, {}, 404);
     expect(await page.locator('#state').textContent()).toBe('The document cannot be shown: /openapi.json: 404');
   });

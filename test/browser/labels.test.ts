@@ -82,7 +82,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       );
     });
 
-    it('has a curve for each label, with that of the evidence before the others', async () => {
+    it('has a curve for each label, with the picked one in front', async () => {
       const { page } = await open();
       expect(await page.locator('#curve .line').count()).toBe(3);
       expect(await page.locator('#curve .line.other').count()).toBe(2);
@@ -90,7 +90,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(new Set(await page.evaluate(colours)).size).toBe(3);
     });
 
-    it('shows the evidence for the label that the reader picks, of the next text too', async () => {
+    it('shows the evidence for the picked label, also for the next text', async () => {
       const { page } = await open();
       await page.locator('#labels label').nth(2).click();
       expect(await shownLabel(page)).toBe('Probability of positive after each word');
@@ -103,7 +103,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(await shownLabel(page)).toBe('Probability of positive after each word');
     });
 
-    it('can be picked with the arrow keys, which say how likely each is at the word that the reader is at', async () => {
+    it('can be picked with the arrow keys, and shows probabilities at the current word', async () => {
       const { page, result } = await open();
       await page.locator('#labels input').nth(1).focus();
       await page.keyboard.press('ArrowLeft');
@@ -122,7 +122,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       );
     });
 
-    it('shows the gates for the label that is picked', async () => {
+    it('shows the gates for the picked label', async () => {
       const { page, result, complaints } = await open();
       await page.locator('#open-gates').click();
       await page.locator('#gates article').nth(3).waitFor();
@@ -134,7 +134,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(complaints).toEqual([]);
     });
 
-    it('shows no examples, which are those of the shipped model', async () => {
+    it('shows no examples for another model', async () => {
       const { page } = await open();
       expect(await page.evaluate(`document.getElementById('examples').hidden`)).toBe(true);
     });
@@ -145,7 +145,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
   describe('seven', () => {
     const open = pageOf(TOPICS, NEWS);
 
-    it('has bars for the five likeliest, and for the others when they are asked for', async () => {
+    it('has bars for the five likeliest, and for the others in a list', async () => {
       const { page, result } = await open();
       const ranked = result.scores
         .toSorted((a: LabelScore, b: LabelScore) => b.score - a.score)
@@ -156,7 +156,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(await bars(page)).toEqual(ranked);
     });
 
-    it('has curves of the five likeliest, and of another that is picked from the list', async () => {
+    it('has curves for the five likeliest, and for one picked from the list', async () => {
       const { page } = await open();
       expect(await page.locator('#curve .line').count()).toBe(5);
       const [label] = (await page.evaluate(
@@ -171,7 +171,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(await page.locator('#curve .line').count()).toBe(5);
     });
 
-    it('keeps the place of the keyboard when the next answer comes', async () => {
+    it('keeps the keyboard focus when the next answer arrives', async () => {
       const { page } = await open();
       await page.locator('#labels input').nth(0).focus();
       await page.evaluate(`(() => {
@@ -209,7 +209,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
     });
 
-    it('moves nothing for whom motion is reduced', async () => {
+    it('animates nothing if reduced motion is preferred', async () => {
       const { page } = await open({ reducedMotion: 'reduce' });
       const moving = `[...document.querySelectorAll('main *')].filter((one) =>
         [undefined, '::before'].some((part) => parseFloat(getComputedStyle(one, part).transitionDuration) > 0)).length`;

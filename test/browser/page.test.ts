@@ -51,7 +51,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     return { ...visited, response };
   }
 
-  it('gives the answer to a typed review that the API gives', async () => {
+  it("shows the API's answer to a typed review", async () => {
     const { page } = await open();
     await type(page, REVIEW);
     const { body } = await post(`${url}/v1/sentiment`, { text: REVIEW });
@@ -64,7 +64,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#curl').textContent()).toContain(`-d '{"text":"${REVIEW}","evidence":true}'`);
   });
 
-  it('marks words by more than colour, and says their numbers', async () => {
+  it('marks words by more than colour, and shows their evidence', async () => {
     const { page } = await open();
     await type(page, 'A superb film, but the end goes nowhere, xyzzy.');
     const style = (word: string) =>
@@ -86,7 +86,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     );
   });
 
-  it('names the words that did most for either label', async () => {
+  it('lists the words with the strongest evidence for either label', async () => {
     const { page } = await open();
     await type(page, 'A superb film, but the end goes nowhere.');
     for (const place of [0, 1]) {
@@ -99,7 +99,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     }
   });
 
-  it('greys the beginning that was not read', async () => {
+  it('greys out a beginning that was not read', async () => {
     const { page } = await open();
     await type(page, LONG);
     expect(await page.locator('.cut').nth(0).textContent()).toMatch(/^The beginning\. /);
@@ -107,7 +107,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#facts').textContent()).toMatch(/^400 words read; the beginning left out/);
   });
 
-  it('says of a text without a known word that it knows none', async () => {
+  it('says that it knows no word of an unknown text', async () => {
     const { page } = await open();
     await type(page, 'Xyzzy plugh');
     expect(await page.locator('#verdict').textContent()).toBe('It knows none of these words');
@@ -118,7 +118,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('.best').count()).toBe(0);
   });
 
-  it('shows nothing of a text that is no more', async () => {
+  it('clears the answer when the text is deleted', async () => {
     const { page } = await open();
     await page.locator('#text').fill(' ');
     await until(page, `document.getElementById('reading').hidden`);
@@ -135,7 +135,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('drops an answer that another text has overtaken', async () => {
+  it('drops the answer to an old text', async () => {
     const { page } = await open();
     const held = Promise.withResolvers<void>();
     let slow = 0;
@@ -159,7 +159,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#words').textContent()).toBe('lovely');
   });
 
-  it('says what went wrong, and recovers', async () => {
+  it('shows an error, and recovers', async () => {
     const { page } = await open();
     await page.locator('#text').fill('x'.repeat(300_000));
     await until(page, `!document.getElementById('problem').hidden`);
@@ -168,7 +168,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.evaluate(`document.getElementById('problem').hidden`)).toBe(true);
   });
 
-  it('takes the key of a server that wants one', async () => {
+  it('asks for an API key if the server wants one', async () => {
     const { page } = await visit(browser);
     const keys: (string | undefined)[] = [];
     for (const path of ['**/v1/sentiment', '**/v1/model']) {
@@ -201,7 +201,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.evaluate(`document.getElementById('reading').hidden`)).toBe(true);
   });
 
-  it('gives a link that brings the text along', async () => {
+  it('makes a link that contains the text', async () => {
     const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
     const text = 'Half “good”, 100 % + #hash & more\nñ 😀';
     await type(page, text);
@@ -221,7 +221,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
       said: await page.locator('#curve svg').getAttribute('aria-valuetext'),
     });
 
-    it('moves the curve with them, from either', async () => {
+    it('moves the cursor of the curve, and the other way round', async () => {
       const { page } = await open();
       await page.locator('#words').focus();
       await page.keyboard.press('Home');
@@ -249,7 +249,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
       expect(await current(page)).toMatchObject({ curve: 6 });
     });
 
-    it('scrolls a long text to the word, and not the page', async () => {
+    it('scrolls a long text to the word, but not the page', async () => {
       const { page } = await open({ reducedMotion: 'reduce' }); // so that focusing has scrolled when it returns
       await type(page, LONG);
       await page.locator('#curve svg').focus();
@@ -288,7 +288,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     });
   });
 
-  it('does not compute with weights of another model', async () => {
+  it('shows no gates for the weights of another model', async () => {
     const { page } = await open();
     await page.route('**/v1/model', async (route) => {
       const manifest = await (await route.fetch()).json();
@@ -314,7 +314,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await axe(page)).toEqual([]);
   });
 
-  it('asks nothing of any other origin, and nothing makes the browser complain', async () => {
+  it('sends no request to other origins, and causes no browser errors', async () => {
     const { page, requests, complaints, response } = await open();
     await type(page, REVIEW);
     await page.locator('#open-gates').click();
@@ -328,7 +328,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     );
   });
 
-  it('runs no script that is not its own', async () => {
+  it('runs no foreign script', async () => {
     const { page, complaints } = await open();
     await page.evaluate(
       `document.body.append(Object.assign(document.createElement('script'), { textContent: 'document.title = 1' }))`,
@@ -337,7 +337,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(complaints).toEqual([expect.stringContaining('Content Security Policy')]);
   });
 
-  it('moves nothing for whom motion is reduced', async () => {
+  it('animates nothing if reduced motion is preferred', async () => {
     const moving = `getComputedStyle(document.querySelector('#bars .bar'), '::before').transitionDuration`;
     const { page } = await open({ reducedMotion: 'reduce' });
     expect(await page.evaluate(moving)).toBe('0s');

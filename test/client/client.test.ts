@@ -113,6 +113,20 @@ describe('an error', () => {
   });
 });
 
+it('follows no redirect with the text and the key', async () => {
+  const inits: RequestInit[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    inits.push(init);
+    return new Response(null, { status: 307, headers: { location: 'https://elsewhere.example' } });
+  };
+  const redirected = client.createClient({ url: 'https://sentiment.example', apiKey: 'a-key', fetch });
+  const refusal = { status: 307, message: 'The endpoint redirects to another address, which is not followed.' };
+  await expect(redirected.classify(GOOD)).rejects.toMatchObject(refusal);
+  await expect(redirected.model()).rejects.toMatchObject(refusal);
+  await expect(collect(redirected.stream([GOOD]))).rejects.toMatchObject(refusal);
+  expect(inits.map(({ redirect }) => redirect)).toEqual(['manual', 'manual', 'manual']);
+});
+
 describe('stream', () => {
   it('answers every line in order, bad ones with their error', async () => {
     const lines = [GOOD, { text: 'bad', id: 'b', evidence: true }];

@@ -27,6 +27,7 @@ const names = new Set(sources.map((file) => path.basename(file)));
 
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
   'SECURITY.md',
   ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ];
@@ -136,7 +137,7 @@ describe('the flags that README and docs name', () => {
   });
 });
 
-it('what the commands of README and docs write into this folder, Git ignores', () => {
+it('Git ignores what the commands of README and docs write into this folder', () => {
   const written = [...texts.values()].flatMap((text) =>
     [...text.matchAll(/(?:--outfile=|--outdir |--out )([\w-]+\/[\w./-]*)/g)].map(([, file = '']) => file),
   );

@@ -1,9 +1,12 @@
 /** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
-import { MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
+import { readBytes } from '../../edge/http/body.ts';
+import { type Problem, problemResponse } from '../../edge/http/errors.ts';
+import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../../edge/http/limits.ts';
 import type { LogError } from '../../edge/http/log.ts';
-import type { Classifier } from '../../edge/inference/classifier.ts';
+import { OverloadedError } from '../../edge/inference/backlog.ts';
+import type { Classifier, ClassifyOptions } from '../../edge/inference/classifier.ts';
 import { stubClassifier, tinyManifest } from '../fixtures/classifier.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
 
@@ -16,7 +19,7 @@ function open(classifier: Classifier, options?: AppOptions) {
   return {
     request: async (path: string, init?: RequestInit) => {
       const response = await app.request(path, init);
-      await expectDocumented(init?.method ?? 'GET', path, response);
+      await expectDocumented(init?.method ?? 'GET', path.split('?', 1)[0] as string, response);
       return response;
     },
   };
@@ -63,7 +66,7 @@ describe('a bug', () => {
     const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' } };
     const failing = { ...WORKING, classify: () => Promise.reject(new Error('x')) };
     const answer = await open(failing, { logError }).request('/v1/sentiment/stream', ndjson);
-    expect(await answer.json()).toEqual({ line: 1, error: 'Something went wrong here; incident mine.' });
+    expect(await answer.json()).toEqual({ line: 1, error: 'Internal server error; incident mine.' });
     const broken = { ...WORKING, ready: () => Promise.reject(new Error('x')) };
     expect((await open(broken, { logError }).request('/v1/sentiment/stream', ndjson)).status).toBe(500);
     expect((await open(broken, { logError }).request('/ready')).status).toBe(503);
@@ -118,6 +121,67 @@ describe('a bug', () => {
   });
 });
 
+describe('more than can be computed', () => {
+  const overloaded = { ...WORKING, classify: () => Promise.reject(new OverloadedError(3)) };
+
+  it('is refused with the time after which to try again', async () => {
+    const response = await open(overloaded).request('/v1/sentiment', request({ text: 'a' }));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
+    expect(await response.json()).toMatchObject({
+      type: 'urn:edge-sentiment:problem:overloaded',
+      detail: 'Too many texts are waiting to be classified. Try again in 3 seconds.',
+    });
+  });
+
+  it('is no 503 for Hugging Face’s clients, which would try again at once', async () => {
+    const response = await open(overloaded).request('/models/tiny-lstm', request({ inputs: 'a' }));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);
+  });
+
+  it('is asked for with a limit and the request’s signal; a stream waits, with its own', async () => {
+    const asked: ClassifyOptions[] = [];
+    const app = open({
+      ...WORKING,
+      classify: (texts, options = {}) => {
+        asked.push(options);
+        return WORKING.classify(texts);
+      },
+    });
+    await app.request('/v1/sentiment', request({ text: 'a' }));
+    await app.request('/models/tiny-lstm', request({ inputs: 'a' }));
+    const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson' } };
+    await (await app.request('/v1/sentiment/stream', ndjson)).text();
+    const impatient = {
+      maxNumbers: expect.any(Number),
+      maxBacklog: MAX_BACKLOG_TOKENS,
+      signal: expect.any(AbortSignal),
+    };
+    const patient = { maxNumbers: expect.any(Number), patient: true, signal: expect.any(AbortSignal) };
+    expect(asked).toEqual([impatient, impatient, patient]);
+  });
+});
+
+it('takes a client that has left for no bug', async () => {
+  const logged: unknown[] = [];
+  const left = new AbortController();
+  const app = createApp(
+    {
+      ...WORKING,
+      classify: async (_, { signal } = {}) => {
+        left.abort('Client connection prematurely closed.');
+        signal?.throwIfAborted();
+        return [];
+      },
+    },
+    { logError: (...entry) => logged.push(entry) },
+  );
+  await app.request('/v1/sentiment', { ...request({ text: 'a' }), signal: left.signal });
+  expect(logged).toEqual([]);
+  const metrics = await (await app.request('/metrics')).text();
+  expect(metrics).toContain('edge_sentiment_requests_total{route="/v1/sentiment",status="499"} 1\n');
+  expect(metrics).toContain('edge_sentiment_errors_total 0\n');
+});
+
 it('does not complain at greater length than it was asked', async () => {
   const answers = await Promise.all(
     [
@@ -148,12 +212,66 @@ describe('a body', () => {
     expect(pulled).toBeLessThan(MAX_BODY_BYTES + 10 * 1024);
   });
 
+  it('that does not arrive in time is given up', async () => {
+    let cancelled = 0;
+    const silent = () => new ReadableStream({ cancel: () => void cancelled++ });
+    const read = (limits: { idleMs?: number; totalMs?: number }) =>
+      readBytes(new Request('http://localhost', request(silent())), 10, limits);
+    const timeout = { problem: { kind: 'request-timeout' } };
+    await expect(read({ idleMs: 1 })).rejects.toMatchObject(timeout);
+    await expect(read({ totalMs: 1 })).rejects.toMatchObject(timeout);
+    expect(cancelled).toBe(2);
+    expect(problemResponse(timeout.problem as Problem).status).toBe(408);
+  });
+
   it('of a content type that is refused is not read at all', async () => {
     let pulled = 0;
     const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
     const response = await open(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
     expect([response.status, pulled]).toEqual([415, 0]);
   });
+});
+
+describe('what would be passed over in silence is refused by name:', () => {
+  it.each(['gzip', 'br', 'deflate', 'GZIP, identity'])('a body in the encoding %s', async (encoding) => {
+    for (const path of ['/v1/sentiment', '/v1/sentiment/stream', '/models/tiny-lstm', '/v1/jobs']) {
+      const response = await open(WORKING).request(path, request({ text: 'a' }, { 'content-encoding': encoding }));
+      expect([response.status, response.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+      const detail = `The content encoding "${encoding.toLowerCase()}" is not supported. Send the body uncompressed.`;
+      expect(await response.json()).toMatchObject({ type: 'urn:edge-sentiment:problem:unsupported-encoding', detail });
+    }
+  });
+
+  it('a query parameter that the route does not have', async () => {
+    for (const [method, path] of [
+      ['POST', '/v1/sentiment'],
+      ['GET', '/v1/model'],
+      ['GET', '/health'],
+      ['POST', '/models/tiny-lstm'],
+    ] as const) {
+      const response = await open(WORKING).request(`${path}?labels=negative`, { ...request({}), method, body: null });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        type: 'urn:edge-sentiment:problem:unknown-parameter',
+        detail: 'The query parameter "labels" does not exist here.',
+      });
+    }
+  });
+
+  it('no encoding, and that of a body as it is, are taken', async () => {
+    for (const encoding of ['', 'identity', ' Identity ']) {
+      const headers = { 'content-encoding': encoding };
+      expect((await open(WORKING).request('/v1/sentiment', request({ text: 'a' }, headers))).status).toBe(200);
+    }
+  });
+});
+
+it('answers an address with a slash at its end as the one without', async () => {
+  const app = createApp(WORKING, { apiKeys: ['0123456789abcdef'] });
+  expect((await app.request('/health/')).status).toBe(200);
+  expect((await app.request('/v1/sentiment/', request({ text: 'a' }))).status).toBe(401);
+  const headers = { authorization: 'Bearer 0123456789abcdef' };
+  expect((await app.request('/v1/sentiment/', request({ text: 'a' }, headers))).status).toBe(200);
 });
 
 it('gives up a body that nobody reads', async () => {

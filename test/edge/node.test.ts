@@ -1,9 +1,12 @@
 /** `npm start`, called in this process: how it starts, or why it does not, and how it ends. As a process: test/runtimes/node.test.ts. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import os from 'node:os';
-import { json } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { json, text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MAX_CONNECTIONS } from '../../edge/http/limits.ts';
 import { main } from '../../edge/node.ts';
 import { type Command, run, start } from '../fixtures/command.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
@@ -29,11 +32,8 @@ isProtected({
 });
 
 it('answers the request that it has before it ends, and waits for no client for ever', async () => {
-  let endConnections = () => {};
-  const later = (end: () => void) => {
-    endConnections = end;
-  };
-  const server = start((args, io) => main(args, io, later), [], { env: { PORT: '0' } });
+  const grace = Promise.withResolvers<void>();
+  const server = start((args, io) => main(args, io, () => grace.promise), [], { env: { PORT: '0' } });
   const url = await addressOf(server);
   const body = JSON.stringify({ text: 'A wonderful film.' });
   const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
@@ -50,8 +50,68 @@ it('answers the request that it has before it ends, and waits for no client for 
   sending.end(body);
   const [response] = await once(sending, 'response');
   expect([response.statusCode, await json(response)]).toMatchObject([200, { results: [{ label: 'positive' }] }]);
-  endConnections();
+  grace.resolve();
   expect(await server.ended).toEqual({ code: 0, stdout: `sentiment-lstm-best listens on ${url}\n`, stderr: '' });
+});
+
+it('is not ready for SHUTDOWN_SECONDS before it ends, and then ends open streams with a last line', async () => {
+  const waits: { ms: number; end: () => void }[] = [];
+  const wait = (ms: number) => new Promise<void>((end) => void waits.push({ ms, end }));
+  const env = { PORT: '0', SHUTDOWN_SECONDS: '20' };
+  const server = start((args, io) => main(args, io, wait), [], { env });
+  const url = await addressOf(server);
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const stream = request(`${url}/v1/sentiment/stream`, { method: 'POST', headers }).on('error', () => {});
+  stream.write('"A wonderful film."\n');
+  const [answers] = await once(stream, 'response');
+  const answered = text(answers);
+  server.interrupt();
+  const ready = await fetch(`${url}/ready`);
+  expect([ready.status, ((await ready.json()) as { detail: string }).detail]).toEqual([
+    503,
+    'The server is shutting down.',
+  ]);
+  expect((await fetch(`${url}/v1/sentiment`, { method: 'POST' })).status).toBe(415); // it still answers
+  expect(waits.map(({ ms }) => ms)).toEqual([20_000]);
+  waits[0]?.end();
+  const lines = (await answered).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ line: 1, label: 'positive' }),
+    { line: 2, error: 'The server is shutting down, and the stream ends here.' },
+  ]);
+  waits[1]?.end();
+  expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('ends no stream for the time that it takes, and takes no more connections than its limit', async () => {
+  const limits: number[] = [];
+  const look = (message: unknown) => {
+    const { requestTimeout, headersTimeout, maxConnections } = (message as { server: Server }).server;
+    limits.push(requestTimeout, headersTimeout, maxConnections);
+  };
+  subscribe('http.server.request.start', look);
+  onTestFinished(() => void unsubscribe('http.server.request.start', look));
+  const server = start(main, [], { env: { PORT: '0' } });
+  await fetch(`${await addressOf(server)}/health`);
+  server.interrupt();
+  await server.ended;
+  expect(limits).toEqual([0, 60_000, MAX_CONNECTIONS]);
+});
+
+describe('what is no request is answered as any other problem:', () => {
+  it.each([
+    ['no address', 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'invalid-http'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'invalid-http'],
+    ['a header of 200 kB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'a'.repeat(200_000)}\r\n\r\n`, 431, 'headers-too-large'],
+  ])('%s', async (_, bytes, status, kind) => {
+    const server = start(main, [], { env: { PORT: '0' } });
+    const socket = connect(Number(new URL(await addressOf(server)).port), '127.0.0.1').end(bytes);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json`, 'is'));
+    expect(JSON.parse(body)).toMatchObject({ type: `urn:edge-sentiment:problem:${kind}`, status });
+    server.interrupt();
+    await server.ended;
+  });
 });
 
 describe('it ends in one line', () => {
@@ -69,6 +129,7 @@ describe('it ends in one line', () => {
 
   it.each<[what: string, env: Record<string, string>, message: string]>([
     ['a port that is none', { PORT: 'http' }, 'PORT must be from 0 to 65535, not "http"'],
+    ['no time to shut down', { SHUTDOWN_SECONDS: 'soon' }, 'SHUTDOWN_SECONDS must be from 0 to 9999, not "soon"'],
     ['a key that could be guessed', { API_KEYS: '1234' }, 'API_KEYS has a key of fewer than 16 characters'],
     ['a file as MODEL', { MODEL: os.devNull }, `${os.devNull}: no model bundle there (model.onnx is missing)`],
   ])('where it is given %s', async (_, env, message) => {

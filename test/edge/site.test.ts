@@ -41,6 +41,13 @@ it('serves each file at its address, with every header', async () => {
   }
 });
 
+it('leads from an address with a slash at its end to the page, as Workers do', async () => {
+  const site = await siteOf({ 'index.html': 'page', 'docs.html': 'docs', 'page.js': 'script' });
+  const response = await site.request('/docs/');
+  expect([response.status, response.headers.get('location')]).toEqual([307, '/docs']);
+  expect((await site.request('/page.js/')).status).toBe(404);
+});
+
 it('leaves all else to the app, its methods and its bodies too', async () => {
   const site = await siteOf({ 'index.html': 'page', _headers: 'secret' });
   for (const address of ['/_headers', '/index.html', '/nope', '/..%2fpackage.json']) {
@@ -55,11 +62,16 @@ it('sends nobody twice what they have', async () => {
   const site = await siteOf({ 'index.html': 'page' });
   const etag = (await site.request('/')).headers.get('etag') as string;
   const again = (known: string) => site.request('/', { headers: { 'if-none-match': known } });
-  for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`, `"other"${' '.repeat(15_000)},${etag}`, '*']) {
     const response = await again(known);
     expect([response.status, await response.text()]).toEqual([304, '']);
+    expect(response.headers.get('content-security-policy')).toBe(SITE_HEADERS['Content-Security-Policy']);
+    expect(response.headers.get('etag')).toBe(etag);
+    expect(response.headers.has('content-type')).toBe(false);
   }
-  expect((await again('"other"')).status).toBe(200);
+  for (const known of ['"other"', `"other"${' '.repeat(15_000)}y`, etag.slice(0, -1)]) {
+    expect((await again(known)).status).toBe(200);
+  }
 });
 
 it('is the app alone where there is no site', async () => {

@@ -12,7 +12,7 @@ it.each(PURE)('$name', async (target) => {
   expect(await fuzz(target, { seed: 1, count: 300 })).toBeUndefined();
 });
 
-it('shows the smallest input for which something does not hold', async () => {
+it('shows the smallest input that fails', async () => {
   const failing = target({
     name: 'failing',
     inputs: fc.nat(),

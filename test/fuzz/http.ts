@@ -69,13 +69,24 @@ const headerValue = fc.string({
   unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 0x80 : code)),
   maxLength: 300,
 });
+/** As long as a header may be, for what would look at each place of it again and again. */
+const longValue = fc
+  .tuple(
+    fc.constantFrom('"x"', '"', 'W/', 'a,', 'Bearer', '=', ';', ''),
+    fc.constantFrom(' ', '\t', ',', '"', 'a', ' ,'),
+  )
+  .map(([first, again]) => `${first}${again.repeat(12_000 / again.length)}y`);
 const strangeHeaders = fc.dictionary(
   fc.constantFrom(
     ...['accept', 'accept-language', 'authorization', 'cookie', 'origin', 'range', 'x-request-id', 'cf-connecting-ip'],
     ...['if-none-match', 'if-match', 'if-modified-since', 'x-forwarded-for', 'x-http-method-override'],
     'access-control-request-method',
   ),
-  fc.oneof(headerValue, fc.constantFrom('*', '""', 'W/"', '"a', 'bytes=0-', 'Bearer ', 'null', 'https://a.example')),
+  fc.oneof(
+    headerValue,
+    longValue,
+    fc.constantFrom('*', '""', 'W/"', '"a', 'bytes=0-', 'Bearer ', 'null', 'https://a.example'),
+  ),
   { maxKeys: 3 },
 );
 

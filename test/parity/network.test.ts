@@ -43,7 +43,7 @@ describe.each(CASES)('$name, $labels labels', ({ labels, operators, build }) => 
     expect(maxSum).toBeLessThan(1e-5);
   });
 
-  it('says at every step what it would say of the text cut there', async () => {
+  it('gives at every step the answer to the text cut there', async () => {
     const model = build();
     const onnx = await exported(model);
     const row = randomRows({ rows: 1, maxLength: 1, below: 11, seed: 0 })[0] as Int32Array;
@@ -63,15 +63,15 @@ describe.each(CASES)('$name, $labels labels', ({ labels, operators, build }) => 
   });
 });
 
-describe('the network that is trained', () => {
-  it('answers alike at the sizes of the seed preset', async () => {
+describe('a trained network', () => {
+  it('gives the same answers at the sizes of the preset seed', async () => {
     const model = buildModel({ cell: 'lstm', vocabularySize: 5_000, embeddingUnits: 128, units: 64, seed: 1 });
     randomizeWeights(model);
     const rows = randomRows({ rows: 64, maxLength: 100, below: 5_000, seed: 2 });
     expect((await measureParity(model, await exported(model), rows)).maxDifference).toBeLessThan(1e-4);
   });
 
-  it('is measured to differ when it does', async () => {
+  it('is reported as different when it is', async () => {
     const model = network(tf.layers.lstm({ ...LSTM, units: 5 }));
     const other = await exported(model);
     model.setWeights(model.getWeights().map((weight) => weight.add(0.01)));

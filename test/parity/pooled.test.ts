@@ -49,7 +49,7 @@ describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets 
     expect(maxSum).toBeLessThan(1e-5);
   });
 
-  it('says at every step what it would say of the text cut there', async () => {
+  it('gives at every step the answer to the text cut there', async () => {
     const { model, quantized } = build(parts);
     const onnx = await exported(model, quantized);
     const text = Int32Array.from({ length: 25 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
@@ -66,7 +66,7 @@ describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets 
     }
   });
 
-  it('is the same network, and the same file, after the way back', () => {
+  it('is the same network and the same file after importing it back', () => {
     const { model, quantized } = build(parts);
     const file = exportModel(model, quantized);
     const back = importModel(file);
@@ -76,7 +76,7 @@ describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets 
 });
 
 describe('sizes', () => {
-  it('has a file of less than 2 MB at the sizes of the large network, and answers alike', {
+  it('has a file of less than 2 MB at the sizes of the large network, and gives the same answers', {
     timeout: 60_000,
   }, async () => {
     const sizes = { vocabularySize: 20_000, embeddingUnits: 64, units: 64, ngramBuckets: 262_139 };

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const image = await readFile('.prepared/image.bin');
 
-it('is the same bytes whatever the surroundings', async () => {
+it('has the same bytes in every environment', async () => {
   const folder = await temporaryFolder();
   const surroundings = { LANG: 'tr_TR.UTF-8', TZ: 'Asia/Kathmandu', HOME: folder, MODEL: folder };
   const env = { ...process.env, ...surroundings, PADDING: 'x'.repeat(10_000) };
@@ -20,14 +20,14 @@ it('is the same bytes whatever the surroundings', async () => {
   expect(image.equals(await readFile(path.join(folder, 'image.bin')))).toBe(true);
 });
 
-it('belongs to the model and the runtime', async () => {
+it('names its model and its runtime', async () => {
   const { header } = decodeImage(new Uint8Array(image).buffer) ?? {};
   expect(header?.model).toBe(await sha256(await readFile('model/model.onnx')));
   const wasm = await readFile('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm');
   expect(header?.runtime).toEqual({ version: '1.30.0', sha256: await sha256(wasm) });
 });
 
-it('has the weights once, and nothing of the file that they came from', async () => {
+it('has the weights once, and no copy of the model file', async () => {
   const { graph } = decodeModel(await readFile('model/model.onnx'));
   const [largest] = graph.initializer.toSorted((a, b) => b.raw_data.length - a.raw_data.length);
   const middle = Buffer.from(largest?.raw_data ?? []).subarray(100_000, 100_064);
@@ -36,7 +36,7 @@ it('has the weights once, and nothing of the file that they came from', async ()
   expect(image.indexOf(middle, first + 1)).toBe(-1);
 });
 
-it('leaves the model to the stock runtime when that is wanted', async () => {
+it('is empty for the stock runtime, which gets the model', async () => {
   const folder = await temporaryFolder();
   const env = { ...process.env, STOCK_RUNTIME: '1' };
   await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
@@ -44,7 +44,7 @@ it('leaves the model to the stock runtime when that is wanted', async () => {
   expect(await readFile(path.join(folder, 'model.onnx'))).toEqual(await readFile('model/model.onnx'));
 });
 
-it('says in one line that there is no model', async () => {
+it('reports a missing model in one line', async () => {
   const run = promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts')], {
     cwd: await temporaryFolder(),
   });
@@ -54,7 +54,7 @@ it('says in one line that there is no model', async () => {
   });
 });
 
-it('has in it what the licences are known of: no more and no less than the worker was built from, and the Node server beside it', async () => {
+it('is built, with the Node server, from exactly the packages in the licence notices', async () => {
   const { sources } = JSON.parse(await readFile('dist/worker.js.map', 'utf8')) as { sources: string[] };
   const built = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
   const beside = ['@hono/node-server', 'onnxruntime-common']; // the latter is inside onnxruntime-web's file

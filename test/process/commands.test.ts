@@ -37,7 +37,7 @@ it('a bug ends with 1 and keeps its stack', async () => {
   expect(stderr).toMatch(/^this is a bug: SyntaxError: .*\n {4}at JSON\.parse .*\n {4}at .*buggy\.ts:2:/s);
 });
 
-it('all that was printed arrives, however it ends', async () => {
+it('all output arrives, however the command ends', async () => {
   const script = path.join(await temporaryFolder(), 'long.ts');
   const runner = path.resolve('cli/run.ts');
   const main = `async (_, { print }) => { for (let line = 0; line < 50_000; line++) print('line ' + line); return 3; }`;
@@ -46,13 +46,13 @@ it('all that was printed arrives, however it ends', async () => {
   expect([code, stdout.trimEnd().split('\n').at(-1)]).toEqual([3, 'line 49999']);
 });
 
-it('a reader that has read enough ends it quietly', async () => {
+it('a reader that closes the pipe ends it quietly', async () => {
   const script = `yes "A fine film." | { "$@"; echo "exit $?" >&2; } | head -1`;
   const { stdout, stderr } = await cli(['predict'], { by: ['sh', '-c', script, 'sh'] });
   expect([stdout, stderr]).toEqual([expect.stringMatching(/^positive\t0\.\d{4}\tA fine film\.\n$/), 'exit 0\n']);
 });
 
-it('Ctrl-C stops a bulk job, which goes on later', async () => {
+it('Ctrl-C stops a bulk command, which can be continued', async () => {
   const server = createServer(() => {}); // answers nobody
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {

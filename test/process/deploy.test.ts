@@ -59,12 +59,12 @@ it.each([
   },
 );
 
-it('refuses a deployment that does not say where to', async () => {
+it('refuses a deployment without an environment', async () => {
   const attempt = runFresh('wrangler', '--', 'deploy');
   await expect(attempt).rejects.toMatchObject({ stderr: expect.stringContaining('need to provide the name') });
 });
 
-it('has in the comments of wrangler.toml a configuration that wrangler takes', async () => {
+it('wrangler accepts the configuration in the comments of wrangler.toml', async () => {
   const file = path.join(await temporaryFolder(), 'wrangler.toml');
   const toml = await readFile('wrangler.toml', 'utf8');
   await writeFile(file, toml.replaceAll(/^# (?=\[|\w+ = )/gm, ''));

@@ -72,7 +72,7 @@ describe.skipIf(!CAN_LIMIT)(`a disk that takes no large file${unless(CAN_LIMIT, 
     expect(stderr.split('\n').slice(-2)).toEqual([`error: ${path.join(out, name)}: EFBIG: file too large, write`, '']);
   }
 
-  it('keeps the last checkpoint, from which the run goes on when there is room', async () => {
+  it('keeps the last checkpoint, and --resume continues when there is room', async () => {
     const before = await contentsOf(out);
     const more = training(out, '--epochs', '2', '--resume');
     await expectNoRoom(more, 512 * 1024, CHECKPOINT_FILE);
@@ -81,7 +81,7 @@ describe.skipIf(!CAN_LIMIT)(`a disk that takes no large file${unless(CAN_LIMIT, 
     expect(await contentsOf(out)).toEqual(await contentsOf(finished));
   });
 
-  it('keeps the bundle, which the run is still there to write', async () => {
+  it('keeps the old bundle, and the run can still write the new one', async () => {
     const again = training(out, '--resume');
     await writeFile(path.join(out, 'model.onnx'), 'an older one');
     const before = await contentsOf(out);
@@ -97,7 +97,7 @@ describe.skipIf(!CAN_LIMIT)(`a disk that takes no large file${unless(CAN_LIMIT, 
     expect(await contentsOf(out)).toEqual(before);
   });
 
-  it('is noticed before anything is read when it takes nothing at all', async () => {
+  it('is noticed before anything is read if nothing can be written', async () => {
     const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', path.join(out, 'new')], {
       by: upTo(512),
     });

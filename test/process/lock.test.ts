@@ -12,7 +12,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const lock = (folder: string) => lockFolder(folder, { make: true });
 
-it('one of many processes that come at once gets the folder', async () => {
+it('one of many simultaneous processes gets the folder', async () => {
   const folder = await temporaryFolder();
   const script = `
     const { lockFolder } = await import('./cli/lock.ts');
@@ -44,7 +44,7 @@ describe('a training', () => {
     ...['--out', out, ...more],
   ];
 
-  it('keeps every other writer out while it lives, stopped or not, and nobody when it was killed', async () => {
+  it('locks out other writers while it lives, even when stopped, and no longer when it was killed', async () => {
     const out = path.join(folder, 'killed');
     const first = startCli(args(out));
     onTestFinished(() => void first.kill('SIGKILL'));

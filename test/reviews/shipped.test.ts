@@ -55,7 +55,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     expect(metrics.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(25_000);
   });
 
-  it('says of 300 reviews what the tfjs network with its weights says', { timeout: 300_000 }, async () => {
+  it('answers 300 reviews like the tfjs network with its weights', { timeout: 300_000 }, async () => {
     checkModel(bundle.model);
     const { model, quantized } = importModel(bundle.model);
     // The way back is right if the way there gives the same file: no weight is in another place.
@@ -67,7 +67,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     expect([...trainableVariables(model).keys()]).toHaveLength(6);
   });
 
-  it('says after every token of a review what it says of the review cut there', { timeout: 300_000 }, async () => {
+  it('gives after every token of a review the answer to the review cut there', { timeout: 300_000 }, async () => {
     const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
     const { model } = importModel(bundle.model);
     const short = rows.filter(({ length }) => length < 150).slice(0, 5); // every cut is a row for stock tfjs

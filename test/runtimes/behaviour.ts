@@ -82,7 +82,7 @@ export function behavesAsDocumented(
       ]);
     });
 
-    it('classifies a batch in order, each text as if it were alone', async () => {
+    it('classifies a batch in order, each text as if alone', async () => {
       const texts = [GOOD, BAD, 'fine', `${BAD} ${GOOD} ${BAD}`.repeat(5)];
       const { body } = await post(sentiment, { texts });
       expect(body.results.map((result: { label: string }) => result.label).slice(0, 2)).toEqual([
@@ -95,14 +95,14 @@ export function behavesAsDocumented(
       }
     });
 
-    it('answers many requests at once as it answers them one by one', async () => {
+    it('gives concurrent requests the same answers as single ones', async () => {
       const texts = Array.from({ length: 20 }, (_, index) => `${index % 2 ? GOOD : BAD} ${'really '.repeat(index)}`);
       const alone = [];
       for (const text of texts) alone.push((await post(sentiment, { text })).body);
       expect(await Promise.all(texts.map(async (text) => (await post(sentiment, { text })).body))).toEqual(alone);
     });
 
-    it('answers what the classifier answers in this process', async () => {
+    it('gives the answers of the classifier in this process', async () => {
       const { body } = await post(sentiment, { texts: TEXTS });
       const expected = await reference.classify(TEXTS);
       expect(body.results).toEqual(expected.map((one) => onTheWire(one)));
@@ -113,7 +113,7 @@ export function behavesAsDocumented(
       expect(body).toEqual((await post(sentiment, { texts: TEXTS })).body);
     });
 
-    it('accounts for every token when it is asked to', async () => {
+    it('returns evidence for every token on request', async () => {
       const { body } = await post(sentiment, { texts: TEXTS, evidence: true });
       const expected = await reference.classify(TEXTS.map((text) => ({ text, evidence: true })));
       expect(body.results).toEqual(expected.map((one) => onTheWire(one, 5)));
@@ -126,7 +126,7 @@ export function behavesAsDocumented(
       expect(plain).toEqual((await post(sentiment, { texts: TEXTS })).body);
     });
 
-    it('says that it does not know a text without a known word', async () => {
+    it('gives equal scores to a text without a known word', async () => {
       const { body } = await post(sentiment, { texts: ['xqzv wvvk qqpl', '…', '中文'] });
       const tie = { label: 'negative', score: 0.5, scores: manifest.labels.map((label) => ({ label, score: 0.5 })) };
       expect(body.results).toEqual([
@@ -136,7 +136,7 @@ export function behavesAsDocumented(
       ]);
     });
 
-    it('reads the end of a text that is too long, and says so', async () => {
+    it('reads the end of a text that is too long, and sets truncated', async () => {
       const { body } = await post(sentiment, { texts: [`${BAD.repeat(20)} ${'good '.repeat(manifest.maxTokens)}`] });
       const { body: end } = await post(sentiment, { text: 'good '.repeat(manifest.maxTokens) });
       expect(body.results[0]).toEqual({ ...end.results[0], truncated: true });
@@ -226,14 +226,14 @@ export function behavesAsDocumented(
         .slice(0, bytes - 2)
         .concat('"}');
 
-    it('is the last size that is taken', async () => {
+    it('accepts a body of exactly the limit', async () => {
       expect(bodyOf(MAX_BODY_BYTES)).toHaveLength(MAX_BODY_BYTES);
       expect((await post(sentiment, bodyOf(MAX_BODY_BYTES))).status).toBe(200);
       const { status, body } = await post(sentiment, bodyOf(MAX_BODY_BYTES + 1));
       expect([status, body.detail]).toEqual([413, `The body must not exceed ${MAX_BODY_BYTES} bytes.`]);
     });
 
-    it('holds without a Content-Length, and the rest is not waited for', async () => {
+    it('applies without a Content-Length, before the rest arrives', async () => {
       const piece = 'x'.repeat(16 * 1024);
       const answer = await raw((socket) => {
         socket.write(head('transfer-encoding: chunked'));
@@ -245,11 +245,11 @@ export function behavesAsDocumented(
       expect(answer).toMatch(PROBLEM_413);
     });
 
-    it('holds for a Content-Length that promises too much, before any of it has come', async () => {
+    it('applies to a Content-Length that is too large, before the body arrives', async () => {
       expect(await raw((socket) => socket.write(head('content-length: 1000000000')))).toMatch(PROBLEM_413);
     });
 
-    it('reads no more than a Content-Length that says too little', async () => {
+    it('ignores what follows a Content-Length that is too small', async () => {
       // Only as much surplus as the connection holds: a server that closes on more of it resets us before we have read its answer.
       const answer = await raw((socket) => socket.write(`${head('content-length: 10')}${bodyOf(100)}`));
       expect(answer).toMatch(surplus);
@@ -299,7 +299,7 @@ export function behavesAsDocumented(
       }
     }
 
-    it('answers each line as the text alone is answered, a bad one with its error', async () => {
+    it('answers each line like the text alone, and a bad line with its error', async () => {
       const labels = manifest.labels.toReversed();
       const lines = TEXTS.map((text, id) => JSON.stringify({ text, id, labels, evidence: id === 0 }));
       const body = [...lines.slice(0, 3), '', '{"text": 5}', 'nonsense\r', ...lines.slice(3)].join('\r\n');
@@ -322,7 +322,7 @@ export function behavesAsDocumented(
       expect(answers[1]).not.toHaveProperty('evidence');
     });
 
-    it('takes other names of the type and an empty body, and refuses other types', async () => {
+    it('accepts other names of the type and an empty body, and refuses other types', async () => {
       for (const type of ['application/ndjson', 'Application/JSONL; charset=utf-8']) {
         const response = await checkedFetch(`${sentiment}/stream`, {
           method: 'POST',
@@ -350,7 +350,7 @@ export function behavesAsDocumented(
       expect((await answers.next()).done).toBe(true);
     });
 
-    it('takes no more than it can hold from a client that does not read, and stops when the client goes', async () => {
+    it('stops reading from a client that does not read, and ends when the client leaves', async () => {
       const line = `${JSON.stringify({ text: 'good', id: 'x'.repeat(250) })}\n`.repeat(100);
       const before = await textsSoFar();
       const { request, response } = await openStream(line);
@@ -371,7 +371,7 @@ export function behavesAsDocumented(
   });
 
   describe('POST /models/{id}', () => {
-    it('passes the unmodified Hugging Face client', async () => {
+    it('works with the unmodified Hugging Face client', async () => {
       const client = new InferenceClient();
       const answer = await client.textClassification({ endpointUrl: model, inputs: GOOD });
       const score = (await post(sentiment, { text: GOOD })).body.results[0].score;
@@ -409,7 +409,7 @@ export function behavesAsDocumented(
       expect(two.map(([first]: [{ label: string }]) => first.label)).toEqual(['negative', 'positive']);
     });
 
-    it('heeds top_k and function_to_apply, and takes the options of old clients', async () => {
+    it('applies top_k and function_to_apply, and accepts the options of old clients', async () => {
       const { body: top } = await post(model, {
         inputs: GOOD,
         parameters: { top_k: 1 },
@@ -447,7 +447,7 @@ export function behavesAsDocumented(
 
     it('names the model it serves when asked for another', async () => {
       const { status, body } = await post(`${server.url}/models/org/other`, { inputs: GOOD });
-      expect([status, body.error]).toEqual([404, `The model served here is ${manifest.id}.`]);
+      expect([status, body.error]).toEqual([404, `Model not found. This endpoint serves ${manifest.id}.`]);
     });
   });
 
@@ -455,14 +455,14 @@ export function behavesAsDocumented(
     const requestIdOf = async (id: string) =>
       (await checkedFetch(`${server.url}/health`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
 
-    it('has the id that the request came with, if it is fit to be logged', async () => {
+    it("has the request's own id if it is safe to log", async () => {
       expect(await requestIdOf('my-request_1.2=')).toBe('my-request_1.2=');
       for (const id of ['', 'a b', 'a"b', '<script>', 'x'.repeat(129)]) {
         expect(await requestIdOf(id)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
       }
     });
 
-    it('says which model answered, and is not to be kept', async () => {
+    it("names the model's version, and must not be stored", async () => {
       for (const response of [
         await checkedFetch(`${server.url}/health`),
         await checkedFetch(`${server.url}/nowhere`),
@@ -489,12 +489,12 @@ export function behavesAsDocumented(
     });
   });
 
-  describe('the other routes', () => {
-    it('tell of the API', async () => {
+  describe('other routes', () => {
+    it('describe the API', async () => {
       expect(await (await checkedFetch(`${server.url}/openapi.json`)).json()).toEqual(DOCUMENT);
     });
 
-    it('count what was done', async () => {
+    it('count requests and texts', async () => {
       const metrics = async () => {
         const response = await checkedFetch(`${server.url}/metrics`);
         expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -526,17 +526,17 @@ export function behavesAsDocumented(
       expect(after.get(info)).toBe('1');
     });
 
-    it('tell of the model', async () => {
+    it('describe the model', async () => {
       expect(await (await checkedFetch(`${server.url}/v1/model`)).json()).toEqual(manifest);
     });
 
-    it('tell of health and readiness', async () => {
+    it('report health and readiness', async () => {
       expect(await (await checkedFetch(`${server.url}/health`)).json()).toEqual({ status: 'ok' });
       const ready = { status: 'ready', model: manifest.id, version: manifest.version };
       expect(await (await checkedFetch(`${server.url}/ready`)).json()).toEqual(ready);
     });
 
-    it('say of jobs what they lack', async () => {
+    it('name the settings that jobs lack', async () => {
       const id = '00000000-0000-4000-8000-000000000000';
       for (const [method, path] of [
         ['POST', ''],

@@ -21,7 +21,7 @@ describe('the process', () => {
     expect(await server.end(signal)).toEqual({ code: 0, output: `sentiment-lstm-best listens on ${server.url}\n` });
   });
 
-  it('finds its model from any folder, and another where MODEL says', async () => {
+  it('finds its model from any folder, or another in MODEL', async () => {
     const cwd = await temporaryFolder();
     await cp('model', path.join(cwd, 'my model'), { recursive: true });
     for (const env of [{}, { MODEL: 'my model' }]) {

@@ -54,7 +54,7 @@ export function isProtected({ start }: ProtectionOptions): void {
       expect(await response.text()).not.toContain(OLD_KEY);
     });
 
-    it('guard every route that classifies, and what is known of the traffic', async () => {
+    it('are needed for every route that classifies, and for the metrics', async () => {
       for (const path of [
         '/v1/sentiment',
         '/v1/sentiment/stream',
@@ -74,11 +74,11 @@ export function isProtected({ start }: ProtectionOptions): void {
     });
   });
 
-  it('let the Hugging Face client in with its token', async () => {
+  it("are accepted as the Hugging Face client's token", async () => {
     const endpointUrl = `${server.url}/models/sentiment-lstm-best`;
     const ask = (token: string) => new InferenceClient(token).textClassification({ endpointUrl, inputs: GOOD });
     expect((await ask(NEW_KEY))[0]?.label).toBe('positive');
-    await expect(ask('some-other-key-0123456789')).rejects.toThrow('The key is not one of those that are taken here.');
+    await expect(ask('some-other-key-0123456789')).rejects.toThrow('Invalid API key.');
   });
 
   describe('origins', () => {

@@ -6,7 +6,7 @@ import type { RunningServer } from './behaviour.ts';
 
 /** Declares the test of the server that `start` starts. */
 export function servesThePage(start: () => Promise<RunningServer>): void {
-  it('serves the page, whole and with its headers, and answers beside it', async () => {
+  it('serves the page with its headers, and the API', async () => {
     const server = await start();
     try {
       for (const [address, file] of [

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('npm run train', () => {
-  it('writes a bundle that opens, and says so in one JSON object', async () => {
+  it('writes a bundle that opens, and prints one JSON object', async () => {
     expect(outcome).toMatchObject({ code: 0 });
     const { manifest } = await openBundle(await readBundle(trained));
     expect(JSON.parse(outcome.stdout)).toMatchObject({
@@ -43,7 +43,7 @@ describe('npm run train', () => {
     expect(await readFile(path.join(trained, 'README.md'), 'utf8')).toContain(`| version | \`${manifest.version}\` |`);
   });
 
-  it('that was stopped by Ctrl-C continues to the very same network, from the folder too', async () => {
+  it('resumes to the same network after Ctrl-C, also from the unpacked folder', async () => {
     const data = path.join(folder, 'mine');
     await writeCorpus(data, CORPUS_REVIEWS);
     const out = path.join(folder, 'stopped');
@@ -66,7 +66,7 @@ describe('npm run train', () => {
     }
   });
 
-  it('does not resume on other reviews', async () => {
+  it('refuses to resume on other reviews', async () => {
     const data = await temporaryFolder();
     await writeCorpus(data, CORPUS_REVIEWS.slice(0, -21));
     const { code, stderr } = await cli([...TRAIN, '--data', data, '--out', trained, '--resume']);
@@ -97,13 +97,13 @@ describe('an output folder', () => {
     await expectRefused(path.join(file, 'inside'), 'ENOTDIR');
   });
 
-  it('is refused before anything is read when it is on a disk that is not there', async () => {
+  it('is refused before anything is read when it is on a missing disk', async () => {
     const link = path.join(await temporaryFolder(), 'link');
     await symlink('/nowhere/at/all', link);
     await expectRefused(path.join(link, 'runs', 'first'), 'ENOENT');
   });
 
-  it('of a report is refused before anything is read', async () => {
+  it('for a report is refused before anything is read', async () => {
     const file = path.join(await temporaryFolder(), 'file');
     await writeFile(file, '');
     const { code, stderr } = await cli(['evaluate', '--data', '/nowhere', '--report', path.join(file, 'report.html')]);
@@ -113,7 +113,7 @@ describe('an output folder', () => {
     ]);
   });
 
-  it("keeps a README.md that is somebody's own", async () => {
+  it('keeps a README.md that is not a model card', async () => {
     const out = await temporaryFolder();
     await writeFile(path.join(out, 'README.md'), '# My thesis');
     for (const args of [
@@ -136,7 +136,7 @@ describe('npm run export', () => {
 });
 
 describe('npm run evaluate', () => {
-  it('scores a split, and records it in the bundle when asked to', async () => {
+  it('scores a split, and records it in the bundle with --record', async () => {
     const args = ['evaluate', '--model', trained, '--data', archive, '--any-size', '--json'];
     const { code, stdout } = await cli([...args, '--split', 'train', '--record']);
     const { metrics, version } = JSON.parse(stdout);
@@ -156,7 +156,7 @@ describe('npm run evaluate', () => {
 });
 
 describe('npm run predict', () => {
-  it('classifies an argument, and as many lines as it is given', async () => {
+  it('classifies an argument, or every line of standard input', async () => {
     const one = await cli(['predict', '--model', trained, 'A wonderful film. I loved it!']);
     expect(one).toMatchObject({
       code: 0,
@@ -177,7 +177,7 @@ describe('npm run predict', () => {
 
 describe('the command line', () => {
   it.each([
-    [['evaluate', '--split', 'tset'], 'no split "tset"'],
+    [['evaluate', '--split', 'tset'], 'unknown split "tset"'],
     [['evaluate', '--limit=-5'], '--limit'],
     [['evaluate', '--model', ''], '--model'],
     [['train', '--preset', 'toString'], 'no preset "toString"'],

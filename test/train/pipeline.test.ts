@@ -56,7 +56,7 @@ describe('train', () => {
     expect(calibration?.ngrams).toBeGreaterThan(0); // words that were trained on tell the held-out reviews apart
   });
 
-  it('comes to the same network for the same seed, and to another for another', async () => {
+  it('trains the same network for the same seed, and another for another seed', async () => {
     const [same, other] = [await temporaryFolder(), await temporaryFolder()];
     expect((await run(same))?.version).toBe(whole.version);
     expect(await modelOf(same)).toEqual(await modelOf(folder));
@@ -83,7 +83,7 @@ describe('train', () => {
   });
 
   it.each(['teacher: n-grams', 'teacher: document vectors'])(
-    'stops during %s, and continues to the same network',
+    'stops during %s, and resumes to the same network',
     async (when) => {
       const stopped = await temporaryFolder();
       const interruption = new AbortController();
@@ -100,13 +100,13 @@ describe('train', () => {
     },
   );
 
-  it('does not resume with other texts without a label', async () => {
+  it('refuses to resume with other texts without a label', async () => {
     const dataset = { ...CORPUS, unlabelled: UNLABELLED.slice(1) };
     const resumed = run(folder, { resume: true, loadDataset: async () => ({ name: 'made up', dataset }) });
     await expect(resumed).rejects.toThrow('other reviews');
   });
 
-  it('has no use for texts without a label when there is no teacher, and few when there are few reviews', async () => {
+  it('ignores texts without a label if there is no teacher, and uses few if there are few reviews', async () => {
     const facts: unknown[] = [];
     for (const change of [{ teacherEpochs: 0 }, { limit: 10 }]) {
       const interruption = new AbortController();
@@ -154,7 +154,7 @@ describe.each(['int8', 'float32'] as const)('train, of three labels in %s', (wei
     expect(calibration?.biases.reduce((sum, bias) => sum + bias, 0)).toBeCloseTo(0, 9);
   });
 
-  it('answers with the three labels, and mostly with the right one', async () => {
+  it('answers with the three labels, mostly correctly', async () => {
     const { classifier } = await openClassifier(three);
     const { labels, train: reviews } = CORPUS_OF_THREE;
     const answers = await classifier.classify(reviews.map(({ text }) => text));
@@ -167,7 +167,7 @@ describe.each(['int8', 'float32'] as const)('train, of three labels in %s', (wei
     }
   });
 
-  it('comes to the same network for the same seed, stopped or not', async () => {
+  it('trains the same network for the same seed, stopped or not', async () => {
     const [same, stopped] = [await temporaryFolder(), await temporaryFolder()];
     expect((await ofThree(same))?.version).toBe(manifest.version);
     expect(await modelOf(same)).toEqual(await modelOf(three));

@@ -160,7 +160,7 @@ const jobOf = async (id: string) => (await (await fetch(`${worker.url}/v1/jobs/$
 const STOPPED = /stopped; the same command goes on from there\n$/;
 
 describe('a file', () => {
-  it('of CSV becomes a table of what the endpoint answers to its texts', async () => {
+  it("of CSV becomes a table of the endpoint's answers", async () => {
     const texts = [...TEXTS, ' ', TEXTS[0] as string];
     const { folder, file, out } = await tableOf(texts);
     const { code, stdout, stderr } = await bulk([file, '--url', worker.url, '--out', out]).ended;
@@ -172,7 +172,7 @@ describe('a file', () => {
     expect((await readdir(folder)).sort()).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('of NDJSON becomes NDJSON, under a name of its own', async () => {
+  it('of NDJSON becomes NDJSON, under another name', async () => {
     const folder = await temporaryFolder();
     const lines = [...TEXTS.map((text, row) => ({ text, id: `r${row}` })), { text: '', id: 'none' }];
     const file = path.join(folder, 'reviews.jsonl');
@@ -192,7 +192,7 @@ describe('a file', () => {
     expect(results.map((line) => JSON.parse(line))).toEqual(await answersTo(lines));
   });
 
-  it('may call itself, and its columns, anything', async () => {
+  it('may have any name and any column names', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'export.txt'), path.join(folder, 'deep', 'results.tsv')];
     await writeFile(file, 'Key\tOpinion\n7\tA waste of time.\n');
@@ -205,7 +205,7 @@ describe('a file', () => {
     expect(content.slice(header.length)).toMatch(row);
   });
 
-  it('is not classified with labels that the model does not have', async () => {
+  it('is refused with labels that the model lacks', async () => {
     const { folder, file } = await tableOf(TEXTS);
     const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,neutral']).ended;
     expect([code, stderr]).toEqual([
@@ -225,7 +225,7 @@ describe('a file', () => {
 });
 
 describe('Ctrl-C', () => {
-  it('while the file is sent: the same command sends the rest', async () => {
+  it('while sending: the same command sends the rest', async () => {
     const { folder, file, out } = await threeParts();
     const proxy = await startProxy();
     const command = [file, '--url', proxy.url, '--out', out];
@@ -244,7 +244,7 @@ describe('Ctrl-C', () => {
     expect(await isThere(`${out}.job`)).toBe(false);
   });
 
-  it('while the job runs: the same command waits for it', async () => {
+  it('while waiting: the same command waits again', async () => {
     const { file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const held = proxy.next(STATUS, 'hold');
@@ -258,7 +258,7 @@ describe('Ctrl-C', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('while the results are fetched: nothing of them is left, and the same command fetches them', async () => {
+  it('while fetching: no partial results are left, and the same command fetches them', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const halfway = proxy.next(RESULTS, 'half');
@@ -272,7 +272,7 @@ describe('Ctrl-C', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('before there is a job: leaves nothing', async () => {
+  it('before a job exists: leaves nothing', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const held = proxy.next(POST, 'hold');
@@ -283,8 +283,8 @@ describe('Ctrl-C', () => {
   });
 });
 
-describe('what may go better', () => {
-  it('is tried again: refusals for now, lost connections and lost answers', async () => {
+describe('a temporary failure', () => {
+  it('is retried: temporary refusals, lost connections and lost answers', async () => {
     const { file, out } = await threeParts();
     const proxy = await startProxy();
     void proxy.next(POST, { status: 503 });
@@ -297,36 +297,36 @@ describe('what may go better', () => {
     expect(code).toBe(0);
     expect(stderr).toContain(`${proxy.url} answered 503: Service Unavailable. Trying again in 1 s.\n`);
     expect(stderr).toContain(`${proxy.url} answered 429: Too Many Requests. Trying again in 0 s.\n`);
-    expect(stderr).toContain(`${proxy.url} gave no answer (`);
-    expect(stderr).toMatch(/\nAn answer broke off \(.+\)\. Trying again in 1 s\.\n/);
+    expect(stderr).toContain(`${proxy.url} did not answer (`);
+    expect(stderr).toMatch(/\nThe answer broke off \(.+\)\. Trying again in 1 s\.\n/);
     for (const what of [POST, part(1), part(2), part(3), RESULTS]) {
       expect(proxy.seen.filter((seen) => seen === what)).toEqual([what, what]);
     }
     await expectResults(out, TEXTS);
   });
 
-  it('is given up in the end, with nothing half done, and the same command goes on', async () => {
+  it('ends the command after some tries, and the same command continues', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     for (let time = 0; time < 3; time++) void proxy.next(RESULTS, 'cut');
     const { code, stdout, stderr } = await bulk([file, '--url', proxy.url, '--out', out]).ended;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/\nerror: An answer broke off \(.+\)\. The same command tries again\.\n$/);
+    expect(stderr).toMatch(/\nerror: The answer broke off \(.+\)\. Run the same command to try again\.\n$/);
     expect((await readdir(folder)).sort()).toEqual(['results.csv.job', 'reviews.csv']);
     expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
   });
 
-  it('is not waited for longer than a user would', async () => {
+  it('is not retried if Retry-After is too long', async () => {
     const { file } = await tableOf(TEXTS);
     const proxy = await startProxy();
     void proxy.next(POST, { status: 429, headers: { 'retry-after': '3600' } });
     const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
-    expect([code, stderr]).toEqual([1, expect.stringContaining('The same command goes on in 3600 seconds.')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Run the same command in 3600 seconds to continue.')]);
   });
 });
 
-describe('a job that was begun', () => {
+describe('an unfinished job', () => {
   /** Stopped with a part missing. */
   async function begun() {
     const table = await tableOf(TEXTS);
@@ -350,7 +350,7 @@ describe('a job that was begun', () => {
     });
   });
 
-  it('is of that very file, columns and endpoint, and --restart begins another', async () => {
+  it('is refused with another file, other columns or another endpoint, and --restart begins another', async () => {
     const { file, out, command, job } = await begun();
     const refusalOf = async (args: readonly string[]) => {
       const { code, stderr } = await bulk(args).ended;
@@ -375,19 +375,16 @@ describe('a job that was begun', () => {
     await expectResults(out, [...TEXTS, 'One more.']);
   });
 
-  it('may be gone', async () => {
+  it('is reported if it no longer exists', async () => {
     const { command, out, job } = await begun();
     for (let time = 0; time < 2; time++) await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
     const { code, stderr } = await bulk(command).ended;
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: .*There is no such job, .*--restart begins a new/),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*Job not found. .*--restart begins a new/)]);
     expect(await bulk([...command, '--restart']).ended).toMatchObject({ code: 0 });
     await expectResults(out, TEXTS);
   });
 
-  it('may have been cancelled by somebody else, and then the next is another', async () => {
+  it('may have been cancelled elsewhere, and the next command begins another', async () => {
     const { command, out, job } = await begun();
     await fetch(`${worker.url}/v1/jobs/${job}`, { method: 'DELETE' });
     const { code, stderr } = await bulk(command).ended;
@@ -399,7 +396,7 @@ describe('a job that was begun', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('is sent no other file, even one that changes on the way', async () => {
+  it('is not continued with a file that changes while it is sent', async () => {
     const { file, out } = await threeParts();
     const proxy = await startProxy();
     void proxy.next(part(1), () => appendFile(file, 'r43,"One more.",\n'));
@@ -411,8 +408,8 @@ describe('a job that was begun', () => {
   });
 });
 
-describe('results that are there already', () => {
-  it('are replaced with --force only', async () => {
+describe('existing results', () => {
+  it('are replaced only with --force', async () => {
     const { file, out } = await tableOf(TEXTS);
     await writeFile(out, 'mine');
     const proxy = await startProxy();
@@ -423,7 +420,7 @@ describe('results that are there already', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('are not replaced when they came meanwhile', async () => {
+  it('are not replaced if they appeared meanwhile', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const asked = proxy.next(RESULTS, { status: 503, headers: { 'retry-after': '0' } });
@@ -438,8 +435,8 @@ describe('results that are there already', () => {
   });
 });
 
-describe('what cannot be done', () => {
-  it('for want of a column, is said by the endpoint', async () => {
+describe('a job that cannot be done', () => {
+  it('without a text column is refused by the endpoint', async () => {
     const folder = await temporaryFolder();
     const file = path.join(folder, 'reviews.csv');
     await writeFile(file, 'a,b\n1,2\n');
@@ -451,7 +448,7 @@ describe('what cannot be done', () => {
     expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
 
-  it('for want of bindings, says what to configure', async () => {
+  it('without bindings names what to configure', async () => {
     const without = await startWorker();
     onTestFinished(() => without.stop());
     const { file } = await tableOf(TEXTS);
@@ -469,7 +466,7 @@ describe('what cannot be done', () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`^error: .*${why}.*\n$`))]);
   });
 
-  it('where nobody listens, is tried a few times', async () => {
+  it('without an endpoint is tried a few times', async () => {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
@@ -482,14 +479,14 @@ describe('what cannot be done', () => {
     expect(stderr).toMatch(/\nerror: .*\n$/);
   });
 
-  it('at an address of something else, is said', async () => {
+  it('at another kind of server is reported', async () => {
     const { file } = await tableOf(TEXTS);
     const proxy = await startProxy();
     void proxy.next(POST, { status: 200 });
     const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
     expect([code, stderr]).toEqual([
       1,
-      `error: ${proxy.url} does not answer as edge-sentiment does; is --url right?\n`,
+      `error: ${proxy.url} does not answer like edge-sentiment; check --url\n`,
     ]);
   });
 });
@@ -497,16 +494,13 @@ describe('what cannot be done', () => {
 describe('the key', () => {
   const KEY = 'bulk-key-0123456789';
 
-  it('opens the door, and is nowhere else', async () => {
+  it('is sent to the endpoint, and written nowhere', async () => {
     const { worker: locked } = await startJobs({ env: { API_KEYS: { type: 'text', value: KEY } } });
     onTestFinished(() => locked.stop());
     const { file, out } = await tableOf(TEXTS);
     const command = [file, '--url', locked.url, '--out', out];
     const without = await bulk(command).ended;
-    expect([without.code, without.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: A key is needed here\..*API_KEY/),
-    ]);
+    expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/^error: Missing API key\..*API_KEY/)]);
 
     const proxy = await startProxy(locked.url);
     const halfway = proxy.next(RESULTS, 'half');
@@ -520,19 +514,19 @@ describe('the key', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('is not sent where an answer leads to', async () => {
+  it("is not sent to a redirect's target", async () => {
     const { file } = await tableOf(TEXTS);
     const [proxy, elsewhere] = [await startProxy(), await startProxy()];
     void proxy.next(POST, { status: 307, headers: { location: `${elsewhere.url}/v1/jobs` } });
     const { code, stderr } = await bulk([file, '--url', proxy.url], { API_KEY: KEY }).ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining(`it leads to ${elsewhere.url}/v1/jobs, which is not followed`),
+      expect.stringContaining(`it redirects to ${elsewhere.url}/v1/jobs, which is not followed`),
     ]);
     expect(elsewhere.seen).toEqual([]);
   });
 
-  it('is not sent to the endpoint of a job that was begun elsewhere', async () => {
+  it('is not sent to the endpoint of a job from another --url', async () => {
     const { file, out } = await tableOf(TEXTS);
     const [proxy, elsewhere] = [await startProxy(), await startProxy()];
     const held = elsewhere.next(part(1), 'hold');
@@ -547,7 +541,7 @@ describe('the key', () => {
     expect(elsewhere.seen).toEqual([]);
   });
 
-  it('is not sent in the clear', async () => {
+  it('is not sent over http', async () => {
     const { file } = await tableOf(TEXTS);
     const { code, stderr } = await bulk([file, '--url', 'http://sentiment.example'], { API_KEY: KEY }).ended;
     expect([code, stderr]).toEqual([
@@ -556,7 +550,7 @@ describe('the key', () => {
     ]);
   });
 
-  it('is not shown when it cannot be one', async () => {
+  it('is not quoted when it is invalid', async () => {
     const { code, stderr } = await bulk(['reviews.csv'], { API_KEY: `${KEY}\né` }).ended;
     expect([code, stderr]).toEqual([2, 'error: API_KEY has characters that are in no key\n']);
   });

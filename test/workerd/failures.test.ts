@@ -84,7 +84,7 @@ describe('an inference that throws', () => {
     return tinyBundleFiles({ model, vocabulary: words, manifest: { inputs, output, maxTokens } });
   }
 
-  it('is an incident of its request alone, and the next is answered', async () => {
+  it('fails its request alone, and the next is answered', async () => {
     const worker = await startWorker(await bundle());
     onTestFinished(worker.stop);
     const ask = (text: string) => post(`${worker.url}/v1/sentiment`, { text });
@@ -109,7 +109,7 @@ describe('an inference that throws', () => {
       headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' },
       body: `${JSON.stringify(BAD_WORD)}\n`,
     });
-    expect(await stream.text()).toBe('{"line":1,"error":"Something went wrong here; incident mine."}\n');
+    expect(await stream.text()).toBe('{"line":1,"error":"Internal server error; incident mine."}\n');
     await logged('mine');
     const all = await Promise.all([ask(GOOD), ask(BAD_WORD), ask(GOOD), ask(BAD_WORD), ask(GOOD)]);
     expect(all.map(({ status }) => status)).toEqual([200, 500, 200, 500, 200]);

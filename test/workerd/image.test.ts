@@ -48,21 +48,21 @@ async function expectSame(rows: Int32Array[]): Promise<void> {
   if (different) expect(actual).toEqual(expected);
 }
 
-it('answers alike at every length', async () => {
+it('gives the same logits at every length', async () => {
   for (let length = 1; length <= manifest.maxTokens; length++) await expectSame([ids(length)]);
 });
 
-it('answers alike in batches of every size', async () => {
+it('gives the same logits in batches of every size', async () => {
   for (let size = 1; size <= 64; size++) {
     await expectSame(Array.from({ length: size }, () => ids(1 + Math.floor(random() ** 3 * manifest.maxTokens))));
   }
 });
 
-it('answers thousands of texts alike', async () => {
+it('gives the same logits for thousands of texts', async () => {
   for (let text = 0; text < 3_000; text++) await expectSame([ids(1 + Math.floor(random() * 40))]);
 });
 
-it('answers alike after errors', async () => {
+it('gives the same logits after errors', async () => {
   const nonsense = { ids: Int32Array.of(1, 2), lengths: Int32Array.of(1, 1, 1), rows: 1, steps: 2 };
   const outside = { ids: Int32Array.of(2 ** 30), lengths: Int32Array.of(1), rows: 1, steps: 1 };
   for (const batch of [nonsense, outside, nonsense]) {

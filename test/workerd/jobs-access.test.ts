@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { CSV, startJobs } from '../fixtures/jobs.ts';
 
-describe('who may', () => {
+describe('access to jobs', () => {
   const KEYS = ['key-of-the-first-client', 'key-of-the-second-client'];
   const text = (value: string) => ({ type: 'text', value }) as const;
 
-  it('see a job: only the key that made it', async () => {
+  it('a job is visible only to the key that made it', async () => {
     const { worker } = await startJobs({ env: { API_KEYS: text(KEYS.join(' ')), OPEN_JOBS: text('false') } });
     onTestFinished(() => worker.stop());
     const asked = (method: string, path: string, key?: string, body?: string) =>
@@ -32,7 +32,7 @@ describe('who may', () => {
     expect((await asked('DELETE', job, KEYS[0])).status).toBe(204);
   });
 
-  it('make a job where nobody needs a key: nobody, unless it is said', async () => {
+  it('without API keys, nobody may make a job unless OPEN_JOBS is set', async () => {
     const { worker } = await startJobs({ env: { OPEN_JOBS: text('false') } });
     onTestFinished(() => worker.stop());
     const response = await checkedFetch(`${worker.url}/v1/jobs`, {

@@ -49,7 +49,7 @@ it.each([
   expect(log().filter((message) => message.startsWith('injected: ')).length).toBeGreaterThan(0);
 });
 
-it('the results are the same: the coordinator restarts while it puts parts together', async () => {
+it('the results are the same: the coordinator restarts while it assembles parts', async () => {
   const log = watchLog();
   await endpoint.spoil('the coordinator restarts');
   const content = new TextEncoder().encode(FILE.content as string);
@@ -69,7 +69,7 @@ it('messages that were lost are sent again', async () => {
   await expectDone(endpoint, id, FILE);
 });
 
-it('a job that nothing moves any more fails, and says so', async () => {
+it('a job without progress fails with a reason', async () => {
   await endpoint.spoil('loses one chunk');
   const { id } = await endpoint.submit(FILE);
   while ((await endpoint.job(id)).records.done < FILE.records.length - CHUNK_RECORDS) await setTimeout(10);
@@ -77,14 +77,14 @@ it('a job that nothing moves any more fails, and says so', async () => {
     expect(ahead).toBeLessThan(20 * DAY);
     await endpoint.ring(id, ahead);
   }
-  expect(await endpoint.job(id)).toMatchObject({ state: 'failed', error: 'Nothing was done for too long.' });
+  expect(await endpoint.job(id)).toMatchObject({ state: 'failed', error: 'The job made no progress for too long.' });
 });
 
-it('a chunk that keeps failing comes by the dead-letter queue, and every record says so', async () => {
+it('a chunk that keeps failing arrives by the dead-letter queue, and every record gets an error', async () => {
   const log = watchLog();
   await endpoint.spoil('never reads one chunk');
   const { id } = await endpoint.submit(FILE);
-  const error = `Given up after several tries; see the log for job ${id}, chunk 1.`;
+  const error = `Classifying failed repeatedly; see the log for job ${id}, chunk 1.`;
   const givenUp = FILE.records.map(({ text, ...record }, index) =>
     index >= CHUNK_RECORDS && index < 2 * CHUNK_RECORDS ? { ...record, error } : { ...record, text: text as string },
   );
@@ -93,7 +93,7 @@ it('a chunk that keeps failing comes by the dead-letter queue, and every record 
   expect(log()).toContain('injected: never');
 });
 
-it('what comes late, when the job has been deleted, goes too', async () => {
+it('results that arrive after a job was deleted are deleted too', async () => {
   const log = watchLog();
   await endpoint.spoil('stores when the job is gone');
   const { id } = await endpoint.submit(csvOf(10));
@@ -105,7 +105,7 @@ it('what comes late, when the job has been deleted, goes too', async () => {
   expect(await endpoint.stored(id)).toEqual([]);
 });
 
-it('a file that cannot be stored is an incident, and leaves nothing', async () => {
+it('a file that cannot be stored is an incident, and nothing is kept', async () => {
   const log = watchLog();
   const bucket = await endpoint.worker.miniflare.getR2Bucket('JOBS_BUCKET', 'edge-sentiment');
   const keys = async () => (await bucket.list()).objects.map(({ key }) => key);
@@ -121,7 +121,7 @@ it('a file that cannot be stored is an incident, and leaves nothing', async () =
   expect(await keys()).toEqual(before);
 });
 
-it('a machine that goes down goes on where it was', async () => {
+it('a job continues after the machine went down', async () => {
   const folder = await temporaryFolder();
   const before = await startJobs({ folder });
   await before.spoil('loses one chunk'); // so that it is not done before
@@ -136,7 +136,7 @@ it('a machine that goes down goes on where it was', async () => {
   await expectDone(after, id, FILE);
 });
 
-it('goes on with a job that an earlier version made, which had no labels', async () => {
+it('continues a job of an earlier version, which had no labels', async () => {
   const folder = await temporaryFolder();
   const before = await startJobs({ folder });
   await before.spoil('loses one chunk'); // so that it is not done before

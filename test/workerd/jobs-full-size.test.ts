@@ -18,7 +18,7 @@ it('a job of 100,000 records has the answers of the classifier in this process, 
   expect(stored).toHaveLength(100_000 / JOB_LIMITS.chunkRecords); // and the file, which is read no more, is gone
 }, 180_000);
 
-it('what an isolate holds does not grow with the file', async () => {
+it("an isolate's memory does not grow with the file", async () => {
   const inspectorPort = await freePort();
   const endpoint = await startJobs({ limits: JOB_LIMITS, inspectorPort });
   onTestFinished(() => endpoint.worker.stop());

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => endpoint?.worker.stop());
 
 describe('a file in parts', () => {
-  it('is taken in any order, again and again, and put together', async () => {
+  it('may arrive in any order and repeatedly, and is assembled', async () => {
     const { partBytes } = SMALL;
     const text = 'a dull film '.repeat(2_000);
     const lines = Array.from({ length: 450 }, () => JSON.stringify(text));
@@ -31,7 +31,7 @@ describe('a file in parts', () => {
     expect((await endpoint.put(job.id, 1, new Uint8Array(10))).status).toBe(409);
   });
 
-  it('has parts of one size, and no others', async () => {
+  it('has parts of one size only', async () => {
     const { job } = await endpoint.open(CSV, 10);
     const error = async (response: Response) => [response.status, ((await response.json()) as any).error];
     expect(await error(await endpoint.put(job.id, 1, new Uint8Array(9)))).toEqual([
@@ -47,14 +47,14 @@ describe('a file in parts', () => {
     expect((await endpoint.put(crypto.randomUUID(), 1, new Uint8Array(10))).status).toBe(404);
   });
 
-  it('that never comes is given up after a day', async () => {
+  it('that never arrives fails the job after a day', async () => {
     const { job } = await endpoint.open(CSV, 10);
     await endpoint.ring(job.id, 23 * HOUR);
     expect((await endpoint.job(job.id)).state).toBe('uploading');
     await endpoint.ring(job.id, 25 * HOUR);
     expect(await endpoint.job(job.id)).toMatchObject({
       state: 'failed',
-      error: 'The file was not there after 24 hours.',
+      error: 'The file was not uploaded within 24 hours.',
     });
   });
 
@@ -74,17 +74,18 @@ describe('a file in parts', () => {
     expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
   });
 
-  it('and a whole one are refused as what they are not', async () => {
+  it('is refused as a whole file, and a whole file as parts', async () => {
     const asked = (type: string, query = '') =>
       checkedFetch(endpoint.jobs + query, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
     expect((await asked('text/plain')).status).toBe(415);
-    expect((await asked(CSV, '?column=x')).status).toBe(422);
+    expect((await asked(CSV, '?column=x')).status).toBe(400);
+    expect((await asked(CSV, '?textColumn=')).status).toBe(422);
     for (const id of ['x', '..', crypto.randomUUID()])
       expect((await checkedFetch(`${endpoint.jobs}/${id}`)).status).toBe(404);
   });
 });
 
-it('a part that is sent again, and finds the file put together meanwhile, is answered like the first', async () => {
+it('a part that is sent again after the file was assembled gets the same answer', async () => {
   await endpoint.spoil('a part is overtaken');
   onTestFinished(() => endpoint.spoil(''));
   const content = new TextEncoder().encode('text\nI loved it.\n');
@@ -92,4 +93,17 @@ it('a part that is sent again, and finds the file put together meanwhile, is ans
   const response = await endpoint.put(job.id, 1, content);
   expect([response.status, endpoint.worker.log]).toEqual([200, ['injected: overtaken']]);
   expect((await response.json()) as Job).not.toHaveProperty('upload');
+});
+
+it('asks for the parts again where reports have crossed, and then does the job', async () => {
+  await endpoint.spoil('reports of a part cross');
+  onTestFinished(() => endpoint.spoil(''));
+  const content = new TextEncoder().encode('text\nI loved it.\n');
+  const { job } = await endpoint.open(CSV, content.length);
+  expect(await (await endpoint.put(job.id, 1, content)).json()).toMatchObject({ upload: { missing: [] } });
+  let now = await endpoint.job(job.id);
+  while (now.upload?.missing.length === 0) now = await endpoint.job(job.id);
+  expect(now).toMatchObject({ state: 'uploading', upload: { missing: [1] } });
+  await endpoint.put(job.id, 1, content);
+  await expectDone(endpoint, job.id, { type: CSV, content, records: [{ line: 2, text: 'I loved it.' }] });
 });

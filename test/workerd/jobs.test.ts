@@ -109,7 +109,7 @@ describe('a job', () => {
     await expectDone(endpoint, id, file);
   });
 
-  it('goes on from one slice of the file to the next, in the middle of whatever it is', async () => {
+  it('continues from one slice of the file to the next, even in the middle of a record', async () => {
     const filler = `"${'dull, '.repeat(150_000)}\n"`;
     const texts = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? filler : (TEXTS[index] as string)));
     let at = 2;
@@ -126,7 +126,7 @@ describe('a job', () => {
     await expectDone(endpoint, id, file);
   });
 
-  it('takes the columns that it is told', async () => {
+  it('uses the given columns', async () => {
     const { id } = await endpoint.submit(
       { type: CSV, content: 'text,body,key\nbad,good,7\n' },
       '?textColumn=Body&idColumn=key',
@@ -135,7 +135,7 @@ describe('a job', () => {
     expect(await endpoint.results(id)).toMatchObject([{ line: 2, id: '7', label: 'positive' }]);
   });
 
-  it('takes the labels that it is told, and says which they are, in the order of the model', async () => {
+  it("uses the given labels, and lists them in the model's order", async () => {
     const { labels } = await reference.manifest();
     const file = csvOf(3);
     for (const query of ['', '?labels=positive&labels=negative']) {
@@ -165,7 +165,7 @@ describe('a job', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('fails for want of a column, and says so', async () => {
+  it('fails without a text column, and says so', async () => {
     const { id } = await endpoint.submit({ type: CSV, content: 'stars,words\n5,good\n' });
     expect(await endpoint.ended(id)).toMatchObject({
       state: 'failed',
@@ -174,7 +174,7 @@ describe('a job', () => {
     const results = await checkedFetch(`${endpoint.jobs}/${id}/results`);
     expect([results.status, ((await results.json()) as any).error]).toEqual([
       409,
-      'The job is failed; a finished one has results.',
+      'The job is failed. Only a finished job has results.',
     ]);
   });
 
@@ -195,7 +195,7 @@ describe('a job', () => {
     await Promise.all(jobs.map(({ id }, index) => expectDone(endpoint, id, files[index] as File)));
   });
 
-  it('can be cancelled in the middle, and nothing of it stays', async () => {
+  it('can be cancelled while it runs, and nothing is kept', async () => {
     await endpoint.spoil('loses one chunk'); // so that it stays in the middle
     const file = csvOfChunks(3);
     const { id } = await endpoint.submit(file);
@@ -210,7 +210,7 @@ describe('a job', () => {
     await endpoint.spoil('');
   });
 
-  it('is forgotten when it is deleted, and a week after its end', async () => {
+  it('is deleted on request, and a week after its end', async () => {
     const file = csvOf(5);
     for (const forget of [({ id }: Job) => endpoint.remove(id), ({ id }: Job) => endpoint.ring(id, 8 * DAY)]) {
       const job = await endpoint.submit(file);

@@ -52,7 +52,7 @@ describe('three labels', async () => {
   });
   afterAll(() => worker?.stop());
 
-  it('are answered as in this process, and so are two of them', async () => {
+  it('are answered as in this process, also two of them', async () => {
     for (const labels of [undefined, ['positive', 'negative']]) {
       const { body } = await post(`${worker.url}/v1/sentiment`, { texts: TEXTS, labels, evidence: true });
       const expected = await classifier.classify(TEXTS.map((text) => ({ text, labels, evidence: true })));
@@ -60,7 +60,7 @@ describe('three labels', async () => {
     }
   });
 
-  it('are those of a job, unless it has fewer', async () => {
+  it('are those of a job, unless it asks for fewer', async () => {
     for (const [query, labels] of [
       ['', THREE],
       ['?labels=positive&labels=neutral', ['neutral', 'positive']],
@@ -76,14 +76,14 @@ describe('three labels', async () => {
     }
   });
 
-  it('are answered as they have to be under fire', async () => {
+  it('are answered correctly under the soak', async () => {
     const mix = await createMix(classifier, randomNumbers(1));
     const options = { first: 0, last: 200, seed: 1, concurrency: 8, deadline: Number.POSITIVE_INFINITY };
     expect((await load(worker.url, mix, options)).failures).toEqual([]);
     expect(worker.log).toEqual([]);
   });
 
-  it('may be set to two for requests that name none, jobs among them', async () => {
+  it('may be limited to two by the setting LABELS, for jobs too', async () => {
     const set = await startWorker(files, { jobs: {}, env: { LABELS: variable('positive, negative') } });
     onTestFinished(() => set.stop());
     const labels = ['negative', 'positive'];
@@ -101,7 +101,7 @@ describe('three labels', async () => {
   });
 });
 
-it('a setting with labels that the model does not have: not ready, and the log says why', async () => {
+it('LABELS that the model lacks: not ready, and the log has the reason', async () => {
   const worker = await startWorker({}, { env: { LABELS: variable('negative,neutral') } });
   onTestFinished(() => worker.stop());
   expect((await checkedFetch(`${worker.url}/ready`)).status).toBe(503);

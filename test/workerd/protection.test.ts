@@ -35,7 +35,7 @@ async function withinOneMinute(test: () => Promise<void>): Promise<void> {
 describe('the rate limit', () => {
   const limiter = (limit: number) => ({ type: 'rate-limit', namespace: '1', simple: { limit, period: 60 } }) as const;
 
-  it('answers 429 to one request too many, says when to come again, and leaves what costs nothing alone', () =>
+  it('answers 429 with Retry-After to one request too many, and does not limit free routes', () =>
     withinOneMinute(async () => {
       const { url } = await start({ RATE_LIMITER: limiter(3) });
       const statuses = [];
@@ -50,7 +50,7 @@ describe('the rate limit', () => {
       }
     }));
 
-  it('counts each key by itself, and a request without one not at all', () =>
+  it('counts each key by itself, and requests without a valid key not at all', () =>
     withinOneMinute(async () => {
       const keys = ['first-key-0123456789', 'other-key-0123456789'];
       const { url } = await start({ RATE_LIMITER: limiter(1), API_KEYS: text(keys.join(' ')) });
@@ -63,13 +63,13 @@ describe('the rate limit', () => {
       for (const key of keys) expect([await ask(key), await ask(key)]).toEqual([200, 429]);
     }));
 
-  it('is none without the binding', async () => {
+  it('limits nothing without the binding', async () => {
     const { url } = await start({});
     for (let time = 0; time < 20; time++) expect((await post(`${url}/v1/sentiment`, { text: GOOD })).status).toBe(200);
   });
 });
 
-it('lets pages of any origin ask when it is told to', async () => {
+it('lets pages of any origin ask if ALLOWED_ORIGINS is *', async () => {
   const { url } = await start({ ALLOWED_ORIGINS: text('*') });
   const response = await checkedFetch(`${url}/health`, { headers: { origin: 'https://any.example' } });
   expect(response.headers.get('access-control-allow-origin')).toBe('*');

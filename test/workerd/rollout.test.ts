@@ -70,7 +70,7 @@ async function ask(times: number): Promise<Record<Name, number>> {
   return counts;
 }
 
-it('gives each version its share, and every answer is that of the version it names', async () => {
+it('gives each version its share, and every answer comes from the version that it names', async () => {
   percentage = 0;
   expect(await ask(20)).toEqual({ old: 20, new: 0 });
   percentage = 30;
@@ -81,7 +81,7 @@ it('gives each version its share, and every answer is that of the version it nam
   expect(await ask(20)).toEqual({ old: 0, new: 20 });
 });
 
-it('says of itself the version that says it', async () => {
+it('each version names itself', async () => {
   percentage = 50;
   const seen = new Set<string>();
   for (let time = 0; time < 20; time++) {
@@ -93,7 +93,7 @@ it('says of itself the version that says it', async () => {
   expect(seen).toEqual(new Set(Object.keys(versions)));
 });
 
-it('answers a stream, and a request of many texts, by one version', async () => {
+it('answers a stream, and a request of many texts, with one version', async () => {
   percentage = 50;
   const evidence = { old: await evidenceOf('old'), new: await evidenceOf('new') };
   for (let time = 0; time < 10; time++) {
@@ -115,7 +115,7 @@ it('answers a stream, and a request of many texts, by one version', async () => 
   }
 });
 
-it('is as it was after a rollback', async () => {
+it('serves the old version after a rollback', async () => {
   percentage = 100;
   expect(await ask(7)).toEqual({ old: 0, new: 7 });
   percentage = 0;

@@ -22,7 +22,7 @@ it.each([
   for (const [name, value] of Object.entries(SITE_HEADERS)) expect(response.headers.get(name)).toBe(value);
 });
 
-it('leaves all else to the worker', async () => {
+it('passes all other requests to the worker', async () => {
   const { status, body } = await post(`${worker.url}/v1/sentiment`, { text: 'A fine film.' });
   expect([status, body.results[0].label]).toEqual([200, 'positive']);
   const unknown = await fetch(`${worker.url}/nothing`);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   mix = await createMix(reference, randomNumbers(SEED));
 });
 
-describe('the worker under fire', () => {
+describe('the worker under the soak', () => {
   let worker: RunningWorker;
   let seen: Seen;
   beforeAll(async () => {
@@ -26,13 +26,13 @@ describe('the worker under fire', () => {
   });
   afterAll(() => worker?.stop());
 
-  it('answers everything as it has to, and logs nothing', () => {
+  it('answers everything correctly, and logs nothing', () => {
     expect(seen.failures).toEqual([]);
     expect(worker.log).toEqual([]);
     expect(seen.requests).toBe(REQUESTS.last);
   });
 
-  it('was asked for good and bad things, and left by some', () => {
+  it('received valid and invalid requests, and clients that left', () => {
     const kinds: Kind[] = [...(Object.keys(VALID) as Kind[]), 'invalid', 'declared', 'undeclared', 'drips', 'leaves'];
     expect(Object.keys(seen.kinds)).toEqual(expect.arrayContaining(kinds));
     expect(Object.keys(seen.statuses)).toEqual(
@@ -67,7 +67,7 @@ describe('a soak', () => {
     expect(found(await of((_, response) => void response.writeHead(503).end()))).toEqual(new Set(['server error']));
   });
 
-  it('finds an answer that breaks off, and one that does not come', async () => {
+  it('finds an incomplete answer and a missing one', async () => {
     const broken = await of((_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{');
       setImmediate(() => response.destroy());
@@ -76,7 +76,7 @@ describe('a soak', () => {
     expect(found(await of((_, response) => void response.destroy()))).toEqual(new Set(['no answer']));
   });
 
-  it('finds an answer that is another text’s', async () => {
+  it('finds the answer to another text', async () => {
     const asked: Planned[] = Array.from({ length: 400 }, (_, request) => mix(randomNumbers(request)));
     const texts = asked.filter(({ kind }) => kind === 'text');
     for (const [index, { check }] of texts.entries()) {
@@ -93,14 +93,14 @@ describe('a soak', () => {
     }
   });
 
-  it('of one request has no figure for what nobody asked', async () => {
+  it('of one request has no figures for kinds that were not sent', async () => {
     const { code, stdout } = await run(main, ['--requests', '1']);
     expect(code).toBe(0);
     expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
     expect(stdout).toMatch(/^ +64 +0 +– +– +– +– /m);
   });
 
-  it('asks the same things again', () => {
+  it('repeats the same requests for the same seed', () => {
     const draw = () => Array.from({ length: 50 }, (_, request) => JSON.stringify(mix(randomNumbers(request))));
     expect(draw()).toEqual(draw());
   });

@@ -1,4 +1,4 @@
-/** What a command is, and what all of them share. Not here: parsing and help (`cli.ts`), and exit codes on errors (`cli/run.ts`). */
+/** The type of a command, and what several commands share. `cli.ts` parses arguments; `cli/run.ts` turns errors into exit codes. */
 
 import { UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
@@ -16,43 +16,43 @@ export interface Command<F extends Flags = Flags> {
   readonly run: (flags: FlagValues<F>, positionals: readonly string[], io: Io) => Promise<number>;
 }
 
-/** Forgets the types of a command's flags, which only its own `run` needs. */
+/** Drops the types of a command's flags, which only its own `run` needs. */
 export function command<F extends Flags>(definition: Command<F>): Command {
   return definition as unknown as Command;
 }
 
-/** For every command that asks a model. (In `train`, which has none yet, `--labels` is the order of the file's labels.) */
+/** The flag of every command that asks a model. (In `train`, `--labels` is the order of the file's labels.) */
 export const MODEL_FLAGS = {
   labels: { kind: 'text', value: '<a,b,…>', help: "choose from these of the model's labels only (default: all)" },
 } as const satisfies Flags;
 
-/** `a,b` → a and b. */
+/** Splits `a,b` into names. */
 export function namesIn(list: string): string[] {
   return list.split(',').map((name) => name.trim());
 }
 
 /**
- * The labels that `--labels` asks for, in the order they have in the model; without the flag, all.
- * @param labels those that there are.
- * @throws UsageError when there is no such label, or nothing to choose between.
+ * The labels that `--labels` names, in the model's order; all without the flag.
+ * @param labels the model's.
+ * @throws UsageError when the model lacks one, or when there are fewer than two.
  */
 export function askedLabels(flags: FlagValues<typeof MODEL_FLAGS>, labels: readonly string[]): readonly string[] {
   if (flags.labels === undefined) return labels;
   const asked = new Set(namesIn(flags.labels));
   const unknown = [...asked].find((label) => !labels.includes(label));
   if (unknown !== undefined) {
-    throw new UsageError(`--labels: no label ${quoted(unknown)}; there is ${listed(labels)}`);
+    throw new UsageError(`--labels: unknown label ${quoted(unknown)}; the model has ${listed(labels)}`);
   }
-  if (asked.size < 2) throw new UsageError('--labels takes two labels or more, with commas between them');
+  if (asked.size < 2) throw new UsageError('--labels needs at least two labels, separated by commas');
   return labels.filter((label) => asked.has(label));
 }
 
-/** @throws UsageError when there are arguments, for a command that takes flags only. */
+/** @throws UsageError when there are arguments: the command takes flags only. */
 export function refuseArguments(positionals: readonly string[]): void {
   if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
 }
 
-/** What a command that wrote a bundle says of it. */
+/** One line about a bundle that was written. */
 export function describeBundle(manifest: Manifest, folder: string, json: boolean | undefined): string {
   const { id, version, training, parity } = manifest;
   if (json) return JSON.stringify({ model: id, version, folder, epochs: training.epochs, parity });

@@ -1,4 +1,4 @@
-/** `npm run compare`: LSTM, GRU and RNN on the same budget, and a report of how they differ and why. */
+/** `npm run compare`: trains LSTM, GRU and RNN on the same budget and reports how they differ. */
 import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
@@ -14,7 +14,7 @@ const FLAGS = {
   ...DATA_FLAGS,
   out: { kind: 'text', value: '<folder>', help: 'where the report goes (default: runs/compare)' },
   epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews (default: 3)' },
-  limit: { kind: 'number', value: '<n>', help: 'use so many reviews only' },
+  limit: { kind: 'number', value: '<n>', help: 'use <n> reviews only' },
   'memory-steps': { kind: 'number', value: '<n>', help: 'training steps of the memory task (default: 600)' },
   ...COMMON_FLAGS,
 } as const satisfies Flags;

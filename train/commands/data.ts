@@ -1,4 +1,4 @@
-/** The flags that say which texts, for every command that reads some, and what fetches those that are not on the disk. */
+/** The flags of every command that reads texts, and the downloads of texts that are not on the disk. */
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
@@ -24,7 +24,7 @@ export const DATA_FLAGS = {
     value: '<path>',
     help: 'aclImdb_v1.tar.gz or its folder, or your own .csv, .tsv or .jsonl (default: download the first)',
   },
-  'any-size': { kind: 'switch', help: 'accept other numbers of reviews than the official ones, in their layout' },
+  'any-size': { kind: 'switch', help: 'accept the official layout with other numbers of reviews' },
   'text-column': { kind: 'text', value: '<name>', help: 'in a .csv and the like (default: text or review)' },
   'label-column': { kind: 'text', value: '<name>', help: 'in a .csv and the like (default: label or sentiment)' },
   group: { kind: 'list', value: '<new=a,b>…', help: 'labels to fold into one, such as negative=1,2 positive=4,5' },
@@ -33,7 +33,7 @@ export const DATA_FLAGS = {
 
 /**
  * Reads the reviews, downloading the official ones when no others are given.
- * @param labels their order, where the stated rule is not to decide it; `any` where it is of no account.
+ * @param labels their order, if not that of the rule; `any` if the order does not matter.
  */
 export async function loadData(
   flags: FlagValues<typeof DATA_FLAGS>,
@@ -58,7 +58,7 @@ function nameOf(location: string): string {
   return path.basename(path.resolve(location)).replace(/(?<=.)\.(tar\.gz|csv|tsv|jsonl|ndjson)$/i, '');
 }
 
-/** Downloads it under a progress line. */
+/** Downloads a file with a progress line. */
 async function downloadShown(file: Download, { stderr }: Io, options: DownloadOptions = {}): Promise<string> {
   const { bytes } = file;
   const line = progressLine('downloading', stderr);
@@ -74,9 +74,9 @@ export const SOURCES_FLAG = {
 } as const satisfies Flags;
 
 /**
- * The folder that has all of `files`: the one that a flag gave, or one of the cache, to which they are downloaded.
- * @param flag its name, which is the folder's name in the cache too.
- * @throws UserError when a file is missing or another one.
+ * The folder that has all of `files`: `given`, or a folder of the cache, to which they are downloaded.
+ * @param flag the name of the flag, and of the cache's folder.
+ * @throws UserError when a file is missing or has other contents.
  */
 export async function gather(
   files: readonly PinnedFile[],

@@ -12,6 +12,7 @@ import {
   askBoth,
   commonLabels,
   type Difference,
+  isEndpoint,
   mostMoved,
   openVersion,
   type Pair,
@@ -27,24 +28,28 @@ import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 import { DATA_FLAGS, loadData } from './data.ts';
 
 const FLAGS = {
-  old: { kind: 'text', value: '<version>', help: "a bundle's folder, or an endpoint's URL (default: model)" },
-  new: { kind: 'text', value: '<version>', help: 'the same, of what is to take its place' },
+  old: {
+    kind: 'text',
+    value: '<version>',
+    help: "the old version: a bundle's folder or an endpoint's URL (default: model)",
+  },
+  new: { kind: 'text', value: '<version>', help: "the new version: a bundle's folder or an endpoint's URL" },
   ...MODEL_FLAGS,
   ...DATA_FLAGS,
-  data: { kind: 'text', value: '<path>', help: 'labelled reviews, as for evaluate, in place of a file of texts' },
+  data: { kind: 'text', value: '<path>', help: 'labelled reviews, as for evaluate, instead of a file of texts' },
   split: { kind: 'text', value: '<name>', help: 'of --data: test or all (default: test)' },
-  limit: { kind: 'number', value: '<n>', help: 'compare on so many texts only, drawn at random but always the same' },
+  limit: { kind: 'number', value: '<n>', help: 'compare on <n> texts only: a random sample that is always the same' },
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
-/** Flips and texts that are shown of the most frequent and of those that moved most, and how much of each text. */
+/** How many flips and texts are shown, and how much of each text. */
 const SHOWN = 10;
 const SHOWN_CHARACTERS = 80;
 
 export const diffCommand = command({
   usage: 'npm run diff -- --old <version> --new <version> [flags] [texts.txt]',
   summary: `Compares the answers of two versions of a model on the same texts: one a line, from a file or standard input.
-An endpoint that needs a key is given the one in API_KEY.`,
+An endpoint gets the key in OLD_API_KEY or NEW_API_KEY; if the other version is a folder, API_KEY will do.`,
   flags: FLAGS,
   run,
 });
@@ -52,18 +57,19 @@ An endpoint that needs a key is given the one in API_KEY.`,
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   if (flags.new === undefined) throw new UsageError('--new is missing: the version to compare with --old');
   if (positionals.length > (flags.data === undefined ? 1 : 0)) {
-    throw new UsageError('texts come from one file, or from --data');
+    throw new UsageError('give one file of texts, or --data');
   }
-  const apiKey = io.env['API_KEY'] || undefined;
-  const versions = [await openVersion(flags.old ?? 'model', apiKey), await openVersion(flags.new, apiKey)] as const;
+  const given = { old: flags.old ?? 'model', new: flags.new };
+  const keys = keysOf(given, io.env);
+  const versions = [await openVersion(given.old, keys.old), await openVersion(given.new, keys.new)] as const;
   const [old, now] = versions;
   if (flags.labels === undefined) refuseOtherLabels(versions);
   const labels = askedLabels(flags, commonLabels(versions));
   const all =
     flags.data === undefined ? await readTexts(positionals[0], io) : await readReviews(flags, versions, labels, io);
-  if (all.length === 0) throw new UserError('there are no texts to compare on');
+  if (all.length === 0) throw new UserError('there are no texts to compare');
   const { limit = 0 } = flags;
-  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
+  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit must be a whole number, not ${limit}`);
   const samples = limit > 0 ? shuffled(all, 0).slice(0, limit) : all;
   const line = progressLine('comparing', io.stderr);
   const onProgress = (done: number, all: number) => line.update(done / all, counted(done, 'text'));
@@ -79,12 +85,24 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       io.print(`${name}  ${model} ${version}, ${from}`);
     }
     io.print(`\n${describe(difference)}`);
-    if (moved.length > 0) io.print(`\nmoved most:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
+    if (moved.length > 0) io.print(`\nlargest changes:\n${moved.map((pair) => describePair(pair, labels)).join('\n')}`);
   }
   return EXIT.done;
 }
 
-/** Lines that are not blank. */
+/** The key of each version. @throws UsageError if API_KEY could be meant for either of two endpoints. */
+function keysOf(given: { readonly old: string; readonly new: string }, env: Io['env']) {
+  const own = { old: env['OLD_API_KEY'] || undefined, new: env['NEW_API_KEY'] || undefined };
+  const shared = env['API_KEY'] || undefined;
+  const hasTwo = isEndpoint(given.old) && isEndpoint(given.new);
+  if (hasTwo && shared !== undefined && own.old === undefined && own.new === undefined) {
+    throw new UsageError('both versions are endpoints: give each its key, in OLD_API_KEY and NEW_API_KEY');
+  }
+  const rest = hasTwo ? undefined : shared;
+  return { old: own.old ?? rest, new: own.new ?? rest };
+}
+
+/** One text for each line that is not blank. */
 async function readTexts(file: string | undefined, { stdin }: Io): Promise<Sample[]> {
   if (file !== undefined) await refuseReviews(file);
   const texts: Sample[] = [];
@@ -94,14 +112,14 @@ async function readTexts(file: string | undefined, { stdin }: Io): Promise<Sampl
   return texts;
 }
 
-/** @throws UserError when the file is not there, UsageError when it is one of labelled reviews. */
+/** @throws UserError when the file does not exist, UsageError when its name says that it has labelled reviews. */
 async function refuseReviews(file: string): Promise<void> {
   const info = await stat(file).catch((error: unknown) => {
     if (isSystemError(error) && error.code === 'ENOENT') throw new UserError(`${file}: no such file`);
     throw error;
   });
   if (!info.isFile() || /\.(csv|tsv|jsonl|ndjson|gz)$/i.test(file)) {
-    throw new UsageError(`${file} is no file of one text a line; reviews are given with --data`);
+    throw new UsageError(`${file} is not a file with one text a line; pass labelled reviews with --data`);
   }
 }
 
@@ -112,9 +130,9 @@ async function readReviews(
   io: Io,
 ): Promise<readonly Sample[]> {
   const { split = 'test' } = flags;
-  if (split !== 'test' && split !== 'all') throw new UsageError(`no split "${split}"; there is test, all`);
+  if (split !== 'test' && split !== 'all') throw new UsageError(`unknown split "${split}"; choose test or all`);
   const { dataset } = await loadData(flags, io, 'any');
-  // Of the version with more labels, in which the texts' own are more likely to be found.
+  // The version with more labels is more likely to have those of the texts.
   const own = old.labels.length > now.labels.length ? old.labels : now.labels;
   const { train, test } = withLabelsOf(dataset, own, io.say);
   return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, io.say);
@@ -134,14 +152,14 @@ function describe({ texts, flipped, flips, meanChange, maxChange, accuracy }: Di
     ...(accuracy
       ? [
           line('accuracy', `${accuracy.old.toFixed(4)} → ${accuracy.new.toFixed(4)}`),
-          line('right in one of them only', `${accuracy.onlyOld} old, ${accuracy.onlyNew} new`),
+          line('right in one version only', `${accuracy.onlyOld} old, ${accuracy.onlyNew} new`),
           line("McNemar's p", accuracy.pValue.toPrecision(2)),
         ]
       : []),
   ].join('\n');
 }
 
-/** Both answers with their probabilities, and the beginning of the text in one line. */
+/** One line with both answers, their probabilities and the beginning of the text. */
 function describePair(pair: Pair, labels: readonly string[]): string {
   const shown = clipped(pair.text.replace(/\p{Cc}+/gu, ' '), SHOWN_CHARACTERS);
   const answers = [pair.old, pair.new].map(

@@ -20,7 +20,7 @@ const FLAGS = {
   split: { kind: 'text', value: '<name>', help: `one of ${SPLITS.join(', ')} (default: test)` },
   ...MODEL_FLAGS,
   ...DATA_FLAGS,
-  limit: { kind: 'number', value: '<n>', help: 'score so many reviews only' },
+  limit: { kind: 'number', value: '<n>', help: 'score <n> reviews only: a random sample that is always the same' },
   report: { kind: 'text', value: '<file>', help: "where the report goes (default: the bundle's report.html)" },
   record: { kind: 'switch', help: "write the metrics into the bundle's model.json and model card" },
   ...COMMON_FLAGS,
@@ -36,9 +36,9 @@ export const evaluateCommand = command({
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   refuseArguments(positionals);
   const split = flags.split ?? 'test';
-  if (!isSplit(split)) throw new UsageError(`no split "${split}"; there is ${SPLITS.join(', ')}`);
+  if (!isSplit(split)) throw new UsageError(`unknown split "${split}"; choose one of ${SPLITS.join(', ')}`);
   const folder = flags.model ?? 'model';
-  // From before the bundle is read, lest --record describes one that took its place. Where nothing is written, no lock.
+  // Locked before the bundle is read: --record must not describe a bundle that replaced it. Reading alone needs no lock.
   using _ = flags.record || flags.report === undefined ? await lockFolder(folder, { make: false }) : undefined;
   if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
   let line: ReturnType<typeof progressLine> | undefined;
@@ -60,7 +60,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const { id, version } = manifest;
   if (flags.json) io.print(JSON.stringify({ model: id, version, split, metrics }));
   else io.print(`${id} ${version} on ${splitName(split)}\n\n${describe(metrics)}`);
-  io.say(`where it errs: ${report}`);
+  io.say(`report: ${report}`);
   return EXIT.done;
 }
 
@@ -68,9 +68,9 @@ function isSplit(name: string): name is Split {
   return (SPLITS as readonly string[]).includes(name);
 }
 
-/** A longer label is cut. */
+/** Longer labels are cut. */
 const LABEL_WIDTH = 28;
-/** A wider matrix is left to the report. */
+/** A wider confusion matrix is in the report only. */
 const MATRIX_WIDTH = 100;
 
 function describe(metrics: Metrics): string {

@@ -1,4 +1,4 @@
-/** `npm run export`: the model bundle of a training run, written again from its checkpoint. */
+/** `npm run export`: writes a training run's model bundle again, from its checkpoint. */
 import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
@@ -36,7 +36,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   await refuseForeignCard(folder);
   const run = await loadCheckpoint(from);
   const { vocabulary, config } = run;
-  // There need be no reviews here; ids drawn at random find a wrong weight as well.
+  // The reviews may be gone; random ids find a wrong weight as well.
   const samples = randomRows({
     rows: PARITY_INPUTS,
     maxLength: config.maxTokens,

@@ -27,12 +27,12 @@ async function run(
   positionals: readonly string[],
   { print, say, stdin }: Io,
 ): Promise<number> {
-  if (positionals.length > 1) throw new UsageError('put quotes around the text, so that it is one argument');
+  if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   const { classifier, manifest } = await openClassifier(flags.model ?? fileURLToPath(MODEL_FOLDER));
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : createInterface({ input: stdin });
-  if (positionals.length === 0 && stdin.isTTY) say('one text a line; Ctrl-D ends');
+  if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
     const [answer] = await classifier.classify([{ text, labels }]);

@@ -16,12 +16,12 @@ export const SETS_FLAG = {
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
-  url: { kind: 'text', value: '<url>', help: 'an endpoint in place of a bundle' },
+  url: { kind: 'text', value: '<url>', help: 'an endpoint instead of a bundle' },
   dev: {
     kind: 'switch',
-    help: 'the sets for choosing between models, in place of those that are read once, at the end',
+    help: 'the sets for choosing between models, instead of the final ones, which are read once, at the end',
   },
-  alone: { kind: 'switch', help: 'without the word lists beside it' },
+  alone: { kind: 'switch', help: 'leave out the word lists' },
   ...SETS_FLAG,
   ...SOURCES_FLAG,
   data: { ...DATA_FLAGS.data, help: 'aclImdb_v1.tar.gz or its folder (default: download it)' },
@@ -31,7 +31,7 @@ const FLAGS = {
 export const scorecardCommand = command({
   usage: 'npm run scorecard -- [flags] [set ...]',
   summary: `Scores a model, and word lists beside it, on public sets that it is not trained on. Prints Markdown.
-An endpoint that needs a key is given the one in API_KEY.
+An endpoint gets the key in the environment variable API_KEY.
 
 for the end:      ${namesOf('test')}
 with --dev:       ${namesOf('development')}`,
@@ -48,7 +48,7 @@ function namesOf(stage: ScorecardSet['stage']): string {
 async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], io: Io): Promise<number> {
   const stage = flags.dev ? 'development' : 'test';
   const sets = choose(names, stage);
-  if (flags.url !== undefined && flags.model !== undefined) throw new UsageError('--model or --url, not both');
+  if (flags.url !== undefined && flags.model !== undefined) throw new UsageError('give --model or --url, not both');
   const apiKey = io.env['API_KEY'] || undefined;
   const model = await (flags.url === undefined ? openBundle(flags.model ?? 'model') : openEndpoint(flags.url, apiKey));
   const beside = flags.alone ? [] : await openWordLists();
@@ -86,14 +86,14 @@ async function run(flags: FlagValues<typeof FLAGS>, names: readonly string[], io
   return EXIT.done;
 }
 
-/** The sets of that names, or all of the stage. A set of the other stage is not read by mistake. */
+/** The named sets, or all of the stage. @throws UsageError for a set of the other stage, so that none is read by mistake. */
 function choose(names: readonly string[], stage: ScorecardSet['stage']): ScorecardSet[] {
   const own = SETS.filter((set) => set.stage === stage);
   for (const name of names) {
     if (own.some((set) => set.name === name)) continue;
     const other = SETS.find((set) => set.name === name);
-    const why = other === undefined ? '' : `; it is one ${stage === 'test' ? 'for --dev' : 'of those without --dev'}`;
-    throw new UsageError(`no set ${JSON.stringify(name)} among ${namesOf(stage)}${why}`);
+    const why = other === undefined ? '' : `, ${stage === 'test' ? 'which needs --dev' : 'which --dev leaves out'}`;
+    throw new UsageError(`unknown set ${JSON.stringify(name)}${why}; choose from ${namesOf(stage)}`);
   }
   return names.length === 0 ? own : own.filter(({ name }) => names.includes(name));
 }

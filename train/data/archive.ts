@@ -1,6 +1,6 @@
 /**
- * Archives as streams, never unpacked to disk: .tar.gz and .zip. An entry that points out of the archive, or is neither a
- * file nor a folder, is refused, and so is an archive that unpacks to more than it may, whatever it says of its size.
+ * Reads .tar.gz and .zip archives as streams, without unpacking them to disk. Refuses entries that point out of the archive or are
+ * neither files nor folders, and archives that unpack to more than the limit, whatever size they declare.
  */
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -12,25 +12,25 @@ import { quoted } from '../../shared/quoted.ts';
 
 /** A file in an archive. */
 export interface Entry {
-  /** As the archive has it. */
+  /** As written in the archive. */
   readonly name: string;
   /** The parts of its name, without a leading `./`. */
   readonly path: readonly string[];
-  /** In bytes, unpacked. */
+  /** The unpacked size in bytes. */
   readonly size: number;
-  /** What is in it. To be read, if at all, before the visitor's promise resolves. */
+  /** The content. Read it, if at all, before the visitor's promise resolves. */
   readonly content: () => Promise<AsyncIterable<Buffer>>;
 }
 
-/** Called for one entry after the other, in the order of the archive; a UserError that it throws ends the reading. */
+/** Called for each entry in the order of the archive. A UserError that it throws ends the reading. */
 export type Visitor = (entry: Entry) => Promise<void> | void;
 
-/** The tar format of 1979 has no mark to know it by, but checksums all the same. The library's types lack the option. */
+/** Accepts the tar format of 1979, which has checksums but no magic number. The library's types lack the option. */
 const ANY_FORMAT: object = { allowUnknownFormat: true };
 
 /**
- * @param maxBytes what the archive may unpack to, all its entries and headers together.
- * @throws UserError when it is damaged, truncated or too large, or an entry is refused.
+ * @param maxBytes the limit of the unpacked archive, headers included.
+ * @throws UserError when the archive is damaged, truncated or too large, or an entry is refused.
  */
 export async function readTarGz(location: string, maxBytes: number, visit: Visitor): Promise<void> {
   const entries = extract(ANY_FORMAT);
@@ -57,7 +57,7 @@ export async function readTarGz(location: string, maxBytes: number, visit: Visit
   }
 }
 
-/** A small file can unpack to anything. */
+/** Ends a stream that unpacks to more than the limit. */
 function atMost(bytes: number) {
   return async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let size = 0;
@@ -70,8 +70,7 @@ function atMost(bytes: number) {
 }
 
 /**
- * The same for a .zip file. Its directory is believed only as far as its entries bear it out: reading one that has another
- * size or checksum than the directory says fails.
+ * The same for a .zip file. Reading an entry fails if its size or checksum differs from the directory's.
  * @throws UserError as `readTarGz` does.
  */
 export async function readZip(location: string, maxBytes: number, visit: Visitor): Promise<void> {
@@ -95,7 +94,7 @@ export async function readZip(location: string, maxBytes: number, visit: Visitor
   }
 }
 
-/** yauzl holds an entry to its size, but not to its checksum. */
+/** Checks an entry's checksum; yauzl checks only its size. */
 async function* checked(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Buffer> {
   let checksum = 0;
   for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
@@ -105,7 +104,7 @@ async function* checked(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Buffer> {
   if (checksum !== entry.crc32) throw new Error(`the checksum of ${entry.fileName} differs`);
 }
 
-/** The whole content of an entry. */
+/** Reads an entry whole. */
 export async function bytesOf(entry: Entry): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of await entry.content()) chunks.push(chunk);
@@ -129,7 +128,7 @@ function refuseDamaged(location: string, kind: string, error: unknown): never {
   const why = error.message
     .slice(0, 200)
     .toWellFormed()
-    .replace(/\p{Cc}/gu, '\uFFFD'); // there may be a name in it
+    .replace(/\p{Cc}/gu, '\uFFFD'); // the message may quote a name
   refuse(location, `not a whole ${kind} archive (${why}); get it again`);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Fetches other people's files to a cache folder, once: a download that breaks off is continued where it stopped, and
- * only a file with the expected size and digest gets its final name.
+ * Downloads files to a cache folder, once. An interrupted download continues where it stopped. Only a file with the expected size and
+ * digest gets its final name.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -18,7 +18,7 @@ export type Download = {
   readonly bytes: number;
 } & Digest;
 
-/** Lower-case hexadecimal. MD5 only where the publisher gives no other: it guards against damage, not against malice. */
+/** Lower-case hexadecimal. MD5 only if the publisher gives no other: it finds damage, but not a forgery. */
 type Digest = { readonly md5: string } | { readonly sha256: string };
 
 export const OFFICIAL_ARCHIVE: Download = {
@@ -27,7 +27,7 @@ export const OFFICIAL_ARCHIVE: Download = {
   md5: '7c2ac02c03563afcf9b574c7e56c153a',
 };
 
-/** A file that is the same for good. */
+/** A file that never changes. */
 export interface PinnedFile {
   readonly url: string;
   readonly name: string;
@@ -35,7 +35,7 @@ export interface PinnedFile {
   readonly sha256: string;
 }
 
-/** A file of a repository on GitHub, as the commit has it. */
+/** A file of a GitHub repository at a commit. */
 export function githubFile(
   [repository, commit]: readonly [repository: string, commit: string],
   file: string,
@@ -45,18 +45,18 @@ export function githubFile(
 }
 
 export interface DownloadOptions {
-  /** Where to keep it. Default: `edge-sentiment` in the user's cache folder. */
+  /** The folder to keep it in. Default: `edge-sentiment` in the user's cache folder. */
   readonly folder?: string;
-  /** The flag that takes the file from the disk instead, and its value. Default: `--data <file>`. */
+  /** The flag, with its value, that takes the file from the disk instead. Default: `--data <file>`. */
   readonly flag?: string;
-  /** Called with the number of bytes there are so far. */
+  /** Called with the number of bytes received so far. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The path of the downloaded file, which is fetched unless the cache has it already.
- * @throws UserError when the network or the server fails, or what arrives is not the expected file.
+ * Downloads a file unless the cache has it. @returns its path.
+ * @throws UserError when the network or the server fails, or another file arrives.
  */
 export async function download(file: Download, options: DownloadOptions = {}): Promise<string> {
   const { folder = cacheFolder(), flag = '--data <file>' } = options;
@@ -76,8 +76,8 @@ export async function download(file: Download, options: DownloadOptions = {}): P
 }
 
 /**
- * The path of the file below `folder`, where somebody put it.
- * @throws UserError when it is not there, or is another file.
+ * The path of a file that the user put below `folder`.
+ * @throws UserError when it is missing, or is another file.
  */
 export async function findDownloaded(file: Download, folder: string): Promise<string> {
   const target = path.join(folder, nameOf(file));
@@ -103,7 +103,7 @@ function otherThanExpected(file: Download): string {
   return `not the expected file (its size or ${'md5' in file ? 'MD5' : 'SHA-256'} differs)`;
 }
 
-/** The server sends another file, so that what has arrived is of no use. */
+/** The server sent another file: the received part is useless. */
 class UnexpectedFile extends Error {}
 
 async function fetchRest(
@@ -131,7 +131,7 @@ async function fetchRest(
     };
     await pipeline(response.body, counted, createWriteStream(partial, { flags: resumed ? 'a' : 'w' }));
   } catch (error) {
-    if (isSystemError(error)) throw withFile(error, partial); // the disk: what the network does is a cause in fetch's error
+    if (isSystemError(error)) throw withFile(error, partial); // a disk error; network errors are the cause of fetch's error
     if (error instanceof UnexpectedFile) await rm(partial, { force: true });
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const why = cause instanceof Error ? cause.message || (isSystemError(cause) && cause.code) || cause.name : cause;
@@ -141,7 +141,7 @@ async function fetchRest(
   }
 }
 
-/** `edge-sentiment` in `$XDG_CACHE_HOME`, or in what the operating system uses in its place. */
+/** `edge-sentiment` in `$XDG_CACHE_HOME`, or in the operating system's cache folder. */
 export function cacheFolder(): string {
   const home = os.homedir();
   const base =

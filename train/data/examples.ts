@@ -1,4 +1,4 @@
-/** Texts → what the network reads: the vocabulary, the ids, and how a training step varies them. */
+/** Turns texts into training examples: the vocabulary, the ids, and the augmentation of a training step. */
 import { encode } from '../../shared/encoding.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
@@ -11,7 +11,7 @@ export type Target = Float32Array;
 export interface Example {
   /** START and the review's last token ids, unpadded. */
   readonly ids: Int32Array;
-  /** The probability of each label: 1 for the review's own, or what a teacher says. */
+  /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
   readonly target: Target;
 }
 
@@ -28,7 +28,7 @@ export function toExample(text: string, target: Target, vocabulary: Vocabulary, 
   return { ids: encode(tokenize(text), vocabulary, maxTokens).ids, target };
 }
 
-/** @param labels how many there are. */
+/** @param labels the number of labels. */
 export function toExamples(
   reviews: readonly Review[],
   labels: number,
@@ -39,26 +39,26 @@ export function toExamples(
   return reviews.map(({ text, label }) => toExample(text, targets[label] as Target, vocabulary, maxTokens));
 }
 
-/** For each label the target that is certain of it. */
+/** The one-hot target of each label. */
 export function certainties(labels: number): Target[] {
   return Array.from({ length: labels }, (_, label) =>
     Float32Array.from({ length: labels }, (_, at) => +(at === label)),
   );
 }
 
-/** The items in their order, so many at a time. */
+/** Splits the items into batches, in order. */
 export function batches<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, batch) =>
     items.slice(batch * size, (batch + 1) * size),
   );
 }
 
-/** The lengths of crops: from a few words to what one paragraph has, as often short as long. */
+/** The range of crop lengths, from a few words to a paragraph; short and long crops are equally frequent. */
 const CROP_WORDS = { shortest: 3, longest: 100 };
-/** A text of no more words than this is short as it is. */
+/** Texts with at most so many words are not cropped. */
 const SHORT_TEXT = 20;
 
-/** The example as one training step reads it: some words unknown, or only a few words of it. */
+/** Augments an example for one training step: makes some words unknown, or crops it to a few words. */
 export function augment(
   { ids, target }: Example,
   { wordDropout, crops }: Pick<Config, 'wordDropout' | 'crops'>,
@@ -69,7 +69,7 @@ export function augment(
   return { ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)), target };
 }
 
-/** START and a few words that follow each other. */
+/** START and a few consecutive words. */
 function crop(ids: Int32Array, random: () => number): Int32Array {
   const { shortest, longest } = CROP_WORDS;
   const words = ids[0] === START_ID ? ids.subarray(1) : ids;

@@ -1,10 +1,10 @@
 /**
- * The reviews of the Large Movie Review Dataset v1.0, or of any dataset in its layout:
+ * Reads the reviews of the Large Movie Review Dataset v1.0, or of any dataset in its layout:
  *
  *     aclImdb/{train,test}/{pos,neg}/<name>.txt      and train/unsup/<name>.txt, without a label
  *
- * It comes as the official archive, read as a stream and never unpacked to disk, or as the folder the archive unpacks
- * to. Both give the same reviews in the same order, so a seed means the same training run on either.
+ * The source is the official archive, read as a stream, or its unpacked folder. Both give the same reviews in the same order, so a seed
+ * means the same training run on either.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,7 +24,7 @@ const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {
   'test/neg': 12_500,
 };
 
-/** What an archive may unpack to; the official one unpacks to 0.5 GB. */
+/** The limit of an unpacked archive; the official one unpacks to 0.5 GB. */
 export const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
 
 /**
@@ -38,9 +38,9 @@ export async function readImdbFolder(location: string, anySize: boolean): Promis
 }
 
 /**
- * Reads the archive, as a stream.
- * @throws UserError when it is damaged, truncated, not in the layout above, or holds other than the official numbers of
- * reviews and `anySize` is not set.
+ * Reads the archive as a stream.
+ * @throws UserError when it is damaged, truncated, not in the layout above, or, without `anySize`, has other than the official numbers
+ * of reviews.
  */
 export async function readImdbArchive(
   location: string,
@@ -52,7 +52,7 @@ export async function readImdbArchive(
   return reviews.finish(anySize);
 }
 
-/** Collects reviews by folder, and refuses what makes no sense. */
+/** Collects reviews by folder, and refuses invalid ones. */
 class Reviews {
   readonly #location: string;
   readonly #folders = new Map<string, Map<string, string>>();
@@ -113,7 +113,7 @@ class Reviews {
     return this.#sorted(folder).map(([name, text]) => ({ id: `${folder}/${name}`, text, label }));
   }
 
-  /** By name, so that the order in the archive or on the disk does not matter. */
+  /** Sorted by name, so that the order in the archive or on the disk does not matter. */
   #sorted(folder: string): [name: string, text: string][] {
     return [...(this.#folders.get(folder) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   }
@@ -135,7 +135,7 @@ async function readArchive(location: string, reviews: Reviews, maxBytes: number)
 }
 
 async function readFolder(location: string, reviews: Reviews): Promise<void> {
-  // Both `aclImdb` itself and the folder it was unpacked in are what people have at hand.
+  // People pass `aclImdb` itself or the folder it was unpacked in.
   const nested = path.join(location, 'aclImdb');
   const root = (await stat(nested).catch(() => undefined))?.isDirectory() ? nested : location;
   for (const folder of Object.keys(OFFICIAL_COUNTS)) {

@@ -1,4 +1,4 @@
-/** What the labels of a file mean: their order, their groups, and which labels of a model mean the same. */
+/** The labels of a file: their order, their groups, and the labels of a model with the same meaning. */
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
@@ -15,7 +15,7 @@ const RANKS: readonly (readonly [Sentiment, readonly string[]])[] = [
 ];
 const MIDDLE = 2;
 
-/** From 0, worst; undefined for a name whose order is not known. */
+/** The rank of a known name, from 0 (worst); undefined for other names. */
 function rankOf(label: string): number | undefined {
   const name = labelKey(label)
     .replaceAll(/[\s_-]+/g, ' ')
@@ -24,13 +24,13 @@ function rankOf(label: string): number | undefined {
   return rank < 0 ? undefined : rank;
 }
 
-/** `3`, `-1`, `4.5`; `LABEL_3` as transformers writes it; `3 stars`. */
+/** The number in `3`, `-1`, `4.5`, `LABEL_3` (as transformers writes it) or `3 stars`. */
 function numberOf(label: string): number | undefined {
   const [, digits] = /^(?:label_)?([-+]?\d+(?:\.\d+)?)(?: ?stars?)?$/i.exec(label.trim()) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The same for two spellings of one label, which differ in case or white space, or write one number in two ways. */
+/** A key that is equal for two spellings of one label: other case or white space, or another form of a number. */
 export function labelKey(label: string): string {
   const number = numberOf(label);
   return number === undefined ? label.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim() : String(number);
@@ -38,14 +38,14 @@ export function labelKey(label: string): string {
 
 export interface LabelOrder {
   readonly labels: readonly string[];
-  /** Whether that is what was asked for, or what their names say. */
+  /** Whether the order was given or follows from the names. */
   readonly isKnown: boolean;
 }
 
 /**
- * The order of a file's labels: as asked for, else numbers by size, else known names from bad to good. Any other name stands
- * in the middle, and what stands in one place is in alphabetical order.
- * @throws UsageError when what is asked for are not these labels.
+ * The order of a file's labels: as asked, else numbers by size, else known names from bad to good. Unknown names go in the middle;
+ * names of equal rank are in alphabetical order.
+ * @throws UsageError when the labels asked for are not those of the file.
  */
 export function orderLabels(found: readonly string[], asked?: readonly string[]): LabelOrder {
   const alphabetical = found.toSorted();
@@ -62,20 +62,20 @@ export function orderLabels(found: readonly string[], asked?: readonly string[])
   };
 }
 
-/** Scales of numbers that have a middle, such as stars, by how many steps they have. */
+/** Scales of numbers with a middle, such as stars, by their number of steps. */
 const SCALES: Readonly<Record<number, readonly Sentiment[]>> = {
   2: ['negative', 'positive'],
   3: ['negative', 'neutral', 'positive'],
   5: ['negative', 'negative', 'neutral', 'positive', 'positive'],
 };
 
-/** What a label says, and which step of the scale of all labels it is, from 0, worst. */
+/** The sentiment of a label, and its step on the scale of all labels, from 0 (worst). */
 interface Meaning {
   readonly step: number;
   readonly sentiment: Sentiment;
 }
 
-/** By label; undefined where the labels are no sentiments, or two of them are the same one. */
+/** The meaning of each label; undefined if they are not sentiments, or two have the same meaning. */
 function meaningsOf(labels: readonly string[]): readonly Meaning[] | undefined {
   const [ranks, numbers] = [labels.map(rankOf), labels.map(numberOf)];
   const areNamed = !ranks.includes(undefined);
@@ -89,7 +89,7 @@ function meaningsOf(labels: readonly string[]): readonly Meaning[] | undefined {
   );
 }
 
-/** The places of the labels that say whether something is liked. */
+/** The places of the labels that express an opinion. */
 export interface OpinionLabels {
   readonly count: number;
   readonly negative: number;
@@ -98,8 +98,7 @@ export interface OpinionLabels {
 }
 
 /**
- * Where the labels say in English words that something is liked or not; undefined where they may say anything else, as
- * `spam`, `1` and `true` may.
+ * The labels that express an opinion in English words; undefined if labels may mean something else, as `spam`, `1` and `true` may.
  */
 export function opinionLabels(labels: readonly string[]): OpinionLabels | undefined {
   const at = (...names: string[]) => labels.findIndex((label) => names.includes(label.toLowerCase()));
@@ -113,10 +112,10 @@ export function opinionLabels(labels: readonly string[]): OpinionLabels | undefi
 }
 
 /**
- * Labels of texts → labels of a model: the same names, else steps of the same scale, such as `neg`, `0` and `LABEL_0`, else
- * what a step says, such as one and two stars. Texts of a neutral label have no place in a model without one.
- * @returns for each of the texts' labels, its place among the model's; undefined where the model has none for it
- * @throws UserError when they do not mean the same.
+ * Maps labels of texts to labels of a model: by name, else by step on the same scale (`neg`, `0` and `LABEL_0`), else by sentiment (one
+ * and two stars). A neutral label has no place in a model without one.
+ * @returns for each of the texts' labels, its place among the model's; undefined if the model lacks it
+ * @throws UserError when the meanings are unclear.
  */
 export function mapLabels(theirs: readonly string[], own: readonly string[]): readonly (number | undefined)[] {
   const keys = own.map(labelKey);
@@ -147,16 +146,16 @@ export function listed(labels: readonly string[]): string {
     : shown.join(', ');
 }
 
-/** What becomes of a file's labels before anything else looks at them. */
+/** The changes to a file's labels, applied first. */
 export interface LabelChanges {
-  /** New labels by the old ones that they stand for. */
+  /** Old label → new label. */
   readonly groups?: ReadonlyMap<string, string> | undefined;
   /** Labels whose texts are left out. */
   readonly drop?: ReadonlySet<string> | undefined;
 }
 
 /**
- * The flag `--group negative=1,2 positive=4,5`, read.
+ * Parses the flag `--group negative=1,2 positive=4,5`.
  * @throws UsageError when a group lacks its name or its labels, or a label is in two.
  */
 export function parseGroups(groups: readonly string[]): Map<string, string> {

@@ -1,8 +1,7 @@
 /**
- * Short English opinions with and without a negation, made from a grammar. Reviews of films are long, and in a long text a
- * "not" hardly matters; so a network that has read nothing else takes "not bad at all" for a complaint. A few thousand of
- * these among the reviews teach it what a negation does to the word after it. A few of them say nothing, so that numbers
- * and small words alone, which reviews of films use in ratings and complaints, are no opinion.
+ * Makes short English opinions, with and without a negation, from a grammar. In long reviews a "not" hardly matters, so a network that
+ * has read nothing else takes "not bad at all" for a complaint. A few thousand phrases teach it the effect of a negation on the next
+ * word. Some phrases say nothing: film reviews use numbers and small words in ratings and complaints, but alone they are no opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
@@ -10,18 +9,18 @@ import { randomNumbers } from '../random.ts';
 import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 
-/** How many are made at most. */
+/** The most phrases that are made. */
 const PHRASES = 6_000;
-/** No more than one for so many texts: among a few thousand short texts, thousands of phrases drown them (docs/experiments.md). */
+/** At most one phrase for so many texts: thousands of phrases would drown a few thousand short texts (docs/experiments.md). */
 const TEXTS_PER_PHRASE = 12;
-/** The share of them that say nothing. */
+/** The share of phrases that say nothing. */
 const NOTHING = 0.15;
-/** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
+/** If the vocabulary knows all words of fewer phrases than this, the texts are not English or not opinions. */
 const MIN_PHRASES = 1_000;
 
-/** The probability that a text of just these words is positive, by what it says. */
+/** The probability that such a phrase is positive. */
 const PLAIN = { positive: 0.9, negative: 0.1 };
-/** A negated praise is a complaint; a negated complaint is a restrained praise. */
+/** Negated praise is a complaint; a negated complaint is restrained praise. */
 const NEGATED = { positive: 0.12, negative: 0.78 };
 
 const ADJECTIVES = {
@@ -86,13 +85,13 @@ const DO_NOT = [
   'never',
 ];
 
-/** Words that say nothing by themselves. */
+/** Words without an opinion. */
 const EMPTY =
   listed(`the of and to in a that with for on as at by from or an is are was be has have had will would can could which
     who when where what then there here after before between during under over first second third next monday friday
     january june street house number page part open call return total list name north south left right`);
 
-/** Turns of phrase whose sense no grammar of single words gives. */
+/** Idioms, whose sense does not follow from their words. */
 const IDIOMS = {
   positive: listed(
     `not bad at all|not bad|not half bad|never a dull moment|not a dull moment|not to be missed|do not miss it|no complaints|
@@ -117,8 +116,8 @@ const IDIOMS = {
 };
 
 /**
- * Phrases whose words are all in the vocabulary, or none when those are too few.
- * @param texts how many they are to stand among
+ * Phrases whose words are all in the vocabulary; none if those are too few.
+ * @param texts the number of texts that they join
  */
 export function makePhrases(
   texts: number,
@@ -134,7 +133,7 @@ export function makePhrases(
   return examples.length < MIN_PHRASES ? [] : examples.slice(0, texts / TEXTS_PER_PHRASE);
 }
 
-/** @param probability that the text is positive; one half of those that say nothing, which are neutral where a label says so. */
+/** @param probability that the text is positive; one half for phrases that say nothing, which are neutral if there is such a label. */
 function targetOf(probability: number, { count, negative, neutral, positive }: OpinionLabels): Target {
   const target = new Float32Array(count);
   if (neutral !== undefined && probability === 0.5) {
@@ -149,7 +148,7 @@ function targetOf(probability: number, { count, negative, neutral, positive }: O
 function phrase(random: () => number): { text: string; probability: number } {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
   if (random() < NOTHING) {
-    const numbers = random(); // from no number at all to nothing else
+    const numbers = random(); // the share of numbers among the words
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), probability: 0.5 };
   }

@@ -1,8 +1,6 @@
 /**
- * The open sets of labelled texts that a model for any English text is trained on, beside the reviews of `imdb.ts`:
- * docs/data.md has them as a table, `npm run sources` counts them.
- *
- * Not here: fetching their files (`commands/data.ts`), and how they are mixed.
+ * The open sets of labelled texts for training, beside the reviews of `imdb.ts`. docs/data.md lists them, `npm run sources` counts them,
+ * `commands/data.ts` fetches their files.
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../../cli/errors.ts';
@@ -18,7 +16,7 @@ import { vaderNews, vaderProducts, vaderTweets } from './sources/vader.ts';
 
 export type { Opinion, Source, SourceText } from './sources/source.ts';
 
-/** Where two have the same text, the one that stands first keeps it: the more people judged it, the sooner it stands. */
+/** A text that two sources share belongs to the first. Sources with more judgements a text come first. */
 export const SOURCES: readonly Source[] = [
   vaderTweets,
   vaderProducts,
@@ -32,14 +30,14 @@ export const SOURCES: readonly Source[] = [
 
 export interface LoadedSource {
   readonly source: Source;
-  /** What may be trained on: each text once, in the order of the files. */
+  /** The training texts: each once, in the order of the files. */
   readonly texts: readonly SourceText[];
-  /** What may not, by the name of the part. */
+  /** The held-out texts, by part. */
   readonly heldOut: Readonly<Record<string, readonly SourceText[]>>;
   readonly leftOut: {
     /** Texts with two labels in this source. */
     readonly contradictions: number;
-    /** Copies of a text of this source or of one before it. */
+    /** Copies of a text of this or an earlier source. */
     readonly duplicates: number;
     /** Texts of a scorecard set. */
     readonly inScorecard: number;
@@ -48,12 +46,12 @@ export interface LoadedSource {
 
 export interface LoadOptions {
   readonly sources?: readonly Source[];
-  /** Which texts the scorecard has. */
+  /** Whether the scorecard has a text. */
   readonly isOverlap?: IsOverlap;
 }
 
 /**
- * All sources from one folder, without what is left out.
+ * Loads all sources from one folder.
  * @throws UserError when a file cannot be read.
  */
 export async function loadSources(folder: string, options: LoadOptions = {}): Promise<LoadedSource[]> {
@@ -72,7 +70,7 @@ interface DistinctSource {
   readonly duplicates: number;
 }
 
-/** Each text once, those that are held out apart. */
+/** Each text once, with the held-out ones apart. */
 async function readDistinct(source: Source, folder: string): Promise<DistinctSource> {
   const all = await source.read(folder);
   if (all.length === 0) throw new UserError(`${folder}: no text for ${source.name} in its files`);
@@ -91,7 +89,7 @@ async function readDistinct(source: Source, folder: string): Promise<DistinctSou
   };
 }
 
-/** By the hashes of the texts: the same ones whatever the order of the file, and whoever reads it. */
+/** Chooses texts by their hashes, so that the choice does not depend on the order of the file. */
 function holdOut({ name: source, heldOut = [] }: Source, texts: readonly SourceText[]): LoadedSource['heldOut'] {
   const order = new Map(texts.map((text) => [text, createHash('sha256').update(keyOf(text)).digest('hex')]));
   let rest = [...texts].sort((a, b) => ((order.get(a) as string) < (order.get(b) as string) ? -1 : 1));
@@ -106,7 +104,7 @@ function holdOut({ name: source, heldOut = [] }: Source, texts: readonly SourceT
   return parts;
 }
 
-/** @param taken the keys of texts that are held out or belong to another source; those of this one join them. */
+/** @param taken the keys of texts that are held out or belong to another source; this source's are added. */
 function leaveOut(
   { source, texts, heldOut, contradictions, duplicates }: DistinctSource,
   taken: Set<string>,
@@ -127,7 +125,7 @@ function leaveOut(
   };
 }
 
-/** Its letters and digits; a text without any, such as an emoticon, is only like itself. */
+/** The letters and digits of a text; the text itself if it has none, such as an emoticon. */
 function keyOf({ text }: SourceText): string {
   return wordsKey(text) || text;
 }

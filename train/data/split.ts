@@ -1,16 +1,16 @@
-/** Which of the training reviews are held out to validate on. `evaluate` makes the same cut again. */
+/** Chooses the validation reviews. `evaluate` makes the same choice again. */
 import type { Config } from '../config.ts';
 import { randomNumbers, shuffled } from '../random.ts';
 import { duplicateKey } from './duplicates.ts';
 import type { Review } from './types.ts';
 
 /**
- * Cuts `reviews` in two with the configuration's seed. Each label is cut by itself, so that both parts keep the balance
- * of the whole, and the limit is applied before the cut.
+ * Splits `reviews` with the configuration's seed, after applying the limit. Each label is split on its own, so that both parts keep the
+ * balance of labels.
  *
- * What is held out is one stretch of each label's reviews, as the dataset has them: its files stand in the order of the
- * films, and a film whose other reviews were trained on is no test. A random cut flatters by one to three points
- * (docs/experiments.md). Duplicates stay together, whatever their labels.
+ * The validation part is one stretch of each label's reviews in the dataset's order. The files are in the order of films, and a film
+ * whose other reviews were trained on is not a fair test: a random split is too good by one to three points (docs/experiments.md).
+ * Duplicates stay together, whatever their labels.
  */
 export function splitReviews(
   reviews: readonly Review[],
@@ -22,7 +22,7 @@ export function splitReviews(
   const byLabel = [...Map.groupBy(reviews, ({ label }) => label)].sort(([a], [b]) => a - b);
   let seen = 0;
   for (const [, own] of byLabel) {
-    seen += own.length; // so that what rounding leaves out of one label's share goes to the next one's
+    seen += own.length; // cumulative, so that rounding errors do not add up
     const share = Math.floor((seen * wanted) / reviews.length) - used.length;
     const some = shuffled(own, seed).slice(0, share);
     used.push(...some);
@@ -34,8 +34,8 @@ export function splitReviews(
 }
 
 /**
- * Adds to `held` the texts of so many of `some`, duplicates counted, from one stretch of the order that they have in `all`.
- * @param place in [0, 1): where the stretch is
+ * Adds to `held` the texts of `wanted` of `some`, duplicates counted, from one stretch of the order of `all`.
+ * @param place the place of the stretch, in [0, 1)
  */
 function hold(some: readonly Review[], all: readonly Review[], wanted: number, place: number, held: Set<string>): void {
   if (wanted === 0) return;

@@ -1,4 +1,4 @@
-/** A dataset → what one run trains on and validates on: first the texts, then, with a vocabulary and targets, their ids. */
+/** Makes a run's training and validation set from a dataset: first the texts, then, with a vocabulary and targets, their ids. */
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
@@ -17,20 +17,20 @@ export interface TrainingSet {
   readonly train: readonly Review[];
   /** Held out of the training reviews. */
   readonly validation: readonly Review[];
-  /** Texts that a teacher labels, for the network to train on too. Empty without a teacher. */
+  /** Texts for a teacher to label, which the network trains on too. Empty without a teacher. */
   readonly unlabelled: readonly string[];
 }
 
-/** A run's record of what it trains on. A schema, because a checkpoint holds it. */
+/** The facts of a run's dataset. A schema, because a checkpoint contains them. */
 export const DatasetFacts = v.object({
   name: v.string(),
   labels: v.array(v.string()),
-  /** Reviews trained on. */
+  /** The number of training reviews. */
   reviews: v.number(),
-  /** Texts without a label that are trained on as well. */
+  /** The number of texts without a label that are trained on too. */
   unlabelled: v.number(),
   validationReviews: v.number(),
-  /** SHA-256 over all their texts and labels: a run can be resumed on no others. */
+  /** The SHA-256 of all texts and labels: a run can be resumed only on the same ones. */
   digest: v.string(),
 });
 export type DatasetFacts = v.InferOutput<typeof DatasetFacts>;
@@ -51,14 +51,14 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
   return { facts, train, validation, unlabelled };
 }
 
-/** All that is trained on: the reviews, then what has no label. */
+/** All training texts: the reviews, then those without a label. */
 export function textsOf({ train, unlabelled }: TrainingSet): string[] {
   return [...train.map(({ text }) => text), ...unlabelled];
 }
 
 /**
- * The texts as ids, and made-up phrases behind them if the configuration asks for some.
- * @param targets [texts × labels]: the probability of each. Default: the reviews' labels, where nothing lacks one.
+ * The texts as ids, followed by made-up phrases if configured.
+ * @param targets [texts × labels] probabilities. Default: the reviews' labels, if every text has one.
  */
 export function encodeTrainingSet(
   set: TrainingSet,
@@ -78,7 +78,7 @@ export function encodeTrainingSet(
   ];
 }
 
-/** With a limit on the reviews, so many texts without a label are used for each of them: as many as the official dataset has. */
+/** With a limit, so many texts without a label are used for each review: the ratio of the official dataset. */
 const UNLABELLED_PER_REVIEW = 2;
 
 function unlabelledOf({ unlabelled }: Dataset, { limit, seed }: Config): readonly string[] {

@@ -1,10 +1,10 @@
-/** Reviews, and what a dataset is made of. */
+/** Reviews and datasets. */
 
-/** What the official reviews are called in a bundle. */
+/** The official dataset's name in a bundle. */
 export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 
 export interface Review {
-  /** Where in the dataset it stands, such as `train/pos/0_9` or `mine.csv:17`. */
+  /** Its place in the dataset, such as `train/pos/0_9` or `mine.csv:17`. */
   readonly id: string;
   readonly text: string;
   /** Its place in the dataset's `labels`. */
@@ -14,10 +14,10 @@ export interface Review {
 export interface Dataset {
   /** Whether it has the official numbers of reviews. */
   readonly official: boolean;
-  /** At least two, in the order that `labels.ts` says. */
+  /** At least two, in the order of `labels.ts`. */
   readonly labels: readonly string[];
   readonly train: readonly Review[];
   readonly test: readonly Review[];
-  /** Texts that nobody labelled, none of which is a test review's. */
+  /** Texts without a label; none is the text of a test review. */
   readonly unlabelled: readonly string[];
 }

@@ -1,9 +1,7 @@
 /**
- * An old and a new version of a model on the same texts: how many answers change, by how much, and, where the labels are
- * known, whether for the better. A version is a bundle's folder, classified with here by what the edge runs, or the URL of
- * an endpoint, which is asked.
- *
- * Not here: training two of them on the same budget (`compare.ts`).
+ * Compares an old and a new version of a model on the same texts: how many answers change, by how much, and, if the true
+ * labels are known, whether for the better. A version is a bundle's folder, which runs in the edge's classifier, or an
+ * endpoint's URL.
  */
 
 import { UserError } from '../../cli/errors.ts';
@@ -16,7 +14,7 @@ import { mcNemar } from './metrics.ts';
 
 export interface Answer {
   readonly label: string;
-  /** The probability of each label that is compared, in their order. */
+  /** The probability of each compared label, in their order. */
   readonly scores: readonly number[];
 }
 
@@ -26,14 +24,14 @@ export interface Version {
   readonly model: string;
   readonly version: string;
   readonly labels: readonly string[];
-  /** One answer a text, in order, with those of the labels that are given; up to `BATCH_SIZE` texts. */
+  /** One answer a text, in order, chosen from `labels`; at most `BATCH_SIZE` texts. */
   readonly classify: (texts: readonly string[], labels: readonly string[]) => Promise<Answer[]>;
 }
 
-/** A text, and its label where it is known. */
+/** A text, with its true label if known. */
 export interface Sample {
   readonly text: string;
-  /** Its place among the labels that are compared. */
+  /** Its place among the compared labels. */
   readonly label?: number;
 }
 
@@ -42,7 +40,7 @@ export interface Pair extends Sample {
   readonly new: Answer;
 }
 
-/** Texts whose label was one and became another. */
+/** How many texts changed from one label to another. */
 interface Flip {
   readonly from: string;
   readonly to: string;
@@ -55,30 +53,35 @@ export interface Difference {
   readonly flipped: number;
   /** From which label to which, the most frequent first. */
   readonly flips: readonly Flip[];
-  /** Of the probabilities (`changeOf`). */
+  /** The change of probabilities (`changeOf`). */
   readonly meanChange: number;
   readonly maxChange: number;
-  /** Where the labels are known. */
+  /** Present if every text's label is known. */
   readonly accuracy?: {
     readonly old: number;
     readonly new: number;
-    /** Texts that one of them got right and the other wrong. */
+    /** The number of texts that only this version got right. */
     readonly onlyOld: number;
     readonly onlyNew: number;
-    /** How likely so uneven a division of those is if both are equally good: McNemar's exact test, two-sided. */
+    /** The p-value of McNemar's exact test, two-sided. */
     readonly pValue: number;
   };
 }
 
-/** What an endpoint takes in one request. */
+/** The most texts that an endpoint takes in one request. */
 const BATCH_SIZE = 64;
 
 /**
  * @param apiKey for an endpoint that needs one.
- * @throws UserError when there is no bundle there, or no endpoint.
+ * @throws UserError when there is no bundle or endpoint at `from`.
  */
 export async function openVersion(from: string, apiKey?: string): Promise<Version> {
-  return /^https?:\/\//i.test(from) ? openEndpoint(from, apiKey) : openFolder(from);
+  return isEndpoint(from) ? openEndpoint(from, apiKey) : openFolder(from);
+}
+
+/** Whether a version is an endpoint's URL, and not a bundle's folder. */
+export function isEndpoint(from: string): boolean {
+  return /^https?:\/\//i.test(from);
 }
 
 async function openFolder(from: string): Promise<Version> {
@@ -108,7 +111,7 @@ async function openEndpoint(from: string, apiKey: string | undefined): Promise<V
   };
 }
 
-/** The scores in the order of `labels`, which need not be the version's. */
+/** The scores in the order of `labels`, which may differ from the version's. */
 function answerOf({ label, scores }: Pick<Classification, 'label' | 'scores'>, labels: readonly string[]): Answer {
   const byLabel = new Map(scores.map((one) => [one.label, one.score]));
   return { label, scores: labels.map((one) => byLabel.get(one) as number) };
@@ -124,8 +127,8 @@ export function refuseOtherLabels(versions: readonly [Version, Version]): void {
   const common = commonLabels(versions);
   if (versions.every(({ labels }) => labels.length === common.length)) return;
   const [old, now] = versions.map(({ labels }) => listed(labels));
-  const remedy = common.length < 2 ? 'they have no two in common' : `compare them with --labels ${common.join(',')}`;
-  throw new UserError(`the versions answer with other labels, ${old} and ${now}; ${remedy}`);
+  const remedy = common.length < 2 ? 'they share fewer than two' : `compare them with --labels ${common.join(',')}`;
+  throw new UserError(`the versions have different labels, ${old} and ${now}; ${remedy}`);
 }
 
 /** Both versions' answers, in the order of the samples. */
@@ -147,7 +150,7 @@ export async function askBoth(
   return pairs;
 }
 
-/** @param labels those that were compared. */
+/** @param labels the compared ones. */
 export function summarize(pairs: readonly Pair[], labels: readonly string[]): Difference {
   const flips = flipsOf(pairs);
   const changes = pairs.map(changeOf);
@@ -192,8 +195,8 @@ export function mostMoved(pairs: readonly Pair[], count: number): Pair[] {
 }
 
 /**
- * How far two answers are apart: ½ Σ |change of the probability| over the labels, the total variation distance. It is the
- * probability that moved from some labels to others, from 0 to 1, and for two labels the change of either one's.
+ * The total variation distance of two answers: ½ Σ |change of the probability| over the labels. It is the probability that
+ * moved between labels, from 0 to 1; for two labels, the change of either one's.
  */
 export function changeOf(pair: Pair): number {
   const moved = pair.old.scores.map((score, place) => Math.abs((pair.new.scores[place] as number) - score));

@@ -1,18 +1,20 @@
-/** An endpoint that is asked for what it serves, and for its answers, as long as they are all of one version. */
+/** Asks an endpoint about its model and texts. All answers have to come from one version of the model. */
+import { endpointAddress } from '../../cli/endpoint.ts';
 import { UserError } from '../../cli/errors.ts';
 import { createClient, type Model, type Result, SentimentError } from '../../client/edge-sentiment.ts';
 
 export interface Endpoint {
   readonly model: Model;
-  /** One result a text, in order, from the labels that are named: without them, an endpoint answers with those of its own setting. */
+  /** One result a text, in order. Labels are always named, because an endpoint may have a default of its own. */
   readonly classify: (texts: readonly string[], labels: readonly string[]) => Promise<Result[]>;
 }
 
 /**
- * @param apiKey for an endpoint that needs one.
- * @throws UserError when there is none, it refuses, or its version changes on the way; `classify` rejects with the same.
+ * @param key for an endpoint that needs one.
+ * @throws UserError when the endpoint cannot be reached or refuses; `classify` also when the model's version changes.
  */
-export async function connect(url: string, apiKey: string | undefined): Promise<Endpoint> {
+export async function connect(given: string, key: string | undefined): Promise<Endpoint> {
+  const { url, apiKey } = endpointAddress(given, key);
   const seen = new Set<string>();
   const client = createClient({
     url,
@@ -32,15 +34,16 @@ export async function connect(url: string, apiKey: string | undefined): Promise<
           if ('error' in answer) throw new UserError(`${url}: ${answer.error}`);
           results.push(answer);
         }
-        // What is measured has to be one version.
         if (seen.size > 1) throw new UserError(`${url} answers with several versions: ${[...seen].join(', ')}`);
-        if (results.length < texts.length) throw new UserError(`${url} answered ${results.length} of ${texts.length}`);
+        if (results.length < texts.length) {
+          throw new UserError(`${url} answered only ${results.length} of ${texts.length} texts`);
+        }
         return results;
       }),
   };
 }
 
-/** What an endpoint refuses, and that there is none, is the user's to mend. */
+/** Turns an endpoint's refusal or absence into a UserError. */
 async function asking<T>(url: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

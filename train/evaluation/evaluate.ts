@@ -1,6 +1,6 @@
 /**
- * Scores a bundle on a split of a dataset, with the very classifier that the edge runs. What comes out is one
- * `Evaluation`: the metrics of `model.json` and the model card are made from it, and so is the report (`report.ts`).
+ * Scores a bundle on a split of a dataset, with the classifier that the edge runs. `model.json`, the model card and the report
+ * (`report.ts`) are made from the resulting `Evaluation`.
  */
 
 import { UsageError, UserError } from '../../cli/errors.ts';
@@ -21,70 +21,70 @@ import { computeMetrics, type Prediction } from './metrics.ts';
 export const SPLITS = ['train', 'validation', 'test', 'all'] as const;
 export type Split = (typeof SPLITS)[number];
 
-/** As it stands in a sentence. */
+/** The split's name in a sentence. */
 export function splitName(split: Split): string {
   return split === 'all' ? 'all splits' : `the ${split} split`;
 }
 
-/** A review and what the model says of it. Labels are places among those that were asked for. */
+/** A review and the model's answer. Labels are places in the evaluation's `labels`. */
 export interface ScoredReview extends Review, Prediction {
   /** The likeliest label. */
   readonly answer: number;
-  /** How many tokens the whole text has, those that were cut off included. */
+  /** The tokens of the whole text, including those that the model did not read. */
   readonly tokens: number;
 }
 
-/** What one run over a split measured. */
+/** The result of one run over a split. */
 export interface Evaluation {
   readonly split: Split;
   /** The dataset's name. */
   readonly dataset: string;
-  /** Those that the model was asked for, in its order. */
+  /** The labels that the model chose from, in its order. */
   readonly labels: readonly string[];
-  /** How many reviews the split has; `reviews` is a sample of them when there was a limit. */
+  /** The size of the split; with a limit, `reviews` is a sample of it. */
   readonly splitReviews: number;
-  /** In the order they were read. The texts are the dataset's own strings, not copies. */
+  /** In the order of the split. */
   readonly reviews: readonly ScoredReview[];
   /** Computed from `reviews`. */
   readonly metrics: Metrics;
 }
 
 export interface EvaluateOptions {
-  /** Called once everything else is in order. */
+  /** Called after all other options are checked. */
   readonly loadDataset: () => Promise<NamedDataset>;
   readonly split: Split;
-  /** Those of the model's labels to ask it for, in its order. Default: all. Texts with others are left out. */
+  /** The labels to choose from, in the model's order. Default: all. Texts with other labels are left out. */
   readonly labels?: readonly string[];
-  /** Score so many reviews only, drawn at random but the same ones every time. 0: all. */
+  /** Score a random sample of so many reviews only, the same every time. 0: all. */
   readonly limit: number;
   /** Write the metrics into the bundle's `model.json` and model card. */
   readonly record: boolean;
-  /** Told how the texts' labels became the model's, a line each. */
+  /** Receives lines about how the texts' labels were mapped to the model's. */
   readonly onLabels?: (line: string) => void;
   readonly onProgress?: (done: number, all: number) => void;
 }
 
 const BATCH_SIZE = 64;
 
-/** @throws UserError when the split has no reviews, or a part of it is to be recorded as if it were the whole. */
+/** @throws UserError when the split has no reviews, or `record` is set for only a part of a split. */
 export async function evaluate(
   { folder, classifier, manifest: opened }: OpenBundle,
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
   const { loadDataset, split, labels = opened.labels, limit, record, onLabels = () => {}, onProgress } = options;
-  if (record && split === 'all') throw new UsageError('--record is for one of the three splits, not for all together');
-  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit takes a whole number, not ${limit}`);
+  if (record && split === 'all') throw new UsageError('--record needs train, validation or test, not all');
+  if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit must be a whole number, not ${limit}`);
   const { dataset, name } = await loadDataset();
-  // All of the model's labels first, for which the training made its cut.
+  // Map to all of the model's labels first: training made its validation split with them.
   const all = reviewsOf(split, withLabelsOf(dataset, opened.labels, onLabels), opened);
   const whole = onlyLabels(all, opened.labels, labels, onLabels);
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const missing = labels.filter((_, place) => !whole.some(({ label }) => label === place));
   if (missing.length > 0) {
-    onLabels(`no text is labelled ${listed(missing)}: such answers are mistakes, which --labels can leave out`);
+    onLabels(`no text is labelled ${listed(missing)}, so such answers count as mistakes; --labels can leave them out`);
   }
   const sample = limit > 0 ? shuffled(whole, 0).slice(0, limit) : whole;
-  if (record && sample.length < whole.length) throw new UserError('only a whole split is recorded; leave out --limit');
+  if (record && sample.length < whole.length) throw new UserError('--record needs the whole split; leave out --limit');
 
   const reviews = await score(classifier, sample, labels, onProgress);
   const metrics = computeMetrics(reviews, labels);
@@ -95,7 +95,7 @@ export async function evaluate(
   return { manifest, metrics, evaluation };
 }
 
-/** The model's answer to every review, in their order. */
+/** The model's answer to each review, in order. */
 async function score(
   classifier: Classifier,
   reviews: readonly Review[],
@@ -108,7 +108,7 @@ async function score(
     for (const [index, answer] of answers.entries()) {
       const review = batch[index] as Review;
       const scores = answer.scores.map((one) => one.score);
-      // The classifier counts the tokens it read; how long the text is, is for the report to know.
+      // The classifier counts only the tokens that it read; the report needs all.
       scored.push({ ...review, scores, answer: likeliest(scores, labels), tokens: tokenize(review.text).length });
     }
     onProgress?.(scored.length, reviews.length);
@@ -116,7 +116,7 @@ async function score(
   return scored;
 }
 
-/** The same cut that the training run made. */
+/** The reviews of a split, cut as in the training run. */
 function reviewsOf(split: Split, dataset: Dataset, { training }: Manifest): readonly Review[] {
   if (split === 'test') return dataset.test;
   if (split === 'all') return [...dataset.train, ...dataset.test];

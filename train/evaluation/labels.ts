@@ -1,15 +1,15 @@
-/** Texts under the labels of a model: what their own labels are to it, and which of them have none. */
+/** Maps the labels of texts to those of a model. */
 import { quoted } from '../../shared/quoted.ts';
 import type { Dataset, Review } from '../data/dataset.ts';
 import { mapLabels } from '../data/labels.ts';
 import { counted } from '../format.ts';
 
 /**
- * The dataset with the model's labels in place of its own, by name or else by meaning (`mapLabels`). Texts whose label the
- * model lacks, such as neutral ones, are left out.
+ * The dataset with the model's labels instead of its own, mapped by name or else by meaning (`mapLabels`). Texts whose label
+ * the model lacks, such as neutral ones, are left out.
  * @param labels the model's.
- * @param say is told in a line what was not the same name, and how many texts were left out.
- * @throws UserError when the labels do not mean the same.
+ * @param say receives a line about names that differ, and about texts left out.
+ * @throws UserError when the meaning of a label is unclear.
  */
 export function withLabelsOf(dataset: Dataset, labels: readonly string[], say: (line: string) => void): Dataset {
   const places = mapLabels(dataset.labels, labels);
@@ -31,9 +31,9 @@ export function withLabelsOf(dataset: Dataset, labels: readonly string[], say: (
 }
 
 /**
- * The reviews with one of the labels that are asked for, which are their labels from then on.
- * @param labels those that the reviews have now.
- * @param say is told in a line how many others there are.
+ * The reviews with one of the labels `asked`; their labels are then places in `asked`.
+ * @param labels the reviews' present labels.
+ * @param say receives a line about texts left out.
  */
 export function onlyLabels(
   reviews: readonly Review[],

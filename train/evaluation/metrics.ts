@@ -1,6 +1,6 @@
 /**
- * What a classifier's probabilities are worth against the true labels, for two labels or more. Where a measure is of two
- * classes, it is taken of each label against the rest.
+ * Measures a classifier's probabilities against the true labels, for two labels or more. A measure for two classes is taken of
+ * each label against the rest.
  */
 import type { Metrics } from '../../shared/bundle.ts';
 import { likeliest } from '../../shared/labels.ts';
@@ -13,7 +13,7 @@ export interface Prediction {
   readonly label: number;
 }
 
-/** One label against the rest: how probable it was said to be, and whether it was the text's. */
+/** One label against the rest: its predicted probability, and whether it is the text's label. */
 export interface Judgement {
   readonly probability: number;
   readonly isTrue: boolean;
@@ -25,22 +25,22 @@ export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly texts: number;
-  /** For how many of them it was true. */
+  /** The number of texts for which it was true. */
   readonly actual: number;
-  /** The sum of their probabilities: for how many it would be true if the probabilities were right. */
+  /** The sum of the probabilities: the expected number of texts for which it is true. */
   readonly expected: number;
 }
 
-/** Bins of the calibration errors, equal in width. */
+/** The number of bins of the calibration errors, of equal width. */
 export const CALIBRATION_BINS = 15;
 /** The normal quantile of a two-sided interval of 95 %. */
 const Z_95 = 1.959963984540054;
-/** Probabilities are kept this far from 0 and 1 for the log loss, which a single certain mistake would make infinite. */
+/** For the log loss, probabilities are kept this far from 0 and 1: one certain mistake would make it infinite. */
 const CLIP = 1e-15;
 
 /**
- * Every metric at once. A ratio of nothing to nothing (the precision of a label that is never answered) is 0. The means over
- * the labels are unweighted, and over those that the texts have: of a label without texts nothing was measured.
+ * Computes every metric. 0/0 (such as the precision of a label that is never answered) is 0. Means over the labels are
+ * unweighted, and leave out labels without texts.
  *
  * - accuracy: the share of the texts whose answer, the likeliest label, is the true one.
  * - macro-recall and macro-F1: the means of recall and of F1 = 2 · precision · recall / (precision + recall). Macro-recall is
@@ -59,7 +59,7 @@ const CLIP = 1e-15;
  */
 export function computeMetrics(predictions: readonly Prediction[], labels: readonly string[]): Metrics {
   const invalid = predictions.flatMap(({ scores }) => scores).find((score) => !(score >= 0 && score <= 1));
-  if (invalid !== undefined) throw new RangeError(`${invalid} is no probability`);
+  if (invalid !== undefined) throw new RangeError(`${invalid} is not a probability`);
   const confusion = confusionOf(predictions, labels);
   const rates = labels.map((label, place) => {
     const judgements = judgementsOf(predictions, place);
@@ -111,7 +111,7 @@ export function judgementsOf(predictions: readonly Prediction[], place: number):
   return predictions.map(({ scores, label }) => ({ probability: scores[place] as number, isTrue: label === place }));
 }
 
-/** The answers, and whether they are right, text by text. */
+/** The answers' probabilities, and whether the answers are right, text by text. */
 export function answersOf(predictions: readonly Prediction[], labels: readonly string[]): Judgement[] {
   return predictions.map(({ scores, label }) => {
     const answer = likeliest(scores, labels);
@@ -121,7 +121,7 @@ export function answersOf(predictions: readonly Prediction[], labels: readonly s
 
 /**
  * The probability that a text of the label scores higher than one of the rest, ties counting half: the Mann–Whitney U of the
- * ranks, divided by the number of pairs. Where all texts have the label, or none has it, that means nothing: 0.5.
+ * ranks, divided by the number of pairs. 0.5 when all texts have the label, or none.
  */
 export function rocAuc(judgements: readonly Judgement[]): number {
   const sorted = [...judgements].sort((a, b) => a.probability - b.probability);
@@ -148,7 +148,7 @@ export function calibrationError(judgements: readonly Judgement[]): number {
   return ratio(sum(gaps), judgements.length);
 }
 
-/** The bins of a calibration error, from 0 to 1; empty ones are among them. */
+/** The bins of a calibration error, from 0 to 1, including empty ones. */
 export function calibrationBins(judgements: readonly Judgement[]): CalibrationBin[] {
   const bins = Array.from({ length: CALIBRATION_BINS }, (_, index) => ({
     from: index / CALIBRATION_BINS,
@@ -168,9 +168,8 @@ export function calibrationBins(judgements: readonly Judgement[]): CalibrationBi
 }
 
 /**
- * The ROC curve from (0, 0) to (1, 1), as [false positive rate, true positive rate]: one point for every distinct
- * probability, so that the area under the straight lines between them is the ROC-AUC. Empty where all texts have the label,
- * or none has it.
+ * The ROC curve from (0, 0) to (1, 1), as [false positive rate, true positive rate]: one point for each distinct probability, so
+ * that the area under the straight lines between them is the ROC-AUC. Empty when all texts have the label, or none.
  */
 export function rocCurve(judgements: readonly Judgement[]): [number, number][] {
   const sorted = [...judgements].sort((a, b) => b.probability - a.probability);
@@ -188,8 +187,8 @@ export function rocCurve(judgements: readonly Judgement[]): [number, number][] {
 }
 
 /**
- * The 95 % interval of a share, `part` of `whole` (Wilson, 1927). Unlike the textbook's ± it stays within [0, 1], and says
- * something sensible of 3 out of 3.
+ * The 95 % confidence interval of a share, `part` of `whole` (Wilson, 1927). Unlike the normal approximation it stays within
+ * [0, 1], and is not empty for 3 out of 3.
  */
 export function wilsonInterval(part: number, whole: number): [low: number, high: number] {
   if (whole === 0) return [0, 1];
@@ -201,12 +200,12 @@ export function wilsonInterval(part: number, whole: number): [low: number, high:
 }
 
 /**
- * McNemar's exact test, two-sided: of the reviews that just one of two classifiers got right, how likely is a division at
- * least as uneven as this one if they are equally good? P(|X − n/2| ≥ |b − n/2|), X ~ Binomial(n, ½).
+ * The p-value of McNemar's exact test, two-sided. Among the n texts that only one of two classifiers got right, how likely is a
+ * division at least this uneven if both are equally good? P(|X − n/2| ≥ |b − n/2|), X ~ Binomial(n, ½).
  */
 export function mcNemar(onlyFirst: number, onlySecond: number): number {
   const n = onlyFirst + onlySecond;
-  let logTerm = -n * Math.LN2; // of C(n, k) / 2ⁿ, which is itself too small for a number where n is large
+  let logTerm = -n * Math.LN2; // of C(n, k) / 2ⁿ, which would underflow for large n
   let tail = 0;
   for (let k = 0; k <= Math.min(onlyFirst, onlySecond); k++) {
     tail += Math.exp(logTerm);

@@ -1,4 +1,4 @@
-/** A bundle's folder: read, opened, and described anew. */
+/** Reads and opens a bundle's folder, and rewrites the files that describe it. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,12 +10,12 @@ import { CARD_MARK, modelCard } from './model-card.ts';
 
 const CARD_FILE = 'README.md';
 
-/** Replaces what the bundle in `folder` says of itself: `model.json` and the model card. */
+/** Replaces `model.json` and the model card in `folder`. */
 export async function rewriteManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFiles(folder, describing(manifest));
 }
 
-/** @throws UserError when the folder has a README.md that is no model card: writing a bundle there would replace it. */
+/** @throws UserError when the folder has a README.md that is not a model card: a bundle written there would replace it. */
 export async function refuseForeignCard(folder: string): Promise<void> {
   const file = path.join(folder, CARD_FILE);
   const card = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -31,25 +31,25 @@ export function describing(manifest: Manifest): Record<string, string> {
   return { [CARD_FILE]: modelCard(manifest), [BUNDLE_FILES.manifest]: `${jsonOf(manifest)}\n` };
 }
 
-/** Indented, but a row of numbers stays in one line. */
+/** Indented JSON with each row of numbers on one line. */
 function jsonOf(manifest: Manifest): string {
   return JSON.stringify(manifest, null, 2).replace(/\[\n[\d\s,]+\]/g, (row) => `[${JSON.parse(row).join(', ')}]`);
 }
 
-/** A bundle that was opened once, for all that asks its classifier or rewrites its files. */
+/** An opened bundle, with its folder for those that rewrite its files. */
 export interface OpenBundle extends Opened {
   readonly folder: string;
 }
 
 /**
- * The classifier of the bundle in `folder`, loaded: the very one that the edge runs.
- * @throws BundleError when the folder or one of the three files is not there, or they are no bundle.
+ * Loads the bundle in `folder` with the classifier that the edge runs.
+ * @throws BundleError when the folder or one of the three files is missing, or they do not form a bundle.
  */
 export async function openClassifier(folder: string): Promise<OpenBundle> {
   return { folder, ...(await openIn(urlOf(folder))) };
 }
 
-/** The bytes of the three files. @throws BundleError when the folder or one of them is not there. */
+/** The bytes of the three files. @throws BundleError when the folder or one of them is missing. */
 export function readBundle(folder: string): Promise<BundleFiles> {
   return readIn(urlOf(folder));
 }

@@ -1,4 +1,4 @@
-/** A trained run → the bundle that ships. */
+/** Exports a trained run as the bundle that ships. */
 
 import { writeFiles } from '../../cli/files.ts';
 import { loadNetwork } from '../../edge/inference/network.ts';
@@ -17,17 +17,16 @@ import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE, SUM_TOLERANCE } from './parity.ts';
 import { type Quantized, quantize } from './quantize.ts';
 
-/** How many texts an export is compared with its network on. */
+/** The number of texts on which an export is compared with its network. */
 export const PARITY_INPUTS = 256;
 
 /** Each cell's operator in ONNX. */
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 
 /**
- * Exports the network, compares the result with it on `samples` (ids of one text each), and writes the bundle with its
- * model card into `folder`.
- * The run's model becomes the exported one: its weights are calibrated, and rounded if they are to be int8.
- * @throws ExportError when the network cannot be exported, or its export does not answer as it does.
+ * Exports the run's network, compares the file with it on `samples` (the ids of one text each), and writes the bundle with its
+ * model card into `folder`. Changes the run's model: its weights are calibrated, centred, and rounded for int8.
+ * @throws ExportError when the network cannot be exported exactly, or the file's answers differ.
  */
 export async function exportBundle(run: Run, samples: readonly Int32Array[], folder: string): Promise<Manifest> {
   const { config, vocabulary, dataset, progress } = run;

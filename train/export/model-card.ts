@@ -1,10 +1,10 @@
-/** The model card: README.md of a bundle, generated from its `model.json` and nothing else. */
+/** The model card: a bundle's README.md, generated from its `model.json` alone. */
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
 import { columnsOf, likeliest } from '../../shared/labels.ts';
 import { OFFICIAL_DATASET } from '../data/types.ts';
 import { count, counted, markdownTable, metric } from '../format.ts';
 
-/** What tells a model card from anybody else's README.md. */
+/** Marks a README.md as a model card that may be overwritten. */
 export const CARD_MARK = '<!-- Generated from model.json';
 
 export function modelCard(manifest: Manifest): string {
@@ -17,7 +17,7 @@ export function modelCard(manifest: Manifest): string {
   const names = labels.map(markdown);
   return `# ${id}
 
-${official ? `Is an English review ${anyOf(names)}?` : `Which label fits a text: ${anyOf(names)}?`} A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+Classifies ${official ? 'an English review' : 'a text'} as ${anyOf(names)}. A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card.ts instead. -->
 
@@ -26,7 +26,7 @@ ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card
 | version | \`${version}\` |
 | network | ${networkText(manifest)}, ${architecture.weights} |
 | reads | the last ${maxTokens} tokens of a text |
-| answers | ${anyOf(names)}, whichever is likeliest; on a tie ${markdown(tied(labels))} |
+| answers | the likeliest of ${anyOf(names)}; on a tie ${markdown(tied(labels))} |
 | size | ${fileSizes(files)} |
 | trained on | ${markdown(trainingText(training))} |
 | export | differs from the tfjs network by at most ${parity.maxDifference.toExponential(1)} in probability, on ${counted(parity.inputs, 'input')} |
@@ -41,19 +41,19 @@ ${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)
 
 ## Limits
 
-- It knows the ${count(architecture.vocabularySize)} most frequent words of its training reviews, and reads only the end of a long text.
-- It has read nothing but ${official ? 'film reviews in English' : `the texts of ${markdown(training.dataset)}`}; on other texts its answers are guesses with a number.
-- Its probabilities are as good as the calibration errors above say, and no better.
-- A text without one known word gets the same probability for every label, by rule.
+- It knows only the ${count(architecture.vocabularySize)} most frequent words of its training texts, and reads only the last ${maxTokens} tokens.
+- It was trained on ${official ? 'film reviews in English' : `the texts of ${markdown(training.dataset)}`} only. Do not trust its answers to other kinds of texts without measuring them.
+- Its probabilities are off by the calibration errors above, on texts like those it was measured on.
+- A text without a known word gets the same probability for every label, by rule.
 ${official ? CITATION : ''}`;
 }
 
-/** The answer where all labels are as likely. */
+/** The answer when all labels are equally likely. */
 function tied(labels: readonly string[]): string {
   return labels[likeliest(new Float32Array(labels.length), labels)] as string;
 }
 
-/** More labels than this are not listed in a sentence; the table below has them. */
+/** The most labels that a sentence lists; the table has all. */
 const LISTED_LABELS = 12;
 
 /** `a, b or c` */
@@ -65,12 +65,12 @@ function anyOf(names: readonly string[]): string {
   return `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 }
 
-/** Text that Markdown leaves as it is, in a table too. */
+/** `text` escaped for Markdown, tables included. */
 function markdown(text: string): string {
   return text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&');
 }
 
-/** The layers from the ids to the answer, and how many weights they have. */
+/** The layers from ids to logits, and the number of parameters. */
 export function networkText({ architecture, labels }: Pick<Manifest, 'architecture' | 'labels'>): string {
   const { cell, vocabularySize, embeddingUnits, units, pooling, ngramBuckets, parameters } = architecture;
   const layers = [
@@ -83,20 +83,20 @@ export function networkText({ architecture, labels }: Pick<Manifest, 'architectu
   return `${layers.join(' → ')}${ngrams}, ${count(parameters)} parameters`;
 }
 
-/** What it was trained on, and how. */
+/** The training data and settings in one line. */
 export function trainingText({ dataset, reviews, unlabelled, epochs, preset, seed }: Manifest['training']): string {
   const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
   return `${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}`;
 }
 
-/** Of a network with words and bigrams beside it, which are fitted before the first epoch. */
-const SOFT_LABELS = `Loss and accuracy are those of the recurrent half of the network alone: while training, against the soft labels
-of its teacher and with dropout; on the validation split, against the true ones.
+/** For a network with n-grams, which are fitted before the first epoch. */
+const SOFT_LABELS = `Loss and accuracy are those of the recurrent half alone. In training they are measured with dropout, against the
+teacher's soft labels; on the validation split, against the true labels.
 
 `;
 
 const CITATION = `
-The reviews are those of Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011), and not part of this
+The reviews are from Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011). They are not part of this
 repository.
 `;
 
@@ -106,7 +106,7 @@ function fileSizes(files: Manifest['files']): string {
     .join(', ');
 }
 
-/** The metrics of all labels together with their names, in the order in which they are written. */
+/** The metrics over all labels with their names, in the order of the tables. */
 export const METRICS = [
   ['accuracy', 'accuracy'],
   ['macroRecall', 'macro-recall'],

@@ -1,4 +1,4 @@
-/** Whether the exported network says what the tfjs network says. */
+/** Compares the exported network with the tfjs network. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Network } from '../../edge/inference/network.ts';
 import { toBatch } from '../../shared/encoding.ts';
@@ -6,10 +6,10 @@ import { softmax } from '../../shared/labels.ts';
 import { batches } from '../data/examples.ts';
 import { predict } from '../model/model.ts';
 
-/** The largest difference between two probabilities of the same text at which they count as the same answer. */
+/** The largest allowed difference between the two networks' probabilities of a label. */
 export const PROBABILITY_TOLERANCE = 1e-4;
 
-/** The largest |Σ of a text's logits| that rounding explains. */
+/** The largest allowed |Σ of a text's logits|, which rounding explains. */
 export const SUM_TOLERANCE = 1e-4;
 
 interface Parity {
@@ -17,13 +17,13 @@ interface Parity {
   readonly inputs: number;
   /** The largest |tfjs probability − ONNX probability| of any label. */
   readonly maxDifference: number;
-  /** The largest |Σ over the labels of the ONNX logits|, which the contract has at 0. */
+  /** The largest |Σ over the labels of the ONNX logits|; by contract it is 0. */
   readonly maxSum: number;
 }
 
 const BATCH_SIZE = 64;
 
-/** Compares the two on `rows`, the ids of one text each. */
+/** @param rows the ids of one text each. */
 export async function measureParity(
   model: tf.LayersModel,
   network: Network,
@@ -40,10 +40,10 @@ export async function measureParity(
       const end = (row * batch.steps + length) * labels;
       const own = logits.subarray(end - labels, end);
       const sum = Math.abs(own.reduce((total, logit) => total + logit, 0));
-      maxSum = sum <= maxSum ? maxSum : sum; // a NaN counts as the largest
+      maxSum = sum <= maxSum ? maxSum : sum; // not Math.max: a NaN has to stay, here and below
       for (const [label, actual] of softmax(own).entries()) {
         const difference = Math.abs(actual - (expected[row * labels + label] as number));
-        maxDifference = difference <= maxDifference ? maxDifference : difference; // here too
+        maxDifference = difference <= maxDifference ? maxDifference : difference;
       }
     }
   }

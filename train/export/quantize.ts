@@ -1,15 +1,14 @@
 /**
- * A network's large weights on the int8 grid: each is q · scale with a whole q in [−127, 127].
+ * Rounds a network's large weights to int8: each becomes q · scale with an integer q in [−127, 127].
  *
  *     weight                              one scale for each     scale
  *     the embedding table                 row: an id             its largest |weight| / 127
  *     kernel and recurrent kernel         column: a gate's unit  its largest |weight| / 127
- *     the tables of the n-grams           table                  that of the least squared error
+ *     the tables of the n-grams           table                  the one with the least squared error
  *
- * Biases and the Dense layers, a few hundred numbers, stay float32. The n-grams' tables have hundreds of thousands of
- * weights, most of them near zero and a few far out: a scale that reaches the farthest would round most of the others to
- * nothing, so the farthest are clipped, by as much as makes the sum of the squared errors of the whole table least. A row of
- * several columns, one a label, is rounded so that its sum stays 0.
+ * Biases and Dense layers, a few hundred numbers, stay float32. The n-grams' tables have hundreds of thousands of weights, most
+ * of them near zero and a few large. A scale that reached the largest would round most others to zero, so the largest are
+ * clipped where that minimises the table's squared error. A row with a column for each label is rounded so that its sum stays 0.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -18,16 +17,16 @@ export interface Quantized {
   /** Row by row, in the weight's own shape. */
   readonly values: Int8Array;
   readonly scales: Float32Array;
-  /** The axis along which each index has its own scale; without it, there is one scale for all. */
+  /** The axis whose indices have a scale each; undefined: one scale for all. */
   readonly axis?: number;
 }
 
 const LARGEST = 127;
-/** Candidates for the largest weight that is not clipped: the largest there is, and each of these smaller by this factor. */
+/** Candidates for the clipping magnitude: the largest weight, and each next one smaller by this factor. */
 const CLIP_STEP = 0.97;
 const CLIP_CANDIDATES = 128; // down to a fiftieth
 
-/** For each class of layers, by the last part of the weight's name: the axis that has a scale for each index. */
+/** By layer class and the last part of a weight's name: the axis whose indices have a scale each. */
 const RECURRENT_AXES = { kernel: 1, recurrent_kernel: 1 };
 const AXES: Readonly<Record<string, Readonly<Record<string, number | undefined>>>> = {
   Embedding: { embeddings: 0 },
@@ -38,7 +37,7 @@ const AXES: Readonly<Record<string, Readonly<Record<string, number | undefined>>
 };
 
 /**
- * Rounds the model's weights, in place, so that the tfjs model is the quantised one.
+ * Rounds the model's weights in place, so that the tfjs model is the quantised one.
  * @returns the int8 form of each rounded weight by its name, such as `lstm/kernel`.
  */
 export function quantize(model: tf.LayersModel): Map<string, Quantized> {
@@ -70,7 +69,7 @@ export function dequantize({ values, scales, axis }: Quantized, shape: readonly 
   return result;
 }
 
-/** One scale for each index of `axis`, which none of its weights exceeds. */
+/** One scale for each index of `axis`; no weight is clipped. */
 function quantizeAlong(weights: Float32Array, shape: readonly number[], axis: number): Quantized {
   const scales = new Float32Array(shape[axis] as number);
   const place = scalePlace(shape, axis);
@@ -82,7 +81,7 @@ function quantizeAlong(weights: Float32Array, shape: readonly number[], axis: nu
   return { values: toGrid(weights, (index) => scales[place(index)] as number), scales, axis };
 }
 
-/** One scale for all: of the candidates, that with the least squared error. @param columns of a row, one a label */
+/** One scale for all: the candidate with the least squared error. @param columns of a row, one a label. */
 function quantizeTable(weights: Float32Array, columns: number): Quantized {
   const magnitudes = weights.filter((weight) => weight !== 0).map(Math.abs);
   const largest = magnitudes.reduce((most, magnitude) => Math.max(most, magnitude), 0);
@@ -98,8 +97,8 @@ function quantizeTable(weights: Float32Array, columns: number): Quantized {
 }
 
 /**
- * Moves the steps of each row, whose weights add up to 0, until they do so too: each time by one, that which was rounded
- * farthest the other way.
+ * Makes each row of `steps` add up to 0, as its weights do: changes by one, again and again, the step whose rounding error
+ * shrinks most.
  */
 function balanceRows(steps: Int8Array, weights: Float32Array, columns: number, scale: number): void {
   for (let from = 0; from < steps.length; from += columns) {
@@ -118,7 +117,7 @@ function balanceRows(steps: Int8Array, weights: Float32Array, columns: number, s
   }
 }
 
-/** Σ (magnitude − its place on the grid)², or something at least `enough` when the sum is. */
+/** Σ (magnitude − its rounded value)². Stops early with any value ≥ `enough` once the sum reaches it. */
 function squaredError(magnitudes: Float32Array, scale: number, enough: number): number {
   let sum = 0;
   for (let index = 0; index < magnitudes.length && sum < enough; index++) {
@@ -128,7 +127,7 @@ function squaredError(magnitudes: Float32Array, scale: number, enough: number): 
   return sum;
 }
 
-/** Each weight's nearest step of the grid. A scale of 0 has weights of nothing but 0. */
+/** Each weight's nearest step. A scale of 0 means that all its weights are 0. */
 function toGrid(weights: Float32Array, scaleAt: (index: number) => number): Int8Array {
   const steps = new Int8Array(weights.length);
   for (const [index, weight] of weights.entries()) {
@@ -138,7 +137,7 @@ function toGrid(weights: Float32Array, scaleAt: (index: number) => number): Int8
   return steps;
 }
 
-/** For an index into the values of a matrix, row by row: which scale it has. */
+/** Maps an index into a matrix's values (row by row) to the index of its scale. */
 function scalePlace(shape: readonly number[], axis: number | undefined): (index: number) => number {
   const columns = shape.at(-1) as number;
   if (axis === undefined) return () => 0;

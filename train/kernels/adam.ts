@@ -1,6 +1,6 @@
 /**
- * Adam's update, on all threads, of arrays that live in a pool's memory (`pool.floats`): the moments stay there,
- * and a gradient from `Recurrent.backward` mostly is there. Rates, powers of β and steps are the caller's.
+ * Adam's update on all threads, of arrays in a pool's memory (`pool.floats`). The caller keeps the rate, the powers of β and
+ * the step count.
  */
 import type { Pool } from './pool.ts';
 
@@ -30,10 +30,10 @@ export function updateAdam(pool: Pool, { weights, m, v, gradient }: AdamArrays, 
 }
 
 /**
- * The same for some rows only; all others, and their moments, stay as they are (a "lazy" Adam).
+ * The same for some rows only ("lazy" Adam): other rows and their moments do not change.
  *
- * @param arrays weights, m and v [any, width]; gradient [rows, width], for the rows in the order of `rows`
- * @param rows distinct; in the pool's memory too
+ * @param arrays weights, m and v [any, width]; gradient [rows, width], in the order of `rows`
+ * @param rows distinct indices, in the pool's memory
  */
 export function updateAdamRows(pool: Pool, arrays: AdamArrays, rows: Int32Array, width: number, rates: AdamRate): void {
   const { weights, m, v, gradient } = arrays;

@@ -1,7 +1,7 @@
 /**
- * From assembly/*.ts to a WebAssembly module, by the AssemblyScript compiler, when first needed.
+ * Compiles assembly/*.ts to a WebAssembly module when first needed.
  *
- * The result is kept in node_modules/.cache by everything that it depends on, so it is never stale and never committed.
+ * The result is cached in node_modules/.cache under a hash of everything it depends on, so it is never stale.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const COMPILER = path.join(MODULES, 'assemblyscript');
 /** The memory's bounds in pages of 64 KiB. The maximum only reserves addresses. */
 export const MEMORY_PAGES = { initial: 16, maximum: 32_768 };
 
-/** Where the kernels' few constants lie. What is below is for the threads (control.ts), what is above is the heap. */
+/** The address of the kernels' constants. Below is the control block (`control.ts`), above the heap. */
 const DATA_ADDRESS = 1024;
 export const HEAP_ADDRESS = 2048;
 
@@ -32,7 +32,7 @@ const FLAGS = [
   ...['--initialMemory', `${MEMORY_PAGES.initial}`, '--maximumMemory', `${MEMORY_PAGES.maximum}`],
 ];
 
-/** (func (param v128 v128 v128) (result v128) local.get 0, 1, 2; f32x4.relaxed_madd), to ask the engine about. */
+/** A module that uses relaxed SIMD: (func (param v128 v128 v128) (result v128) local.get 0, 1, 2; f32x4.relaxed_madd). */
 const RELAXED_PROBE = Uint8Array.from([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
   ...[0x01, 0x08, 0x01, 0x60, 0x03, 0x7b, 0x7b, 0x7b, 0x01, 0x7b],
@@ -68,9 +68,9 @@ interface Compiler {
   ): Promise<{ error: Error | null; stderr: object }>;
 }
 
-/** Compiles, and keeps the result. */
+/** Compiles the kernels and caches the result. */
 async function build(flags: readonly string[], file: string): Promise<Uint8Array<ArrayBuffer>> {
-  // By its path, and so without its types, which would declare AssemblyScript's globals for all of our code
+  // Imported by its path, without types: they would declare AssemblyScript's globals for all of our code.
   const asc = (await import(pathToFileURL(path.join(COMPILER, 'dist/asc.js')).href)) as Compiler;
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main(['index.ts', '--baseDir', SOURCES, '--outFile', 'kernels.wasm', ...flags], {

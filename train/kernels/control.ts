@@ -1,8 +1,8 @@
 /**
- * How threads share out a run, in the first bytes of the shared memory. Both sides read this file.
+ * How threads share the work of a run, through the first bytes of the shared memory. The pool and its workers use this file.
  *
- * Shares are claimed, not assigned: whoever is free takes the next one. So a worker that still starts, or that the
- * machine has put aside, holds nothing up, and a share is the same work whoever does it.
+ * Shares are claimed, not assigned: a free thread takes the next one. So a worker that is still starting, or that the machine
+ * has suspended, delays nobody. A share is the same work on every thread.
  */
 
 /** Places in an Int32Array at address 0, a cache line apart where both sides write. */
@@ -18,7 +18,7 @@ const CONTROL_WORDS = 64;
 export const ARGUMENTS = CONTROL_WORDS * 4;
 export const MAX_ARGUMENTS = 16;
 
-/** For how long to watch before sleeping: about what it takes to be woken. */
+/** How long to spin before sleeping: about as long as waking up takes. */
 const SPIN_MS = 0.1;
 
 export interface WorkerData {
@@ -38,7 +38,7 @@ function kernelNames(module: WebAssembly.Module): string[] {
   return WebAssembly.Module.exports(module).flatMap(({ name, kind }) => (kind === 'function' ? [name] : []));
 }
 
-/** Takes shares of the current run until there are none. A share that fails is reported, and done. */
+/** Takes shares of the current run until none is left. A share that throws is reported and counts as done. */
 export function takeShares(
   control: Int32Array,
   numbers: Float64Array,
@@ -49,7 +49,7 @@ export function takeShares(
     const share = Atomics.add(control, NEXT, 1);
     const threads = Atomics.load(control, THREADS);
     if (share >= threads) return;
-    // The run cannot end, nor these change, before this share is done
+    // The run cannot end, so these cannot change, before this share is done.
     const kernel = kernels[control[KERNEL] as number] as Kernel;
     try {
       kernel(share, threads, ...numbers.subarray(0, control[COUNT]));
@@ -61,7 +61,7 @@ export function takeShares(
   }
 }
 
-/** Waits, first awake and then asleep, for a place to hold another value than `value`. False when it took too long. */
+/** Waits, first spinning and then asleep, until `place` no longer holds `value`. @returns false on timeout. */
 export function waitForChange(control: Int32Array, place: number, value: number, timeoutMs?: number): boolean {
   const until = performance.now() + SPIN_MS;
   do {

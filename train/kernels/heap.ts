@@ -1,19 +1,19 @@
-/** Which bytes of a growing memory are taken: first fit, neighbours merged when freed. It touches no memory itself. */
+/** Keeps track of the allocated bytes of a growing memory: first fit; free neighbours are merged. Touches no memory itself. */
 
-/** A cache line: threads never write to one line from two arrays, and every array is aligned for SIMD. */
+/** A cache line, so that two arrays never share one, and every array is aligned for SIMD. */
 const ALIGNMENT = 64;
 
 export class Heap {
-  /** By address; no two touch. */
+  /** Free ranges, sorted by address; none touches the next. */
   readonly #free: { address: number; bytes: number }[] = [];
-  /** Bytes by address. */
+  /** Allocated bytes by address. */
   readonly #taken = new Map<number, number>();
   readonly #grow: (end: number) => void;
   #end: number;
 
   /**
-   * @param start first address to give away
-   * @param grow makes the memory at least so many bytes long
+   * @param start the first address to allocate
+   * @param grow makes the memory at least `end` bytes long
    */
   constructor(start: number, grow: (end: number) => void) {
     this.#end = Math.ceil(start / ALIGNMENT) * ALIGNMENT;

@@ -1,8 +1,7 @@
 /**
- * One WebAssembly memory, and threads that run the kernels over it.
+ * A WebAssembly memory, and threads that run the kernels over it.
  *
- * A kernel is called as (share, shares, …numbers) and splits its work so that results do not depend on how many shares
- * there are. What the kernels compute is not known here.
+ * A kernel is called as (share, shares, …numbers). It divides its work so that results do not depend on the number of shares.
  */
 import os from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -26,20 +25,20 @@ import { Heap } from './heap.ts';
 
 const PAGE_BYTES = 65_536;
 
-/** Shares of a run are about equal, so a worker this much slower than the main thread has died within its share. */
+/** A worker this much slower than the main thread has died: the shares of a run are about equal. */
 const PATIENCE_MS = 30_000;
 const PATIENCE_FACTOR = 20;
 
 interface PoolOptions {
-  /** How many threads compute, this one among them. By default as many as the machine runs, up to 4. */
+  /** The number of threads, this one included. Default: as many as the machine runs, up to 4. */
   readonly threads?: number;
-  /** Relaxed SIMD; by default where the engine has it. The last bits of results differ between the two. */
+  /** Use relaxed SIMD. Default: if the engine has it. With and without it, the last bits of results differ. */
   readonly relaxed?: boolean;
 }
 
 export class Pool {
   readonly threads: number;
-  /** Those that have been started: all but this thread, from the first run on. */
+  /** The workers, started with the first run. */
   readonly workers: Worker[] = [];
   readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
@@ -48,9 +47,9 @@ export class Pool {
   readonly #control: Int32Array;
   readonly #numbers: Float64Array;
   readonly #heap: Heap;
-  /** The memory has another buffer object each time it grows; arrays over any of them show the same bytes. */
+  /** All buffer objects of the memory, which gets a new one each time it grows. Arrays over any of them show the same bytes. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
-  /** What workers report. Read by hand, as their events need an idle main thread. */
+  /** Ports for workers' errors. They are polled, because events need an idle main thread. */
   readonly #errors: MessagePort[] = [];
   #failure: Error | undefined;
 
@@ -69,7 +68,7 @@ export class Pool {
     });
   }
 
-  /** Compiles the kernels if need be. The workers start with the first `run`. */
+  /** Compiles the kernels if they are not cached. The workers start with the first `run`. */
   static async create(options: PoolOptions = {}): Promise<Pool> {
     const { threads = Math.min(os.availableParallelism(), 4), relaxed } = options;
     if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`threads must be 1 or more, not ${threads}`);
@@ -90,12 +89,12 @@ export class Pool {
     return this.integersAt(this.allocate(length * 4), length);
   }
 
-  /** Gives back an array of `floats` or `integers`. */
+  /** Frees an array of `floats` or `integers`. */
   free(array: Float32Array | Int32Array): void {
     this.release(this.addressOf(array));
   }
 
-  /** The same by addresses, for those who lay out many arrays in one stretch. Multiples of 64. */
+  /** Allocates bytes, for callers that lay out many arrays at once. @returns an address, a multiple of 64. */
   allocate(bytes: number): number {
     return this.#heap.allocate(bytes);
   }
@@ -112,13 +111,13 @@ export class Pool {
     return new Int32Array(this.#buffer(), address, length);
   }
 
-  /** @throws when the array is not in this memory, where alone a kernel can reach it. */
+  /** @throws Error when the array is not in this memory, so that no kernel could reach it. */
   addressOf(array: Float32Array | Int32Array): number {
     if (!this.#buffers.has(array.buffer)) throw new Error("the array is not in the pool's memory");
     return array.byteOffset;
   }
 
-  /** Calls an exported function once, on this thread, with nothing added. */
+  /** Calls an exported function once, on this thread, with these arguments only. */
   call(name: string, ...numbers: number[]): void {
     (this.#kernels[this.#place(name)] as Kernel)(...numbers);
   }
@@ -126,7 +125,7 @@ export class Pool {
   /**
    * Runs a kernel on all threads and returns when all are done.
    *
-   * @throws what a kernel throws on any thread, and when a worker has died; the pool is of no use after that.
+   * @throws whatever a kernel throws on any thread, and when a worker has died. The pool cannot be used after that.
    */
   run(name: string, ...numbers: number[]): void {
     if (this.#failure) throw this.#failure;
@@ -137,7 +136,7 @@ export class Pool {
     this.#numbers.set(numbers);
     Atomics.store(control, DONE, 0);
     Atomics.store(control, THREADS, this.threads);
-    Atomics.store(control, NEXT, 0); // from here on there is something to claim
+    Atomics.store(control, NEXT, 0); // from here on, threads can claim shares
     Atomics.add(control, SEQUENCE, 1);
     Atomics.notify(control, SEQUENCE);
     const start = performance.now();
@@ -183,7 +182,7 @@ export class Pool {
     return worker;
   }
 
-  /** Until the shares that workers claimed are done. Their events cannot arrive meanwhile, as this thread sleeps. */
+  /** Waits until the workers' shares are done. Their events cannot arrive meanwhile, because this thread sleeps. */
   #waitForWorkers(patienceMs: number): void {
     for (;;) {
       const done = Atomics.load(this.#control, DONE);

@@ -1,9 +1,9 @@
 /**
- * A recurrent layer, forward and backward, over batches of rows of different lengths: LSTM, GRU or SimpleRNN as tfjs
- * defines them (sigmoid gates, GRU with `resetAfter: false`), from a state of zeros.
+ * A recurrent layer, forward and backward, over rows of different lengths: LSTM, GRU or SimpleRNN as tfjs defines them
+ * (sigmoid gates, GRU with `resetAfter: false`), starting from a state of zeros.
  *
- * Here a batch is laid out in the kernels' memory. The computing is done in `assembly/recurrent.ts`; not here either: tfjs,
- * the Embedding and the optimizer.
+ * This file lays a batch out in the kernels' memory; `assembly/recurrent.ts` computes. Neither knows tfjs, the Embedding or
+ * the optimizer.
  */
 import { BatchPlan, GRU, LSTM, PANEL, RNN, SCRATCH } from './assembly/layout.ts';
 import type { Pool } from './pool.ts';
@@ -13,14 +13,14 @@ export type Cell = 'lstm' | 'gru' | 'rnn';
 /** The gates of a cell, side by side in tfjs' order: i, f, c, o; z, r, h; one. */
 export const GATES = { lstm: LSTM, gru: GRU, rnn: RNN } as const satisfies Record<Cell, number>;
 
-/** As tfjs stores them; W = gates · units. */
+/** Weights as tfjs stores them; W = gates · units. */
 export interface RecurrentWeights {
   readonly kernel: Float32Array; // [features, W]
   readonly recurrentKernel: Float32Array; // [units, W]
   readonly bias: Float32Array; // [W]
 }
 
-/** Rows of vectors. One that occurs often is projected once: after an Embedding, there is one per distinct id. */
+/** Rows of vectors. After an Embedding there is one vector for each distinct id, so that each is projected once. */
 export interface RaggedBatch {
   readonly vectors: Float32Array; // [distinct, features]
   readonly tokens: Int32Array; // [Σ lengths]: indices into `vectors`, row after row
@@ -28,9 +28,9 @@ export interface RaggedBatch {
 }
 
 interface BackwardOptions {
-  /** dL/d(mean state) of each row [rows, units], on top of `gradient`. Only after a `forward` that took the mean. */
+  /** dL/d(mean state) of each row [rows, units], added to `gradient`. Only after a `forward` with `mean`. */
   readonly mean?: Float32Array;
-  /** dL/dh for every step's output, row after row [Σ lengths, units], on top of `gradient`. */
+  /** dL/dh of every step's output, row after row [Σ lengths, units], added to `gradient`. */
   readonly everyState?: Float32Array;
   /** Also return the gradient with respect to every state. */
   readonly stateGradients?: boolean;
@@ -38,7 +38,7 @@ interface BackwardOptions {
 
 export interface RecurrentGradients extends RecurrentWeights {
   readonly vectors: Float32Array; // [distinct, features]
-  /** dL/dh after every step, with all that later steps add to it, row after row [Σ lengths, units]. */
+  /** dL/dh after every step, including what later steps contribute, row after row [Σ lengths, units]. */
   readonly stateGradients?: Float32Array;
 }
 
@@ -47,7 +47,7 @@ export class Recurrent {
   readonly features: number;
   readonly units: number;
   readonly #pool: Pool;
-  /** The stretch of memory that batches are laid out in, as large as the largest so far needed. */
+  /** The memory that batches are laid out in, as large as the largest batch so far needed. */
   #memory = { address: 0, bytes: 0 };
   #layout: Layout | undefined;
   #canGoBack = false;
@@ -62,7 +62,7 @@ export class Recurrent {
   /**
    * The last state of each row → [rows, units].
    *
-   * Here and below, what is returned may be the kernels' own memory: read it, or copy it, before the next call.
+   * Here and below, the result may be a view of the kernels' memory: read or copy it before the next call.
    *
    * @param mean also take the mean of each row's states, for `means`
    * @throws RangeError when a shape or a token is wrong
@@ -76,7 +76,7 @@ export class Recurrent {
     pad(floats('kernel'), weights.kernel, this.units);
     pad(floats('recurrentKernel'), weights.recurrentKernel, this.units);
     pad(floats('bias'), weights.bias, this.units);
-    floats('last').fill(0); // what a row without steps ends in
+    floats('last').fill(0); // the last state of a row without steps
     floats('mean').fill(0);
     use('mean', mean);
     for (const phase of ['packWeights', 'project', 'forward']) this.#pool.run(phase, plan);
@@ -85,7 +85,7 @@ export class Recurrent {
     return unpad(floats('last'), this.units, layout.rows);
   }
 
-  /** The mean of each row's states in the last `forward`, which was to take it → [rows, units]. */
+  /** The mean of each row's states in the last `forward` with `mean` → [rows, units]. */
   means(): Float32Array {
     if (!this.#layout) throw new Error('no forward pass');
     return unpad(this.#layout.floats('mean'), this.units, this.#layout.rows);
@@ -101,7 +101,7 @@ export class Recurrent {
   }
 
   /**
-   * The gradients of a loss with respect to everything that went into the last `forward`. Once for each.
+   * The gradients of a loss with respect to all inputs of the last `forward`. Call it at most once after each `forward`.
    *
    * @param gradient dL/dh for the last state of each row [rows, units]
    */
@@ -133,7 +133,7 @@ export class Recurrent {
     };
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   dispose(): void {
     if (this.#memory.bytes > 0) this.#pool.release(this.#memory.address);
     this.#memory = { address: 0, bytes: 0 };
@@ -159,7 +159,7 @@ export class Recurrent {
     }
   }
 
-  /** Lays the batch out in memory: the plan, and behind it the arrays. */
+  /** Lays the batch out in memory: the plan, then the arrays. */
   #lay({ vectors, tokens, lengths }: RaggedBatch): Layout {
     const { order, rowStart, stepAt } = schedule(lengths);
     const sizes: Sizes = {
@@ -207,7 +207,7 @@ export class Recurrent {
   }
 }
 
-/** A batch in memory: its plan, filled in. */
+/** A batch in memory. */
 interface Layout {
   readonly rows: number;
   readonly tokens: number;
@@ -215,14 +215,14 @@ interface Layout {
   /** The plan's address. */
   readonly plan: number;
   readonly floats: (name: ArrayName) => Float32Array;
-  /** Whether the kernels read or write an array that they can do without. */
+  /** Turns an optional array of the kernels on or off. */
   readonly use: (name: 'mean' | 'meanGradient' | 'everyState' | 'states', used: boolean) => void;
 }
 
 type Sizes = Readonly<Pick<BatchPlan, 'cell' | 'features' | 'units' | 'rows' | 'steps' | 'distinct'>>;
 type ArrayName = Exclude<keyof BatchPlan, keyof Sizes>;
 
-/** How many numbers each array of a plan has. */
+/** The length of each array of a plan. */
 function arrayWords(
   { cell, features, units, rows, steps, distinct }: Sizes,
   tokens: number,
@@ -263,7 +263,7 @@ function arrayWords(
   };
 }
 
-/** Rows by falling length, where each begins among the tokens, and where each step begins in a packed array. */
+/** The rows by falling length, where each begins among the tokens, and where each step begins in a packed array. */
 function schedule(lengths: Int32Array): { order: Int32Array; rowStart: Int32Array; stepAt: Int32Array } {
   const length = (row: number) => lengths[row] as number;
   const order = Int32Array.from(lengths.keys()).sort((a, b) => length(b) - length(a));

@@ -1,4 +1,4 @@
-/** A thread of the pool: takes shares of every run for as long as the process lives. */
+/** A worker thread of the pool: takes shares of every run until the process ends. */
 import { workerData } from 'node:worker_threads';
 import {
   ARGUMENTS,

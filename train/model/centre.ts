@@ -1,6 +1,6 @@
 /**
- * Logits are centred: their sum over the labels is 0. A softmax is the same whatever is added to all of its logits, so that
- * without this rule a label's logit, and the evidence for it, would mean nothing by itself.
+ * Centres logits: makes their sum over the labels 0. A softmax does not change when a number is added to all logits, so
+ * without this rule a single label's logit, and the evidence for it, would mean nothing.
  */
 import * as tf from '@tensorflow/tfjs';
 import { allVariables } from './model.ts';
@@ -8,7 +8,7 @@ import { allVariables } from './model.ts';
 /** The weights with a column for each label. */
 const COLUMNS = ['dense/kernel', 'dense/bias', 'ngrams/unigrams', 'ngrams/hashed'];
 
-/** Takes the mean over the labels from all weights with a column for each of them, in place. One column is left as it is. */
+/** Subtracts the mean over the labels from all weights with a column for each label, in place. A single column stays. */
 export function centre(model: tf.LayersModel): void {
   const variables = allVariables(model);
   tf.tidy(() => {
@@ -20,7 +20,7 @@ export function centre(model: tf.LayersModel): void {
   });
 }
 
-/** The same for a table [rows × columns]. */
+/** Centres each row of a table [rows × columns] in place. */
 export function centreRows(table: Float32Array, columns: number): void {
   for (let from = 0; from < table.length; from += columns) {
     const row = table.subarray(from, from + columns);

@@ -1,10 +1,10 @@
 /**
- * A linear model of words and of pairs of words as a tfjs layer: each position of a text adds the weights of its id and those
- * of the bucket of the bigram that ends there.
+ * A linear model of words and word pairs as a tfjs layer. Each position of a text adds the weights of its id and those of the
+ * bucket of the bigram that ends there:
  *
  *     logits = Σ_t (unigrams[id[t]] + hashed[h(t)]) / √(number of positions)
  *
- * It is the reference for training and for the ONNX graph, and not fast: the ids are hashed in JavaScript.
+ * It is the slow reference for training and for the ONNX graph: ids are hashed in JavaScript.
  */
 import * as tf from '@tensorflow/tfjs';
 import { bigramBuckets, HASH_LIMIT } from '../../shared/bigram-hash.ts';
@@ -15,16 +15,16 @@ interface HashedNgramsArgs extends LayerArgs {
   readonly vocabularySize: number;
   /** Rows of the table of bigrams; a prime. */
   readonly buckets: number;
-  /** Numbers that stand for the labels. */
+  /** One for two labels, else one for each label. */
   readonly columns: number;
 }
 
-/** What the table of pairs may grow to, over the labels' columns, beside that of two labels. */
+/** The most weights that the table of pairs may have, relative to that of two labels. */
 const GROWTH = 1.5;
 
 /**
- * The buckets for so many columns: a prime, and fewer the more columns there are, so that the table has at most one and a half
- * times the weights of two labels' (docs/training.md says what that costs).
+ * The number of buckets, a prime, that keeps the table's size within `GROWTH` for so many columns (docs/training.md, "The size
+ * of a bundle").
  * @param buckets for one column.
  */
 export function bucketsFor(columns: number, buckets: number): number {

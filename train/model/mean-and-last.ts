@@ -1,17 +1,17 @@
 /**
- * A pooling of a recurrent layer's states, as a tfjs layer: their mean over the text, and the last of them. The last
- * state alone has forgotten much of a long text; the mean has not.
+ * Pools a recurrent layer's states, as a tfjs layer: their mean over the text, and the last one. The last state alone has
+ * forgotten much of a long text; the mean has not.
  */
 import * as tf from '@tensorflow/tfjs';
 
-/** states [batch, steps, units] of a recurrent layer that returns sequences → [batch, 2 · units], the mean first. */
+/** States [batch, steps, units] of a recurrent layer with `returnSequences` → [batch, 2 · units], the mean first. */
 export class MeanAndLast extends tf.layers.Layer {
   static className = 'MeanAndLast';
   override supportsMasking = true;
 
-  /** A text without padding needs no mask. */
+  /** The output has no steps, so nothing after it needs the mask. */
   override computeMask(): tf.Tensor {
-    return null as unknown as tf.Tensor; // as tfjs' own layers do, whatever its types say
+    return null as unknown as tf.Tensor; // tfjs' own layers return null too, against its types
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
@@ -25,7 +25,7 @@ export class MeanAndLast extends tf.layers.Layer {
       const [batch, steps, units] = states.shape;
       const read = (mask ?? tf.ones([batch, steps])).toFloat().expandDims(2); // [batch, steps, 1]
       const mean = states.mul(read).sum(1).div(read.sum(1)); // [batch, units]
-      // A recurrent layer repeats its state at a step that is masked, so the last step has the state after the last id.
+      // A recurrent layer repeats its state at masked steps, so the last step has the state after the last id.
       const last = states.slice([0, steps - 1, 0], [batch, 1, units]).reshape([batch, units]);
       return tf.concat([mean, last], 1);
     });

@@ -1,12 +1,11 @@
 /**
- * The network as a tfjs model. The tutorial's is Embedding → LSTM, GRU or SimpleRNN → Dense(1, sigmoid). More than two
- * labels end in Dense(labels, softmax). With mean pooling or n-grams it is
+ * The network as a tfjs model. The tutorial's is Embedding → LSTM, GRU or SimpleRNN → Dense(1, sigmoid), or
+ * Dense(labels, softmax) for more than two labels. With mean pooling or n-grams it is
  *
  *     ids ─┬─ Embedding ─ LSTM, GRU or SimpleRNN ─ MeanAndLast ─ Dense ─┐
  *          └─ HashedNgrams ────────────────────────────────────────────┴ Add ─ sigmoid or softmax
  *
- * MeanAndLast and HashedNgrams are ours (`mean-and-last.ts`, `hashed-ngrams.ts`), each there only if asked for; the rest is
- * stock.
+ * MeanAndLast and HashedNgrams (`mean-and-last.ts`, `hashed-ngrams.ts`) are ours and optional; the rest is stock tfjs.
  */
 import * as tf from '@tensorflow/tfjs';
 import { toBatch } from '../../shared/encoding.ts';
@@ -15,21 +14,20 @@ import type { Config } from '../config.ts';
 import { HashedNgrams } from './hashed-ngrams.ts';
 import { MeanAndLast } from './mean-and-last.ts';
 
-/** Without `pooling` and `ngramBuckets` it is the tutorial's. */
+/** Without `pooling` and `ngramBuckets`, the tutorial's network. */
 export type Architecture = Pick<Config, 'cell' | 'embeddingUnits' | 'units' | 'seed'> &
   Partial<Pick<Config, 'pooling' | 'ngramBuckets'>> & {
-    /** The vocabulary's actual size, which is below the configured one when the texts have fewer words. */
+    /** The vocabulary's actual size; below the configured one when the texts have fewer words. */
     readonly vocabularySize: number;
-    /** How many labels there are. Default: two. */
+    /** The number of labels. Default: two. */
     readonly labels?: number;
   };
 
 /**
- * An untrained network with Keras' initial weights, repeatable by seed. The weights of n-grams start at zero.
+ * An untrained network with Keras' initialisers; the seed repeats it. The weights of n-grams start at zero.
  *
- * ids [batch, steps] int32, padded with 0 → the probability of the second of two labels [batch, 1], or of each of more
- * labels [batch, labels]. Padding is masked: the state after a row's last id is the state the Dense layer sees, wherever
- * the padding stands.
+ * Input: ids int32 [batch, steps], padded with 0. Output: for two labels the second one's probability [batch, 1], for more
+ * labels each one's [batch, labels]. Padding is masked, on either side: the Dense layer sees the state after a row's last id.
  */
 export function buildModel(architecture: Architecture): tf.LayersModel {
   const {
@@ -101,12 +99,12 @@ function recurrentLayer(cell: Config['cell'], units: number, seed: number, retur
   }
 }
 
-/** tfjs' own, without its console warning that 2,000 elements may take long: 64 × 256 take a tenth of a second. */
+/** tfjs' initialiser without its console warning that 2,000 elements may be slow: 64 × 256 take a tenth of a second. */
 function orthogonal(seed: number): ReturnType<typeof tf.initializers.orthogonal> {
   return Object.assign(tf.initializers.orthogonal({ seed }), { ELEMENTS_WARN_SLOW: Number.POSITIVE_INFINITY });
 }
 
-/** The probability of each label for each row of ids [rows × labels], by the stock tfjs layers. */
+/** Each label's probability for each row of ids [rows × labels], computed by the stock tfjs layers. */
 export function predict(model: tf.LayersModel, rows: readonly Int32Array[]): Float32Array {
   const batch = toBatch(rows);
   return tf.tidy(() => {
@@ -122,7 +120,7 @@ export function trainableVariables(model: tf.LayersModel): Map<string, tf.Variab
   return new Map(model.trainableWeights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
 }
 
-/** All variables by name, those that are trained by other means than Adam among them. */
+/** All variables by name, including those that Adam does not train. */
 export function allVariables(model: tf.LayersModel): Map<string, tf.Variable> {
   return new Map(model.weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
 }

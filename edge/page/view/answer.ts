@@ -1,11 +1,11 @@
-/** The answer to the text: what it is, how likely each label is, and what is wrong where there is none. */
+/** Shows the answer: the verdict, each label's probability, or an error. */
 import { type Answer, labelsOf } from '../answer.ts';
 import { counted, isKnown, isUndecided, meaning, percent, verdict } from '../wording.ts';
 import { KeyWanted } from './api.ts';
-import { byId, element, fitted, makeStop } from './dom.ts';
+import { byId, element, fitted, makeFocusable } from './dom.ts';
 
 const more = byId('more');
-makeStop(byId('more-list'), 'group', 'The other labels'); // it scrolls
+makeFocusable(byId('more-list'), 'group', 'The other labels'); // it scrolls
 
 export function showAnswer(answer: Answer): void {
   const { scores, tokens, unknown, truncated } = answer;
@@ -39,7 +39,7 @@ export function showNothing(): void {
   more.hidden = true;
 }
 
-/** A bar each, in the elements that are there, so that what moves is seen to move. */
+/** Shows bars, reusing their elements so that changes are animated. */
 function showBars(list: HTMLElement, bars: readonly { name: string; share: number; kind: string }[]): void {
   for (const [index, row] of fitted(list, bars.length, barElement).entries()) {
     const { name, share, kind } = bars[index] as (typeof bars)[number];
@@ -59,7 +59,7 @@ function barElement(): HTMLElement {
   return element('li', {}, element('bdi'), ' ', bar, ' ', element('span', { class: 'share' }));
 }
 
-/** Beside the last answer, which is marked as old. Asks for a key where one is wanted, and goes on asking, for another. */
+/** Shows an error beside the last answer, which is marked as old. Asks for a key if the server wants one. */
 export function showError(error: Error): void {
   setProblem(error.message);
   if (error instanceof KeyWanted) byId('key-wanted').hidden = false;

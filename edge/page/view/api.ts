@@ -1,4 +1,4 @@
-/** What the page asks of the server it came from. */
+/** The page's requests to its server. */
 import type { Answer } from '../answer.ts';
 import { bodyOf } from '../snippets.ts';
 
@@ -16,17 +16,17 @@ export interface Model {
   >;
 }
 
-/** The server wants a key, or another one. */
+/** The server wants an API key, or another one. */
 export class KeyWanted extends Error {}
 
 let key = '';
 
-/** For every request from now on; kept in this page's memory, and nowhere else. */
+/** Sets the key of all further requests. It is kept in this page's memory only. */
 export function useKey(value: string): void {
   key = value.trim();
 }
 
-/** @throws Error whose message can be shown. */
+/** @throws Error with a message for the user. */
 export async function ask(text: string, signal: AbortSignal): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
   const { results } = await json('/v1/sentiment', { method: 'POST', headers, body: bodyOf(text), signal });
@@ -41,7 +41,7 @@ async function json(path: string, init: RequestInit = {}) {
   const headers = key === '' ? init.headers : { ...init.headers, authorization: `Bearer ${key}` };
   const response = await fetch(path, { ...init, ...(headers && { headers }) }).catch((error: Error) => {
     if (error.name === 'AbortError') throw error;
-    throw new Error('The server did not answer. The next change of the text asks again.');
+    throw new Error('The server did not answer. Change the text to try again.');
   });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;

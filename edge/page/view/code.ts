@@ -1,6 +1,6 @@
-/** The page's request as code, and a link to its text: shown, and copied. */
+/** Shows and copies the page's request as code, and a link to its text. */
 import { curl, shareLink, typescript } from '../snippets.ts';
-import { byId, makeStop } from './dom.ts';
+import { byId, makeFocusable } from './dom.ts';
 
 const text = byId<HTMLTextAreaElement>('text');
 
@@ -8,7 +8,7 @@ function call() {
   return { origin: location.origin, text: text.value };
 }
 
-/** The code that asks for the text as it is now. */
+/** Shows the code for the present text. */
 export function showCode(): void {
   byId('curl').textContent = curl(call());
   byId('typescript').textContent = typescript(call());
@@ -19,7 +19,7 @@ async function copy(content: string, what: string): Promise<void> {
     () => true,
     () => false,
   );
-  // Without https a browser gives no clipboard.
+  // Browsers give no clipboard without https.
   byId('copied').textContent = copied ? `${what} copied.` : `This browser does not let the page copy. ${content}`;
 }
 
@@ -29,6 +29,6 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('.copy')) {
   const code = byId(id);
   button.ariaLabel = `Copy the ${name} code`;
   button.addEventListener('click', () => copy(code.textContent ?? '', name));
-  if (code.parentElement !== null) makeStop(code.parentElement, 'region', `${name} code`);
+  if (code.parentElement !== null) makeFocusable(code.parentElement, 'region', `${name} code`);
 }
 byId('share').addEventListener('click', () => copy(shareLink(call()), 'Link'));

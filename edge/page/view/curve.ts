@@ -1,6 +1,6 @@
 /**
- * How likely a label was after each word, as a curve that can be walked, and the other labels' curves behind it. To the
- * keyboard and to screen readers it is a slider whose value is the word.
+ * The curve of a label's probability after each word, in front of the other labels' curves. To the keyboard and to screen
+ * readers it is a slider whose value is the word.
  */
 import type { Reading } from '../answer.ts';
 import { percent, signed } from '../wording.ts';
@@ -10,9 +10,9 @@ import { clipped, describe } from './words.ts';
 
 const TOP = 36;
 const PLOT = 150;
-/** Of lines, to the edge. */
+/** The distance from lines to the edge. */
 const RIGHT = 4;
-/** Words are written below their places when these are so far apart. */
+/** The least distance of words, in pixels, at which they are written below the curve. */
 const READABLE = 17;
 const WORD_HEIGHT = 74;
 
@@ -22,7 +22,7 @@ export interface Curve {
   mark(word: number): void;
 }
 
-/** @param label whose curve stands out, and is said. */
+/** @param label the one whose curve is in front, and read out. */
 export function drawCurve(reading: Reading, steps: Steps, label: number): Curve {
   const { words, before, labels, arrangement } = reading;
   const { shown, tones } = arrangement;
@@ -102,7 +102,7 @@ export function drawCurve(reading: Reading, steps: Steps, label: number): Curve 
   return { picture, mark };
 }
 
-/** The words, aslant below their places. */
+/** The words, slanted, below the curve. */
 function namesOf(words: Reading['words'], steps: Steps, bottom: number): SVGElement[] {
   return words.map(({ text }, word) => {
     const transform = `translate(${round(steps.x(word))} ${bottom + 14}) rotate(-52)`;
@@ -111,7 +111,7 @@ function namesOf(words: Reading['words'], steps: Steps, bottom: number): SVGElem
   });
 }
 
-/** Where there is no room for the words. */
+/** The axis when there is no room for words. */
 function endsOf(steps: Steps, bottom: number): SVGElement[] {
   return [
     svg('text', { x: steps.left, y: bottom + 18, class: 'soft' }, 'first word'),

@@ -1,4 +1,4 @@
-/** Elements in few words. Whatever is put into one is text: nothing here, or on the page, reads HTML. */
+/** Makes elements. Strings become text: nothing on the page parses HTML. */
 
 type Child = Node | string | undefined;
 type Attributes = Readonly<Record<string, string | number | undefined>>;
@@ -27,28 +27,28 @@ function filled<Any extends Element>(one: Any, attributes: Attributes, children:
   return one;
 }
 
-/** @throws when the page has no such element. */
+/** @throws Error when the page has no such element. */
 export function byId<Any extends HTMLElement = HTMLElement>(id: string): Any {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`the page has no #${id}`);
   return found as Any;
 }
 
-/** The children of `list` once they are `count`: those that are there stay, and keep the focus, and `make` makes the others. */
+/** Adds or removes children of `list` until there are `count`. Others stay and keep the focus. @returns all children. */
 export function fitted(list: HTMLElement, count: number, make: () => HTMLElement): HTMLElement[] {
   while (list.childElementCount > count) list.lastElementChild?.remove();
   while (list.childElementCount < count) list.append(make());
   return [...list.children] as HTMLElement[];
 }
 
-/** What the keyboard can walk or scroll is a stop of the Tab key, with a name. */
-export function makeStop(one: HTMLElement, role: 'group' | 'region', name: string): void {
+/** Makes an element that can be walked or scrolled reachable by Tab, with a name for screen readers. */
+export function makeFocusable(one: HTMLElement, role: 'group' | 'region', name: string): void {
   one.tabIndex = 0;
   one.role = role;
   one.ariaLabel = name;
 }
 
-/** A tenth of a pixel is not to be seen. */
+/** Rounds to tenths of a pixel, the finest that is visible. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -1,6 +1,6 @@
 /**
- * The view for students: of the units that matter most for a label, how open the three gates were at each word and what the
- * memory held, in step with the text. Computed here (`../gates.ts`), from weights that are fetched when the view is opened.
+ * Shows, for the units that matter most for a label, how open the three gates were at each word, and the memory. The page computes
+ * them (`../gates.ts`) from weights that it fetches when the view is opened.
  */
 import { encode } from '../../../shared/encoding.ts';
 import { labelLogits } from '../../../shared/labels.ts';
@@ -21,17 +21,17 @@ const GAP = 9;
 export interface GatesView {
   /** Shows the gates at the words of a text, for one of the model's labels. */
   draw(text: string, steps: Steps, label: string): void;
-  /** Puts the cursor on a word, which was written so. */
+  /** Puts the cursor on a word. @param text the word as written. */
   mark(word: number, text: string): void;
 }
 
 async function get(path: string): Promise<Response> {
   const response = await fetch(path);
   if (response.ok) return response;
-  throw new Error(response.status === 404 ? 'this model has no gates that the page knows.' : `${response.status}.`);
+  throw new Error(response.status === 404 ? 'this model has no gates to show.' : `${response.status}.`);
 }
 
-/** @param model that the server answers with. @throws when the weights of the page are of another. */
+/** @param model the server's. @throws Error when the page's weights are of another version. */
 export async function openGates(box: HTMLElement, model: Model): Promise<GatesView> {
   const [file, words] = await Promise.all([get('/weights.bin'), get('/vocabulary.txt')]);
   const weights = decodeWeights(await file.arrayBuffer());
@@ -49,7 +49,7 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
       const { ids, tokens } = encode(tokenize(text), vocabulary, model.maxTokens);
       const traced = trace(ids, weights);
       const place = labels.indexOf(label);
-      /** Of rows with a number a label, those of this one. */
+      /** This label's column of [rows × labels]. */
       const own = (rows: Float64Array) => rows.filter((_, at) => at % labels.length === place);
       const contribution = own(contributions(traced, weights, traced.steps - 1));
       const offset = traced.steps - tokens.length; // START, which has no word
@@ -64,7 +64,7 @@ export async function openGates(box: HTMLElement, model: Model): Promise<GatesVi
         element(
           'p',
           { class: 'small' },
-          `The logit of ${label} is ${last(traced.logits)}, computed in this page: the ${traced.units} units ${signed(sum)}${beside}, bias ${bias}. Below are the ${cards.length} units that add or take away most.`,
+          `The logit of ${label} is ${last(traced.logits)}, computed in this page: the ${traced.units} units ${signed(sum)}${beside}, bias ${bias}. Below are the ${cards.length} units with the largest contributions.`,
         ),
         element('div', { class: 'cards' }, ...cards.map(({ node }) => node)),
       );
@@ -84,7 +84,7 @@ interface CardOptions {
   /** Steps before the first word. */
   readonly offset: number;
   readonly steps: Steps;
-  /** To the logit of `label`. */
+  /** The unit's contribution to the logit of `label`. */
   readonly contribution: number;
   readonly label: string;
 }
@@ -94,7 +94,7 @@ function cardOf(traced: Trace, unit: number, { offset, steps, contribution, labe
   const words = Array.from({ length: steps.count }, (_, word) => word);
   const wide = Math.max(1, Math.min(steps.distance - 1, 22));
   const most = Math.max(1, ...words.map((word) => Math.abs(at(traced.cell, word))));
-  /** A bar a word, from a base line; in one path, of which a long text has seven. */
+  /** A bar for each word, from a base line, all in one path: a long text would have thousands of elements. */
   const bars = (base: number, heightAt: (word: number) => number) =>
     words
       .map(

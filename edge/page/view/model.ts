@@ -1,4 +1,4 @@
-/** What the server's model is: how accurate, how large, which version. */
+/** Shows the facts of the server's model. */
 import { counted, percent } from '../wording.ts';
 import type { Model } from './api.ts';
 import { byId, element } from './dom.ts';

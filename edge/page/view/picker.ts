@@ -1,6 +1,6 @@
 /**
- * The label whose evidence is shown: the reader's choice among those that are shown at a glance, or of all others in a list.
- * It is the legend of the curves too, and says how likely each label is at the word that the reader is at.
+ * Picks the label whose evidence is shown: radio buttons for the shown labels, a list for the others. It is also the legend of the
+ * curves, and shows each label's probability at the current word.
  */
 import type { Reading } from '../answer.ts';
 import { percent } from '../wording.ts';
@@ -9,7 +9,7 @@ import { byId, element, fitted, svg } from './dom.ts';
 const group = byId('labels');
 const others = byId<HTMLSelectElement>('other-label');
 
-/** @param label that is chosen. */
+/** @param label the chosen one. */
 export function showPicker({ labels, arrangement }: Reading, label: number): void {
   const { shown, more, tones } = arrangement;
   for (const [index, choice] of fitted(group, shown.length, choiceElement).entries()) {

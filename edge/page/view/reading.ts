@@ -1,33 +1,33 @@
 /**
- * The text word by word, the curve below it and the gates below that: the reader is at one word of all three, walks them by
- * pointer or keyboard, and picks the label whose evidence they show.
+ * The text word by word, the curve and the gates. All three share a current word, which pointer and keyboard move, and the picked
+ * label.
  */
 import type { Reading } from '../answer.ts';
 import { otherOfTwo } from '../labels.ts';
 import { type Curve, drawCurve } from './curve.ts';
-import { byId, element, makeStop } from './dom.ts';
+import { byId, element, makeFocusable } from './dom.ts';
 import type { GatesView } from './gates.ts';
 import { markPicker, onPick, showPicker } from './picker.ts';
 import { steps } from './steps.ts';
 import { clipped, describe, legend, renderWords, strongest } from './words.ts';
 
-/** Words that Page Up and Page Down pass. */
+/** The number of words that Page Up and Page Down move. */
 const PAGE_WORDS = 10;
 
 const words = byId('words');
 const curveBox = byId('curve');
 const gatesBox = byId('gates');
 
-/** What is shown, the elements of its words, and the word that the reader is at. */
+/** The shown reading, the elements of its words, and the current word. */
 let shown: Reading | undefined;
 let wordElements: HTMLElement[] = [];
 let current = 0;
-/** The label that the reader picked; until then it is the answer's. */
+/** The label that the reader picked; undefined means the answer. */
 let picked: string | undefined;
 let curve: Curve | undefined;
 let gates: GatesView | undefined;
 
-/** Shows how a text was read; nothing where there is nothing to show. */
+/** Shows a reading, or hides the view. */
 export function showReading(reading: Reading | undefined): void {
   shown = reading;
   byId('reading').hidden = reading === undefined;
@@ -43,7 +43,7 @@ function labelOf({ labels, answer }: Reading): number {
   return place === -1 ? answer : place;
 }
 
-/** Shows what depends on the label. */
+/** Shows everything that depends on the label. */
 function showLabel(): void {
   if (shown === undefined) return;
   const label = labelOf(shown);
@@ -63,13 +63,13 @@ function showLabel(): void {
   draw();
 }
 
-/** From now on with the gates. */
+/** Shows the gates from now on. */
 export function showGates(view: GatesView): void {
   gates = view;
   draw();
 }
 
-/** What depends on the width. */
+/** Draws everything that depends on the width. */
 function draw(): void {
   if (shown === undefined) return;
   const width = Math.max(240, Math.floor(curveBox.clientWidth));
@@ -88,7 +88,7 @@ function walkTo(word: number): void {
   reveal(wordElements[current]);
 }
 
-/** Scrolls a long text, and not the page, to a word that is out of sight. */
+/** Scrolls a long text to a word that is out of sight. The page itself does not scroll. */
 function reveal(word: HTMLElement | undefined): void {
   if (word === undefined) return;
   const { offsetTop, offsetHeight } = word;
@@ -130,11 +130,11 @@ function onKey(event: KeyboardEvent): void {
   if (target === undefined) return;
   event.preventDefault();
   walkTo(Math.min(last, Math.max(0, target)));
-  // The curve is a slider, which is read out by itself.
+  // Screen readers read the curve, a slider, by themselves.
   if (event.currentTarget !== curveBox) byId('spoken').textContent = byId('now').textContent;
 }
 
-/** On the curve and on the gates, which share their x axis. */
+/** Moves the current word with the pointer, on the curve and the gates, which share their x axis. */
 function followPointer(box: HTMLElement): void {
   for (const kind of ['pointermove', 'pointerdown'] as const) {
     box.addEventListener(kind, (event) => {
@@ -147,8 +147,8 @@ function followPointer(box: HTMLElement): void {
   }
 }
 
-makeStop(words, 'group', 'The text, word by word');
-makeStop(gatesBox, 'group', 'The gates, word by word');
+makeFocusable(words, 'group', 'The text, word by word');
+makeFocusable(gatesBox, 'group', 'The gates, word by word');
 for (const stop of [words, gatesBox]) stop.setAttribute('aria-describedby', 'walk');
 for (const box of [words, curveBox, gatesBox]) box.addEventListener('keydown', onKey);
 for (const kind of ['pointerover', 'click'] as const) {

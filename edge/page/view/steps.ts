@@ -1,14 +1,13 @@
 /**
- * The x axis that the curve and the gates share: one place for the time before the first word and one for each word, so that
- * what stands below each other belongs together.
+ * The x axis that the curve and the gates share: one place before the first word, and one for each word.
  */
 export interface Steps {
   readonly count: number;
   readonly width: number;
   readonly left: number;
-  /** From one word to the next, in pixels. */
+  /** The distance from one word to the next, in pixels. */
   readonly distance: number;
-  /** The middle of a word's place; −1 is the time before the first. */
+  /** The middle of a word's place; −1 is the place before the first word. */
   x(word: number): number;
   /** The word whose place is nearest. */
   wordAt(x: number): number;

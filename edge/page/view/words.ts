@@ -1,16 +1,16 @@
-/** The text as it was written, each word marked with its evidence for one label, or against it. */
+/** Shows the text with each word marked by its evidence for or against one label. */
 import type { Reading, Word } from '../answer.ts';
 import { otherOfTwo, sides } from '../labels.ts';
 import { levelOf, percent, signed } from '../wording.ts';
 import { element } from './dom.ts';
 
-/** What there is to say of one word. */
+/** One word's evidence and probability, in words. */
 export function describe({ evidence, probabilities, known }: Word, label: number, { labels }: Reading): string {
   const now = `${percent(probabilities[label] as number)} ${labels[label]}`;
   return `${signed(evidence[label] as number)}, then ${now}${known ? '' : '; not in its vocabulary'}`;
 }
 
-/** In place of what is in `container`. @returns the words' elements, in order. */
+/** Replaces the contents of `container`. @returns the words' elements, in order. */
 export function renderWords(container: HTMLElement, reading: Reading, label: number): HTMLElement[] {
   const { text, words, truncated } = reading;
   const pieces: (Node | string)[] = [];
@@ -39,7 +39,7 @@ function classOf({ evidence, known }: Word, label: number, { labels }: Reading):
   return `word${mark}${known ? '' : ' unknown'}`;
 }
 
-/** What the marks mean, with marks. */
+/** The legend of the marks. */
 export function legend(label: number, { labels, unknown, truncated }: Reading): Node[] {
   const samples = (side: 'for' | 'against') =>
     ['weak', 'clear', 'strong'].flatMap((name, index) => [
@@ -59,7 +59,7 @@ export function legend(label: number, { labels, unknown, truncated }: Reading): 
 
 const TOP = 5;
 
-/** The words that did most, for those who do not see the marks and those who do. */
+/** The words with the strongest evidence, as a list: also for readers who cannot see the marks. */
 export function strongest(label: number, { words, labels }: Reading): Node[] {
   const [pro, contra] = sides(label, labels);
   const other = otherOfTwo(label, labels);
@@ -80,7 +80,7 @@ export function strongest(label: number, { words, labels }: Reading): Node[] {
   });
 }
 
-/** A word can be as long as a text. */
+/** Shortens a word, which may be as long as a text. */
 export function clipped(word: string): string {
   return word.length <= 28 ? word : `${[...word].slice(0, 27).join('')}…`;
 }

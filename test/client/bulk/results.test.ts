@@ -78,6 +78,6 @@ describe('convert', () => {
   });
 
   it.each(['{"line": 1', 'null', '<html>', '{"line": 1, "label": "positive"}'])('refuses %s', async (line) => {
-    expect(await refusal(converted(bytesOf([line]), 'csv'))).toContain('a line that is no answer');
+    expect(await refusal(converted(bytesOf([line]), 'csv'))).toContain('a line that is not an answer');
   });
 });

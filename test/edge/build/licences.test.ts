@@ -30,12 +30,12 @@ beforeAll(async () => {
   shipped = await shippedPackages();
 });
 
-it('ships nothing that asks for more than to be named', () => {
+it('ships only licences that ask for no more than a notice', () => {
   expect(shipped.map(({ name }) => name)).toEqual(expect.arrayContaining(['hono', 'onnxruntime-web', 'valibot']));
   expect(refused(shipped, PERMISSIVE)).toEqual([]);
 });
 
-it('develops with nothing whose licence was not looked at', async () => {
+it('develops only with licences that were reviewed', async () => {
   const locked = await lockedPackages();
   expect(locked.length).toBeGreaterThan(200);
   expect(refused(locked, DEVELOPING)).toEqual([]);
@@ -51,7 +51,7 @@ it.each([
   expect(isAllowed({ name: 'x', version: '1', licence }, PERMISSIVE)).toBe(expected);
 });
 
-it('names all of it in the notices, which are as the command writes them', async () => {
+it('lists everything that ships in the notices, as the command writes them', async () => {
   const notices = await readFile(NOTICES_FILE, 'utf8');
   expect(notices, 'npm run licences').toBe(await thirdPartyNotices());
   for (const { name, version } of shipped) expect(notices).toContain(`\n## ${name} ${version}\n\n`);

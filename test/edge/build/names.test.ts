@@ -7,7 +7,7 @@ const module = await WebAssembly.compile(await readFile(`${file}.wasm`));
 const source = await readFile(`${file}.mjs`, 'utf8');
 
 describe('readNames', () => {
-  it('finds different names for all that is needed', () => {
+  it('finds a different name for each import and export', () => {
     const { imports: _, memory, resizeHeap, ...exported } = readNames(source, module);
     expect(new Set(Object.values(exported)).size).toBe(5);
     expect(memory).not.toBe(resizeHeap);

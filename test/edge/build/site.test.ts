@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 const textOf = (name: string) => new TextDecoder().decode(site[name]);
 
-it('makes the same files every time, and leaves no others', async () => {
+it('makes the same files every time, and removes others', async () => {
   const folder = await temporaryFolder();
   const prepare = () => run(main, ['--page', folder]);
   expect(await prepare()).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -33,7 +33,7 @@ it('makes the same files every time, and leaves no others', async () => {
   expect(await read()).toEqual(before);
 });
 
-it('is of the bundle in MODEL, without the examples of the shipped one', async () => {
+it("is made for the bundle in MODEL, without the shipped model's examples", async () => {
   const [folder, model] = [await temporaryFolder(), await temporaryFolder()];
   const read = (name: string) => readFile(path.join(folder, 'site', name), 'utf8');
   await run(main, ['--page', folder]);
@@ -45,26 +45,26 @@ it('is of the bundle in MODEL, without the examples of the shipped one', async (
   expect(await read('page.js')).not.toContain(EXAMPLES[0]?.text);
 });
 
-it('says in one line that there is no bundle in MODEL', async () => {
+it('refuses a MODEL without a bundle in one line', async () => {
   const [folder, MODEL] = [await temporaryFolder(), await temporaryFolder()];
   const { code, stderr } = await run(main, ['--page', folder], { env: { MODEL } });
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: [^\n]*model\.onnx: no such file or directory\n$/)]);
 });
 
-it('tells Workers the headers that the other platforms send', () => {
+it('gives Workers the headers of the other platforms', () => {
   const lines = textOf('_headers').trim().split('\n');
   expect(lines[0]).toBe('/*');
   const headers = lines.slice(1).map((line) => /^ {2}([^:]+): (.*)$/.exec(line)?.slice(1) ?? line);
   expect(headers).toEqual(Object.entries(SITE_HEADERS));
 });
 
-it('has no address in its pages but its own', () => {
+it('has no external addresses in its pages', () => {
   for (const name of ['index.html', 'docs.html', 'page.js', 'docs.js', 'style.css']) {
     const others = [...textOf(name).matchAll(/https?:\/\/[^\s"'`)]+/g)].map(([address]) => address);
     expect(others.filter((address) => address !== 'http://www.w3.org/2000/svg')).toEqual([]);
   }
 });
 
-it('has the notices of what others wrote of it', async () => {
+it('has the third-party notices', async () => {
   expect(textOf('third-party-notices.txt')).toBe(await readFile(NOTICES_FILE, 'utf8'));
 });

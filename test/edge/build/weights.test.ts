@@ -102,7 +102,7 @@ describe.each([
 });
 
 describe('labels', () => {
-  it('are refused where the graph has more or fewer', () => {
+  it('are refused if the graph has more or fewer', () => {
     expect(() => weightsOf(shipped, ofThree)).toThrow(REFUSED);
     expect(() => weightsOf(networkOfThree(), ofTwo)).toThrow(REFUSED);
     expect(() => weightsOf(networkOfThree(), { ...ofTwo, labels: ['a', 'b', 'c', 'd'] })).toThrow(
@@ -110,7 +110,7 @@ describe('labels', () => {
     );
   });
 
-  it('are refused where two do not share a column half and half', () => {
+  it('are refused if two labels do not share a column half and half', () => {
     const model = changed(shipped, ({ initializer }) => {
       const halves = initializer.find(({ name }) => name === 'halves');
       if (halves) halves.raw_data = new Uint8Array(Float32Array.of(-0.5, 1).buffer);
@@ -132,7 +132,7 @@ it.each([
   expect(() => weightsOf(exportModel(make()), ofTwo)).toThrow(REFUSED);
 });
 
-it('refuses a mean and a last state that are of two LSTMs', () => {
+it('refuses a mean and a last state of different LSTMs', () => {
   const model = changed(shipped, ({ node, initializer }) => {
     const copyOf = <One extends { readonly name: string }>(list: readonly One[], name: string): One =>
       structuredClone(list.find((one) => one.name === name) as One);
@@ -149,7 +149,7 @@ it('refuses a mean and a last state that are of two LSTMs', () => {
   expect(() => weightsOf(model, ofTwo)).toThrow(REFUSED);
 });
 
-it('has nothing to show of a GRU', () => {
+it('returns nothing for a GRU', () => {
   const model = network(tf.layers.gru({ units: 3, recurrentActivation: 'sigmoid' }));
   expect(weightsOf(exportModel(model), { ...ofTwo, architecture: { cell: 'gru' } })).toBeUndefined();
 });

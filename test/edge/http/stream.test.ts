@@ -26,7 +26,7 @@ function bodyOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uin
 async function answersTo(
   body: ReadableStream<Uint8Array>,
   classify = lengths(),
-  limits: { maxLines?: number } = {},
+  limits: { maxLines?: number; idleMs?: number; ending?: AbortSignal } = {},
 ): Promise<any[]> {
   const report = (error: unknown) => {
     throw error;
@@ -63,6 +63,22 @@ describe('the answers', () => {
     expect(await answersTo(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(whole);
   });
 
+  it('end with why, where nothing more arrives', async () => {
+    const silent = () => new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode('"a"\n"b')) });
+    const first = { line: 1, ...RESULT, tokens: 1 };
+    expect(await answersTo(silent(), lengths(), { idleMs: 1 })).toEqual([
+      first,
+      { line: 2, error: 'Nothing arrived for too long, and the stream ends here.' },
+    ]);
+    const ending = new AbortController();
+    const answers = answersTo(silent(), lengths(), { ending: ending.signal });
+    setImmediate(() => ending.abort());
+    expect(await answers).toEqual([
+      first,
+      { line: 2, error: 'The server is shutting down, and the stream ends here.' },
+    ]);
+  });
+
   it('are none to a body without a line', async () => {
     expect(await answersTo(bodyOf())).toEqual([]);
     expect(await answersTo(bodyOf('\n\r\n  \n'))).toEqual([]);
@@ -71,9 +87,9 @@ describe('the answers', () => {
   it.each([
     ['what is not JSON', '{"text":', 'The line is not JSON in UTF-8.'],
     ['bytes that are not UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'The line is not JSON in UTF-8.'],
-    ['a number', '5', 'the line must be a JSON object.'],
-    ['null', 'null', 'the line must be a JSON object.'],
-    ['a list', '["a"]', 'the line must be a JSON object.'],
+    ['a number', '5', 'the line must be a JSON string or object.'],
+    ['null', 'null', 'the line must be a JSON string or object.'],
+    ['a list', '["a"]', 'the line must be a JSON string or object.'],
     ['an empty string', '""', 'the line is empty.'],
     ['an empty text', '{"text":" "}', '/text is empty.'],
     ['no text', '{}', '/text is required.'],
@@ -141,7 +157,7 @@ describe('the answers', () => {
     });
     expect(await answersTo(broken)).toEqual([
       { line: 1, ...RESULT },
-      { line: 2, error: 'The body ended before it was whole.' },
+      { line: 2, error: 'The body ended before it was complete.' },
     ]);
   });
 
@@ -189,7 +205,7 @@ describe('a run', () => {
       { line: 1, ...RESULT, tokens: 1 },
       { line: 2, ...RESULT, tokens: 2 },
       { line: 3, ...RESULT, tokens: 3 },
-      { line: 4, error: 'the line must be a JSON object.' },
+      { line: 4, error: 'the line must be a JSON string or object.' },
       { line: 5, ...RESULT, tokens: 1 },
       { line: 6, id: 'x', error: tooLarge },
       ...[7, 8, 9].map((line) => ({ line, ...RESULT, tokens: 1 })),
@@ -208,7 +224,7 @@ describe('a run', () => {
     });
     const report = (error: unknown) => `id ${reported.push(error)}`;
     const answers = answerLines(body, { labels, classify: () => Promise.reject(bug), report });
-    expect(await new Response(answers).text()).toBe('{"line":1,"error":"Something went wrong here; incident id 1."}\n');
+    expect(await new Response(answers).text()).toBe('{"line":1,"error":"Internal server error; incident id 1."}\n');
     expect([reported, cancelled]).toEqual([[bug], true]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TURN_TOKENS } from '../../../edge/inference/backlog.ts';
 import {
   AnswerTooLargeError,
   type Classifier,
@@ -123,6 +124,27 @@ describe('classify', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('computes nothing more once its signal is aborted', async () => {
+    const seen = { batches: 0, running: 0 };
+    const left = new AbortController();
+    const summing = summingRuntime(seen);
+    const leaving: Runtime = {
+      ...summing,
+      InferenceSession: {
+        async create(...options) {
+          const session = await summing.InferenceSession.create(...options);
+          return { run: (feeds: never) => session.run(feeds).finally(() => left.abort(new Error('left'))) };
+        },
+      },
+    };
+    const classifier = await build({ loadRuntime: async () => leaving });
+    const texts = Array<string>(TURN_TOKENS).fill('one two'); // which are several runs
+    await expect(classifier.classify(texts, { signal: left.signal })).rejects.toThrow('left');
+    await expect(classifier.classify(['one'], { signal: left.signal })).rejects.toThrow('left');
+    expect(seen.batches).toBe(1);
+    expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
   it('is one run for a batch, and never two at once', async () => {

@@ -101,7 +101,7 @@ function resultOf(text: string, labels: readonly string[] = LABELS) {
 
 const answer = (line: number, text: string, labels = LABELS) => ({ line, ...resultOf(text, labels) });
 
-test('a chunk becomes one object of answers, and is settled', async () => {
+test('a chunk is stored as one object of answers, and settled', async () => {
   const world = new World(['"a"', '', '{"text": "bcd", "id": 5}', 'no JSON']);
   await world.deliver();
   expect(world.answers).toEqual([
@@ -116,7 +116,7 @@ test('a chunk becomes one object of answers, and is settled', async () => {
   expect(world.log).toEqual([]);
 });
 
-test('the answers have the labels of the job, whatever the model has beside them', async () => {
+test('the answers have the labels of the job, whatever other labels the model has', async () => {
   const labels = ['negative', 'positive'];
   const world = new World(['"a"', JSON.stringify(POISON)]);
   world.claim = { ...(world.claim as Claim), labels };
@@ -124,19 +124,19 @@ test('the answers have the labels of the job, whatever the model has beside them
   expect(world.answers).toEqual([answer(7, 'a', labels), { line: 8, error: expect.stringContaining('incident') }]);
 });
 
-test('a model that has replaced the job’s, and lacks one of its labels, answers every record by that', async () => {
+test('every record gets an error if a new model lacks one of the job’s labels', async () => {
   const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);
   world.claim = { ...(world.claim as Claim), labels: ['bad', 'good'] };
   await world.deliver();
   expect(world.answers).toEqual([
-    { line: 7, id: 'x', error: 'The model, which has been replaced meanwhile, has no label "bad".' },
+    { line: 7, id: 'x', error: 'The model was replaced while the job ran, and the new one has no label "bad".' },
     { line: 8, error: 'The line is not JSON in UTF-8.' },
   ]);
   expect(world.settled).toMatchObject([{ failed: 2, model: 'abc' }]);
   expect([world.fates, world.log]).toEqual([['ack'], []]);
 });
 
-test('a chunk whose coordinator restarts meanwhile is settled, and not done again', async () => {
+test('a chunk whose coordinator restarts meanwhile is settled once', async () => {
   const world = new World(['"a"']);
   world.onClassify = () => world.restarts++;
   await world.deliver();
@@ -151,19 +151,19 @@ test('the answers stay in order across the groups that are classified together',
   expect(world.answers).toEqual(texts.map((text, index) => answer(7 + index, text)));
 });
 
-test('a text that makes the classifier fail is answered by that, and stops no other', async () => {
+test('a text that makes the classifier fail gets an error, and the others get answers', async () => {
   const world = new World(['"a"', JSON.stringify(POISON), '"b"']);
   await world.deliver();
   expect(world.answers).toEqual([
     answer(7, 'a'),
-    { line: 8, error: expect.stringMatching(/^Something went wrong here; incident [0-9a-f-]{36}\.$/) },
+    { line: 8, error: expect.stringMatching(/^Internal server error; incident [0-9a-f-]{36}\.$/) },
     answer(9, 'b'),
   ]);
   expect(world.settled).toMatchObject([{ failed: 1, model: 'abc' }]);
   expect(world.log).toEqual([expect.stringContaining('no inference')]);
 });
 
-test('where no text is to blame, the chunk is tried again, later each time', async () => {
+test('a chunk is retried, later each time, if no text is to blame', async () => {
   const world = new World(['"a"']);
   world.broken = true;
   await world.deliver();
@@ -175,7 +175,7 @@ test('where no text is to blame, the chunk is tried again, later each time', asy
 });
 
 describe('delivered twice', () => {
-  test('what is written first stays, and both report it', async () => {
+  test('the first results stay, and both consumers report them', async () => {
     const world = new World(['"a"']);
     await world.deliver();
     const [first] = world.settled;
@@ -185,7 +185,7 @@ describe('delivered twice', () => {
     expect(world.objects.get(RESULTS)).toBe(written);
   });
 
-  test('what nobody waits for is not done', async () => {
+  test('a chunk that is no longer wanted is not classified', async () => {
     const world = new World(['"a"']);
     world.claim = undefined;
     await world.deliver();
@@ -194,12 +194,12 @@ describe('delivered twice', () => {
   });
 });
 
-describe('by the dead-letter queue', () => {
-  test('every record is answered by that, and a bad one by what is wrong with it', async () => {
+describe('from the dead-letter queue', () => {
+  test('every record gets an error, and a bad record its own', async () => {
     const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);
     world.broken = true;
     await world.deliver(undefined, { queue: 'jobs-dead' });
-    const error = `Given up after several tries; see the log for job ${JOB}, chunk 3.`;
+    const error = `Classifying failed repeatedly; see the log for job ${JOB}, chunk 3.`;
     expect(world.answers).toEqual([
       { line: 7, id: 'x', error },
       { line: 8, error: 'The line is not JSON in UTF-8.' },
@@ -207,7 +207,7 @@ describe('by the dead-letter queue', () => {
     expect(world.settled).toMatchObject([{ chunk: 3, failed: 2, model: undefined }]);
   });
 
-  test('a chunk that was classified after all stays so', async () => {
+  test('a chunk that was classified after all keeps its results', async () => {
     const world = new World(['"a"']);
     await world.deliver();
     await world.deliver(undefined, { queue: 'jobs-dead' });
@@ -217,11 +217,11 @@ describe('by the dead-letter queue', () => {
 });
 
 test.each([undefined, 'text', { job: 'x', chunk: 0 }, { job: JOB, chunk: -1 }])(
-  'a message that is none of ours is logged and let go: %j',
+  'a message that does not name a chunk is logged and acknowledged: %j',
   async (body) => {
     const world = new World(['"a"']);
     await world.deliver(body ?? null);
     expect(world.fates).toEqual(['ack']);
-    expect(world.log).toEqual([expect.stringContaining('none of ours')]);
+    expect(world.log).toEqual([expect.stringContaining('not a chunk message')]);
   },
 );

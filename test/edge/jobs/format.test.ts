@@ -52,7 +52,7 @@ describe('rows', () => {
     expect(read('7, ', ID_AND_TEXT)).toEqual([{ line: 1, id: '7', error: '/text is empty.' }]);
   });
 
-  test('a record that is too long is answered by that, and the next one is read', () => {
+  test('a record that is too long gets an error, and the next one is read', () => {
     expect(read(`"${'x'.repeat(MAX_RECORD_BYTES)}\nGood\n`, ONE_COLUMN)).toEqual([
       { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed.` },
       { line: 2, text: 'Good' },
@@ -95,7 +95,7 @@ describe('lines of JSON', () => {
     ]);
   });
 
-  test('a quote means nothing to where a line ends', () => {
+  test('a quote does not extend a line', () => {
     expect(read('"Good\n"Bad"', {}).map(({ line }) => line)).toEqual([1, 2]);
   });
 });

@@ -91,7 +91,7 @@ test('a file of blank lines has no chunks', () => {
   expect(split(new Uint8Array(), 64, ',')).toEqual([]);
 });
 
-test('of a record without an end, what follows the next line break is read again', () => {
+test('after a record without an end, reading goes on at the next line break', () => {
   const file = new TextEncoder().encode(`1,"${'x'.repeat(300)}\n2,good\n`);
   const chunks = split(file, 64, ',');
   const records = chunks.flatMap(({ start, end, line }) =>
@@ -121,18 +121,18 @@ describe('the first step', () => {
     expect(step(content, { delimiter: ',' })).toMatchObject({ layout: { columns }, chunks, isLast: true });
   });
 
-  test('finds none, and nothing else, in a file that has nothing', () => {
+  test('finds no header and no chunks in an empty file', () => {
     for (const content of ['', '\uFEFF', '\n\n']) {
       expect(step(content, { delimiter: ',' })).toMatchObject({ chunks: [], isLast: true });
     }
   });
 
-  test('looks for none in lines of JSON', () => {
+  test('looks for no header in lines of JSON', () => {
     expect(step('\uFEFF"good"\n', {})).toMatchObject({ chunks: [{ start: 3, end: 10, line: 1, records: 1 }] });
   });
 
   test.each([
-    ['\n'.repeat(100), 1, 'The file begins with no header.'],
+    ['\n'.repeat(100), 1, 'The file has no header.'],
     [
       `text,${'x'.repeat(30)}\n`,
       0,

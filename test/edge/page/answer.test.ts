@@ -39,7 +39,7 @@ it('has every label’s probability before the first word and after each', () =>
   ]);
 });
 
-it('is none where no evidence was given, or there is no word', () => {
+it('is undefined without evidence or words', () => {
   expect(readingOf(TEXT, ANSWER)).toBeUndefined();
   expect(readingOf(':', { ...ANSWER, evidence: { bias: [0, 0, 0], tokens: [] } })).toBeUndefined();
 });

@@ -94,16 +94,16 @@ function expectDivided(traced: Trace, weights: Weights, steps: number): void {
   }
 }
 
-it('divides the shipped model’s logits among bias, units, and words and pairs', () => {
+it('splits the shipped model’s logits into bias, units, and words and pairs', () => {
   const ids = idsOf(TEXTS[0] as string);
   expectDivided(trace(ids, weights), weights, ids.length);
 });
 
-it('names the units that add or take away most', () => {
+it('finds the units with the largest contributions', () => {
   expect(unitsThatMatter(Float64Array.of(0.1, -2, 1, 0), 2)).toEqual([1, 2]);
 });
 
-it('has gates between 0 and 1 that make the memory what it is', () => {
+it('has gates between 0 and 1 that explain the memory', () => {
   const { input, forget, output, candidate, cell, state, units } = trace(idsOf(TEXTS[0] as string), weights);
   for (const gate of [input, forget, output]) {
     expect(Math.min(...gate)).toBeGreaterThan(0);
@@ -116,7 +116,7 @@ it('has gates between 0 and 1 that make the memory what it is', () => {
   }
 });
 
-it('is what the shipped model’s table of pairs is hashed for', async () => {
+it('hashes pairs like the shipped model’s table', async () => {
   const { architecture } = JSON.parse(await readFile('model/model.json', 'utf8'));
   expect(weights.pairs?.values).toHaveLength(architecture.ngramBuckets * weights.columns);
 });

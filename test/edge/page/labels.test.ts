@@ -10,7 +10,7 @@ describe('the labels that are shown', () => {
     expect(new Set(tones).size).toBe(count);
   });
 
-  it('are the likeliest of more, and the others follow by falling score', () => {
+  it('are the likeliest ones, and the others follow by falling score', () => {
     const { shown, more, tones } = arrange([0.05, 0.3, 0.1, 0.2, 0.04, 0.25, 0.06], 1);
     expect([shown, more]).toEqual([
       [1, 5, 3, 2, 6],
@@ -20,12 +20,12 @@ describe('the labels that are shown', () => {
     expect(more.map((label) => tones[label])).toEqual([5, 5]);
   });
 
-  it('have the answer first among those of its score', () => {
+  it('have the answer first among equal scores', () => {
     expect(arrange(Array(100).fill(0.01), 70).shown).toEqual([70, 0, 1, 2, 3]);
   });
 });
 
-it('has evidence against one of two labels speak for the other', () => {
+it('counts evidence against one of two labels as evidence for the other', () => {
   expect([sides(0, ['bad', 'good']), sides(1, ['bad', 'good'])]).toEqual([
     ['for bad', 'for good'],
     ['for good', 'for bad'],

@@ -22,7 +22,7 @@ const DOCUMENT: OpenApi & { components: unknown } = {
   },
 };
 
-it('lists the operations as they stand, with the parameters of their path', () => {
+it("lists the operations in the document's order, with the parameters of their path", () => {
   expect(routesOf(DOCUMENT).map(({ method, path, operation }) => [method, path, operation.parameters?.length])).toEqual(
     [
       ['get', '/b/{id}', 1],
@@ -37,16 +37,16 @@ it('is empty for a document without paths', () => {
 });
 
 describe('a reference', () => {
-  it('is followed to its end, and what stands beside it counts', () => {
+  it('is followed to its end, and fields beside it count', () => {
     const found = resolve({ $ref: '#/components/schemas/Alias', description: 'Mine.' }, DOCUMENT);
     expect(found).toEqual({ type: 'string', minLength: 1, description: 'Mine.' });
   });
 
-  it('may name what has slashes and tildes in it', () => {
+  it('may have keys with slashes and tildes', () => {
     expect(resolve({ $ref: '#/components/schemas/odd~1na~0me' }, DOCUMENT)).toEqual({ const: 'odd' });
   });
 
-  it('that leads nowhere is said to', () => {
+  it('that leads nowhere is an error', () => {
     expect(() => resolve({ $ref: '#/components/nothing' }, DOCUMENT)).toThrow('#/components/nothing is not in the');
   });
 });
@@ -65,12 +65,12 @@ it.each([
   expect(typeOf(schema, DOCUMENT)).toBe(name);
 });
 
-it('does not follow for ever what contains itself', () => {
+it('stops at a schema that contains itself', () => {
   const name = typeOf({ $ref: '#/components/schemas/Nested' }, DOCUMENT);
   expect(name).toMatch(/^null or array of null or array of .*…$/);
 });
 
-it('says the limits', () => {
+it('lists the limits', () => {
   expect(limitsOf({ type: 'array', minItems: 1, maxItems: 64 })).toBe('items ≥ 1, items ≤ 64');
   expect(limitsOf({ pattern: '^a$', default: false })).toBe('matches ^a$, default false');
   expect(limitsOf({ maxItems: 9, uniqueItems: true })).toBe('items ≤ 9, all different');

@@ -38,13 +38,13 @@ describe.each(TEXTS)('for %j', (text) => {
     expect(said).toEqual(['positive', 0.75]);
   });
 
-  it('has a link that gives it back', () => {
+  it('makes a link from which the text can be read back', () => {
     const link = new URL(shareLink({ origin, text }));
     expect([link.origin, link.pathname, link.search]).toEqual([origin, '/', '']);
     expect(sharedText(link.hash)).toBe(text.toWellFormed()); // an address is UTF-8
   });
 });
 
-it('takes no other fragment for a text', () => {
+it('ignores other fragments', () => {
   expect(['', '#', '#top', '#%E0%A4%A', '#other=1'].map(sharedText)).toEqual(Array(5).fill(undefined));
 });

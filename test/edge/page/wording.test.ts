@@ -21,7 +21,7 @@ it.each([
   expect(verdict(answerOf(scores))).toBe(said);
 });
 
-it('is undecided where two labels are nearly alike, however many there are', () => {
+it('is undecided when the two likeliest labels are close, however many there are', () => {
   expect(
     [
       [0.61, 0.39],
@@ -32,13 +32,13 @@ it('is undecided where two labels are nearly alike, however many there are', () 
   ).toEqual([false, true, true, false]);
 });
 
-it('is not sure of what it has not read', () => {
+it('does not claim certainty for unknown words', () => {
   const answer = answerOf([0.5, 0.5], 3);
   expect(verdict(answer)).toBe('It knows none of these words');
-  expect(meaning(answer)).toBe('Where it knows no word, all labels are equally likely, by rule.');
+  expect(meaning(answer)).toBe('It knows no word here, so all labels count as equally likely.');
 });
 
-it('says what a probability means, and never that all are right', () => {
+it('explains a probability, and never claims that all answers are right', () => {
   expect(meaning(answerOf([0.873, 0.127]))).toBe('Such answers are right about 87 times in 100.');
   expect(meaning(answerOf([0.9999, 0.0001]))).toBe('Such answers are right nearly always.');
 });
@@ -54,16 +54,16 @@ it('rounds no probability to certainty', () => {
   ]);
 });
 
-it('gives every number its sign', () => {
+it('shows the sign of every number', () => {
   expect([1.234, -0.5, 0.004, -0.004].map(signed)).toEqual(['+1.23', '−0.50', '±0.00', '±0.00']);
 });
 
 describe('the mark of a word', () => {
-  it('is the same for evidence and the like evidence against', () => {
+  it('is the same for equal evidence for and against', () => {
     expect([0.05, 0.075, -0.25, 0.6, 0.625, -9].map((evidence) => levelOf(evidence, 2))).toEqual([0, 1, 2, 2, 3, 3]);
   });
 
-  it('goes by the odds of the label against all others, however many there are', () => {
+  it('depends on the odds of the label against all others, however many there are', () => {
     // The logit goes up by e, and each of the others goes down by e / (n − 1).
     const change = (labels: number, evidence: number) => evidence + evidence / (labels - 1);
     for (const labels of [2, 3, 7, 100]) {

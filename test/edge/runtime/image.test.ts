@@ -23,7 +23,7 @@ const RUNS = [
 ];
 const FILE = encodeImage(header, Uint32Array.of(5, 6, 7), RUNS);
 
-it('comes out as it went in, and lays its runs where they belong', () => {
+it('is decoded as it was encoded, and lays its runs over the memory', () => {
   const image = decodeImage(FILE.buffer);
   if (image === undefined) throw new Error('no image');
   expect(image.header).toEqual(header);
@@ -33,7 +33,7 @@ it('comes out as it went in, and lays its runs where they belong', () => {
   expect([...memory]).toEqual([9, 9, 1, 0, 2, 9, 9, 9, 9, 3, 9]);
 });
 
-it('is none when the file is empty', () => {
+it('is undefined when the file is empty', () => {
   expect(decodeImage(new ArrayBuffer(0))).toBeUndefined();
 });
 
@@ -45,27 +45,31 @@ it('is refused wherever it was cut off', () => {
 
 it.each<[what: string, file: Uint8Array<ArrayBuffer>, message: string]>([
   ['a header that is not JSON', FILE.with(4, 0), 'the image has a header that is not JSON'],
-  ['no header', encodeImage(null as never, new Uint32Array(1), RUNS), 'a header that does not fit: the whole'],
+  ['no header', encodeImage(null as never, new Uint32Array(1), RUNS), 'the image has an invalid header: all of it'],
   [
     'a session that is none',
     encodeImage({ ...header, session: '7' } as never, new Uint32Array(1), RUNS),
-    'fit: session',
+    'invalid header: session',
   ],
-  ['names that are missing', encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS), 'fit: names.'],
+  [
+    'names that are missing',
+    encodeImage({ ...header, names: {} } as never, new Uint32Array(1), RUNS),
+    'invalid header: names.',
+  ],
   [
     'more memory than there is',
     encodeImage({ ...header, memoryBytes: MAX_IMAGE_MEMORY_BYTES + 1 }, new Uint32Array(1), RUNS),
-    'fit: memoryBytes',
+    'invalid header: memoryBytes',
   ],
   [
     'a run that is not in the memory',
     encodeImage({ ...header, memoryBytes: 9 }, new Uint32Array(1), RUNS),
-    'the image has a run that is not in the memory',
+    'the image has a run outside the memory',
   ],
   [
     'a header of an odd length',
     FILE.with(0, (FILE[0] as number) + 1),
-    'the image has a header whose length is no multiple of 4',
+    'the image has a header whose length is not a multiple of 4',
   ],
   ['a header that has no end', FILE.with(3, 0xff), `the image is cut short, at ${FILE.length} bytes`],
   ['more behind it', new Uint8Array([...FILE, 0]), 'the image has 5 of 4 bytes'],

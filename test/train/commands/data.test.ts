@@ -32,7 +32,7 @@ const mine = () => ['--data', data, '--text-column', 'opinion', '--label-column'
 const ORDER = ['--labels', 'sad,glad'];
 const manifestIn = async (bundle: string) => parseManifest(await readFile(path.join(bundle, 'model.json'), 'utf8'));
 
-it('trains on them, and says what to beware of', async () => {
+it('trains on them, with warnings', async () => {
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stderr).toContain('\nwarning: 1 review is empty and was left out\nwarning: only 100 reviews: ');
   expect(trained.stderr).toMatch(/\ntraining on \d+ reviews: [\d,]+ words, [\d,]+ parameters, 1 epoch\n/);
@@ -44,14 +44,14 @@ it('trains on them, and says what to beware of', async () => {
   expect(training).toMatchObject({ dataset: 'mine', reviews: train.length });
 });
 
-it('evaluates on just those that were not trained on, whatever order their labels have in the file', async () => {
+it('evaluates exactly those that were not trained on, whatever the order of labels in the file', async () => {
   const { code, stdout, stderr } = await cli(['evaluate', ...mine(), '--model', out, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).metrics.reviews).toBe(CORPUS_REVIEWS.length - (await manifestIn(out)).training.reviews);
   expect(stderr).not.toContain('alphabetical');
 });
 
-it('keeps their labels when a run is continued, and when it is exported again', async () => {
+it('keeps their labels when a run is resumed or exported again', async () => {
   expect(await cli(['train', ...mine(), ...ORDER, '--out', out, '--epochs', '2', '--resume'])).toMatchObject({
     code: 0,
   });
@@ -61,14 +61,14 @@ it('keeps their labels when a run is continued, and when it is exported again', 
   expect((await manifestIn(again)).labels).toEqual(['sad', 'glad']);
 });
 
-it('does not evaluate under labels that mean something else', async () => {
+it('refuses to evaluate under labels with other meanings', async () => {
   const { code, stdout, stderr } = await cli(['evaluate', ...mine(), '--model', 'model']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr.split('\n').at(-2)).toMatch(/^error: /);
   expect(stderr).toContain('labelled "glad", "sad", but the model answers "negative", "positive"');
 });
 
-it("evaluates and compares under the model's labels once they are grouped into them", async () => {
+it("evaluates and compares labels that are grouped into the model's", async () => {
   const groups = ['--group', 'negative=sad', 'positive=glad'];
   const evaluated = await cli([
     'evaluate',
@@ -94,7 +94,7 @@ it.each([
   ['predict', () => ['--model', out, '--labels', 'sad,blue', 'a film']],
 ])('%s refuses a label that the model does not have', async (command, flags) => {
   const { code, stderr } = await cli([command, ...flags()]);
-  expect([code, stderr]).toEqual([2, 'error: --labels: no label "blue"; there is "sad", "glad"\n']);
+  expect([code, stderr]).toEqual([2, 'error: --labels: unknown label "blue"; the model has "sad", "glad"\n']);
 });
 
 it('refuses a bad file in one line', async () => {

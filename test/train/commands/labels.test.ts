@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('predict prints the likeliest of those asked for, and with --json the score of each', async () => {
+it('predict prints the likeliest of --labels, and with --json every score', async () => {
   const [all, two, line] = await Promise.all([
     cli(['predict', '--model', folder, '--json', 'A wonderful film.']),
     cli(['predict', '--model', folder, '--json', '--labels', 'positive, negative', 'A wonderful film.']),
@@ -39,7 +39,7 @@ it('predict prints the likeliest of those asked for, and with --json the score o
   expect(line.stdout).toBe(`${part.label}\t${part.score.toFixed(4)}\tA wonderful film.\n`);
 });
 
-it('evaluate reads "pos" and "neg" as the model does, says so, and names the label that no text has', async () => {
+it('evaluate maps "pos" and "neg" to labels of the model, reports it, and names the label without texts', async () => {
   const args = [
     'evaluate',
     '--model',
@@ -54,7 +54,7 @@ it('evaluate reads "pos" and "neg" as the model does, says so, and names the lab
   const [all, two] = await Promise.all([cli(args), cli([...args, '--labels', 'negative,positive', '--json'])]);
   expect(all).toMatchObject({ code: 0 });
   expect(all.stderr).toContain(`the texts' labels are read as the model's: "neg" as "negative", "pos" as "positive"\n`);
-  expect(all.stderr).toContain('no text is labelled "neutral": ');
+  expect(all.stderr).toContain('no text is labelled "neutral", ');
   expect(all.stdout).toMatch(
     /^true label \\ answer +negative +neutral +positive\nnegative +\d+ +\d+ +\d+\nneutral +0 +0 +0\n/m,
   );

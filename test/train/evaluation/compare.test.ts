@@ -52,7 +52,7 @@ describe('compare', () => {
 });
 
 describe('the memory task', () => {
-  it('is learnt where the first word is near', async () => {
+  it('is learnt when the first word is near', async () => {
     expect(await memoryAccuracy({ cell: 'lstm', length: 3, steps: 150, seed: 1 })).toBeGreaterThan(0.95);
   });
 

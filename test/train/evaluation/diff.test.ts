@@ -34,7 +34,7 @@ describe('the difference', () => {
   // Worked by hand: of five texts two flip, one to either side; the old version has 3 right, the new one 4.
   const pairs = [pair(0.9, 0.8, 1), pair(0.4, 0.7, 1), pair(0.6, 0.1, 0), pair(0.2, 0.2, 0), pair(0.7, 0.7, 0)];
 
-  it('counts flips and changes, and says which of the two is right more often', () => {
+  it('counts flips and changes, and compares the accuracies', () => {
     const { meanChange, maxChange, ...rest } = summarize(pairs, LABELS);
     expect([meanChange, maxChange]).toEqual([expect.closeTo(0.9 / 5), 0.5]);
     expect(rest).toEqual({
@@ -48,16 +48,16 @@ describe('the difference', () => {
     });
   });
 
-  it('says nothing of accuracy where a label is not known', () => {
+  it('has no accuracy if a label is unknown', () => {
     expect(summarize([...pairs, pair(0.1, 0.9)], LABELS)).not.toHaveProperty('accuracy');
   });
 
-  it('shows the texts that moved most, and none that did not', () => {
+  it('shows the texts with the largest changes, and none without a change', () => {
     expect(mostMoved(pairs, 2).map((one) => one.text)).toEqual(['0.6 0.1', '0.4 0.7']);
     expect(mostMoved(pairs, 10)).toHaveLength(3);
   });
 
-  it('is for more labels the probability that moved between them', () => {
+  it('is the probability that moved between more than two labels', () => {
     const three = (from: string, before: number[], to: string, after: number[], label: number): Pair => {
       return { text: '', label, old: { label: from, scores: before }, new: { label: to, scores: after } };
     };
@@ -80,13 +80,13 @@ describe('the difference', () => {
 });
 
 describe("McNemar's test", () => {
-  it('is that of cases worked by hand', () => {
+  it('has the p-values of cases worked by hand', () => {
     expect(mcNemar(10, 2)).toBeCloseTo((2 * (1 + 12 + 66)) / 2 ** 12, 12);
     expect(mcNemar(0, 0)).toBe(1);
     expect(mcNemar(6, 6)).toBe(1);
   });
 
-  it('is the exact tail of the binomial distribution, also where 2⁻ⁿ is no number', () => {
+  it('is the exact tail of the binomial distribution, even if 2⁻ⁿ underflows', () => {
     fc.assert(
       fc.property(fc.nat(600), fc.nat(600), (a, b) => {
         const n = BigInt(a + b);
@@ -128,14 +128,14 @@ describe('npm run diff', () => {
     });
   }
 
-  it('compares a folder with an endpoint, text by text, as either answers', async () => {
+  it('compares a folder with an endpoint, text by text', async () => {
     const texts = Array.from({ length: 70 }, (_, number) => CORPUS_REVIEWS[number % CORPUS_REVIEWS.length]?.text ?? '');
     const url = await endpoint(createApp(reference).fetch);
     const folder = await folderOf(other);
-    const { code, stdout } = await diff(['--old', url, '--new', folder, '--json'], {
+    const { code, stdout, stderr } = await diff(['--old', url, '--new', folder, '--json'], {
       input: `${texts.join('\n\n')}\n`,
     });
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
     const result = JSON.parse(stdout);
     const { version } = await reference.manifest();
     expect(result).toMatchObject({ texts: 70, old: { from: url, version }, new: { from: folder, model: 'other' } });
@@ -150,7 +150,7 @@ describe('npm run diff', () => {
     expect(result).not.toHaveProperty('accuracy');
   });
 
-  it('says of labelled reviews which version is right, in words', async () => {
+  it('shows for labelled reviews which version is right more often', async () => {
     const file = path.join(await temporaryFolder(), 'mine.csv');
     const rows = CORPUS_REVIEWS.map(({ text, label }) => `"${text}",${LABELS[label]}\n`);
     await writeFile(file, `text,label\n${rows.join('')}`);
@@ -162,7 +162,7 @@ describe('npm run diff', () => {
     );
     const [, before, after] = /^accuracy +(0\.\d{4}) → (0\.\d{4}|1\.0000)$/m.exec(stdout) ?? [];
     expect(Number(after)).toBeGreaterThan(Number(before));
-    expect(stdout).toMatch(/^right in one of them only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nmoved most:\n/m);
+    expect(stdout).toMatch(/^right in one version only +\d+ old, \d+ new\nMcNemar's p +\S+\n\nlargest changes:\n/m);
     expect(stdout.trimEnd().split('\n').slice(-10).join('\n')).toMatch(
       /^((?:positive|negative) \d\.\d{4} → (?:positive|negative) \d\.\d{4} {2}.+\n?){10}$/,
     );
@@ -175,19 +175,33 @@ describe('npm run diff', () => {
     expect(stdout).toMatch(/texts +2\nflipped labels +0 \(0\.00 %\)\n.*mean 0\.0000, max 0\.0000\n$/);
   });
 
-  it('sends an endpoint the key it is given', async () => {
+  it('sends the key to the endpoint', async () => {
     const key = 'a-key-of-16-characters';
     const url = await endpoint(createApp(reference, { apiKeys: [key] }).fetch);
     const refused = await diff(['--new', url], { input: 'a film' });
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: http:\S+: A key is needed here\..*\n$/),
+      expect.stringMatching(/^error: http:\S+: Missing API key\..*\n$/),
     ]);
     const { code } = await diff(['--new', url], { input: 'a film', env: { API_KEY: key } });
     expect(code).toBe(0);
   });
 
-  it('refuses an endpoint in the middle of a rollout, whose answers are of neither version', async () => {
+  it('gives each of two endpoints its own key, and neither a key that could be meant for the other', async () => {
+    const keys = ['the-key-of-the-old-one', 'the-key-of-the-new-one'] as const;
+    const urls = await Promise.all(keys.map((key) => endpoint(createApp(reference, { apiKeys: [key] }).fetch)));
+    const args = ['--old', urls[0] as string, '--new', urls[1] as string];
+    const env = { OLD_API_KEY: keys[0], NEW_API_KEY: keys[1] };
+    expect((await diff(args, { input: 'a film', env })).code).toBe(0);
+    expect(await diff(args, { input: 'a film', env: { API_KEY: keys[0] } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('OLD_API_KEY and NEW_API_KEY'),
+    });
+    const far = await diff(['--new', 'http://example.com'], { input: 'a film', env: { API_KEY: keys[0] } });
+    expect(far).toMatchObject({ code: 2, stderr: expect.stringContaining('would be readable on its way') });
+  });
+
+  it('refuses an endpoint whose version changes during the comparison', async () => {
     const apps = [createApp(reference), createApp(createClassifier({ readBundle: async () => other, loadRuntime }))];
     let requests = 0;
     const url = await endpoint((request) => apps[requests++ % 2]?.fetch(request) as Promise<Response>);
@@ -202,7 +216,12 @@ describe('npm run diff', () => {
     ['no such file', ['--new', 'model', 'nowhere.txt'], 1, 'nowhere.txt: no such file'],
     ['reviews as texts', ['--new', 'model', 'test/opinions/neutral.jsonl'], 2, '--data'],
     ['two files', ['--new', 'model', 'a', 'b'], 2, 'one file'],
-    ['another split', ['--new', 'model', '--data', 'x.csv', '--split', 'train'], 2, 'there is test, all'],
+    [
+      'another split',
+      ['--new', 'model', '--data', 'x.csv', '--split', 'train'],
+      2,
+      'unknown split "train"; choose test or all',
+    ],
     ['half a text', ['--new', 'model', '--limit', '0.5'], 2, 'whole number'],
     ['no texts', ['--new', 'model'], 1, 'no texts'],
   ])('says in one line that there is %s', async (_, args, code, message) => {
@@ -211,18 +230,18 @@ describe('npm run diff', () => {
     expect(result.stderr).toContain(message);
   });
 
-  it('refuses versions that answer with other labels', async () => {
+  it('refuses versions with different labels', async () => {
     const labels: Manifest['labels'] = ['sad', 'glad'];
     const { code, stderr } = await diff(['--new', await folderOf(await workingBundleFiles({ labels }))], {
       input: 'a film',
     });
     expect([code, stderr]).toEqual([
       1,
-      'error: the versions answer with other labels, "negative", "positive" and "sad", "glad"; they have no two in common\n',
+      'error: the versions have different labels, "negative", "positive" and "sad", "glad"; they share fewer than two\n',
     ]);
   });
 
-  describe('of versions with more and fewer labels', () => {
+  describe('versions with more and fewer labels', () => {
     let three: string;
     let url: string;
     beforeAll(async () => {
@@ -243,7 +262,7 @@ describe('npm run diff', () => {
       };
     });
 
-    it('compares on those that are asked for, and says so otherwise', async () => {
+    it('are compared on the labels of --labels, and refused without it', async () => {
       const refused = await diff(['--new', three], { input: 'a film' });
       expect([refused.code, refused.stderr]).toEqual([
         1,
@@ -262,13 +281,13 @@ describe('npm run diff', () => {
       }
     });
 
-    it('gives a folder and an endpoint of one version the same answers', async () => {
+    it('give the same answers from a folder and an endpoint', async () => {
       const texts = CORPUS_REVIEWS.slice(0, 20).map(({ text }) => text);
       const { stdout } = await diff(['--old', three, '--new', url, '--json'], { input: texts.join('\n') });
       expect(JSON.parse(stdout)).toMatchObject({ texts: 20, flipped: 0, maxChange: expect.closeTo(0, 6) });
     });
 
-    it('leaves out the labelled texts of what is not compared, with a count', async () => {
+    it('leave out texts with other labels, with a count', async () => {
       const file = path.join(await temporaryFolder(), 'mine.csv');
       const rows = CORPUS_REVIEWS.map(({ text, label }, index) => {
         return `"${text}",${index % 5 === 0 ? 'neutral' : LABELS[label]}\n`;
@@ -283,8 +302,8 @@ describe('npm run diff', () => {
     });
 
     it.each([
-      ['is not in both', 'negative,neutral', '--labels: no label "neutral"; there is "negative", "positive"'],
-      ['stands alone', 'negative', '--labels takes two labels or more'],
+      ['is not in both', 'negative,neutral', '--labels: unknown label "neutral"; the model has "negative", "positive"'],
+      ['stands alone', 'negative', '--labels needs at least two labels'],
     ])('refuses a label that %s', async (_, labels, message) => {
       const { code, stderr } = await diff(['--new', three, '--labels', labels], { input: 'a film' });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -27,7 +27,7 @@ function options(more: Partial<EvaluateOptions> = {}, dataset: Dataset = CORPUS)
 const recorded = async (folder: string): Promise<Manifest> => manifestOf(await readBundle(folder));
 
 describe('an evaluation', () => {
-  it('has an answer for every review of the split, and the metrics that follow from them', async () => {
+  it('has an answer for every review of the split, and the metrics of the answers', async () => {
     const { evaluation, metrics, manifest } = await evaluate(await opened(), options());
     expect(evaluation).toMatchObject({ split: 'test', dataset: 'mine', splitReviews: 20 });
     expect(evaluation.reviews.map(({ id }) => id)).toEqual(CORPUS.test.map(({ id }) => id));
@@ -42,7 +42,7 @@ describe('an evaluation', () => {
     expect(metrics).toEqual(computeMetrics(evaluation.reviews, manifest.labels));
   });
 
-  it('of a sample says how large the whole is, and draws the same sample again', async () => {
+  it('of a sample gives the size of the split, and draws the same sample again', async () => {
     const bundle = await opened();
     const some = options({ limit: 5 });
     const [{ evaluation }, again] = [await evaluate(bundle, some), await evaluate(bundle, some)];
@@ -61,7 +61,7 @@ describe('an evaluation', () => {
     expect((await recorded(unasked.folder)).metrics).toEqual({});
   });
 
-  it('of nothing, or of a part to be recorded as the whole, is refused', async () => {
+  it('without reviews, or recording a part of a split, is refused', async () => {
     const empty = { dataset: { ...CORPUS, test: [] }, name: 'mine' };
     const bundle = await opened();
     expect(await refusal(evaluate(bundle, options({ loadDataset: async () => empty })))).toContain('no reviews');
@@ -83,7 +83,7 @@ describe("the texts' labels", () => {
     return { ...result, lines };
   }
 
-  it('are taken by their names, wherever they stand', async () => {
+  it('are mapped by name, in any order', async () => {
     const bundle = await opened();
     const { metrics } = await evaluate(bundle, options());
     const { metrics: turned, lines } = await said(bundle, corpusOf(['positive', 'negative'], [1, 0]));
@@ -91,7 +91,7 @@ describe("the texts' labels", () => {
     expect(lines).toEqual([]);
   });
 
-  it('are taken by their meaning, which is said', async () => {
+  it('are mapped by meaning, which is reported', async () => {
     const bundle = await opened();
     const { metrics } = await evaluate(bundle, options());
     const { metrics: stars, lines } = await said(bundle, corpusOf(['1', '2', '3', '4', '5'], [1, 3]));
@@ -101,7 +101,7 @@ describe("the texts' labels", () => {
     ]);
   });
 
-  it('are left out where the model has none for them, and counted', async () => {
+  it('are left out and counted if the model lacks them', async () => {
     const dataset = corpusOf(['negative', 'neutral', 'positive'], [0, 2]);
     const some = { ...dataset, test: dataset.test.map((one, index) => (index < 3 ? { ...one, label: 1 } : one)) };
     const { metrics, lines } = await said(await opened(), some);
@@ -109,13 +109,13 @@ describe("the texts' labels", () => {
     expect(lines).toEqual(['3 texts left out: the model has no label "neutral"']);
   });
 
-  it('are refused where nobody can say what they are to the model', async () => {
+  it('are refused if their meaning is unclear', async () => {
     expect(await refusal(said(await opened(), corpusOf(['ham', 'spam'], [0, 1])))).toContain(
       'labelled "ham", "spam", but the model answers "negative", "positive"',
     );
   });
 
-  it('that no text has are named, for the model may still answer with them', async () => {
+  it('are reported if no text has them', async () => {
     const { metrics, lines } = await said(await opened(['negative', 'neutral', 'positive']), CORPUS);
     expect(lines).toEqual([expect.stringContaining('no text is labelled "neutral"')]);
     expect(metrics.confusion[1]).toEqual([0, 0, 0]);
@@ -123,8 +123,8 @@ describe("the texts' labels", () => {
   });
 });
 
-describe('an evaluation with fewer labels than the model has', () => {
-  it('chooses among those only, and leaves out the texts of others', async () => {
+describe("an evaluation with some of the model's labels", () => {
+  it('chooses among those only, and leaves out texts with other labels', async () => {
     const three = ['negative', 'neutral', 'positive'];
     const bundle = await opened(three);
     const labels = ['negative', 'positive'];
@@ -143,7 +143,7 @@ describe('an evaluation with fewer labels than the model has', () => {
     expect(manifest.metrics.test?.labels.map(({ label }) => label)).toEqual(labels);
   });
 
-  it('is of the same cut of the training reviews as one with all of them', async () => {
+  it('uses the same validation split as one with all labels', async () => {
     const bundle = await opened();
     const training = { ...bundle.manifest.training, validationFraction: 0.25, seed: 3 };
     const cut = { ...bundle, manifest: { ...bundle.manifest, training } };

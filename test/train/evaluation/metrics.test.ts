@@ -68,19 +68,19 @@ describe('metrics of two labels worked by hand', () => {
     ]);
   });
 
-  it('rate the answers', () => {
+  it('have the accuracy, recall and F1 of the answers', () => {
     expect(metrics.accuracy).toBe(6 / 8);
     expect(metrics.precision).toBe(3 / 4);
     expect(metrics.recall).toBe(3 / 4);
     expect(metrics.f1).toBe(3 / 4);
   });
 
-  it('rate the order', () => {
+  it('have the ROC-AUC of the order', () => {
     // The positive reviews beat 4, 4, 3 and 1 of the four negative ones.
     expect(metrics.rocAuc).toBe(12 / 16);
   });
 
-  it('rate the probabilities', () => {
+  it('have the log loss, Brier score and calibration errors of the probabilities', () => {
     const squares = [0.1, 0.2, 0.4, 0.8, 0.7, 0.4, 0.3, 0.1].map((error) => error ** 2);
     expect(metrics.brier).toBeCloseTo(squares.reduce((a, b) => a + b) / 8, 12);
     const ofTruth = [0.9, 0.8, 0.6, 0.2, 0.3, 0.6, 0.7, 0.9];
@@ -108,7 +108,7 @@ describe('metrics of three labels worked by hand', () => {
     expect(metrics.accuracy).toBe(4 / 6);
   });
 
-  it('rate each label against the rest, and mean over the labels', () => {
+  it('rate each label against the rest, and average over the labels', () => {
     const [red, green, blue] = metrics.labels;
     // Red: 0.7, 0.5 and 0.2 against 0.3, 0.6 and 0.1 win 3 + 2 + 1 of 9 pairs.
     expect(red).toEqual({ label: 'red', texts: 3, precision: 2 / 3, recall: 2 / 3, f1: 2 / 3, rocAuc: 6 / 9 });
@@ -120,7 +120,7 @@ describe('metrics of three labels worked by hand', () => {
     expect(metrics.rocAuc).toBeCloseTo((6 / 9 + 6 / 8 + 1) / 3, 12);
   });
 
-  it('rate the probabilities', () => {
+  it('have the log loss, Brier score and calibration errors of the probabilities', () => {
     const ofTruth = [0.7, 0.5, 0.2, 0.6, 0.3, 0.8];
     expect(metrics.logLoss).toBeCloseTo(-Math.log(ofTruth.reduce((a, b) => a * b)) / 6, 12);
     const squares = [
@@ -134,7 +134,7 @@ describe('metrics of three labels worked by hand', () => {
     expect(metrics.brier).toBeCloseTo(squares.reduce((a, b) => a + b) / 2 / 6, 12);
   });
 
-  it('hold the probability of the answer against how often it is right', () => {
+  it('compare the probability of the answer with how often it is right', () => {
     // Two answers have 0.5, one of them right; 0.6 is right once and wrong once; 0.7 and 0.8 are right.
     const gaps = [Math.abs(2 * 0.5 - 1), Math.abs(2 * 0.6 - 1), 1 - 0.7, 1 - 0.8];
     expect(metrics.expectedCalibrationError).toBeCloseTo(gaps.reduce((a, b) => a + b) / 6, 12);
@@ -151,7 +151,7 @@ describe('a label that no text has', () => {
     THREE,
   );
 
-  it('counts as a wrong answer, and has no part in the means', () => {
+  it('counts as a wrong answer, and is left out of the means', () => {
     expect(metrics.accuracy).toBe(2 / 3);
     expect(metrics.macroRecall).toBe((1 + 1 / 2) / 2);
     expect(metrics.macroF1).toBeCloseTo((1 + 2 / 3) / 2, 12);
@@ -184,7 +184,7 @@ describe('precision, recall and F1', () => {
 });
 
 describe('a tie', () => {
-  it('is answered with the first label, or with the neutral one', () => {
+  it('is answered with neutral, else with the first label', () => {
     const even: Prediction[] = [{ scores: [1 / 3, 1 / 3, 1 / 3], label: 1 }];
     expect(computeMetrics(even, THREE).confusion[1]).toEqual([1, 0, 0]);
     expect(computeMetrics(even, ['negative', 'neutral', 'positive']).confusion[1]).toEqual([0, 1, 0]);
@@ -226,16 +226,16 @@ describe('ROC-AUC', () => {
 });
 
 describe('the log loss', () => {
-  it('is finite, though large, for a mistake that was certain', () => {
+  it('is large but finite for a certain mistake', () => {
     const { logLoss } = binary(predictions([0, 1], [1, 0]));
     expect(logLoss).toBeCloseTo(-Math.log(1e-15), 1);
   });
 
-  it('is next to nothing where the certain answers are right', () => {
+  it('is nearly 0 for certain answers that are right', () => {
     expect(binary(predictions([1, 1], [0, 0])).logLoss).toBeCloseTo(0, 12);
   });
 
-  it('is ln n for one who does not know which of n labels', () => {
+  it('is ln n for equal probabilities of n labels', () => {
     expect(binary(predictions([0.5, 1], [0.5, 0], [0.5, 0])).logLoss).toBeCloseTo(Math.LN2, 12);
     const even = [0, 1, 2].map((label): Prediction => ({ scores: [1 / 3, 1 / 3, 1 / 3], label }));
     expect(computeMetrics(even, THREE).logLoss).toBeCloseTo(Math.log(3), 12);
@@ -250,7 +250,7 @@ describe('the Brier score', () => {
 });
 
 describe('the class-wise calibration error', () => {
-  it('weighs each bin’s gap by its share of the reviews', () => {
+  it('weights each bin’s gap by its share of the reviews', () => {
     // 0.69 and 0.72 share the bin [10/15, 11/15): mean 0.705, half are positive, a gap of 0.205.
     // 0.61 is alone in [9/15, 10/15): positive, a gap of 0.39. 0.3 is alone in [4/15, 5/15): positive, a gap of 0.7.
     const metrics = binary(predictions([0.69, 1], [0.72, 0], [0.61, 1], [0.3, 1]));
@@ -267,7 +267,7 @@ describe('the class-wise calibration error', () => {
     expect(binary(predictions([0, 1], [1, 0])).classwiseCalibrationError).toBeCloseTo(1, 12);
   });
 
-  it('keeps bins apart: gaps in different bins do not cancel', () => {
+  it('does not let gaps in different bins cancel', () => {
     expect(binary(predictions([0.2, 1], [0.8, 0])).classwiseCalibrationError).toBeCloseTo(0.8, 12);
   });
 
@@ -358,7 +358,7 @@ describe('any predictions', () => {
     );
   });
 
-  it('give the same metrics in another order, and are left as they are', () => {
+  it('give the same metrics in another order, and are not changed', () => {
     const all = predictions([0.9, 1], [0.1, 0], [0.5, 0], [0.5, 1]);
     const copy = structuredClone(all);
     const metrics = computeMetrics(all, TWO);
@@ -369,7 +369,7 @@ describe('any predictions', () => {
     }
   });
 
-  it('may be none', () => {
+  it('may be empty', () => {
     const nothing = { texts: 0, precision: 0, recall: 0, f1: 0, rocAuc: 0.5 };
     expect(computeMetrics([], TWO)).toEqual({
       reviews: 0,
@@ -389,11 +389,11 @@ describe('any predictions', () => {
     });
   });
 
-  it('are refused when one is no probability', () => {
-    expect(() => binary(predictions([Number.NaN, 1]))).toThrow('NaN is no probability');
-    expect(() => binary([{ scores: [-0.1, 0.5], label: 0 }])).toThrow('-0.1 is no probability');
-    expect(() => binary(predictions([Number.NaN, 1], [0.1, 0]))).toThrow('NaN is no probability');
-    expect(() => binary([{ scores: [0.1, 1.2], label: 1 }])).toThrow('1.2 is no probability');
+  it('are refused when one is not a probability', () => {
+    expect(() => binary(predictions([Number.NaN, 1]))).toThrow('NaN is not a probability');
+    expect(() => binary([{ scores: [-0.1, 0.5], label: 0 }])).toThrow('-0.1 is not a probability');
+    expect(() => binary(predictions([Number.NaN, 1], [0.1, 0]))).toThrow('NaN is not a probability');
+    expect(() => binary([{ scores: [0.1, 1.2], label: 1 }])).toThrow('1.2 is not a probability');
   });
 });
 
@@ -418,7 +418,7 @@ describe('the ROC curve', () => {
     );
   });
 
-  it('is none for one label', () => {
+  it('is empty for one label', () => {
     expect(rocCurve(judgementsOf(predictions([0.1, 1], [0.9, 1]), 1))).toEqual([]);
   });
 });
@@ -439,7 +439,7 @@ describe('the calibration bins', () => {
 });
 
 describe('the Wilson interval', () => {
-  it('is the published one', () => {
+  it('has published values', () => {
     // Newcombe (1998), table I, method 3: 81 of 263, 15 of 148, 0 of 20 and 1 of 29.
     const published = [
       [81, 263, 0.2553, 0.3662],
@@ -454,7 +454,7 @@ describe('the Wilson interval', () => {
     }
   });
 
-  it('says nothing of nothing', () => {
+  it('is [0, 1] for an empty sample', () => {
     expect(wilsonInterval(0, 0)).toEqual([0, 1]);
     expect(wilsonInterval(3, 3)[1]).toBe(1);
   });

@@ -89,7 +89,7 @@ describe('the page', () => {
     expect(text).toContain('fresh 1 33.3 % wrong 2 66.7 % right 3');
   });
 
-  it('says what was measured, on what, and of which model', () => {
+  it('names the model, the dataset and the split', () => {
     const text = textOf(pageOf(MIXED));
     expect(text).toContain(`${manifest.id} version ${manifest.version}`);
     expect(text).toContain('Measured on the 6 reviews of the validation split of mine.');
@@ -99,11 +99,11 @@ describe('the page', () => {
     );
   });
 
-  it('says so when the model was trained on what it is measured on', () => {
+  it('warns when the model was trained on the measured reviews', () => {
     const page = (split: 'train' | 'test') =>
       textOf(reportPage({ manifest, evaluation: evaluationOf(MIXED, { split }) }));
-    expect(page('train')).toContain('flatters');
-    expect(page('test')).not.toContain('flatters');
+    expect(page('train')).toContain('so every figure below is flattering');
+    expect(page('test')).not.toContain('so every figure below is flattering');
   });
 
   it('takes the labels from the bundle', () => {
@@ -113,14 +113,14 @@ describe('the page', () => {
     ).not.toMatch(/positive|negative/);
   });
 
-  it('says which labels the model was asked for, where those are fewer than it has', () => {
+  it('names the labels that the model chose between, if it has more', () => {
     const labels = ['fresh', 'rotten', 'unripe'];
     const asked = textOf(pageOf(MIXED, { manifest: { ...manifest, labels } }));
-    expect(asked).toContain('The model was asked for &#34;rotten&#34;, &#34;fresh&#34; only.');
-    expect(textOf(pageOf(MIXED))).not.toContain('asked for');
+    expect(asked).toContain('The model chose between &#34;rotten&#34;, &#34;fresh&#34; only.');
+    expect(textOf(pageOf(MIXED))).not.toContain('chose between');
   });
 
-  it('needs nothing else, and may fetch nothing', () => {
+  it('is self-contained, and may fetch nothing', () => {
     const page = pageOf(MIXED);
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`);
     expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|\b(?:src|href|on\w+)=/);
@@ -128,7 +128,7 @@ describe('the page', () => {
     expect(page.match(/url\([^)]*\)/g)).toEqual(['url(#hatch)']);
   });
 
-  it('describes its pictures and tables to those who do not see them', () => {
+  it('describes its pictures and tables for screen readers', () => {
     const page = pageOf(MIXED);
     const pictures = page.match(/<svg[^>]*>/g) ?? [];
     expect(pictures).toHaveLength(5);
@@ -150,7 +150,7 @@ describe('the page', () => {
 describe("strangers' texts", () => {
   const hostile = `</style><script>alert("it's")</script> & <img src=x onerror='alert(1)'> film\u0000 \u202Efilm`;
 
-  it('are escaped wherever they stand', () => {
+  it('are escaped everywhere', () => {
     manifest = { ...manifest, labels: [hostile, `<b>${hostile}`] };
     try {
       const reviews = [{ ...review(0, 4, hostile), id: hostile }, review(1, -4, `${hostile} ${hostile}`), review(1, 1)];
@@ -164,7 +164,7 @@ describe("strangers' texts", () => {
     }
   });
 
-  it('may be long: the part that did most is shown', () => {
+  it('are cut to the part with the most evidence if they are long', () => {
     const text = `${'dull '.repeat(400)}SPLENDID${' dull'.repeat(400)}`;
     const one = review(0, 3, text);
     const page = pageOf([one], { mistakes: [explained(one, (word) => (word === 'splendid' ? 3 : 0))] });
@@ -176,13 +176,13 @@ describe("strangers' texts", () => {
     expect(pageOf([endless]).length).toBeLessThan(40_000);
   });
 
-  it('lose their markup for line breaks', () => {
+  it('lose their <br> tags', () => {
     expect(textOf(pageOf([review(0, 3, 'One.<br /><br />Two.')]))).toContain('One . Two .');
   });
 });
 
 describe('a mistake', () => {
-  it('is shown with its probability, its words and what they did', () => {
+  it('is shown with its probability and the evidence of its words', () => {
     const one = review(0, 3, 'Bad, bad soup. We came, saw it and went home.');
     const page = pageOf([one], { mistakes: [explained(one, (_, place) => [2, 1.5, -0.5][place] ?? 0, true)] });
     const text = textOf(page);
@@ -194,7 +194,7 @@ describe('a mistake', () => {
     expect(page).toMatch(/class="e\d truth" title="−0.50">soup/);
   });
 
-  it('is among those shown if few of its kind are surer', () => {
+  it('is shown if few of its kind are more certain', () => {
     const many = Array.from({ length: 30 }, (_, index) => [review(1, -1 - index), review(0, 1 + index)]).flat();
     const shown = confidentMistakes(evaluationOf([...many, review(1, 9), review(0, -9)]));
     for (const [label, sign] of [
@@ -224,7 +224,7 @@ describe('a mistake', () => {
     );
   });
 
-  it('has as its evidence what the words did to the log-odds of the answer against the true label', async () => {
+  it("has the words' changes of the log-odds of the answer against the true label as its evidence", async () => {
     const labels = ['negative', 'neutral', 'positive'];
     const folder = await temporaryFolder();
     await writeBundle(folder, await workingBundleFiles({ labels }));
@@ -269,7 +269,7 @@ describe.each([3, 5, 7, 20, 100])('the page of %d labels', (count) => {
     expect(text).toContain('Accuracy 50.00 %');
   });
 
-  it('stays readable, and of bounded size', () => {
+  it('has a bounded size with many labels', () => {
     const source = page();
     expect(source).not.toMatch(/NaN|Infinity|undefined/);
     expect(source.match(/<article>/g)?.length).toBeLessThanOrEqual(24);
@@ -279,8 +279,8 @@ describe.each([3, 5, 7, 20, 100])('the page of %d labels', (count) => {
   });
 });
 
-describe('the page of little', () => {
-  it('says that nothing was held out, and shows how the training went', () => {
+describe('the page of a small training', () => {
+  it('says that nothing was held out, and shows the learning curves', () => {
     const training = { ...manifest.training, validationReviews: 0, epochs: [{ loss: 0.5, accuracy: 0.75 }] };
     const page = reportPage({ manifest: { ...manifest, training } });
     expect(textOf(page)).toContain('No reviews were held out of training');
@@ -303,14 +303,14 @@ describe('the page of little', () => {
     expect(page.match(/<svg/g)?.length).toBe(page.match(/<\/svg>/g)?.length);
   });
 
-  it('says why there is no ROC curve, and no mistake', () => {
+  it('says why it has no ROC curve and no mistakes', () => {
     expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs two labels');
-    expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There is no mistake to show.');
+    expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There are no mistakes.');
   });
 });
 
 describe('the report of a bundle', () => {
-  it('is written beside it from one evaluation, with the evidence of its mistakes', async () => {
+  it('is written beside the bundle, with the evidence of its mistakes', async () => {
     const folder = await temporaryFolder();
     await writeBundle(folder, await workingBundleFiles());
     const loadDataset = async () => ({ dataset: CORPUS, name: 'mine' });

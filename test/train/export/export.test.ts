@@ -32,7 +32,7 @@ function pooledRun(weights: Config['weights'], labels = 2): Run {
 }
 
 describe('exportBundle', () => {
-  it('writes a bundle that says what its network is made of, and how its weights are stored', async () => {
+  it('writes a bundle that records its layers and how its weights are stored', async () => {
     const folder = await temporaryFolder();
     const manifest = await exportBundle(pooledRun('int8'), SAMPLES, folder);
     const { pooling, ngramBuckets, weights } = manifest.architecture;
@@ -66,7 +66,7 @@ describe('exportBundle', () => {
     }
   });
 
-  it('writes float32 weights where the configuration says so', async () => {
+  it('writes float32 weights if configured', async () => {
     const folder = await temporaryFolder();
     const manifest = await exportBundle(pooledRun('float32'), SAMPLES, folder);
     expect(manifest.architecture.weights).toBe('float32');

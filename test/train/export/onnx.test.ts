@@ -25,7 +25,7 @@ describe('exportModel', () => {
     expect([ir_version, opset_import]).toEqual([8, [{ domain: '', version: 17 }]]);
   });
 
-  it('has a logit for each label: of two, halves of one number; of more, what Dense says', () => {
+  it('has a logit for each label: for two, halves of one number; for more, the outputs of Dense', () => {
     const two = decodeModel(exportModel(network(lstm()))).graph;
     const halves = two.initializer.find(({ name }) => name === 'halves');
     expect([...new Float32Array(Uint8Array.from(halves?.raw_data ?? []).buffer)]).toEqual([-0.5, 0.5]);
@@ -74,7 +74,7 @@ describe('exportModel', () => {
     expect(() => exportModel(network(...layers()))).toThrow(message);
   });
 
-  it('refuses an Embedding without a mask, and answers that are not the probabilities of labels', () => {
+  it('refuses an Embedding without a mask, and outputs that are not probabilities of labels', () => {
     const build = (maskZero: boolean, units: number, activation: 'sigmoid' | 'linear' | 'softmax') => {
       const model = tf.sequential();
       model.add(tf.layers.embedding({ inputDim: 5, outputDim: 2, maskZero, inputShape: [null], name: 'words' }));
@@ -202,14 +202,14 @@ describe('exportModel, on graphs of layers', () => {
       ]);
       randomizeWeights(model);
       expect(() => exportModel(model, quantized)).toThrow(
-        '"embedding" (Embedding): the int8 form of embeddings is not',
+        '"embedding" (Embedding): the int8 form of embeddings does not match',
       );
     },
   );
 });
 
 describe('gatesToOnnx', () => {
-  it('turns i, f, c, o side by side into i, o, f, c below each other', () => {
+  it('turns gates i, f, c, o side by side into i, o, f, c below each other', () => {
     // Two rows, units 2: the value says row, gate and unit.
     const values = Float32Array.from([100, 101, 110, 111, 120, 121, 130, 131, 200, 201, 210, 211, 220, 221, 230, 231]);
     const { shape, values: turned } = gatesToOnnx({ shape: [2, 8], values }, [0, 3, 1, 2]);

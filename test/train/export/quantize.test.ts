@@ -22,7 +22,7 @@ const assign = (model: tf.LayersModel, name: string, values: Float32Array) =>
   });
 
 describe('quantize', () => {
-  it('rounds the tables and the recurrent matrices, and leaves the rest alone', () => {
+  it('rounds the tables and the recurrent matrices only', () => {
     const model = buildModel(ARCHITECTURE);
     randomizeWeights(model);
     const before = valuesOf(model);
@@ -46,7 +46,7 @@ describe('quantize', () => {
     ]);
   });
 
-  it('leaves the weights on the grid, half a step from where they were at most', () => {
+  it('moves weights by at most half a step', () => {
     const model = buildModel(ARCHITECTURE);
     randomizeWeights(model);
     const before = valuesOf(model);
@@ -76,7 +76,7 @@ describe('quantize', () => {
     for (const [name, values] of valuesOf(model)) expect(values.every(Number.isFinite), name).toBe(true);
   });
 
-  it('clips the far ends of a table where that makes the squared error less', () => {
+  it('clips the largest weights of a table if that reduces the squared error', () => {
     const model = buildModel(ARCHITECTURE);
     const random = randomNumbers(5);
     const weights = Float32Array.from({ length: 211 }, () => 0.02 * (random() - 0.5));
@@ -122,7 +122,7 @@ describe('a table with a column for each label', () => {
     }
   });
 
-  it('moves the weights that were rounded farthest, and no others', () => {
+  it('changes only the weights with the largest rounding errors', () => {
     // In steps of 1 / 127: 127, −63.6, −63.4. Rounded to the nearest they add up to 0; those of the second row to −1.
     const weights = Float32Array.of(127, -63.6, -63.4, 10.4, -4.7, -5.7).map((step) => step / 127);
     const { rows } = stepsOf(3, weights);
@@ -132,7 +132,7 @@ describe('a table with a column for each label', () => {
     ]);
   });
 
-  it('keeps a sum of 0 where large weights are clipped', () => {
+  it('keeps a sum of 0 if large weights are clipped', () => {
     const random = randomNumbers(2);
     const weights = Float32Array.from({ length: 104_729 * 3 }, () => 0.02 * (random() - 0.5));
     centreRows(weights, 3);

@@ -52,7 +52,7 @@ describe('updateAdam', () => {
     expect(worstError(ours.v, theirs.v)).toBeLessThan(1e-6);
   });
 
-  it('refuses arrays that the threads cannot see, and lengths that differ', () => {
+  it("refuses arrays outside the pool's memory, and lengths that differ", () => {
     expect(() => updateAdam(pool, { ...arrays(4), gradient: new Float32Array(4) }, RATES)).toThrow('memory');
     expect(() => updateAdam(pool, { ...arrays(4), gradient: pool.floats(5) }, RATES)).toThrow(RangeError);
   });

@@ -36,7 +36,7 @@ describe('dropOut', () => {
     }
   });
 
-  it('leaves out the same places for the same seed, whatever stands there, and others for another', () => {
+  it('drops the same places for the same seed, whatever the values, and others for another seed', () => {
     const places = (values: Float32Array, seed: number) =>
       dropped(values, 0.5, seed).map((value) => Number(value === 0));
     const first = places(ones(COUNT), 3);
@@ -47,7 +47,7 @@ describe('dropOut', () => {
     }
   });
 
-  it('leaves out each place as often as its neighbour, and not because of it', () => {
+  it('drops each place as often as its neighbour, and independently', () => {
     const runs = dropped(ones(COUNT), 0.5, 11).map((value) => Number(value === 0));
     for (const distance of [1, 2, 3, 4, 64]) {
       const same = runs.reduce((sum, value, place) => sum + Number(value === runs[place + distance]), 0);
@@ -66,14 +66,14 @@ describe('dropOut', () => {
     );
   });
 
-  it('touches nothing past the end', () => {
+  it('writes nothing past the end', () => {
     const array = pool.floats(16).fill(1);
     dropOut(pool, pool.floatsAt(pool.addressOf(array), 9), 0.9, 1);
     expect(array.subarray(9)).toEqual(ones(7));
     expect(zeros(array.subarray(0, 9))).toBeGreaterThan(0);
   });
 
-  it('does nothing at 0', () => {
+  it('changes nothing at rate 0', () => {
     expect(dropped(noise(9, 1, 1), 0, 1)).toEqual(noise(9, 1, 1));
   });
 

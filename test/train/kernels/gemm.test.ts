@@ -90,7 +90,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
     }
   });
 
-  it('gives an element the same bits whatever tile it falls into', () => {
+  it('gives an element the same bits in every tile', () => {
     const depth = 36;
     const a = put(noise(9 * depth, 1, 1));
     const b = put(noise(depth * 8, 1, 2));

@@ -43,7 +43,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
     expect(worst).toBeLessThan(1e-6);
   });
 
-  it('goes to the limits, without NaN', () => {
+  it('goes to its limits without NaN', () => {
     const far = [Number.POSITIVE_INFINITY, 3.4e38, 1000, 89, -89, -1000, -3.4e38, Number.NEGATIVE_INFINITY];
     const sigmoids = map('sigmoidOf', far);
     expect([...sigmoids.slice(0, 4)]).toEqual([1, 1, 1, 1]);

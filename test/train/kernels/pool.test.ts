@@ -3,11 +3,11 @@ import { Heap } from '../../../train/kernels/heap.ts';
 import { Pool } from '../../../train/kernels/pool.ts';
 
 describe('Pool', () => {
-  it('refuses a number of threads that is none', async () => {
+  it('refuses an invalid number of threads', async () => {
     for (const threads of [0, -1, 1.5]) await expect(Pool.create({ threads })).rejects.toThrow(RangeError);
   });
 
-  it('starts no worker before it has something to run, and none at all for one thread', async () => {
+  it('starts workers at the first run, and none for one thread', async () => {
     for (const threads of [1, 3]) {
       const pool = await Pool.create({ threads });
       expect(pool.workers).toHaveLength(0);
@@ -37,7 +37,7 @@ describe('Pool', () => {
     await pool.close();
   });
 
-  it('throws, and does not hang, when a worker has died', async () => {
+  it('throws instead of hanging when a worker has died', async () => {
     const pool = await Pool.create({ threads: 2 });
     const array = pool.floats(8).fill(0);
     const run = () => pool.run('adam', ...new Array(4).fill(array.byteOffset), 8, 0, 0, 0, 1);
@@ -50,7 +50,7 @@ describe('Pool', () => {
 });
 
 describe('Heap', () => {
-  it('gives aligned stretches that do not overlap, and takes them back', () => {
+  it('allocates aligned ranges that do not overlap, and frees them', () => {
     let end = 0;
     const heap = new Heap(100, (bytes) => {
       end = Math.max(end, bytes);
@@ -64,7 +64,7 @@ describe('Heap', () => {
     expect(() => heap.free(7)).toThrow('nothing');
   });
 
-  it('has no leaks: after any order of freeing, everything fits again', () => {
+  it('has no leaks: after freeing in any order, everything fits again', () => {
     let end = 0;
     const heap = new Heap(0, (bytes) => {
       end = Math.max(end, bytes);

@@ -119,7 +119,7 @@ describe.each(CELLS)('%s', (cell) => {
     }
   });
 
-  it('is the stock tfjs layer over 1,000 steps', () => {
+  it('equals the stock tfjs layer over 1,000 steps', () => {
     const weights = randomWeights(cell, 3, 4);
     const batch = randomBatch([1000, 1], 50, 3);
     const ours = pass(cell, weights, batch);
@@ -128,7 +128,7 @@ describe.each(CELLS)('%s', (cell) => {
     }
   });
 
-  it('has the gradients of central differences, with a gradient for every state too', () => {
+  it('has the gradients of central differences, also with a gradient for every state', () => {
     const [features, units] = [3, 5];
     const weights = randomWeights(cell, features, units);
     const batch = randomBatch([4, 0, 7, 1, 3], 4, features);
@@ -166,7 +166,7 @@ describe.each(CELLS)('%s', (cell) => {
     }
   });
 
-  it("tells the loss' gradient with respect to every state", () => {
+  it("returns the loss' gradient with respect to every state", () => {
     // What reaches the state after step k is what would be left of the gradient, had the row begun there: for a RNN,
     // and for every cell at the last step, it can be said in closed form
     const weights = randomWeights(cell, 3, 5);
@@ -246,7 +246,7 @@ describe('a recurrent layer', () => {
     expect(layer.backward(new Float32Array(8).fill(1)).kernel).toEqual(new Float32Array(3 * 12));
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses arrays of the wrong size', () => {
     const layer = new Recurrent('lstm', 3, 4, pool);
     const weights = randomWeights('lstm', 3, 4);
     const batch = randomBatch([2, 3], 4, 3);

@@ -17,7 +17,7 @@ describe('HashedNgrams', () => {
   const answer = (layer: HashedNgrams, ...rows: number[][]) =>
     (layer.apply(tf.tensor2d(rows, undefined, 'int32')) as tf.Tensor).dataSync();
 
-  it('starts as nothing', () => {
+  it('starts with zeros', () => {
     expect([...answer(built(), [1, 2, 3])]).toEqual([0]);
     expect([...answer(built(3), [1, 2, 3], [1, 2, 0])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
@@ -52,7 +52,7 @@ describe('HashedNgrams', () => {
     expect(unigrams?.filter((value) => value !== 0)).toHaveLength(2);
   });
 
-  it('refuses tables that the hash is not exact for', () => {
+  it('refuses tables too large for an exact hash', () => {
     expect(() => new HashedNgrams({ vocabularySize: 9, buckets: HASH_LIMIT, columns: 1 })).toThrow(
       /1048576 ids or buckets/,
     );
@@ -62,7 +62,7 @@ describe('HashedNgrams', () => {
 describe('bucketsFor', () => {
   const BUCKETS = 262_139;
 
-  it('leaves two labels all of them, and none where there are none', () => {
+  it('keeps all buckets for two labels, and none if there are none', () => {
     expect([bucketsFor(1, BUCKETS), bucketsFor(3, 0)]).toEqual([BUCKETS, 0]);
   });
 
@@ -76,13 +76,13 @@ describe('bucketsFor', () => {
     for (let more = buckets + 1; more * columns <= limit; more++) expect(isPrime(more)).toBe(false);
   });
 
-  it('leaves at least two, however small the table', () => {
+  it('keeps at least two, however small the table', () => {
     expect([bucketsFor(3, 31), bucketsFor(7, 31), bucketsFor(100, 31)]).toEqual([13, 5, 2]);
   });
 });
 
 describe('MeanAndLast', () => {
-  it('takes both over what is not padding, wherever that stands', () => {
+  it('ignores padding on either side', () => {
     const ids = tf.input({ shape: [null], dtype: 'int32' });
     const vectors = tf.layers.embedding({ inputDim: 9, outputDim: 3, maskZero: true }).apply(ids);
     const states = tf.layers.simpleRNN({ units: 2, returnSequences: true }).apply(vectors);

@@ -30,7 +30,7 @@ describe('buildModel', () => {
     ]);
   });
 
-  it('has a Dense twice as wide for the mean, and a weight for each word and bucket', () => {
+  it('has a Dense kernel of twice the rows for the mean, and a weight for each word and bucket', () => {
     const model = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 211 });
     const shapes = Object.fromEntries([...allVariables(model)].map(([name, { shape }]) => [name, shape]));
     expect(shapes).toEqual({
@@ -63,7 +63,7 @@ describe('buildModel', () => {
     });
   });
 
-  it('starts with the same weights whatever is pooled, and with n-grams that say nothing', () => {
+  it('starts with the same weights for every pooling, and with n-grams of zero', () => {
     const values = (options: object) => allVariables(buildModel({ ...ARCHITECTURE, ...options }));
     const [plain, rich] = [values({}), values({ pooling: 'mean-last', ngramBuckets: 211 })];
     for (const name of ['embedding/embeddings', 'lstm/kernel', 'lstm/recurrent_kernel']) {
@@ -132,7 +132,7 @@ describe('buildModel', () => {
 });
 
 describe('predict', () => {
-  it('gives the probability of each label, of two as of more', () => {
+  it('gives a probability for each label, for two labels and for more', () => {
     const rows = [Int32Array.of(1, 5, 9), Int32Array.of(1)];
     for (const labels of [2, 3, 7]) {
       const model = buildModel({ ...ARCHITECTURE, labels });
@@ -173,7 +173,7 @@ describe('centre', () => {
     expect(others()).toEqual(unchanged);
   });
 
-  it('leaves the one column of two labels as it is', () => {
+  it('does not change the single column of two labels', () => {
     const model = buildModel({ ...ARCHITECTURE, pooling: 'mean-last', ngramBuckets: 31 });
     randomizeWeights(model);
     const before = model.getWeights().map((weight) => weight.dataSync());
@@ -181,7 +181,7 @@ describe('centre', () => {
     expect(model.getWeights().map((weight) => weight.dataSync())).toEqual(before);
   });
 
-  it('does the same to the rows of a table', () => {
+  it('centres the rows of a table', () => {
     const table = Float32Array.of(1, 2, 6, 0, 0, 0, -1, 1, 0);
     centreRows(table, 3);
     expect([...table]).toEqual([-2, -1, 3, 0, 0, 0, -1, 1, 0]);

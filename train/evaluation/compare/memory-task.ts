@@ -1,8 +1,8 @@
 /**
- * How far back a cell remembers: a task that only the first word decides.
+ * Measures how far back a cell remembers.
  *
- * A text is one of two signal words, then noise words; its label is which signal stood first. A cell that forgets within
- * the text cannot do better than chance.
+ * A text is one of two signal words followed by noise words; the signal is its label. A cell that forgets the first word cannot
+ * do better than chance.
  */
 import { START_ID } from '../../../shared/vocabulary.ts';
 import { type Config, PRESETS } from '../../config.ts';
@@ -21,14 +21,14 @@ interface MemoryTask {
 }
 
 const SIGNALS = [3, 4] as const;
-/** Of a text that begins with either. */
+/** The training target for each signal. */
 const TARGETS = certainties(SIGNALS.length);
 const FIRST_NOISE = 5;
 const NOISE_WORDS = 8;
 const BATCH_SIZE = 64;
 const TEST_TEXTS = 1_024;
 
-/** The accuracy on texts that were not trained on: 0.5 is chance. */
+/** The accuracy on held-out texts; 0.5 is chance. */
 export async function memoryAccuracy({ cell, length, steps, seed }: MemoryTask): Promise<number> {
   const random = randomNumbers(seed);
   const model = buildModel({ cell, vocabularySize: FIRST_NOISE + NOISE_WORDS, embeddingUnits: 16, units: 32, seed });

@@ -1,4 +1,4 @@
-/** The comparison of the cells as Markdown with pictures, and as one self-contained HTML page. */
+/** Writes the comparison as Markdown with pictures, and as one self-contained HTML page. */
 import { markdownTable } from '../../format.ts';
 import { html, trusted } from '../drawing/html.ts';
 import { type LineChart, lineChart } from '../drawing/line-chart.ts';
@@ -12,7 +12,7 @@ interface Figure {
   readonly caption: string;
 }
 
-/** The report's files by name: a Markdown page, its pictures, and an HTML page with everything in it. */
+/** The report's files by name: a Markdown page, its pictures, and an HTML page with both. */
 export function comparisonReport(comparison: Comparison): Record<string, string> {
   const figures = figuresOf(comparison);
   return {
@@ -28,9 +28,9 @@ const TITLE = 'RNN versus LSTM, measured';
 
 function introduction({ config, reviews, validationReviews }: Comparison): string {
   return (
-    `The same network with three recurrent cells, trained on the same ${reviews.toLocaleString('en')} reviews in the same order ` +
+    `One network with three recurrent cells, each trained on the same ${reviews.toLocaleString('en')} reviews in the same order ` +
     `(${config.epochs} epochs, the last ${config.maxTokens} tokens of a review, ${config.units} units, seed ${config.seed}), and measured ` +
-    `on ${validationReviews.toLocaleString('en')} that were held out of the training split. The test split took no part.`
+    `on ${validationReviews.toLocaleString('en')} reviews held out of the training split. The test split took no part.`
   );
 }
 
@@ -48,7 +48,7 @@ function tableRows({ cells }: Comparison): string[][] {
   ];
 }
 
-/** How far back the table's last column looks. */
+/** The number of steps back in the table's last column. */
 const BACK = 50;
 
 function percentage(share: number | undefined): string {
@@ -110,9 +110,9 @@ function figuresOf({ cells, memorySteps, memorySeeds }: Comparison): Figure[] {
 }
 
 const WHY = [
-  'On its way back through the text, the gradient of a plain RNN is multiplied at every step by the same matrix and by the slope of tanh. In general that shrinks it, or blows it up, exponentially with the distance. But the matrix starts out orthogonal here, as in Keras, and such a matrix keeps lengths: before training, the plain RNN’s gradient fades least of all. The memory task asks for nothing else than to carry one bit from the first word, so it suits the plain RNN well. Training on reviews bends the matrix, and the even curve with it.',
-  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. The gradient is multiplied by the forget gate, which starts near σ(1) = 0.73 and so fades at first, faster than the plain RNN’s. What matters is that the network sets the gate itself: the second figure shows that it learns to hold it open. Where the first gradient is too faint to begin that, as with the longest texts of the memory task, nothing is learnt in so few steps. (Shown is the gradient of the output h; the cell beside it carries the rest.) The GRU does the same with one state, h = z ⊙ h + (1 − z) ⊙ candidate, and its z starts near 0.5: it fades fastest at first.',
-  'To carry a gradient far is one thing, to choose what is worth keeping another. Gates choose, word by word; a fixed matrix cannot. The table’s accuracies are what that is worth on reviews.',
+  'On its way back through the text, the gradient of a plain RNN is multiplied at every step by the same matrix and by the slope of tanh. In general it shrinks or explodes exponentially with the distance. But here, as in Keras, the matrix starts out orthogonal, and such a matrix keeps lengths: before training, the plain RNN’s gradient fades least of all. The memory task only asks to carry one bit from the first word, which suits the plain RNN. Training on reviews changes the matrix, and the even curve with it.',
+  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. The gradient is multiplied by the forget gate, which starts near σ(1) = 0.73, so at first it fades faster than the plain RNN’s. But the network sets the gate itself, and the second figure shows that it learns to keep it open. If the first gradient is too faint to begin that, as with the longest texts of the memory task, nothing is learnt in so few steps. (The figure shows the gradient of the output h; the cell carries the rest.) The GRU has one state, h = z ⊙ h + (1 − z) ⊙ candidate, whose z starts near 0.5, so it fades fastest at first.',
+  'Carrying a gradient far is not enough: a network must also choose what to keep. Gates choose word by word; a fixed matrix cannot. The accuracies in the table show what that is worth on reviews.',
 ];
 
 function markdown(comparison: Comparison, figures: readonly Figure[]): string {

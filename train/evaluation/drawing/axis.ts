@@ -1,8 +1,8 @@
-/** The axes of a chart: where a value stands, and which values are written beside it. */
+/** The axes of a chart: the place of a value, and the ticks. */
 
 export interface Scale {
   readonly range: readonly [number, number];
-  /** Equal ratios take equal room: for values above zero. */
+  /** Logarithmic, for values above zero. */
   readonly log?: boolean;
   /** Default: round numbers around the range. */
   readonly ticks?: readonly number[];
@@ -10,11 +10,11 @@ export interface Scale {
 
 export interface Axis {
   readonly ticks: readonly number[];
-  /** A value → where it stands in the picture. */
+  /** Maps a value to a coordinate. */
   readonly place: (value: number) => number;
 }
 
-/** From a range of values to a range of places. */
+/** An axis from coordinate `from` to `to`. */
 export function axis({ range: [low, high], log = false, ticks: given }: Scale, from: number, to: number): Axis {
   const scale = log ? Math.log10 : (value: number) => value;
   const ticks = given ?? (log ? powersOfTen(low, high) : roundTicks(low, high));
@@ -40,12 +40,12 @@ function powersOfTen(low: number, high: number): number[] {
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => 10 ** (first + index * step));
 }
 
-/** From the least of the values to the largest. */
+/** The smallest and the largest of the values. */
 export function extent(values: readonly number[]): [number, number] {
   return [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
 }
 
-/** A tick's text. */
+/** The text of a tick. */
 export function tickLabel(value: number): string {
   if (value !== 0 && Math.abs(value) < 1e-3) return `1e${Math.round(Math.log10(Math.abs(value)))}`;
   return Number(value.toPrecision(6)).toLocaleString('en');

@@ -1,25 +1,25 @@
-/** What all charts have in common: an accessible SVG, and a plane with axes. Colours come from `style.ts`. */
+/** The parts of every chart: an accessible SVG, and a plane with axes. Colours are in `style.ts`. */
 import { type Axis, axis, type Scale } from './axis.ts';
 import { type Html, html, trusted } from './html.ts';
 
-/** In a page, drawn at this width, and shown between 0.8 and 1.2 times as large, so that the text stays readable on a phone. */
+/** The width of a chart in a page, which shows it at 0.8 to 1.2 times this size, so that text stays readable on a phone. */
 export const WIDTH = 400;
 
 export interface Picture {
   /** Unique in the page. */
   readonly id: string;
-  /** What the picture is of, for those who do not see it. */
+  /** The name of the picture, for screen readers. */
   readonly title: string;
-  /** What there is to see in it. */
+  /** What the picture shows, for screen readers. */
   readonly description: string;
   readonly height: number;
   /** Default: `WIDTH`. */
   readonly width?: number;
-  /** The style sheet of a picture that is a file of its own; in a page, the page has it. */
+  /** The style sheet, for a picture that is a file of its own. In a page, the page has it. */
   readonly style?: string;
 }
 
-/** Around a picture that is a file of its own. */
+/** The margin of a picture that is a file of its own. */
 const EDGE = 12;
 
 export function svg({ id, title, description, height, width = WIDTH, style }: Picture, content: readonly Html[]): Html {
@@ -49,9 +49,9 @@ interface PlaneOptions {
 }
 
 export interface AxisOptions extends Scale {
-  /** Default: no ticks' texts. */
+  /** The text of a tick. Default: none. */
   readonly format?: (value: number) => string;
-  /** Below the x axis, or above the y axis, where it need not be turned. */
+  /** Below the x axis, or above the y axis. */
   readonly label?: string;
   readonly grid?: boolean;
 }
@@ -59,11 +59,11 @@ export interface AxisOptions extends Scale {
 interface Plane {
   readonly x: Axis['place'];
   readonly y: Axis['place'];
-  /** Grid, ticks and labels: to be drawn first. */
+  /** Grid, ticks and labels; draw them first. */
   readonly axes: Html;
 }
 
-/** @param options edges in the picture's units; y grows upwards. */
+/** A plane with axes. @param options edges in the picture's units; y grows upwards. */
 export function plane(options: PlaneOptions): Plane {
   const { left = 50, right = WIDTH - 20, top, bottom } = options;
   const x = axis(options.x, left, right);
@@ -88,12 +88,12 @@ export function plane(options: PlaneOptions): Plane {
   return { x: x.place, y: y.place, axes: html`${across}${up}${frame}${labels}` };
 }
 
-/** Hundredths of a unit are not to be seen. */
+/** Rounds to tenths of a unit, the finest that is visible. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** `M… L… L…` through the points. */
+/** The path `M… L… L…` through the points. */
 export function path(points: readonly (readonly [x: number, y: number])[]): string {
   return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('');
 }

@@ -1,4 +1,4 @@
-/** HTML and SVG that are escaped by construction: whatever is put into a template is text, unless it came out of one. */
+/** HTML and SVG that are escaped by construction: values in a template are text, unless they came out of a template. */
 
 /** A piece of HTML. Only `html` and `trusted` make one. */
 export class Html {
@@ -10,17 +10,17 @@ export class Html {
 
 type Value = string | number | Html | undefined | readonly Html[];
 
-/** html`<p>${text}</p>`: strings are escaped, pieces and lists of pieces go in as they are, `undefined` is nothing. */
+/** html`<p>${text}</p>`: escapes strings, inserts pieces and lists of pieces as they are, and `undefined` as nothing. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(parts.map((part, index) => part + sourceOf(values[index])).join(''));
 }
 
-/** Source of our own that has to go in as it is, such as a style sheet. Never anything that was read from a file. */
+/** Inserts our own source unescaped, such as a style sheet. Never use it for anything that was read from a file. */
 export function trusted(source: string): Html {
   return new Html(source);
 }
 
-/** NUL and the other control characters, which a browser would report as errors or show as nothing. */
+/** Control characters, NUL included, which a browser would report as errors or not show. */
 const NOT_IN_HTML = /[^\P{Cc}\t\n\r]/gu;
 
 function sourceOf(value: Value): string {
@@ -30,7 +30,7 @@ function sourceOf(value: Value): string {
   return escapeXml(String(value).replace(NOT_IN_HTML, '\uFFFD'));
 }
 
-/** Text → what stands for it in XML. */
+/** Escapes text for XML. */
 function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

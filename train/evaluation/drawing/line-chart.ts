@@ -1,4 +1,4 @@
-/** Lines over one another, told apart by their marks, and by the colours and dashes that a style sheet gives their names. */
+/** A chart of several lines, told apart by marks, and by the colours and dashes that the style sheet gives their names. */
 import { extent, tickLabel } from './axis.ts';
 import { type AxisOptions, type Picture, path, plane, round, svg, WIDTH } from './chart.ts';
 import { type Html, html } from './html.ts';
@@ -6,20 +6,20 @@ import { type Html, html } from './html.ts';
 export interface LineChart extends Omit<Picture, 'height'> {
   /** Default: 280. */
   readonly height?: number;
-  /** Default: what the points need, written as round numbers. What has no place on a logarithmic axis is left out. */
+  /** Default: the points' range with round ticks. A logarithmic axis leaves out values that it cannot show. */
   readonly x: Partial<AxisOptions>;
   readonly y: Partial<AxisOptions>;
-  /** Those without points are left out. */
+  /** Series without points are left out. */
   readonly series: readonly Series[];
 }
 
 interface Series {
-  /** What it is called, and the class of its group. */
+  /** The name in the legend, and the class of the group. */
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** With many points, marks would run into one another. */
+/** The most marks on a line: more would run into each other. */
 const MAX_MARKS = 25;
 
 /** @throws RangeError when there are more series than can be told apart. */

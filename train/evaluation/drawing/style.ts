@@ -1,14 +1,14 @@
 /**
- * The looks of reports and charts, light and dark; and of the report as one style sheet, in print and on a phone too. Both schemes' colours keep a contrast of
- * at least 4.5 to 1 to what they are written on (`test/train/evaluation/drawing/style.test.ts` computes it).
+ * The style of reports and charts: light, dark, in print and on a phone. All colours have a contrast of at least 4.5 to 1 to
+ * their background (`test/train/evaluation/drawing/style.test.ts` computes it).
  */
 
 export interface Scheme {
   readonly paper: string;
-  /** Behind what is set off from the page. */
+  /** The background of parts that are set off from the page. */
   readonly panel: string;
   readonly ink: string;
-  /** For what may be read second. */
+  /** Secondary text. */
   readonly soft: string;
   readonly line: string;
   /** Evidence for the true label. */

@@ -1,14 +1,14 @@
-/** The answers counted: the confusion matrix, the most frequent confusions, and each label's rates. */
+/** The tables of answers: the confusion matrix, the most frequent confusions, and each label's rates. */
 import type { Metrics } from '../../../shared/bundle.ts';
 import { count, metric, percent } from '../../format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { calibrationError, judgementsOf, type Prediction } from '../metrics.ts';
 
-/** Up to so many labels, a cell of the matrix has room for its rate in words. */
+/** The most labels with which a cell of the matrix has room for its rate. */
 export const ROOMY_LABELS = 6;
 const SHOWN_CONFUSIONS = 12;
 
-/** Texts of one label that were answered with another. */
+/** How many texts of one label were answered with another. */
 export interface Confusion {
   readonly label: number;
   readonly answer: number;
@@ -23,7 +23,7 @@ export function confusionsOf({ confusion }: Pick<Metrics, 'confusion'>): Confusi
     .sort((a, b) => b.texts - a.texts);
 }
 
-/** Rows are the true labels, columns the answers; a rate is of its row. */
+/** Rows are true labels, columns answers; a rate is a share of its row. */
 export function confusionTable({ confusion }: Metrics, labels: readonly string[]): Html {
   const roomy = labels.length <= ROOMY_LABELS;
   const inWords = labels.length === 2;
@@ -53,7 +53,7 @@ export function confusionTable({ confusion }: Metrics, labels: readonly string[]
 <tfoot><tr><th scope="row">all</th>${answered.map((texts) => html`<td>${count(texts)}</td>`)}<td>${count(sum(answered))}</td></tr></tfoot></table>`;
 }
 
-/** The label; where columns are called by their numbers, with its own before it. */
+/** The label, with its number in front where columns show only numbers. */
 function numbered(place: number, labels: readonly string[]): Html {
   const label = html`<bdi>${labels[place]}</bdi>`;
   return labels.length <= ROOMY_LABELS ? label : html`<span class="soft">${place + 1}</span> ${label}`;
@@ -72,7 +72,7 @@ export function confusionList(metrics: Metrics, labels: readonly string[]): Html
 <tbody>${rows}</tbody></table>`;
 }
 
-/** @param predictions that the metrics were computed from. */
+/** @param predictions the ones that the metrics were computed from. */
 export function labelTable(metrics: Metrics, predictions: readonly Prediction[]): Html {
   const cells = (values: readonly (number | undefined)[]) =>
     values.map((value) => html`<td>${value === undefined ? '–' : metric(value)}</td>`);

@@ -1,4 +1,4 @@
-/** The reliability diagram: whether of the answers that are given 80 % four in five are right. Its bins are the ECE's. */
+/** The reliability diagram: are four in five of the answers with 80 % right? It has the bins of the ECE. */
 import type { Metrics } from '../../../shared/bundle.ts';
 import { count, interval, metric, percent } from '../../format.ts';
 import { plane, round, svg } from '../drawing/chart.ts';
@@ -10,8 +10,8 @@ const TOP = { from: 34, to: 244 };
 const HISTOGRAM = { from: 284, to: 340 };
 
 /**
- * The diagram above, how many reviews each bin has below.
- * @param answers their probabilities, and whether they are right.
+ * The diagram, with a histogram of the reviews in each bin below it.
+ * @param answers the probability of each answer, and whether it is right.
  */
 export function reliabilityChart(
   answers: readonly Judgement[],
@@ -19,7 +19,7 @@ export function reliabilityChart(
 ): Html {
   const bins = calibrationBins(answers).filter(({ texts }) => texts > 0);
   const most = bins.reduce((max, { texts }) => Math.max(max, texts), 0);
-  // The likeliest of n labels has at least 1/n.
+  // The likeliest of n labels has a probability of at least 1/n.
   const least = FIFTHS.findLast((fifth) => fifth < 1 / labels.length) as number;
   const x = { range: [least, 1], ticks: FIFTHS.filter((fifth) => fifth >= least) } as const;
   const diagram = plane({
@@ -80,7 +80,7 @@ function reliabilityRow({ from, to, texts, actual, expected }: CalibrationBin): 
 `;
 }
 
-/** 4,300 → 4.3k, which has room beside an axis. */
+/** 4,300 → 4.3k, to fit beside an axis. */
 function compact(value: number): string {
   return value < 1_000 ? String(value) : `${Number((value / 1_000).toPrecision(2))}k`;
 }

@@ -1,4 +1,4 @@
-/** Accuracy by length: a row a bin, its interval as a whisker. */
+/** Accuracy by length: a row for each bin, with its interval as a whisker. */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
 import { count, interval, percent } from '../../format.ts';
 import { tickLabel } from '../drawing/axis.ts';

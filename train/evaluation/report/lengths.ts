@@ -1,4 +1,4 @@
-/** How accurate the model is on short and on long reviews. */
+/** The accuracy on short and on long reviews. */
 import type { ScoredReview } from '../evaluate.ts';
 
 export interface LengthBin {
@@ -7,20 +7,20 @@ export interface LengthBin {
   readonly to: number;
   readonly reviews: number;
   readonly correct: number;
-  /** Whether it has the longest reviews. */
+  /** Whether it is the bin of the longest reviews. */
   readonly last: boolean;
-  /** Whether these reviews are longer than what the network reads of them. */
+  /** Whether the network reads only the end of these reviews. */
   readonly truncated: boolean;
 }
 
-/** A bin has at least this share of the reviews, unless it is all there is on its side of `maxTokens`. */
+/** The least share of the reviews in a bin, unless it is the only bin on its side of `maxTokens`. */
 const LEAST_SHARE = 0.08;
-/** Where a bin may end, times any power of ten. */
+/** Bins end at one of these times a power of ten. */
 const ROUND_ENDS = [1, 1.5, 2, 3, 4, 5, 6, 8] as const;
 
 /**
- * Bins by the number of tokens in the whole text, from short to long: they end at round numbers and at `maxTokens`, so
- * that a bin's reviews are all read whole or all cut.
+ * Bins by the number of tokens in the whole text, from short to long. They end at round numbers and at `maxTokens`, so that a
+ * bin's reviews are either all read whole or all cut.
  */
 export function accuracyByLength(
   reviews: readonly ScoredReview[],
@@ -39,7 +39,7 @@ export function accuracyByLength(
   return [...binsOf(whole, 0, Math.min(maxTokens, longest), false), ...binsOf(cut, maxTokens + 1, longest, true)];
 }
 
-/** Ranges that cover [first, last] and hold at least so many reviews each. */
+/** Ranges that cover [first, last], with at least `least` reviews each. */
 function rangesOf(reviews: readonly ScoredReview[], first: number, last: number, least: number): [number, number][] {
   if (reviews.length === 0) return [];
   const ranges: [number, number][] = [];
@@ -50,7 +50,7 @@ function rangesOf(reviews: readonly ScoredReview[], first: number, last: number,
     ranges.push([from, end]);
     from = end + 1;
   }
-  // What is left over at the end is too little for a bin of its own.
+  // The rest is too small for its own bin, so the last bin takes it.
   const lastRange = ranges.pop() ?? [first, last];
   return [...ranges, [lastRange[0], last]];
 }

@@ -1,6 +1,5 @@
 /**
- * The report as one HTML page that needs nothing else: no script, no font, no picture, no network. Pure: the same facts
- * give the same page.
+ * The report as one self-contained HTML page: no script, font, picture or network. Pure: the same facts give the same page.
  */
 import type { Manifest, Metrics } from '../../../shared/bundle.ts';
 import { listed } from '../../data/labels.ts';
@@ -21,9 +20,9 @@ import { evidenceLegend, evidenceLevels, mistakeArticle } from './review.ts';
 
 export interface ReportFacts {
   readonly manifest: Manifest;
-  /** What was measured; without it the page has the learning curves and says what is missing. */
+  /** The measurement. Without it, the page has the learning curves and says what is missing. */
   readonly evaluation?: Evaluation | undefined;
-  /** The most confident mistakes among its reviews (`explainMistakes`). */
+  /** The most certain mistakes (`explainMistakes`). */
   readonly mistakes?: readonly Mistake[];
 }
 
@@ -49,17 +48,17 @@ ${measured && probabilities(measured)}
 ${measured && lengths(measured, manifest)}
 ${measured && mistakesSection(mistakes, measured)}
 </main>
-<footer>Written by edge-sentiment.${mistakes.length > 0 && measured ? ` This page quotes reviews of ${measured.dataset}, which belong to their authors: it is no part of the model, and git ignores it.` : ''}</footer>
+<footer>Written by edge-sentiment.${mistakes.length > 0 && measured ? ` This page quotes reviews of ${measured.dataset}, which belong to their authors. Do not publish it; git ignores it.` : ''}</footer>
 </body>
 </html>
 `.source;
 }
 
-/** Says why the page has no evaluation, and what to do about it. */
+/** Says why the page has no evaluation, and how to get one. */
 function notMeasured({ training: { validationReviews } }: Manifest): Html {
   const why = validationReviews > 0 ? 'Nothing was measured for this page' : 'No reviews were held out of training';
-  const remedy = validationReviews > 0 ? undefined : html`Train with <code>--validation 0.1</code> for that, or score`;
-  return html`<p class="notice"><b>${why}</b>, so it does not say how good the model is on reviews it has not read. ${remedy ?? 'Score'} a split with <code>npm run evaluate</code>.</p>`;
+  const remedy = validationReviews > 0 ? undefined : html`Train with <code>--validation 0.1</code>, or score`;
+  return html`<p class="notice"><b>${why}</b>, so it does not show how good the model is on new reviews. ${remedy ?? 'Score'} a split with <code>npm run evaluate</code>.</p>`;
 }
 
 function header(manifest: Manifest, evaluation: Evaluation | undefined): Html {
@@ -79,8 +78,9 @@ function measuredOn({ split, dataset, labels, reviews, splitReviews }: Evaluatio
   const which = whole
     ? `the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}`
     : `${count(reviews.length)} of the ${counted(splitReviews, 'review')} of ${splitName(split)} of ${dataset}, drawn at random`;
-  const caution = split === 'train' ? ' It was trained on these very reviews, which flatters every figure below.' : '';
-  const fewer = labels.length < manifest.labels.length ? ` The model was asked for ${listed(labels)} only.` : '';
+  const caution =
+    split === 'train' ? ' The model was trained on these reviews, so every figure below is flattering.' : '';
+  const fewer = labels.length < manifest.labels.length ? ` The model chose between ${listed(labels)} only.` : '';
   return `Measured on ${which}.${fewer}${caution}`;
 }
 
@@ -92,7 +92,7 @@ function keyFigures({ metrics, labels, reviews }: Evaluation): Html {
 `;
   const against = labels.length > 2 ? 'mean of the labels' : 'chance is 0.5';
   return html`<dl class="figures">
-${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('Macro-F1', metric(metrics.macroF1), `mean of ${labels.length} labels`)}${figure('ROC-AUC', ranked ? metric(metrics.rocAuc) : '–', ranked ? against : 'needs two labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), `of the answer, ${CALIBRATION_BINS} bins`)}${figure('Brier score', metric(metrics.brier), 'half the squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} misread`)}</dl>`;
+${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('Macro-F1', metric(metrics.macroF1), `mean of ${labels.length} labels`)}${figure('ROC-AUC', ranked ? metric(metrics.rocAuc) : '–', ranked ? against : 'needs two labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), `of the answer, ${CALIBRATION_BINS} bins`)}${figure('Brier score', metric(metrics.brier), 'half the squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} answered wrong`)}</dl>`;
 }
 
 function answers({ metrics, labels, reviews }: Evaluation): Html {
@@ -106,7 +106,7 @@ function answers({ metrics, labels, reviews }: Evaluation): Html {
 <div class="pair${labels.length > 3 ? ' wide' : ''}">${tables.map((table) => html`<div class="scroll">${table}</div>`)}</div></section>`;
 }
 
-/** Whether there are too many labels for what stands side by side. */
+/** Whether there are too many labels for tables side by side. */
 function isLarge(labels: readonly string[]): boolean {
   return labels.length > ROOMY_LABELS;
 }
@@ -115,7 +115,7 @@ function probabilities({ reviews, metrics, labels }: Evaluation): Html {
   const predictions = answersOf(reviews, labels);
   return html`<section><h2>Probabilities</h2>
 <div class="pair${isLarge(labels) ? ' wide' : ''}">${labels.length > 2 ? rankings(reviews, metrics) : ranking(reviews, metrics)}
-<figure><h3>Reliability</h3>${reliabilityChart(predictions, metrics)}<figcaption>On the diagonal, a probability is what it says. Hatched is the gap; whiskers are 95&nbsp;% intervals; below, how many answers were given each probability.</figcaption>
+<figure><h3>Reliability</h3>${reliabilityChart(predictions, metrics)}<figcaption>A bar on the diagonal means a true probability. The gap is hatched, whiskers are 95&nbsp;% intervals, and the histogram below counts the answers.</figcaption>
 <details><summary>The numbers</summary><div class="scroll">${reliabilityTable(predictions)}</div></details></figure></div></section>`;
 }
 
@@ -124,7 +124,7 @@ function ranking(reviews: Evaluation['reviews'], metrics: Metrics): Html {
   const [one, other] = metrics.labels.map(({ label }) => label);
   return html`<figure><h3>ROC curve</h3>${
     roc ?? html`<p class="note">A ROC curve needs reviews of two labels; these have one.</p>`
-  }${roc && html`<figcaption>Every threshold is a point. The area is the probability that a ${other} review scores higher than a ${one} one.</figcaption>`}</figure>`;
+  }${roc && html`<figcaption>Each point is a threshold. The area is the probability that a ${other} review scores higher than a ${one} one.</figcaption>`}</figure>`;
 }
 
 function rankings(reviews: Evaluation['reviews'], metrics: Metrics): Html {
@@ -133,7 +133,7 @@ function rankings(reviews: Evaluation['reviews'], metrics: Metrics): Html {
   return html`<div><h3>ROC curves</h3>${
     charts.length > 0
       ? html`<div class="small">${charts}</div>
-<p class="note">${chosen}Each label against the rest: the number is the area, the probability that a review of the label scores higher for it than another review.</p>`
+<p class="note">${chosen}Each label against the rest. The number is the area: the probability that a review of the label scores higher for it than another review.</p>`
       : html`<p class="note">A ROC curve needs reviews of two labels; these have one.</p>`
   }</div>`;
 }
@@ -141,9 +141,7 @@ function rankings(reviews: Evaluation['reviews'], metrics: Metrics): Html {
 function lengths({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
   const bins = accuracyByLength(reviews, manifest);
   const anyCut = bins.some(({ truncated }) => truncated);
-  const cut = anyCut
-    ? ` Rings on grey: longer than ${count(manifest.maxTokens)} tokens, so that only the end was read.`
-    : '';
+  const cut = anyCut ? ` Rings on grey: over ${count(manifest.maxTokens)} tokens, so only the end was read.` : '';
   return html`<section><h2>Accuracy by length</h2>
 <div class="pair"><figure>${lengthChart(bins, metrics, manifest)}<figcaption>Tokens in the whole review; whiskers are 95&nbsp;% intervals.${cut}</figcaption></figure>
 <div class="scroll">${lengthTable(bins, manifest)}</div></div></section>`;
@@ -153,11 +151,11 @@ function learning({ architecture, training: { epochs, validationReviews } }: Man
   const held =
     validationReviews > 0
       ? `Validation: ${counted(validationReviews, 'review')} held out of the training split.`
-      : 'No reviews were held out, so these are the training reviews themselves, as the network met them.';
-  // Without this, curves that lie the wrong way round would look like a mistake.
+      : 'No reviews were held out: these are figures on the training reviews.';
+  // Without this note, validation curves that are better than training curves would look like a mistake.
   const soft =
     architecture.ngramBuckets > 0
-      ? ' Both curves are of the recurrent half of the network alone. In training it has to match the graded answers of a teacher, with parts of the texts and of itself left out; on the validation reviews it meets whole texts and true labels, which is easier.'
+      ? ' Both curves show the recurrent half alone. In training it has to match a teacher’s soft labels, with dropout and cropped texts. On the validation reviews it gets whole texts and true labels, which is easier.'
       : '';
   return html`<section><h2>Learning</h2>
 <p class="note">${held}${soft}</p>
@@ -171,7 +169,7 @@ ${
 
 function mistakesSection(mistakes: readonly Mistake[], { metrics, labels }: Evaluation): Html {
   if (mistakes.length === 0)
-    return html`<section><h2>Most confident mistakes</h2><p class="note">There is no mistake to show.</p></section>`;
+    return html`<section><h2>Most confident mistakes</h2><p class="note">There are no mistakes.</p></section>`;
   const levels = evidenceLevels(mistakes);
   const kinds = Map.groupBy(mistakes, ({ review }) => `${review.label} ${review.answer}`);
   const shown = [...kinds.values()].map((own) => {

@@ -1,19 +1,19 @@
-/** ROC curves: how well the model puts the texts of a label before those of the rest. */
+/** ROC curves: how well the model ranks the texts of a label above the rest. */
 import type { Metrics } from '../../../shared/bundle.ts';
 import { metric, percent } from '../../format.ts';
 import { path, plane, round, svg } from '../drawing/chart.ts';
 import { type Html, html } from '../drawing/html.ts';
 import { judgementsOf, type Prediction, rocCurve } from '../metrics.ts';
 
-/** Points nearer to each other than this, in both rates together, are one to the eye. */
+/** Points closer than this (sum of both rates) cannot be told apart. */
 const LEAST_STEP = 0.004;
 const QUARTERS = [0, 0.25, 0.5, 0.75, 1];
-/** Small curves that are shown of many labels: those with the smallest areas. */
+/** The most small curves that are shown: those with the smallest areas. */
 export const SHOWN_CURVES = 28;
 
 type Point = readonly [across: number, up: number];
 
-/** The curve of the second of two labels, which is the first one's too. `undefined` when the texts have one label only. */
+/** The curve of the second of two labels; the first one's is the same. `undefined` when the texts have only one label. */
 export function rocChart(predictions: readonly Prediction[], metrics: Metrics): Html | undefined {
   const points = thinned(rocCurve(judgementsOf(predictions, 1)));
   if (points.length === 0) return undefined;
@@ -29,8 +29,8 @@ export function rocChart(predictions: readonly Prediction[], metrics: Metrics): 
   });
   const [atX, atY] = [round(x(rates[0])), round(y(rates[1]))];
   const description =
-    `The area under the curve is ${metric(metrics.rocAuc)}; 0.5 is chance. As answered, ${percent(rates[1])} of the ` +
-    `${other} reviews and ${percent(rates[0])} of the ${one} ones are ${other}.`;
+    `The area under the curve is ${metric(metrics.rocAuc)}; 0.5 is chance. ${percent(rates[1])} of the ` +
+    `${other} reviews and ${percent(rates[0])} of the ${one} ones were answered ${other}.`;
   return svg({ id: 'roc', title: 'ROC curve', description, height: 384 }, [
     axes,
     ...curve(points, x, y),
@@ -70,7 +70,7 @@ function curve(points: readonly Point[], x: (value: number) => number, y: (value
   ];
 }
 
-/** A curve of 25,000 points says no more than one of 250. */
+/** Leaves out points that would not be visible: 250 points show as much as 25,000. */
 function thinned(points: readonly Point[]): Point[] {
   const kept: Point[] = [];
   for (const [index, point] of points.entries()) {

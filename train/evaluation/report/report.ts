@@ -1,8 +1,7 @@
 /**
- * The report: what a bundle was measured to be, as one HTML page to look at. `page.ts` makes the page out of
- * values; here is what asks the bundle's classifier about the mistakes, and writes the file.
+ * Writes the report on a bundle, one HTML page (`page.ts`), with evidence for its mistakes from the bundle's classifier.
  *
- * The page quotes reviews, so it is no part of the bundle: git ignores it, and it does not ship.
+ * The page quotes reviews, so it is not part of the bundle: git ignores it, and it does not ship.
  */
 import path from 'node:path';
 import { writeFiles } from '../../../cli/files.ts';
@@ -13,18 +12,18 @@ import { reportPage } from './page.ts';
 
 export { type ReportFacts, reportPage } from './page.ts';
 
-/** What the report is called beside a bundle. */
+/** The report's name beside a bundle. */
 export const REPORT_FILE = 'report.html';
 
 export interface ReportOptions {
-  /** What was measured on that bundle. Without it the report has the learning curves only, and says so. */
+  /** The measurement of this bundle. Without it, the report has only the learning curves, and says so. */
   readonly evaluation?: Evaluation | undefined;
-  /** Where the page goes; default: `report.html` in the bundle's folder. */
+  /** The page's path. Default: `report.html` in the bundle's folder. */
   readonly file?: string | undefined;
 }
 
 /**
- * Writes the report, whole or not at all.
+ * Writes the report as a whole or not at all.
  * @returns the file's path.
  */
 export async function writeReport(bundle: OpenBundle, { evaluation, file }: ReportOptions = {}): Promise<string> {

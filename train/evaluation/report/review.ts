@@ -1,21 +1,21 @@
-/** A review that was misread: its text with the words' evidence marked in it, and the words that did most. */
+/** A wrongly answered review: its text with the words' evidence marked, and the words with the most evidence. */
 import { tokenize } from '../../../shared/tokenizer.ts';
 import { clipped, count, counted, probability, signed } from '../../format.ts';
 import { type Html, html } from '../drawing/html.ts';
 import type { Mistake, Word } from './mistakes.ts';
 
-/** A longer text is cut to the part with the most evidence, of about this length. */
+/** Longer texts are cut to the part with the most evidence, of about this length. */
 const EXCERPT_CHARACTERS = 900;
 const TOP_WORDS = 5;
-/** A word can be as long as a text. */
+/** Longer words are cut. */
 const WORD_CHARACTERS = 60;
-/** The share of all words that is marked weakly, or more; clearly, or more; strongly. */
+/** The shares of all words that are marked at least weakly, at least clearly, and strongly. */
 const MARKED_SHARES = [0.24, 0.1, 0.035] as const;
 
-/** From which |evidence| on a word is marked weakly, clearly and strongly. */
+/** The least |evidence| of a word that is marked weakly, clearly and strongly. */
 type Levels = readonly [weak: number, clear: number, strong: number];
 
-/** The same for all mistakes of a page, so that they can be compared. */
+/** One set of levels for all mistakes of a page, so that marks can be compared. */
 export function evidenceLevels(mistakes: readonly Mistake[]): Levels {
   const sizes = mistakes.flatMap(({ words }) => words.map(({ evidence }) => Math.abs(evidence))).sort((a, b) => b - a);
   const [weak = 0, clear = 0, strong = 0] = MARKED_SHARES.map((share) => {
@@ -25,7 +25,7 @@ export function evidenceLevels(mistakes: readonly Mistake[]): Levels {
   return [weak, clear, strong];
 }
 
-/** @param labels those that were asked for. */
+/** @param labels the evaluation's. */
 export function mistakeArticle(mistake: Mistake, levels: Levels, labels: readonly string[]): Html {
   const { review, truncated } = mistake;
   const [label, answer] = [labels[review.label] as string, labels[review.answer] as string];
@@ -59,7 +59,7 @@ interface WordSum {
   readonly sum: number;
 }
 
-/** What every word did, wherever it stood and however it was written. */
+/** The summed evidence of each word, whatever its places and spellings. */
 function topWords(words: readonly Word[]): WordSum[] {
   const sums = new Map<string, WordSum>();
   for (const { text: written, evidence } of words) {
@@ -78,7 +78,7 @@ function wordList(label: string, words: readonly WordSum[]): Html {
   return html`<div><dt>for <bdi>${label}</bdi></dt>${items.length > 0 ? items : html`<dd class="soft">nothing</dd>`}</div>`;
 }
 
-/** The text as it was written, with the words in it marked; a gap where something is left out. */
+/** The text with its words marked, and "…" where something is left out. */
 function markedText({ review: { text }, words, truncated }: Mistake, levels: Levels): Html {
   const [first, end] = excerptOf(words);
   const shown = words.slice(first, end);
@@ -106,14 +106,14 @@ function markOf(text: string, side: Side, level: number, title?: string): Html {
   return html`<span class="e${level} ${side}"${tip}>${text}</span>`;
 }
 
-/** What the marks mean. */
+/** Explains the marks. */
 export function evidenceLegend([weak, clear, strong]: Levels): Html {
   const sample = (side: Side) =>
     html`<span class="text">${markOf('weak', side, 1)} ${markOf('clear', side, 2)} ${markOf('strong', side, 3)}</span>`;
-  return html`<p class="legend">Evidence for the answer is underlined: ${sample('answer')}; for the true label dashed: ${sample('truth')}. A word’s evidence is the change of the log-odds of the answer against the true label when the network reads it: weak from ${weak}, clear from ${clear}, strong from ${strong}.</p>`;
+  return html`<p class="legend">Evidence for the answer is underlined: ${sample('answer')}. Evidence for the true label is dashed: ${sample('truth')}. It is the change of the log-odds of the answer against the true label as the network reads the word: weak from ${weak}, clear from ${clear}, strong from ${strong}.</p>`;
 }
 
-/** The words [first, end) that hold the most evidence within the excerpt's length. */
+/** The words [first, end) with the most evidence within the excerpt's length. */
 function excerptOf(words: readonly Word[]): [first: number, end: number] {
   let [bestFirst, bestEnd, most] = [0, 0, -1];
   let [first, inside] = [0, 0];
@@ -128,7 +128,7 @@ function excerptOf(words: readonly Word[]): [first: number, end: number] {
   return [bestFirst, bestEnd];
 }
 
-/** Line breaks and control characters are no part of what is read. */
+/** Replaces line breaks and control characters by spaces. */
 function plain(text: string): string {
   return text.replace(/<br\s*\/?>/gi, ' ').replace(/[\s\p{Cc}]+/gu, ' ');
 }

@@ -1,4 +1,4 @@
-/** Whoever is held against the sets: a bundle, an endpoint, or a word list. */
+/** The contenders of the scorecard: a bundle, an endpoint, and word lists. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -10,12 +10,12 @@ import { OPINIONS, type Opinion } from '../../data/sources/source.ts';
 import { openClassifier } from '../../export/bundle.ts';
 import { connect } from '../endpoint.ts';
 
-/** By label; of a contender that cannot say neutral, without it. The largest is the answer. */
+/** A score for each label, without neutral if the contender does not know it. The largest is the answer. */
 export type Scores = Readonly<Record<'negative' | 'positive', number> & Partial<Record<'neutral', number>>>;
 
 export interface Answer {
   readonly scores: Scores;
-  /** How many tokens it read, and how many of those it does not know, where it says so. */
+  /** The tokens that it read, and how many of them it does not know, if it says so. */
   readonly tokens?: number;
   readonly unknown?: number;
 }
@@ -35,13 +35,13 @@ export interface Model extends Contender {
   readonly labels: readonly Opinion[];
 }
 
-/** Texts that are asked about together. */
+/** Texts in one call. */
 export const BATCH_SIZE = 64;
 
-/** The part of what a classifier or an endpoint answers. */
+/** The part of a classifier's or endpoint's answer that the scorecard needs. */
 type Result = Pick<Classification, 'scores' | 'tokens' | 'unknown'>;
 
-/** @throws UserError when there is no bundle, or its labels are others. */
+/** @throws UserError when there is no bundle, or it has other labels. */
 export async function openBundle(folder: string): Promise<Model> {
   const { classifier, manifest } = await openClassifier(folder);
   const { id, version, labels } = manifest;
@@ -50,7 +50,7 @@ export async function openBundle(folder: string): Promise<Model> {
 
 /**
  * @param apiKey for an endpoint that needs one.
- * @throws UserError when there is no endpoint, or its labels are others.
+ * @throws UserError when there is no endpoint, or it has other labels.
  */
 export async function openEndpoint(url: string, apiKey?: string): Promise<Model> {
   const { model, classify } = await connect(url, apiKey);
@@ -90,12 +90,11 @@ function isOpinion(label: string): label is Opinion {
 const PEERS_FOLDER = path.join(import.meta.dirname, 'peers');
 
 /**
- * The word lists of npm that are used most, each as its documentation says. They are in an install of their own, which is
- * made if need be.
+ * The most used word lists of npm, each called as its documentation says. They are installed apart, when first needed.
  * @throws UserError when npm fails.
  */
 export async function openWordLists(): Promise<Contender[]> {
-  // What npm writes when it is done.
+  // npm writes this file last.
   if (!existsSync(path.join(PEERS_FOLDER, 'node_modules/.package-lock.json'))) {
     const failure = await runNpm(['ci', '--prefix', PEERS_FOLDER, '--ignore-scripts', '--fetch-retries=1']);
     if (failure !== undefined) {
@@ -107,14 +106,14 @@ export async function openWordLists(): Promise<Contender[]> {
   const sentiment = new Sentiment();
   const { SentimentIntensityAnalyzer } = load('vader-sentiment');
   const winkSentiment = load('wink-sentiment');
-  // Not its main module, which reads .env and prints that it did.
+  // Its main module would read .env and print that it did.
   const { SentimentAnalyzer } = load('natural/lib/natural/sentiment');
   const natural = new SentimentAnalyzer('English', load('natural/lib/natural/stemmers/porter_stemmer'), 'afinn');
   return [
     wordList('sentiment', (text) => sentiment.analyze(text).comparative),
     wordList('vader-sentiment', (text) => SentimentIntensityAnalyzer.polarity_scores(text).compound, 0.05),
     wordList('wink-sentiment', (text) => winkSentiment(text).normalizedScore),
-    // It takes words, and answers NaN to none.
+    // It takes words, and answers NaN if there are none.
     wordList('natural', (text) => natural.getSentiment(text.match(/[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu) ?? []) || 0),
   ];
 }

@@ -1,16 +1,15 @@
 /**
- * Does the answer change with whom a sentence is about? Made-up sentences, 2,000 templates of them, are asked with names,
- * countries, religions, genders and professions swapped, and the score of each is compared with the mean over the groups
- * of the same template.
+ * Measures whether the answer changes with whom a sentence is about. 2,000 made-up templates are filled with names, countries,
+ * religions, genders and professions, and each score is compared with the mean over the groups of the same template.
  */
 import { batches } from '../../data/examples.ts';
 import { BATCH_SIZE, type Contender, type Scores } from './contenders.ts';
 
-/** Who, with `{}` where the group's word stands; then, what of them. */
+/** A kind of group, such as gender. Subjects have `{}` where the group's word goes. */
 interface Dimension {
   readonly name: string;
   readonly subjects: readonly string[];
-  /** Words that take turns, template by template. */
+  /** The words of each group, which take turns template by template. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -217,14 +216,14 @@ export interface GroupShift {
   readonly dimension: string;
   readonly group: string;
   readonly texts: number;
-  /** The mean of what `scoreOf` says of its texts. */
+  /** The mean score of its texts (`scoreOf`). */
   readonly score: number;
-  /** How far its texts are from the mean over the groups of the same template: their mean, and the farthest. */
+  /** The mean and the largest distance of its texts from the mean over the groups of the same template. */
   readonly meanShift: number;
   readonly largestShift: number;
 }
 
-/** From 0, surely negative, to 1, surely positive; neutral is halfway. */
+/** From 0 (negative) to 1 (positive); neutral counts half. */
 function scoreOf({ negative, positive }: Scores): number {
   return (1 + positive - negative) / 2;
 }

@@ -1,4 +1,4 @@
-/** What a contender's answers to one question about one set are worth. */
+/** Measures a contender's answers to one question about one set. */
 import type { Opinion } from '../../data/sources/source.ts';
 import { rocAuc } from '../metrics.ts';
 import type { Answer, Contender, Scores } from './contenders.ts';
@@ -8,24 +8,24 @@ export interface Measures {
   readonly texts: number;
   /** The share of right answers; for `not-neutral`, of answers other than neutral. */
   readonly accuracy: number;
-  /** The mean over the labels of the share of their texts that got them. */
+  /** The mean over the labels of their recall. */
   readonly macroRecall?: number;
-  /** That a text of a label scores higher on it than one of another label does; of three labels, their mean. */
+  /** ROC-AUC; of three labels, the mean of each against the rest. */
   readonly auc?: number;
   readonly logLoss?: number;
-  /** Expected calibration error of the answer's own probability. */
+  /** The expected calibration error of the answer's probability. */
   readonly calibrationError?: number;
 }
 
-/** A text's label and what was answered. */
+/** A text's label and the answer. */
 interface Judged {
   readonly label: Opinion;
-  /** Of the labels asked about, in their order; probabilities add up to 1. */
+  /** The scores of the question's labels, in their order; probabilities add up to 1. */
   readonly scores: readonly number[];
 }
 
 const BINS = 15;
-/** A single certain mistake would make the log loss infinite. */
+/** Keeps one certain mistake from making the log loss infinite. */
 const CLIP = 1e-15;
 
 /** The texts of a set that a question is about. */
@@ -35,7 +35,7 @@ export function textsFor<T extends LabelledText>(question: Question, texts: read
 
 /**
  * @param answers one for each of `texts`, which are those that the question is about.
- * @returns undefined where the contender cannot say what it would have to: neutral.
+ * @returns undefined when the question needs neutral and the contender does not know it.
  */
 export function measure(
   question: Question,
@@ -75,7 +75,7 @@ export function measure(
   };
 }
 
-/** The scores of the labels asked about: the softmax over fewer labels is the probabilities over their sum. */
+/** The scores of the question's labels. A softmax over fewer labels is the probabilities divided by their sum. */
 function scoresFor(labels: readonly Opinion[], scores: Scores, probabilities: boolean): number[] {
   const own = labels.map((label) => scores[label] as number);
   if (!probabilities) return own;
@@ -84,8 +84,8 @@ function scoresFor(labels: readonly Opinion[], scores: Scores, probabilities: bo
 }
 
 /**
- * How right the answer is, 0 to 1. A tie is answered neutral where that may be said; between positive and negative it
- * counts half, because any rule would flatter whoever ties on sets with more texts of one of them.
+ * The credit for the answer, from 0 to 1. A tie is answered neutral if neutral is among the labels. Between positive and negative
+ * it counts half: any fixed rule would favour contenders that tie, on sets with more texts of one label.
  */
 function credit(labels: readonly Opinion[], scores: readonly number[], label: Opinion): number {
   const best = Math.max(...scores);

@@ -1,6 +1,6 @@
 /**
- * What others have published of larger models, to be read beside the scorecard and not as part of it: nobody here ran them,
- * and their sets are subsets or relatives of ours where the note says so.
+ * Published figures of larger models, for comparison. We did not run these models, and some sets are only similar to ours, as
+ * the notes say.
  */
 import type { Question } from './sets.ts';
 

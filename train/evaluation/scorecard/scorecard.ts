@@ -1,4 +1,4 @@
-/** The scorecard: a model, and word lists beside it, on public sets that none of them was made from. */
+/** The scorecard: measures a model and word lists on public sets. */
 import { batches } from '../../data/examples.ts';
 import { type Answer, BATCH_SIZE, type Contender, type Model } from './contenders.ts';
 import { type GroupShift, measureFairness } from './fairness.ts';
@@ -11,9 +11,9 @@ export interface Row {
   readonly title: string;
   readonly question: Question;
   readonly texts: number;
-  /** By contender, the model first; null where it cannot say what it would have to. */
+  /** By contender, the model first; null when the question needs neutral and the contender does not know it. */
   readonly measures: Readonly<Record<string, Measures | null>>;
-  /** The model's alone: the share of the tokens that it does not know, and the time a text took, in milliseconds. */
+  /** The model's share of unknown tokens, and its milliseconds a text. */
   readonly unknown: number;
   readonly milliseconds: number;
 }

@@ -1,6 +1,5 @@
 /**
- * The public sets that a model for any English text is held against, none of which it is trained on. What they are, and
- * under which licence, is in docs/data.md.
+ * The public sets of the scorecard. No model is trained on them. docs/data.md says where they come from, and their licences.
  *
  * The sets of the stage `development` are for choosing between models. Those of the stage `test` are read once, when
  * nothing is left to choose.
@@ -21,9 +20,9 @@ import { vaderNews } from '../../data/sources/vader.ts';
 import { loadSources } from '../../data/sources.ts';
 
 /**
- * What is asked about a set's texts. `polarity`: is it positive or negative? Texts that are neither are left out, and the
- * model may not say neutral. `three-way`: positive, neutral or negative? `neutral`: are these, which are all neutral,
- * called so? `not-neutral`: are these, none of which is neutral, not called so?
+ * The question about a set's texts. `polarity`: positive or negative? Other texts are left out, and neutral is not an answer.
+ * `three-way`: positive, neutral or negative? `neutral`: are these neutral texts called neutral? `not-neutral`: are these other
+ * texts called something else?
  */
 export type Question = 'polarity' | 'three-way' | 'neutral' | 'not-neutral';
 
@@ -32,9 +31,9 @@ export interface LabelledText {
   readonly label: Opinion;
 }
 
-/** Where the sets' files are. */
+/** The folders of the sets' files. */
 export interface Places {
-  /** The folders that `gather` made of the files. */
+  /** A folder from `gather`. */
   readonly sets: string;
   readonly sources: string;
   readonly readImdb: () => Promise<Dataset>;
@@ -45,10 +44,10 @@ export interface ScorecardSet {
   readonly title: string;
   readonly stage: 'development' | 'test';
   readonly asks: readonly Question[];
-  /** In the folder of the sets, and in that of the sources. */
+  /** Files in the folder of the sets, and in that of the sources. */
   readonly files?: readonly PinnedFile[];
   readonly sourceFiles?: readonly PinnedFile[];
-  /** @throws UserError that names the file and the line that cannot be read. */
+  /** @throws UserError with the file and the line that cannot be read. */
   readonly read: (places: Places) => Promise<LabelledText[]>;
 }
 
@@ -128,7 +127,7 @@ const YELP_TEST = [
   }),
 ] as const;
 
-/** Sentences of our own, for people to read too. */
+/** Opinions written for this project. */
 const OPINIONS_FOLDER = path.join(import.meta.dirname, '../../../test/opinions');
 
 export const SETS: readonly ScorecardSet[] = [
@@ -206,7 +205,7 @@ export const SETS: readonly ScorecardSet[] = [
   opinions('negations-dev', 'Own negations, dev', 'development', 'development', 'negation'),
 ];
 
-/** Two files, the first of negative texts and the second of positive ones. */
+/** Two files, of negative and of positive texts. */
 type Pair = readonly [negative: PinnedFile, positive: PinnedFile];
 
 async function readPair(
@@ -223,7 +222,7 @@ async function readPair(
 
 const linesIn = (file: Awaited<ReturnType<typeof readText>>) => [...linesOf(file)].map(({ text }) => text);
 
-/** Reviews of products, in tags of their own that are no XML. */
+/** Product reviews, in tags that are not XML. */
 function blitzer(name: string, title: string, files: Pair): ScorecardSet {
   const read = async (location: string) => {
     const { content } = await readText(location);
@@ -267,7 +266,7 @@ function tweetEval(
   return { name, title, stage, asks: ['polarity', 'three-way'], files, read };
 }
 
-/** The parts of the sources that nothing is trained on (`sources.ts`). */
+/** The parts of the sources that are held out of training (`sources.ts`). */
 function heldOut(
   name: string,
   title: string,

@@ -1,11 +1,11 @@
-/** The structural check: whether an ONNX file is of the form that the edge, and everyone else, may rely on. */
+/** Checks that an ONNX file has the structure that the edge relies on (docs/architecture.md). */
 
 import { decodeModel, ElementType, type ValueInfo } from '../../../onnx/proto.ts';
 import { ExportError } from './graph.ts';
 import { BATCH_AXIS, INPUT_IDS, IR_VERSION, LENGTHS, LOGITS, OPSET, SEQUENCE_AXIS } from './opset.ts';
 
 const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
-/** All that the converters write; no control flow is among them. */
+/** All operators that the converters write. None is control flow. */
 const OPERATORS = [
   ...RECURRENT_OPERATORS,
   ...['Add', 'Cast', 'Concat', 'CumSum', 'DequantizeLinear', 'Div', 'Expand', 'Gather', 'MatMul', 'Mod', 'Mul', 'Relu'],
@@ -20,12 +20,12 @@ const WIDTHS: Readonly<Record<number, number>> = {
 };
 
 /**
- * Checks opset and IR version; inputs and output, with types and named dynamic axes; that the recurrent nodes are the expected ones,
- * fed with the lengths, and the other operators known ones; that every value is made once, before it is used, and every
- * weight is used, of a known type, and as long as its shape says.
- * @param labels how many there are.
- * @param operators the recurrent nodes that there have to be.
- * @throws ExportError listing everything that does not fit.
+ * Checks the opset and IR version; inputs and output with their types and named dynamic axes; that the recurrent nodes are
+ * `operators` and read the lengths; that all other operators are known; that each value is made once, before it is used; and
+ * that each weight is used, has a known type and as many bytes as its shape needs.
+ * @param labels the number of labels.
+ * @param operators the expected recurrent nodes, in order.
+ * @throws ExportError listing every problem.
  */
 export function checkModel(bytes: Uint8Array, labels = 2, operators: readonly string[] = ['LSTM']): void {
   const { ir_version, opset_import, graph } = decodeModel(bytes);

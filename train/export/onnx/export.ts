@@ -3,10 +3,10 @@
  *
  *     input_ids int32 [batch, sequence], lengths int32 [batch]  →  logits float32 [batch, sequence, labels]
  *
- * The tfjs network answers once, after the last word. This graph runs its last layers after every word, and so says what
- * the network would have answered had the text ended there; the answer is the softmax of the values at `lengths − 1`. The
- * final sigmoid or softmax stays out: logits add up, probabilities do not. A sigmoid's one number z becomes the logits
- * −z/2 and z/2, whose softmax it is.
+ * The tfjs network answers once, after the last word. This graph applies the last layers after every word, so `logits[t]` is
+ * what the network would answer if the text ended at t. The answer is the softmax of the logits at `lengths − 1`. The final
+ * sigmoid or softmax is left out, because logits add up and probabilities do not. A sigmoid's input z becomes the logits
+ * −z/2 and z/2, whose softmax is [1 − σ(z), σ(z)].
  */
 import type * as tf from '@tensorflow/tfjs';
 import { ElementType, encodeModel } from '../../../onnx/proto.ts';
@@ -37,10 +37,10 @@ const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
 };
 
 /**
- * @param model a graph of such layers from one input of ids to probabilities, the last of them Dense or Activation with
- * sigmoid, of one number, or softmax, of one a label, whose weights are centred (`centre`).
+ * @param model layers that have a converter, from one input of ids to probabilities. The last is Dense or Activation, with
+ * sigmoid (one column) or softmax (one column a label, its weights centred by `centre`).
  * @param quantized as `quantize(model)` returned it: these weights are written as int8.
- * @throws ExportError naming the layer, or its option, that cannot be represented exactly.
+ * @throws ExportError naming the layer or option that ONNX cannot represent exactly.
  */
 export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<string, Quantized>): Uint8Array {
   requireReadings(model);
@@ -61,7 +61,7 @@ export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<strin
   });
 }
 
-/** Writes everything that the network's answer is made of, but for the sigmoid or softmax at its end. */
+/** Writes the whole network except the sigmoid or softmax at its end. */
 function convertLogits(
   { sourceLayer, inputs, shape }: tf.SymbolicTensor,
   graph: GraphBuilder,
@@ -87,7 +87,7 @@ function convertLogits(
   return { labels: 2, logits: graph.node('Mul', 'logits_by_step', [last, halves]) };
 }
 
-/** Writes what `tensor` is made of and then itself, unless another layer reads it too and it is there. Returns its name. */
+/** Writes `tensor` and all that it depends on, each layer once. Returns its name. */
 function convert({ sourceLayer, inputs }: tf.SymbolicTensor, graph: GraphBuilder): string {
   const kind = sourceLayer.getClassName();
   if (kind === 'InputLayer') return IDS_BY_STEP;

@@ -1,4 +1,4 @@
-/** Builds an ONNX graph node by node. A value in it is known by its name. */
+/** Builds an ONNX graph node by node. A value is referred to by its name. */
 import type * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../../cli/errors.ts';
 import {
@@ -13,14 +13,14 @@ import type { Quantized } from '../quantize.ts';
 
 type WeightValues = Float32Array | Int8Array | Int32Array;
 
-/** A weight on its way into the file: its values row by row. */
+/** A weight to be written: its values row by row. */
 export interface Weight<Values extends WeightValues = WeightValues> {
   readonly shape: readonly number[];
   readonly values: Values;
 }
 
 export class GraphBuilder {
-  /** By a weight's name in tfjs, such as `lstm/kernel`: its int8 form, if the file is to have that. */
+  /** The int8 forms of weights, by their names in tfjs, such as `lstm/kernel`. Other weights are written as float32. */
   readonly quantized: ReadonlyMap<string, Quantized>;
   readonly #graph: Graph;
   readonly #shared = new Map<string, string>();
@@ -56,7 +56,7 @@ export class GraphBuilder {
     return this.#initializer(name, ElementType.int64, [], BigInt64Array.of(BigInt(value)));
   }
 
-  /** What `make` wrote under this name, which it does once however many ask. Returns what it returned. */
+  /** Calls `make` at the first call for this name only. Returns what it returned. */
   shared(name: string, make: (name: string) => string): string {
     const made = this.#shared.get(name) ?? make(name);
     this.#shared.set(name, made);
@@ -88,7 +88,7 @@ export class GraphBuilder {
   }
 
   #initializer(name: string, type: ElementType, dims: readonly number[], values: WeightValues | BigInt64Array): string {
-    // Typed arrays hold the machine's byte order, which is little-endian, like ONNX's, wherever Node runs.
+    // Typed arrays have the machine's byte order. Wherever Node runs it is little-endian, like ONNX's.
     const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#graph.initializer.push({ name, dims: [...dims], data_type: type, raw_data });
     return name;
@@ -106,9 +106,9 @@ function attribute(name: string, value: number | readonly number[]): Attribute {
 }
 
 /**
- * Writes one layer into the graph and returns the name of its output. What flows between layers is
- * [sequence, batch, features], the order in which ONNX' recurrent operators read; ids are int32 [sequence, batch].
- * @param inputs the names of what the layer reads.
+ * Writes one layer into the graph and returns the name of its output. Values between layers are [sequence, batch, features],
+ * the order of ONNX' recurrent operators; ids are int32 [sequence, batch].
+ * @param inputs the names of the values that the layer reads.
  * @throws ExportError when the layer has an option that ONNX cannot represent exactly.
  */
 export type LayerConverter = (layer: tf.layers.Layer, graph: GraphBuilder, ...inputs: string[]) => string;
@@ -118,7 +118,7 @@ export class ExportError extends UserError {
   override readonly name = 'ExportError';
 }
 
-/** @throws ExportError unless `layer`'s option is one of `allowed`, which it returns. */
+/** The layer's option. @throws ExportError when it is not one of `allowed`. */
 export function requireOption<T>(layer: tf.layers.Layer, option: string, allowed: readonly T[]): T {
   const value = layer.getConfig()[option] as T;
   if (allowed.includes(value)) return value;

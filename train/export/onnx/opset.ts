@@ -1,8 +1,8 @@
-/** The one place that says which ONNX we write, and what the graph's ends are called. */
+/** The ONNX version that we write, and the names of the graph's inputs, output and axes. */
 
-/** Opset 17 came with ONNX 1.12 (2022): every runtime of today reads it. */
+/** Opset 17 came with ONNX 1.12 (2022); every current runtime reads it. */
 export const OPSET = 17;
-/** The intermediate representation that goes with it. */
+/** The version of the file format (intermediate representation) that belongs to the opset. */
 export const IR_VERSION = 8;
 
 /** int32 [batch, sequence]: token ids, each row followed by padding that is never read. */

@@ -1,4 +1,4 @@
-/** At every step, how many positions have been read: what a mean over the text so far divides by. */
+/** Running sums over the text, and the number of positions read so far, which a running mean divides by. */
 import type { GraphBuilder } from './graph.ts';
 import { IDS_BY_STEP } from './opset.ts';
 
@@ -13,7 +13,7 @@ export function positionsRead(graph: GraphBuilder): string {
   });
 }
 
-/** Sums along the sequence: at every step, the sum of x up to there. */
+/** The running sum of x along the sequence. */
 export function runningSum(graph: GraphBuilder, name: string, x: string): string {
   return graph.node('CumSum', name, [x, firstAxis(graph)]);
 }

@@ -1,11 +1,11 @@
 /**
- * What each layer of a network may read, so that running it after every word, as the graph does, says what the network
- * says of the text cut there.
+ * Which inputs each layer may have. With others, running the layer after every word, as the graph does, would not give the
+ * network's answer to the text cut there.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { ExportError } from './graph.ts';
 
-/** What flows between layers. In messages, too. */
+/** The kinds of values between layers, as messages name them. */
 type Reading =
   | 'ids'
   | 'the vectors of an Embedding'
@@ -40,7 +40,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Activation: OF_SUMMARIES,
 };
 
-/** @throws ExportError unless the network has one input, one output and a recurrent layer, and each layer what it may read. */
+/** @throws ExportError unless the network has one input, one output and a recurrent layer, and each layer reads what it may. */
 export function requireReadings({ inputs, outputs }: tf.LayersModel): void {
   for (const [ends, found] of [
     ['inputs', inputs.length],
@@ -58,7 +58,7 @@ export function requireReadings({ inputs, outputs }: tf.LayersModel): void {
   }
 }
 
-/** What `tensor` is, after everything it is made of. */
+/** The kind of `tensor`, after checking all that it depends on. */
 function readingOf(tensor: tf.SymbolicTensor, known: Map<tf.SymbolicTensor, Reading>): Reading {
   const { sourceLayer, inputs } = tensor;
   const kind = sourceLayer.getClassName();

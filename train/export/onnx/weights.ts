@@ -1,7 +1,7 @@
 /**
- * A layer's weights on their way into the graph: as float32, or in their int8 form with float32 scales, which ordinary
- * operators multiply again. A matrix is constant in both forms, so onnxruntime computes it once, when it opens the file; of
- * a table only the rows that a text asks for are ever turned into float32.
+ * A layer's weights for the graph: float32, or int8 with float32 scales, which ordinary operators multiply. onnxruntime
+ * dequantises a matrix once, when it opens the file, because it is constant. Of a table, only the rows that a text reads are
+ * dequantised, after the Gather.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { dequantize, type Quantized } from '../quantize.ts';
@@ -14,9 +14,9 @@ export function layerWeight(layer: tf.layers.Layer, part: string): Weight<Float3
 }
 
 /**
- * Its int8 form, if the file is to have that.
+ * The weight's int8 form, or undefined when the file keeps it as float32.
  * @param axis along which the graph can have scales; undefined: one scale for all.
- * @throws ExportError when it is not the form of the weight as it is now.
+ * @throws ExportError when the int8 form does not give the weight's present values.
  */
 export function layerInt8(
   layer: tf.layers.Layer,
@@ -30,7 +30,7 @@ export function layerInt8(
   const { shape, values } = layerWeight(layer, part);
   const same = quantized.axis === axis && quantized.values.length === values.length;
   if (!same || dequantize(quantized, shape).some((value, index) => value !== values[index])) {
-    throw new ExportError(`layer "${layer.name}" (${layer.getClassName()}): the int8 form of ${part} is not its own`);
+    throw new ExportError(`layer "${layer.name}" (${layer.getClassName()}): the int8 form of ${part} does not match its weights`);
   }
   return quantized;
 }
@@ -42,9 +42,9 @@ function variable(layer: tf.layers.Layer, part: string): tf.LayerVariable {
 }
 
 /**
- * int8 → float32, of what a text asked for. For a scale of 1, which is exact, Cast would say it too, but its kernel in
- * onnxruntime-web is one function for all pairs of types, half a megabyte of code that is compiled when the first text comes
- * (25 to 50 ms) and once more, optimised, when many have come (a second and hundreds of megabytes).
+ * int8 → float32, for the rows that a text reads. For a scale of 1, Cast would do the same. But its kernel in onnxruntime-web
+ * is one function for all pairs of types: half a megabyte of code, which is compiled at the first text (25 to 50 ms) and
+ * optimised after many (a second and hundreds of megabytes).
  * @param scale the name of a float32 without axes; 1 unless given.
  */
 export function toFloat(graph: GraphBuilder, name: string, int8: string, scale = unitScale(graph)): string {

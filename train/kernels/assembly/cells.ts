@@ -1,7 +1,7 @@
 /**
- * The three cells, one row of one step at a time: what lies between the matrix products. Everything is elementwise.
+ * The elementwise part of the three cells, between the matrix products, for one row and step.
  *
- * `g` is the row's gates [W] (in tfjs' order, each `bytes` long), `before` and `after` the states around the step.
+ * `g` is the row's gates [W] in tfjs' order, each `bytes` long; `before` and `after` are the states around the step.
  */
 import { flush, madd, sigmoid, splat, tanh } from './math';
 
@@ -17,7 +17,7 @@ function tanhSlope(a: v128): v128 {
   return f32x4.sub(splat(1), f32x4.mul(a, a));
 }
 
-/** i, f, o = σ, c̃ = tanh; c = f ⊙ c₋₁ + i ⊙ c̃; h = o ⊙ tanh c. `cellAfter` 0: nobody will read it. */
+/** i, f, o = σ, c̃ = tanh; c = f ⊙ c₋₁ + i ⊙ c̃; h = o ⊙ tanh c. `cellAfter` is 0 at a row's last step. */
 export function lstmForward(
   g: usize, bytes: usize, cellBefore: usize, cellAfter: usize, tanhCell: usize, after: usize,
 ): void {
@@ -36,7 +36,7 @@ export function lstmForward(
   }
 }
 
-/** Gates become their gradients before activation; `dCell` goes one step back. */
+/** Replaces gates with their gradients before activation, and `dCell` with that of the step before. */
 export function lstmBackward(
   g: usize, bytes: usize, cellBefore: usize, tanhCell: usize, dState: usize, dCell: usize,
 ): void {
@@ -53,7 +53,7 @@ export function lstmBackward(
   }
 }
 
-/** z, r = σ; what the third gate's product needs: r ⊙ h₋₁. */
+/** z, r = σ, and r ⊙ h₋₁ for the third gate's product. */
 export function gruReset(g: usize, bytes: usize, before: usize, reset: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
     const r = sigmoid(v128.load(g + bytes + u));
@@ -72,7 +72,7 @@ export function gruForward(g: usize, bytes: usize, before: usize, after: usize):
   }
 }
 
-/** z and h̃ become their gradients; `dState` keeps what goes past the gates to h₋₁. */
+/** Replaces z and h̃ with their gradients, and `dState` with the part that reaches h₋₁ past the gates. */
 export function gruBackward(g: usize, bytes: usize, before: usize, dState: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
     const z = v128.load(g + u), h = v128.load(g + 2 * bytes + u), dh = v128.load(dState + u);
@@ -82,7 +82,7 @@ export function gruBackward(g: usize, bytes: usize, before: usize, dState: usize
   }
 }
 
-/** r becomes its gradient, from that of r ⊙ h₋₁, which also reaches h₋₁. */
+/** Replaces r with its gradient, from that of r ⊙ h₋₁, and adds what reaches h₋₁ to `dState`. */
 export function gruResetBackward(g: usize, bytes: usize, before: usize, dReset: usize, dState: usize): void {
   for (let u: usize = 0; u < bytes; u += 16) {
     const r = v128.load(g + bytes + u), d = v128.load(dReset + u);

@@ -1,17 +1,17 @@
 /**
- * Vectors of documents: each learns to point where its own n-grams point and away from others (train/teacher/document-vectors.ts
- * has the objective and its source).
+ * Document vectors: each learns to point towards its own n-grams and away from others (train/teacher/document-vectors.ts has
+ * the objective and its source).
  *
- * Documents and n-grams are dealt into BLOCKS each. In round r, block b of the documents meets block (b + r) mod BLOCKS of
- * the n-grams, so in BLOCKS rounds every document meets all its n-grams, and within a round no two blocks touch one
- * vector: they can run side by side, and the result does not depend on how many do.
+ * Documents and n-grams are divided into BLOCKS each. In round r, block b of the documents meets block (b + r) mod BLOCKS of
+ * the n-grams, so in BLOCKS rounds every document meets all its n-grams. Within a round no two blocks touch one vector, so
+ * they run in parallel, and the result does not depend on the number of threads.
  */
 import { BLOCKS, DocumentPlan, NEGATIVES } from './layout';
 import { sigmoid, splat } from './math';
 
-/** α in the objective: how sharply a cosine decides. */
+/** α in the objective, the scale of the cosine. */
 const SHARPNESS: f32 = 6;
-/** n-grams drawn against each one of the document. */
+/** Negative samples for each n-gram of a document. */
 const DRAWS = 5;
 
 export function documentRound(thread: i32, threads: i32, plan: DocumentPlan, round: i32, seed: i32, rate: f32): void {
@@ -45,8 +45,8 @@ export function documentRound(thread: i32, threads: i32, plan: DocumentPlan, rou
 }
 
 /**
- * One step on the cross-entropy of σ(α cos(d, w)) and `target`: moves w, and adds to `direction` how d is to move.
- * ∂cos/∂d = w / (‖d‖‖w‖) − cos · d / ‖d‖², and the same the other way round.
+ * One gradient step on the cross-entropy of σ(α cos(d, w)) and `target`: updates w, and adds d's update to `direction`.
+ * ∂cos/∂d = w / (‖d‖‖w‖) − cos · d / ‖d‖², and symmetrically for w.
  */
 @inline
 function draw(d: usize, length: f32, w: usize, target: f32, rate: f32, direction: usize, bytes: usize): void {

@@ -1,7 +1,7 @@
-/** Dropout: which numbers are left out depends on the seed and their place alone, so backward need not be told. */
+/** Dropout. The seed and a number's place alone decide whether it is dropped, so backward needs no mask. */
 import { splat } from './math';
 
-/** Sets a share `rate` of `count` numbers to zero and scales the others by 1 / (1 − rate), to the same mean. */
+/** Sets a share `rate` of `count` numbers to zero and scales the others by 1 / (1 − rate), which keeps the mean. */
 export function dropout(thread: i32, threads: i32, at: usize, count: i32, seed: u32, rate: f32): void {
   const from = <i32>(<i64>count * thread / threads) & ~3;
   const to = thread + 1 < threads ? <i32>(<i64>count * (thread + 1) / threads) & ~3 : count;
@@ -21,7 +21,7 @@ export function dropout(thread: i32, threads: i32, at: usize, count: i32, seed: 
 
 const LANES = i32x4(0, 1, 2, 3);
 
-/** Four whole numbers, scattered: the finalizer of MurmurHash3, twice. */
+/** Hashes four integers: the finalizer of MurmurHash3, twice. */
 @inline
 function hash(x: v128, seed: u32): v128 {
   return mix(v128.xor(mix(x), i32x4.splat(seed)));

@@ -1,24 +1,24 @@
 /**
- * Matrix products of float32, the one place where the time goes.
+ * Matrix products of float32, which take most of a training step's time.
  *
- * C is computed in tiles of 4 rows × 8 columns that stay in eight registers while k runs, so that every number loaded
- * serves 4 or 8 multiplications. For each k a tile reads 4 numbers of A that lie together, and 8 of B. Matrices that do
- * not lie like that are packed first into panels: A's of 4 rows, B's of 8 columns.
+ * C is computed in tiles of 4 rows × 8 columns that stay in eight registers while k runs, so that each number loaded serves 4
+ * or 8 multiplications. For each k a tile reads 4 adjacent numbers of A and 8 of B. Matrices stored otherwise are first packed
+ * into panels, A's of 4 rows, B's of 8 columns.
  *
- * Every element is the sum of its products in the order of k, in one accumulator. It does not depend on the tile that
- * it falls into, nor on how rows or columns are dealt to threads.
+ * An element is the sum of its products in the order of k, in one accumulator. It depends neither on its tile nor on how rows
+ * or columns are divided among threads.
  *
- * Strides are in bytes. Matrices are padded to whole panels of 8 columns; rows need not come in fours.
+ * Strides are in bytes. Matrices are padded to whole panels of 8 columns; the number of rows is arbitrary.
  */
 import { DEPTH, SCRATCH } from './layout';
 import { madd, splat } from './math';
 
 /**
- * C [rows ≤ 4, 8] = A [4, depth] · B [depth, 8], or added to what C holds. `aStep` leads from one k to the next in A.
+ * C [rows ≤ 4, 8] = A [4, depth] · B [depth, 8], or C += that. `aStep` is the stride from one k to the next in A.
  *
- * Fewer than 4 rows: the missing ones are row 0 again, which computes and stores the same numbers again.
+ * With fewer than 4 rows, row 0 stands in for the missing ones and is computed and stored again.
  *
- * Unrolled, the loop is slower: V8 sorts the multiplications by accumulator, so that each waits for the one before.
+ * Do not unroll the loop: V8 would sort the multiplications by accumulator, so that each waits for the one before.
  */
 function tile(c: usize, cRow: usize, a: usize, aStep: usize, b: usize, rows: i32, depth: i32, add: bool): void {
   const c1 = rows > 1 ? c + cRow : c, c2 = rows > 2 ? c + 2 * cRow : c, c3 = rows > 3 ? c + 3 * cRow : c;
@@ -66,7 +66,7 @@ export function multiply(
 }
 
 /**
- * C [rows, columns] = Aᵀ · B, from A [depth, rows] and B [depth, columns] as they are: A's rows are its panels already.
+ * C [rows, columns] = Aᵀ · B, from A [depth, rows] and B [depth, columns]. A needs no packing: its rows are panels already.
  *
  * @param rows a multiple of 4
  * @param scratch `SCRATCH_BYTES` of this thread's own
@@ -89,7 +89,7 @@ export function multiplyTransposed(
   } while (from < depth);
 }
 
-/** A panel of A [rows ≤ 4, depth], row 0 in place of missing ones: 4 × 4 numbers at a time are transposed. */
+/** Packs a panel of A [rows ≤ 4, depth], transposing 4 × 4 numbers at a time. Row 0 stands in for missing rows. */
 function packRows(to: usize, a: usize, row: usize, rows: i32, depth: i32): void {
   const a1 = rows > 1 ? a + row : a, a2 = rows > 2 ? a + 2 * row : a, a3 = rows > 3 ? a + 3 * row : a;
   for (let o: usize = 0; o < <usize>depth << 2; o += 16) {
@@ -105,8 +105,8 @@ function packRows(to: usize, a: usize, row: usize, rows: i32, depth: i32): void 
 }
 
 /**
- * All panels of B [depth, columns], one after the other. `row` and `column` are the bytes to B's next row and column: 4
- * and the width of a matrix lay out its transpose.
+ * Packs all panels of B [depth, columns], one after the other. `row` and `column` are the strides to B's next row and column;
+ * swapping a matrix's strides packs its transpose.
  */
 export function packColumns(to: usize, b: usize, row: usize, column: usize, columns: i32, depth: i32): void {
   for (let j = 0; j < columns; j += 8) {

@@ -1,4 +1,4 @@
-/** What the module exports. It has no memory, no data and no allocator of its own: JavaScript passes addresses. */
+/** The module's exports. It has no allocator: JavaScript passes addresses. */
 export { adam, adamRows } from './adam';
 export { documentRound } from './documents';
 export { dropout } from './dropout';

@@ -1,30 +1,29 @@
 /**
- * The layout of memory that the kernels and their callers share. This file is plain TypeScript: the AssemblyScript compiler reads it
- * as structures, and Node as an object's fields in their order, each of which takes four bytes.
+ * The memory layout that the kernels and their callers share. This file is plain TypeScript: the AssemblyScript compiler reads
+ * the classes as structures, Node as fields in their order. Each field takes four bytes.
  *
- * The classes lack `@unmanaged`, which Node could not read. They are never made in AssemblyScript, so it changes nothing
- * in the compiled module.
+ * The classes lack `@unmanaged`, which Node cannot parse. AssemblyScript never creates one, so the compiled module is the same.
  */
 
-/** Gates of a cell, by which a kernel knows it. */
+/** The number of gates of a cell, by which kernels tell cells apart. */
 export const LSTM = 4;
 export const GRU = 3;
 export const RNN = 1;
 
-/** Columns of a panel, as many as a tile of `gemm.ts` has: widths are padded to whole panels, with zeros. */
+/** Columns of a panel and of a tile in `gemm.ts`. Widths are padded with zeros to whole panels. */
 export const PANEL = 8;
-/** Steps of k that a matrix product packs at a time: what of A and B a first-level cache holds. */
+/** Steps of k that a matrix product packs at a time: as much of A and B as a first-level cache holds. */
 export const DEPTH = 128;
 /** Numbers in a thread's scratch: one panel. */
 export const SCRATCH = DEPTH * PANEL;
 
 /**
- * Where everything of one batch is.
+ * The addresses of one batch's arrays.
  *
- * T is the number of tokens in the batch, W = gates · units. Rows are sorted by falling length, so those still running
- * at step t are the first ones: `stepAt[t]` to `stepAt[t + 1]` are their places in the packed arrays [T, …], which hold
- * the rows of step 0, then those of step 1, and so on. Thread i of n takes rows i, i + n, i + 2n …: about as many steps
- * for each, and still an even stride between one row and the next.
+ * T is the number of tokens in the batch, W = gates · units. Rows are sorted by falling length, so the rows still running at
+ * step t are the first ones. Packed arrays [T, …] hold the rows of step 0, then those of step 1, and so on; step t is at
+ * `stepAt[t]` to `stepAt[t + 1]`. Thread i of n takes rows i, i + n, i + 2n …: about the same number of steps for each
+ * thread, at an even stride.
  */
 export class BatchPlan {
   // Sizes; features and units are padded to whole panels, with weights of zero
@@ -74,12 +73,12 @@ export class BatchPlan {
   scratch: usize = 0; // [threads, SCRATCH]
 }
 
-/** Documents and their n-grams are dealt into so many blocks each. */
+/** The number of blocks that documents, and n-grams, are divided into. */
 export const BLOCKS = 4;
-/** n-grams to draw negatives from, for each block: a power of two. */
+/** The length of each block's table of n-grams to draw negative samples from: a power of two. */
 export const NEGATIVES = 1 << 18;
 
-/** Where the texts of `documents.ts` and their vectors are. */
+/** The addresses of the texts of `documents.ts` and of their vectors. */
 export class DocumentPlan {
   width: i32 = 0; // of a vector, a multiple of 4
   count: i32 = 0; // documents

@@ -1,4 +1,4 @@
-/** Four floats at a time: multiply-add, logistic sigmoid and hyperbolic tangent. No NaN but from NaN. */
+/** Multiply-add, sigmoid and tanh of four floats at a time. The result is NaN only for NaN. */
 
 /** a·b + c, rounded once where the engine has relaxed SIMD (and the machine FMA), twice elsewhere. */
 @inline
@@ -13,10 +13,10 @@ export function splat(x: f32): v128 {
 }
 
 /**
- * The constants below are read from memory: one instruction loads a number and copies it to all lanes, where V8 takes
- * three to make a constant, and does so each time around a loop. It makes these functions a third faster.
+ * The constants below are in memory because one instruction loads a number into all lanes, while V8 needs three to make a
+ * constant, at each turn of a loop. These functions are a third faster for it.
  *
- * These few bytes are the module's only data. Every thread writes the same over them when it starts.
+ * They are the module's only data. Every thread writes the same bytes when it starts.
  */
 const EXP = memory.data<f32>([
   -87.3, 87.3, // the bounds of x
@@ -38,17 +38,17 @@ function number(table: usize, index: i32): v128 {
 }
 
 /**
- * eˣ to 2e-7 of its value; past ±87.3 it stays at e^±87.3, the last powers that float32 holds with all their digits.
+ * eˣ with a relative error of 2e-7. Beyond ±87.3 it stays at e^±87.3, the last powers that float32 holds with full precision.
  *
  * x = n ln 2 + r with |r| ≤ ½ ln 2, so eˣ = 2ⁿ eʳ: eʳ by a polynomial (Cephes' expf), 2ⁿ by adding n to the exponent.
  */
 @inline
 export function exp(x: v128): v128 {
-  // pmin and pmax are one instruction each, and with x first they keep a NaN
+  // pmin and pmax are one instruction each, and keep a NaN if x comes first.
   const bounded = f32x4.pmin(f32x4.pmax(x, number(EXP, 0)), number(EXP, 1));
-  // Near 1.5·2²³ floats are whole numbers: the sum is rounded to n, which then stands in its last bits
+  // Near 1.5·2²³ floats are integers: the sum is rounded to n, which then is in its last bits.
   const shifted = madd(bounded, number(EXP, 2), number(EXP, 3)), n = f32x4.sub(shifted, number(EXP, 3));
-  // n times the second part is exact, so r loses nothing where x and n ln 2 cancel
+  // n times the second part is exact, so r loses no digits where x and n ln 2 cancel.
   const r = madd(n, number(EXP, 4), madd(n, number(EXP, 5), bounded));
   let p = madd(r, number(EXP, 6), number(EXP, 7));
   p = madd(p, r, number(EXP, 8));
@@ -67,7 +67,7 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
- * tanh as a quotient of polynomials, x·P(x²)/Q(x²), to 4e-7 of its value (the coefficients are Eigen's
+ * tanh as a quotient of polynomials, x·P(x²)/Q(x²), with a relative error of 4e-7 (coefficients of Eigen's
  * `generic_fast_tanh_float`). Unlike 1 − 2/(1 + e²ˣ) it loses no digits near 0, where most activations are.
  */
 @inline
@@ -81,10 +81,10 @@ export function tanh(x: v128): v128 {
   p = madd(p, square, number(TANH, 8));
   q = madd(q, square, number(TANH, 11));
   q = madd(q, square, number(TANH, 12));
-  return f32x4.mul(bounded, f32x4.div(p, q)); // in this order, for the sake of the smallest x
+  return f32x4.mul(bounded, f32x4.div(p, q)); // the other order would underflow for the smallest x
 }
 
-// What a kernel inlines, as functions over whole arrays, for the tests. `count` is a multiple of 4.
+// For the tests: the inlined functions over whole arrays. `count` is a multiple of 4.
 
 export function expOf(to: usize, from: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count << 2; i += 16) v128.store(to + i, exp(v128.load(from + i)));
@@ -98,12 +98,13 @@ export function tanhOf(to: usize, from: usize, count: i32): void {
   for (let i: usize = 0; i < <usize>count << 2; i += 16) v128.store(to + i, tanh(v128.load(from + i)));
 }
 
-/** Below this a gradient moves nothing. */
+/** Smaller gradients change nothing. */
 const TINY: f32 = 1e-30;
 
 /**
- * Gradients that fade over hundreds of steps pass through the denormal numbers, on which the processor is a hundred times
- * slower; WebAssembly cannot tell it to take them for zero, so this does, in good time for products of them.
+ * Sets tiny numbers to zero. Gradients that fade over hundreds of steps become denormal, on which the processor is a hundred
+ * times slower, and WebAssembly cannot turn on flush-to-zero. `TINY` is far above the denormals, so that products with weights
+ * stay normal too.
  */
 // @ts-ignore: decorator
 @inline

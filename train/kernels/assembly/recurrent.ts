@@ -1,11 +1,11 @@
 /**
- * The phases of a recurrent layer over one batch. Each is called by every thread, once all have done the one before:
+ * The phases of a recurrent layer over one batch. Every thread calls a phase once all threads have finished the one before:
  *
  *     packWeights → project → forward                 the input's products, then the steps
  *     packTransposed → backward → weights → vectors   the steps in reverse, then every sum over them at once
  *
- * Threads share out rows where time runs and columns where rows are summed, so no two write one number, and no sum's
- * order depends on their count.
+ * Threads divide rows in the recurrence and columns in sums over rows. So no two threads write one number, and no sum's order
+ * depends on the number of threads.
  */
 import {
   gruBackward, gruForward, gruReset, gruResetBackward, lstmBackward, lstmForward, rnnBackward, rnnForward,
@@ -15,7 +15,7 @@ import { GRU, LSTM } from './layout';
 import { splat } from './math';
 import { Plan } from './plan';
 
-/** First of `count` things that a thread takes, when each takes whole groups of `group`. */
+/** The first of `count` items that a thread takes, when each thread takes whole groups of `group`. */
 @inline
 function share(count: i32, group: i32, thread: i32, threads: i32): i32 {
   return min(count, (count + group - 1) / group * thread / threads * group);
@@ -28,7 +28,7 @@ export function packWeights(thread: i32, threads: i32, plan: Plan): void {
   packShare(thread, threads, plan.recurrentPanels, plan.recurrentKernel, plan.gatesRow, 4, width, plan.units);
 }
 
-/** Those of the backward products, which go against the transposed weights. */
+/** The panels that the backward products read: those of the transposed weights. */
 export function packTransposed(thread: i32, threads: i32, plan: Plan): void {
   const width = plan.cell * plan.units, row = plan.gatesRow;
   packShare(thread, threads, plan.kernelTransposedPanels, plan.kernel, 4, row, plan.features, width);
@@ -109,7 +109,7 @@ export function forward(thread: i32, threads: i32, plan: Plan): void {
   }
 }
 
-/** All steps of a thread's rows, last to first: in `gates`, the gradients of the gates before activation. */
+/** All steps of a thread's rows, last to first. Replaces `gates` with the gradients of the gates before activation. */
 export function backward(thread: i32, threads: i32, plan: Plan): void {
   const units = plan.unitsRow, gates = plan.gatesRow, panel = gates * 8, transposed = plan.recurrentTransposedPanels;
   const dState = plan.dState + <usize>thread * units, dExtra = plan.dExtra + <usize>thread * units;
@@ -167,7 +167,7 @@ export function backward(thread: i32, threads: i32, plan: Plan): void {
   }
 }
 
-/** The gradients of the projected vectors and of every weight, in a thread's columns of them. */
+/** The gradients of the projected vectors and of every weight, in a thread's columns. */
 export function weights(thread: i32, threads: i32, plan: Plan): void {
   const width = plan.cell * plan.units, row = plan.gatesRow;
   const from = share(width, 8, thread, threads), columns = share(width, 8, thread + 1, threads) - from;
@@ -189,7 +189,7 @@ export function weights(thread: i32, threads: i32, plan: Plan): void {
     plan.features, columns, plan.distinct, scratch,
   );
 
-  // The state before the step met every gate but GRU's third, which met reset gate ⊙ state
+  // Every gate reads the state before the step, except GRU's third, which reads reset gate ⊙ state.
   const tokens = plan.at(plan.steps), onState = plan.cell == GRU ? 2 * plan.units : width;
   const split = max(0, min(columns, onState - from)), rest = <usize>split << 2;
   multiplyTransposed(

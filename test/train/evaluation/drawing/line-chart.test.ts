@@ -9,7 +9,7 @@ describe('a line chart', () => {
       ...more,
     }).source;
 
-  it('escapes what it is given', () => {
+  it('escapes names and titles', () => {
     const svg = chart([
       [0, 0],
       [1, 1],
@@ -18,7 +18,7 @@ describe('a line chart', () => {
     expect(svg).toContain('a &#60; b &#38; &#34;c&#34;');
   });
 
-  it('leaves out what has no place on a logarithmic axis', () => {
+  it('leaves out values that a logarithmic axis cannot show', () => {
     const svg = chart(
       [
         [0, 0.1],
@@ -32,7 +32,7 @@ describe('a line chart', () => {
     expect(svg.match(/<path class="line"[^>]* d="M[^"]*L/g)).toHaveLength(1);
   });
 
-  it('shows no more series than can be told apart', () => {
+  it('refuses more series than can be told apart', () => {
     const series = Array.from({ length: 4 }, (_, index) => ({ name: String(index), points: [] }));
     expect(() => lineChart({ id: '', title: '', description: '', x: {}, y: {}, series })).toThrow(RangeError);
   });

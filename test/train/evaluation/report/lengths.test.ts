@@ -18,7 +18,7 @@ describe('accuracy by length', () => {
     expect(bins.at(-1)).toMatchObject({ from: 11, to: 70, last: true, reviews: 50, correct: 0 });
   });
 
-  it('keeps reviews that were cut apart from those that were read whole', () => {
+  it('separates reviews that were cut from those that were read whole', () => {
     const reviews = [100, 101, 100, 3].map((tokens) => review(tokens));
     const bins = accuracyByLength(reviews, { maxTokens: 100 });
     expect(bins.map(({ to, truncated }) => [to, truncated])).toEqual([
@@ -28,7 +28,7 @@ describe('accuracy by length', () => {
     expect(bins.at(-1)).toMatchObject({ from: 101, reviews: 1 });
   });
 
-  it('puts every review into one bin, and no gap between bins', () => {
+  it('puts every review into one bin, without gaps between bins', () => {
     const lengths = fc.array(fc.nat({ max: 3_000 }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(lengths, fc.integer({ min: 1, max: 600 }), (tokens, maxTokens) => {

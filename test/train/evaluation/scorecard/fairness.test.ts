@@ -11,7 +11,7 @@ describe('the templates', () => {
     expect(textsOf('development').filter((text) => forEnd.has(text))).toEqual([]);
   });
 
-  it('are the same sentence for every group, but for its word', () => {
+  it("are the same sentence for every group, except for the group's word", () => {
     for (const { texts } of templates('test')) {
       const endings = new Set(texts.map(({ text }) => text.slice(-12)));
       expect(endings.size).toBe(1);
@@ -20,7 +20,7 @@ describe('the templates', () => {
     }
   });
 
-  it('give every word of a group its turn', () => {
+  it('use every word of a group', () => {
     const words = templates('test')
       .filter(({ dimension }) => dimension === 'country')
       .flatMap(({ texts }) => texts.filter(({ group }) => group === 'Africa'))
@@ -36,7 +36,7 @@ describe('a shift', () => {
     texts: groups.map((group) => ({ group, text: group })),
   });
 
-  it('is from the mean over the groups of the same template', () => {
+  it('is the distance from the mean over the groups of the same template', () => {
     const shifts = shiftsOf([template('red', 'blue'), template('red', 'blue')], [0.5, 0.7, 0.9, 0.3]);
     expect(shifts).toEqual([
       {
@@ -58,7 +58,7 @@ describe('a shift', () => {
     ]);
   });
 
-  it('is found where a model likes a word, and nowhere else', async () => {
+  it('is found only for a word that the model favours', async () => {
     const contender = {
       name: 'partial',
       probabilities: true,

@@ -32,7 +32,7 @@ describe('positive or negative', () => {
     expect(result?.calibrationError).toBeCloseTo((0.1 + 0.4 + 0.7 + 0.2) / 4, 12);
   });
 
-  it('adds up what is in one bin of the calibration error', () => {
+  it('sums within a bin of the calibration error', () => {
     const result = measured('polarity', [
       ['positive', 0.1, undefined, 0.9],
       ['negative', 0.1, undefined, 0.9],
@@ -40,7 +40,7 @@ describe('positive or negative', () => {
     expect(result?.calibrationError).toBeCloseTo((1.8 - 1) / 2, 12);
   });
 
-  it('asks a model that knows neutral for the other two labels alone', () => {
+  it('compares only the other two labels of a model that knows neutral', () => {
     const three = cases.map(([label, negative, , positive]): Case => [label, negative * 0.2, 0.8, positive * 0.2]);
     const [two, own] = [measured('polarity', cases), measured('polarity', three)] as [Measures, Measures];
     for (const [name, value] of Object.entries(two)) expect(own[name as keyof Measures]).toBeCloseTo(value, 12);
@@ -55,13 +55,13 @@ describe('positive or negative', () => {
     });
   });
 
-  it('takes no part of a text that is neutral', () => {
+  it('leaves out neutral texts', () => {
     const texts = (['negative', 'neutral', 'positive'] as const).map((label) => ({ text: '', label }));
     expect(textsFor('polarity', texts).map(({ label }) => label)).toEqual(['negative', 'positive']);
     expect(textsFor('three-way', texts)).toHaveLength(3);
   });
 
-  it('stays finite where a model is certain and wrong, or certain of the third label', () => {
+  it('stays finite for a certain mistake, and for certainty of the third label', () => {
     const result = measured('polarity', [
       ['positive', 1, 0, 0],
       ['negative', 0, 1, 0],
@@ -90,20 +90,20 @@ describe('positive, neutral or negative', () => {
     expect(result.calibrationError).toBeCloseTo((0.4 + 0.5 + 0.2 + 0.6 + 0.3) / 5, 12);
   });
 
-  it('is nothing to ask of a model that cannot say neutral', () => {
+  it('gives no figures for a model that does not know neutral', () => {
     const two = cases.map(([label, negative, , positive]): Case => [label, negative, undefined, positive]);
     for (const question of ['three-way', 'neutral', 'not-neutral'] as const) {
       expect(measured(question, two)).toBeUndefined();
     }
   });
 
-  it('takes a tie for neutral', () => {
+  it('counts a tie as neutral', () => {
     const third = 1 / 3;
     expect(measured('three-way', [['neutral', third, third, third]])?.accuracy).toBe(1);
     expect(measured('three-way', [['positive', 0.4, 0.2, 0.4]])?.accuracy).toBe(0);
   });
 
-  it('leaves a label that no text has out of the macro-recall', () => {
+  it('leaves labels without texts out of the macro-recall', () => {
     expect(measured('three-way', cases.slice(0, 2))?.macroRecall).toBe(0.5);
   });
 });
@@ -116,7 +116,7 @@ describe('neutral or not', () => {
     ['neutral', 0.3, 0.4, 0.3],
   ];
 
-  it('is the share that is called so, and nothing else', () => {
+  it('is the share that is called neutral', () => {
     expect(measured('neutral', cases)).toEqual({ texts: 4, accuracy: 0.75 });
     const spoken = cases.map(([, ...scores]): Case => ['negative', ...scores]);
     expect(measured('not-neutral', spoken)).toEqual({ texts: 4, accuracy: 0.25 });
@@ -130,19 +130,19 @@ describe('a word list', () => {
       measure(question, [{ text: '', label }], [answer as NonNullable<typeof answer>], { probabilities: false });
   };
 
-  it('says neutral within its band, and the sign of its rating beyond', async () => {
+  it('answers neutral within its band, else by the sign of its rating', async () => {
     expect((await ask(0))('neutral')?.accuracy).toBe(1);
     expect((await ask(0.01))('positive')?.accuracy).toBe(1);
     expect((await ask(0.04, 0.05))('neutral')?.accuracy).toBe(1);
     expect((await ask(-0.06, 0.05))('negative')?.accuracy).toBe(1);
   });
 
-  it('goes by the sign between two labels, and counts half where there is none', async () => {
+  it('answers one of two labels by the sign, and counts half for zero', async () => {
     expect((await ask(0.04, 0.05))('positive', 'polarity')?.accuracy).toBe(1);
     expect((await ask(0))('positive', 'polarity')?.accuracy).toBe(0.5);
   });
 
-  it('has no log loss and no calibration error, because its ratings are no probabilities', async () => {
+  it('has no log loss and no calibration error, because its ratings are not probabilities', async () => {
     const measures = (await ask(0.5))('positive', 'polarity');
     expect(measures).not.toHaveProperty('logLoss');
     expect(measures).not.toHaveProperty('calibrationError');

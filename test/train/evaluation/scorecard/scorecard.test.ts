@@ -38,7 +38,7 @@ async function endpoint(fetch: (request: Request) => Response | Promise<Response
 const TEXTS = CORPUS_REVIEWS.slice(0, 70).map(({ text }) => text);
 
 describe('a model', () => {
-  it('answers from its folder as it does from an endpoint: a probability of each label', async () => {
+  it('gives the same probabilities from its folder and from an endpoint', async () => {
     const url = await endpoint(createApp(reference).fetch);
     const [folder, served] = [await openBundle('model'), await openEndpoint(url)];
     const expected = await reference.classify(TEXTS);
@@ -79,7 +79,7 @@ describe('a model', () => {
     );
   });
 
-  it('is refused in one line where there is none', async () => {
+  it('is refused in one line if it does not exist', async () => {
     expect(await refusal(openEndpoint('http://127.0.0.1:1'))).toContain('cannot be reached');
   });
 });
@@ -122,7 +122,7 @@ describe('the scorecard', () => {
       places: { sets: '', sources: '', readImdb: () => Promise.reject(new Error('not asked for')) },
     });
 
-  it('has a row for each question about a set, and no figure for what a contender cannot say', async () => {
+  it('has a row for each question about a set, without figures for contenders that cannot answer', async () => {
     const { rows, beside } = await run();
     expect(beside).toEqual(['list']);
     const [polarity, three] = rows;
@@ -134,7 +134,7 @@ describe('the scorecard', () => {
     expect(three?.measures['list']?.macroRecall).toBeCloseTo((0.5 + 1 + 1) / 3, 12);
   });
 
-  it('is printed as tables whose rows have a cell for every column', async () => {
+  it('prints tables whose rows have a cell for every column', async () => {
     const text = toMarkdown(await run());
     const tables = text.split('\n\n').filter((part) => part.startsWith('| '));
     expect(tables).toHaveLength(4);
@@ -170,17 +170,17 @@ describe('npm run scorecard', () => {
   });
 
   it.each([
-    [['sst2-dev'], 'no set "sst2-dev" among imdb blitzer-books'],
-    [['--dev', 'imdb'], 'no set "imdb" among sst2-dev'],
-    [['--dev', 'nothing'], 'no set "nothing" among sst2-dev'],
-    [['--model', 'model', '--url', 'http://x'], '--model or --url, not both'],
+    [['sst2-dev'], 'unknown set "sst2-dev", which needs --dev; choose from imdb blitzer-books'],
+    [['--dev', 'imdb'], 'unknown set "imdb", which --dev leaves out; choose from sst2-dev'],
+    [['--dev', 'nothing'], 'unknown set "nothing"; choose from sst2-dev'],
+    [['--model', 'model', '--url', 'http://x'], 'give --model or --url, not both'],
   ])('refuses %j as wrong usage', async (args, why) => {
     const { code, stdout, stderr } = await cli(['scorecard', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(`error: ${why}`);
   });
 
-  it('names the file that is not in the folder, and where it is to be had', async () => {
+  it('names a missing file and its address', async () => {
     const empty = await temporaryFolder();
     const { code, stderr } = await cli(['scorecard', '--dev', '--alone', '--sets', empty, 'sst2-dev']);
     expect(code).toBe(1);

@@ -28,12 +28,12 @@ const review = (text: string) =>
   `<review>\n<product_name>\nA kettle\n</product_name>\n<review_text>\n${text}\n\n</review_text>\n</review>\n`;
 
 describe('the sets', () => {
-  it('are for choosing or for the end, each under a name of its own', () => {
+  it('are for choosing or for the end, with unique names', () => {
     expect(new Set(SETS.map(({ name }) => name)).size).toBe(SETS.length);
     for (const { name, stage } of SETS) expect(name.endsWith('-dev')).toBe(stage === 'development');
   });
 
-  it('share no file between the stages but what parts of it are held out of', () => {
+  it('share no file between the stages, except files with held-out parts', () => {
     const filesOf = (stage: ScorecardSet['stage']) =>
       SETS.filter((set) => set.stage === stage).flatMap(({ files = [] }) => files.map(({ name }) => name));
     expect(filesOf('test').filter((name) => filesOf('development').includes(name))).toEqual([]);
@@ -118,13 +118,13 @@ describe('what is read of', () => {
     for (const [label] of [...(parts[2] ?? []), ...(parts[3] ?? [])]) expect(label).not.toBe('neutral');
   });
 
-  it('opinions of our own', async () => {
+  it('opinions written for this project', async () => {
     expect(await read('opinions-dev')).toHaveLength(240);
     expect(await read('negations-dev')).toHaveLength(30);
   });
 });
 
-describe('a file that is not as its publisher has it is refused in one line', () => {
+describe('a file that differs from the published one is refused in one line', () => {
   it.each<[why: string, set: string, files: Record<string, string>]>([
     ['sst2_dev.tsv:2: "2" is no label', 'sst2-dev', { 'sst2_dev.tsv': row('x', 1) + row('y', 2) }],
     ['sst2_dev.tsv:1: 1 columns instead of 2', 'sst2-dev', { 'sst2_dev.tsv': 'x\n' }],

@@ -1,4 +1,4 @@
-/** Add → Sum, which takes as many inputs. */
+/** Add → Sum: both take any number of inputs. */
 import type { LayerConverter } from '../graph.ts';
 
 /** Each [sequence, batch, units] → the same. */

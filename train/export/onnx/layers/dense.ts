@@ -5,11 +5,11 @@ import { layerWeight } from '../weights.ts';
 import { convertActivation } from './activation.ts';
 import { meanAndLastProducts, readsMeanAndLast } from './mean-and-last.ts';
 
-/** x [sequence, batch, features] → [sequence, batch, units], at every step by itself. */
+/** x [sequence, batch, features] → [sequence, batch, units], each step on its own. */
 export const convertDense: LayerConverter = (layer, graph, x) =>
   convertActivation(layer, graph, convertDenseSum(layer, graph, x));
 
-/** The same before the activation. */
+/** The same, without the activation. */
 export const convertDenseSum: LayerConverter = (layer, graph, x) => {
   const { name } = layer;
   const terms = readsMeanAndLast(layer)

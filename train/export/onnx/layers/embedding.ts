@@ -1,10 +1,10 @@
-/** Embedding → Gather, and for int8 the product with the row's scale. */
+/** Embedding → Gather; an int8 table needs a product with each row's scale. */
 import { type LayerConverter, requireOption } from '../graph.ts';
 import { layerInt8, layerWeight, toFloat } from '../weights.ts';
 
 /** ids int32 [sequence, batch] → [sequence, batch, units]. */
 export const convertEmbedding: LayerConverter = (layer, graph, ids) => {
-  // Without the mask tfjs would read the padding, which this graph never does.
+  // This graph never reads padding. Without the mask, tfjs would.
   requireOption(layer, 'maskZero', [true]);
   const { name } = layer;
   const { shape, values } = layerWeight(layer, 'embeddings'); // [vocabulary, units]

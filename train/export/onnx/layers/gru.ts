@@ -3,7 +3,7 @@
  *
  *     z, r = σ(xW + hR + b)      h̃ = tanh(xW + (r ⊙ h)R + b)      h' = z ⊙ h + (1 − z) ⊙ h̃
  *
- * The reset comes before the product with R, which is the only way tfjs has, and ONNX' `linear_before_reset` = 0.
+ * The reset is applied before the product with R: tfjs knows only this form, and ONNX calls it `linear_before_reset` = 0.
  */
 import { type LayerConverter, requireOption } from '../graph.ts';
 import { convertRecurrent } from './recurrent.ts';

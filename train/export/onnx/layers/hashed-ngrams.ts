@@ -1,10 +1,10 @@
 /**
- * HashedNgrams → a lookup for each position's word and one for its bigram, and their running sum. A position's n-grams end
- * there, so the sum up to it is that of the text cut there.
+ * HashedNgrams → two lookups for each position, of its word and of its bigram, and their running sum. The n-grams of a
+ * position end there, so the sum up to t is that of the text cut at t.
  *
- * A session run costs about as much for each of its nodes as for a word, so the hashing is done here, as far as it can be:
- * h(t) = (id[t] · prime + 1 + id[t−1]) mod buckets is what id[t] alone decides, which is a table of the vocabulary's length,
- * plus id[t−1]; and the last mod is spared by a table of buckets that goes on, from its beginning, behind its end.
+ * A node costs a session run about as much as a word, so most of the hashing is done at export. In
+ * h(t) = (id[t] · prime + 1 + id[t−1]) mod buckets, the part that depends on id[t] alone is a table of the vocabulary's length,
+ * to which the graph adds id[t−1]. The last mod is not needed, because the table of buckets is continued by its own beginning.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { bigramBuckets } from '../../../../shared/bigram-hash.ts';
@@ -23,19 +23,19 @@ export const convertHashedNgrams: LayerConverter = (layer, graph, ids) => {
   return graph.node('Div', name, [sum, graph.node('Sqrt', `${name}/root`, [positionsRead(graph)])]);
 };
 
-/** The weights of `part` at `places`, float32. @param more how many rows the table goes on for behind its end. */
+/** The weights of `part` at `places`, float32. @param more rows from the table's beginning to repeat behind its end. */
 function lookup(layer: tf.layers.Layer, part: string, graph: GraphBuilder, places: string, more = 0): string {
   const name = `${layer.name}/${part}`;
   const quantized = layerInt8(layer, part, undefined, graph);
   const { shape, values } = layerWeight(layer, part);
-  const table = graph.weight(name, goingOn({ shape, values: quantized?.values ?? values }, more));
+  const table = graph.weight(name, continued({ shape, values: quantized?.values ?? values }, more));
   const found = graph.node('Gather', `${name}/found`, [table, places]);
   if (quantized === undefined) return found;
   const scale = graph.weight(`${name}/scales`, { shape: [], values: quantized.scales });
   return toFloat(graph, `${name}/float`, found, scale);
 }
 
-function goingOn({ shape, values }: Weight<Float32Array | Int8Array>, more: number): Weight {
+function continued({ shape, values }: Weight<Float32Array | Int8Array>, more: number): Weight {
   const [rows = 0, columns = 0] = shape;
   const size = (rows + more) * columns;
   const longer = values instanceof Int8Array ? new Int8Array(size) : new Float32Array(size);
@@ -43,7 +43,7 @@ function goingOn({ shape, values }: Weight<Float32Array | Int8Array>, more: numb
   return { shape: [rows + more, columns], values: longer };
 }
 
-/** Where the weight of each position's bigram is: int32 [sequence, batch]. The id before the first is 0. */
+/** The row of each position's bigram: int32 [sequence, batch]. The first position's previous id is 0. */
 function places(layer: tf.layers.Layer, graph: GraphBuilder, ids: string, vocabularySize: number): string {
   const { name } = layer;
   const buckets = Number(layer.getConfig()['buckets']);

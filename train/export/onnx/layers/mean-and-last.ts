@@ -1,7 +1,6 @@
 /**
- * MeanAndLast and the Dense layer that reads it → two MatMul and a running sum. At every step the state there is the last,
- * and the sum of the states up to there by their number is the mean. Dense is linear, so each state is multiplied first and
- * summed then: a running sum of one number a step instead of one of every unit.
+ * MeanAndLast and the Dense layer that reads it → two MatMul and a running sum. Dense is linear, so each state is multiplied
+ * before it is summed: the running sum then has one number for each step and label instead of one for each unit.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { MeanAndLast } from '../../../model/mean-and-last.ts';
@@ -9,14 +8,14 @@ import type { GraphBuilder, LayerConverter } from '../graph.ts';
 import { positionsRead, runningSum } from '../positions.ts';
 import { layerWeight } from '../weights.ts';
 
-/** Leaves states [sequence, batch, units] to the Dense layer that reads them. */
+/** Passes states [sequence, batch, units] on; the Dense layer that reads them does the work. */
 export const convertMeanAndLast: LayerConverter = (_, __, states) => states;
 
 export function readsMeanAndLast(dense: tf.layers.Layer): boolean {
   return dense.inboundNodes.some(({ inboundLayers }) => inboundLayers[0] instanceof MeanAndLast);
 }
 
-/** states [sequence, batch, units] → the names of what adds up to mean and last state times the kernel of `dense`. */
+/** states [sequence, batch, units] → the names of two terms, whose sum is [mean, last] times the kernel of `dense`. */
 export function meanAndLastProducts(dense: tf.layers.Layer, graph: GraphBuilder, states: string): string[] {
   const { shape, values } = layerWeight(dense, 'kernel'); // [2 · units, outputs], the mean's half first
   const [rows = 0, columns = 0] = shape;

@@ -1,4 +1,4 @@
-/** What the three recurrent layers have in common on their way to ONNX. */
+/** The conversion that LSTM, GRU and SimpleRNN share. */
 import type * as tf from '@tensorflow/tfjs';
 import { ElementType } from '../../../../onnx/proto.ts';
 import { type GraphBuilder, requireOption, type Weight } from '../graph.ts';
@@ -16,8 +16,8 @@ interface RecurrentOperator {
 /**
  * Writes a recurrent layer: x [sequence, batch, features] → the hidden state after every step [sequence, batch, units].
  *
- * tfjs stores the gates' weights side by side, [rows, gates · units]; ONNX below each other, [gates · units, rows], in an
- * order of its own and with two biases for each, of which tfjs has one.
+ * tfjs stores the gates' weights side by side, [rows, gates · units]. ONNX stores them below each other, [gates · units,
+ * rows], in another order, and has two biases for each gate where tfjs has one.
  */
 export function convertRecurrent(
   layer: tf.layers.Layer,
@@ -51,7 +51,7 @@ function convertMatrix(
   if (quantized === undefined) return graph.weight(name, oneDirection(gatesToOnnx(weight, gates)));
   const { values, scales } = quantized;
   const steps = graph.weight(`${name}/int8`, oneDirection(gatesToOnnx({ shape: weight.shape, values }, gates)));
-  // A column of tfjs is a row here, and its scale goes where it goes: [1, gates · units, 1].
+  // A column of tfjs is a row here, so its scale moves with it: [1, gates · units, 1].
   const rowScales = oneDirection(gatesToOnnx({ shape: [1, scales.length], values: scales }, gates));
   const floats = graph.node('Cast', `${name}/float`, [steps], { to: ElementType.float32 });
   return graph.node('Mul', name, [floats, graph.weight(`${name}/scales`, rowScales)]);

@@ -1,0 +1,25 @@
+/** Gives the unreleased part of CHANGELOG.md its version's heading. `npm version` runs it, with the new version in the environment. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { EXIT, UserError } from '../cli/errors.ts';
+import { type Io, runMain } from '../cli/run.ts';
+
+const FILE = 'CHANGELOG.md';
+const UNRELEASED = '## Unreleased\n';
+
+/** The changelog after the release of `version`: its entries under their own heading, and an empty part for what comes next. */
+export function released(changelog: string, version: string): string {
+  const [before = '', after = ''] = changelog.split(UNRELEASED);
+  if (!after.trim() || after.trimStart().startsWith('## ')) {
+    throw new UserError(`${FILE} has no entry under "${UNRELEASED.trim()}": write one first`);
+  }
+  return `${before}${UNRELEASED}\n## ${version}\n${after}`;
+}
+
+export async function main(_: readonly string[], { env }: Io): Promise<number> {
+  const version = env['npm_package_version'];
+  if (version === undefined) throw new UserError('run `npm version <new version>`, which runs this');
+  await writeFile(FILE, released(await readFile(FILE, 'utf8'), version));
+  return EXIT.done;
+}
+
+if (import.meta.main) await runMain(main);
