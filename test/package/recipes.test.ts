@@ -13,7 +13,7 @@ const RECIPES = 'docs/recipes.md';
 const TEXT = 'A complete waste of two hours, terrible.';
 const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
 
-/** The recipe as `recipe.ts`, and what a script prints that uses it: one JSON value. */
+/** The recipe as a module, and what a script prints that uses it: one JSON value. */
 async function tryRecipe(heading: string, script: string): Promise<any> {
   const [recipe = ''] = await snippets(RECIPES, 'ts', heading);
   const folder = await project({ 'recipe.ts': recipe, 'main.ts': `import * as recipe from './recipe.ts';\n${script}` });
@@ -136,7 +136,7 @@ async function startChromium(...args: string[]): Promise<any> {
 
 it.skipIf(!INSTALLED)(`Browser extension: its popup answers${WHY}`, async () => {
   const [manifest = ''] = await snippets(RECIPES, 'json', 'Browser extension');
-  const folder = await buildPage('Browser extension', 'popup.js', 'popup.bundle.js', 'popup.html');
+  const folder = await buildPage('Browser extension', 'popup.js', 'popup.js', 'popup.html');
   await writeFiles(folder, { 'manifest.json': manifest });
   const page = await startChromium(`--disable-extensions-except=${folder}`, `--load-extension=${folder}`);
   // Chromium's name for an unpacked extension: a hash of its folder, in letters from a to p.
@@ -152,7 +152,7 @@ it.skipIf(!INSTALLED)(`Browser extension: its popup answers${WHY}`, async () => 
 it.skipIf(!INSTALLED)(
   `A form in a page: warns once of a negative text, and sends it at the second time${WHY}`,
   async () => {
-    const folder = await buildPage('A form in a page', 'main.js', 'main.js', 'index.html');
+    const folder = await buildPage('A form in a page', 'sentiment.js', 'sentiment.js', 'index.html');
     const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
     const asked: string[] = [];
     const server = createServer(async ({ url = '' }, response) => {

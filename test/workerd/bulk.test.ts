@@ -484,10 +484,7 @@ describe('a job that cannot be done', () => {
     const proxy = await startProxy();
     void proxy.next(POST, { status: 200 });
     const { code, stderr } = await bulk([file, '--url', proxy.url]).ended;
-    expect([code, stderr]).toEqual([
-      1,
-      `error: ${proxy.url} does not answer like edge-sentiment; check --url\n`,
-    ]);
+    expect([code, stderr]).toEqual([1, `error: ${proxy.url} does not answer like edge-sentiment; check --url\n`]);
   });
 });
 
