@@ -11,6 +11,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   infer: () => import('./infer.ts'),
   serve: () => import('./serve.ts'),
   bulk: () => import('./bulk.ts'),
+  reliability: () => import('./reliability.ts'),
+  windows: () => import('./windows.ts'),
 };
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHMARKS).join(' | ')} [--json]`;
 

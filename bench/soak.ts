@@ -1,11 +1,11 @@
 /**
- * The endpoint under fire: the built worker in real workerd, on this machine alone, asked for good and bad things by
- * clients of all manners, 1, 4, 16 and 64 at once. Every answer is compared with what it has to be.
+ * The soak: the built worker in workerd gets valid and invalid requests from ordinary and difficult clients, 1, 4, 16 and 64 at
+ * once. Every answer is checked.
  *
  *     npm run soak [-- --requests 100000] [--seconds 1800] [--seed 1] [--json]
  *
- * Exit code 1 when anything was wrong: a status of 500 or more, a wrong answer, none, a line in the worker's log, or more
- * memory than Workers give an isolate.
+ * The exit code is 1 after a status of 500 or more, a wrong or missing answer, a line in the worker's log, or more memory than Workers
+ * give an isolate.
  */
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
@@ -13,7 +13,7 @@ import { type Io, runMain } from '../cli/run.ts';
 import build from '../harness/build.ts';
 import { freePort, inspect, residentMemory, workerdPid } from '../harness/inspector.ts';
 import { reference } from '../harness/reference.ts';
-import { load, type Seen } from '../harness/soak/load.ts';
+import { type LoadResult, load } from '../harness/soak/load.ts';
 import { createMix } from '../harness/soak/mix.ts';
 import { startWorker } from '../harness/worker.ts';
 import { randomNumbers } from '../train/random.ts';
@@ -26,7 +26,7 @@ const FLAGS = {
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
-/** How many clients, and how many of the requests are theirs, in fifteenths. */
+/** The numbers of clients, and their shares of the requests, in fifteenths. */
 const LEVELS = [
   { concurrency: 1, share: 1 },
   { concurrency: 4, share: 2 },
@@ -34,17 +34,17 @@ const LEVELS = [
   { concurrency: 64, share: 8 },
 ];
 const SHARES = 15;
-/** What Cloudflare gives an isolate. */
+/** The memory of an isolate on Cloudflare. */
 const MAX_ISOLATE_MB = 128;
-/** For a figure that there is nothing to make of. */
+/** In place of a figure that cannot be computed. */
 const NONE = '–';
-/** Failures that are told one by one. */
+/** The most failures that are listed. */
 const MAX_TOLD = 20;
 
 interface Memory {
-  /** MB of the worker's isolate, after a collection. */
+  /** MB of the worker's isolate, after a garbage collection. */
   readonly isolate: number;
-  /** MB of the process; undefined where there is no /proc. */
+  /** MB of the process; undefined without /proc. */
   readonly resident: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   for (const [name, value] of Object.entries({ requests, seconds })) {
-    if (value <= 0) throw new UsageError(`--${name} has to be above 0`);
+    if (value <= 0) throw new UsageError(`--${name} must be above 0`);
   }
   const print = (line: string) => void (json || io.print(line));
 
@@ -69,7 +69,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const worker = await startWorker({}, { inspectorPort });
   const pid = workerdPid();
   const memory = async (): Promise<Memory> => {
-    const { megabytes, close } = await inspect(inspectorPort); // not for long: being inspected takes time
+    const { megabytes, close } = await inspect(inspectorPort); // only briefly: inspecting slows the worker down
     const isolate = await megabytes();
     close();
     return { isolate, resident: pid === undefined ? undefined : residentMemory(pid) };
@@ -78,7 +78,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const started = await memory();
   print(row('clients', 'requests', 'a second', 'p50', 'p99', 'max, ms', 'isolate', 'workerd, MB', 'answers'));
   print(row('', '', '', '', '', '', ...shown(started), ''));
-  const levels: (Seen & { memory: Memory })[] = [];
+  const levels: (LoadResult & { memory: Memory })[] = [];
   const start = performance.now();
   let shares = 0;
   let first = 0;
@@ -116,7 +116,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.print(JSON.stringify(all));
   }
   print(`\n${first} requests in ${((performance.now() - start) / 1000).toFixed(0)} s: ${countsOf(kinds)}`);
-  if (first < requests) print(`--seconds ended it before --requests ${requests}`);
+  if (first < requests) print(`stopped by --seconds before --requests ${requests}`);
   for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(24)}${count}`);
   for (const { failure, request, kind, what } of failures.slice(0, MAX_TOLD)) {
     print(`request ${request} (${kind}): ${failure}: ${what}`);
@@ -136,7 +136,7 @@ function countsOf(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** Numbers at the right of their columns, and what the answers were behind them. */
+/** A row with right-aligned numbers, followed by the answers. */
 function row(...cells: readonly (string | number)[]): string {
   const widths = [7, 10, 10, 8, 8, 9, 9, 13];
   return cells

@@ -17,22 +17,27 @@ export interface ClientOptions {
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-export interface ClassifyOptions<Wanted extends boolean = boolean> {
+export interface ClassifyOptions<Wanted extends boolean = boolean, Sentences extends boolean = boolean> {
   /** Those of the model's labels to choose from, two or more. Default: all, or what the endpoint is set to. */
   readonly labels?: readonly string[];
   /** Whether to account for every token. */
   readonly evidence?: Wanted;
+  /** Whether to answer for each sentence too. */
+  readonly sentences?: Sentences;
   readonly signal?: AbortSignal;
 }
 
 export interface Client {
   /** @throws SentimentError when the endpoint refuses; what `fetch` throws when there is no answer. */
-  classify<Wanted extends boolean = false>(text: string, options?: ClassifyOptions<Wanted>): Promise<Answer<Wanted>>;
+  classify<Wanted extends boolean = false, Sentences extends boolean = false>(
+    text: string,
+    options?: ClassifyOptions<Wanted, Sentences>,
+  ): Promise<Answer<Wanted, Sentences>>;
   /** One result a text, in order; up to 64 texts. */
-  classify<Wanted extends boolean = false>(
+  classify<Wanted extends boolean = false, Sentences extends boolean = false>(
     texts: readonly string[],
-    options?: ClassifyOptions<Wanted>,
-  ): Promise<Answer<Wanted>[]>;
+    options?: ClassifyOptions<Wanted, Sentences>,
+  ): Promise<Answer<Wanted, Sentences>[]>;
   /**
    * Any number of lines, one answer each and in order. Lines are taken as they can be sent, and answers come while they
    * are; a caller that stops early stops the endpoint. A bad line's answer has `error`.
@@ -60,11 +65,31 @@ export interface Result extends LabelScore {
   unknown: number;
   /** Whether the beginning was left out. */
   truncated: boolean;
+  /** There when the text is too long: what was not read, in UTF-16 code units. */
+  omitted?: { start: number; end: number; tokens: number }[];
+  /** Whether the text looks like English prose; where not, the scores say little. */
+  reliable: boolean;
+  /** There where it is not. */
+  reason?: 'unknown-words' | 'other-language' | 'noise' | 'repetitive';
   /** There when it was asked for. */
   evidence?: Evidence;
+  /** There when they were asked for, in order: those of which the network read a token. */
+  sentences?: SentenceResult[];
+  /** There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`. */
+  mixed?: boolean;
 }
 
-export type Answer<Wanted extends boolean> = Wanted extends true ? Result & Required<Pick<Result, 'evidence'>> : Result;
+/** A result that has what was asked for. */
+export type Answer<Wanted extends boolean, Sentences extends boolean = false> = Result &
+  (Wanted extends true ? Required<Pick<Result, 'evidence'>> : unknown) &
+  (Sentences extends true ? Required<Pick<Result, 'sentences' | 'mixed'>> : unknown);
+
+/** The answer to the sentence that stands in the text from `start` to `end`, in UTF-16 code units. */
+export interface SentenceResult extends LabelScore {
+  start: number;
+  end: number;
+  scores: LabelScore[];
+}
 
 /**
  * Lists of numbers are in the order of `scores`. For each label, `bias` and the tokens' evidences add up to its logit, and the
@@ -93,6 +118,7 @@ export interface StreamObject {
   id?: string | number | undefined;
   labels?: readonly string[] | undefined;
   evidence?: boolean | undefined;
+  sentences?: boolean | undefined;
 }
 
 /** `line` counts from 1. */
@@ -152,11 +178,11 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
     throw new SentimentError(response, await readProblem(response));
   }
 
-  async function classify(input: string | readonly string[], { labels, evidence, signal }: ClassifyOptions = {}) {
+  async function classify(input: string | readonly string[], { signal, ...wanted }: ClassifyOptions = {}) {
     const response = await send('/v1/sentiment', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...(typeof input === 'string' ? { text: input } : { texts: input }), labels, evidence }),
+      body: JSON.stringify({ ...(typeof input === 'string' ? { text: input } : { texts: input }), ...wanted }),
       ...(signal && { signal }),
     });
     const { results } = (await response.json()) as { results: Result[] };

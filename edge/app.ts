@@ -1,6 +1,6 @@
 /**
- * The HTTP interface: middleware, routes, and what becomes of an error. Web-standard APIs only; what a platform has to add
- * comes in as the classifier.
+ * The HTTP interface: middleware, routes and the handling of errors. Uses web standards only; the platform's part is in the
+ * classifier.
  *
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
@@ -8,6 +8,10 @@
 import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { either } from '../shared/labels.ts';
+import { huggingFace } from './adapters/huggingface.ts';
+import type { FormatLabels } from './adapters/labels.ts';
+import { tei } from './adapters/tei.ts';
+import { vllm } from './adapters/vllm.ts';
 import { readJson, requireLabels, requireType } from './http/body.ts';
 import { type AppEnv, routeOf } from './http/context.ts';
 import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
@@ -19,14 +23,7 @@ import { countRequests, METRICS_TYPE, Metrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { limitRate, type RateLimiter } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
-import {
-  type Result,
-  SentimentRequest,
-  type SentimentResponse,
-  STREAM_TYPES,
-  TextClassificationRequest,
-  type TextClassificationResponse,
-} from './http/schema.ts';
+import { type Result, SentimentRequest, type SentimentResponse, STREAM_TYPES } from './http/schema.ts';
 import { answerLines } from './http/stream.ts';
 import { requireKnownParameters, requirePlainBody } from './http/strict.ts';
 import { OverloadedError } from './inference/backlog.ts';
@@ -36,49 +33,58 @@ import {
   type Classifier,
   type ClassifyOptions,
   type ClassifyRequest,
-  type LabelScore,
 } from './inference/classifier.ts';
 import { type Jobs, jobRoutes } from './jobs/routes.ts';
 
 export interface AppOptions {
-  /** Told of every bug, with the id that the client is given. Default: a line in the log, without a word of a user's. */
+  /** Logs every bug, with the id that the client gets. Default: a line in the log, without a user's text. */
   readonly logError?: LogError;
-  /** Keys, one of which a request has to have. Default: none, and nobody needs one. */
+  /** The valid API keys. Default: none, and no key is needed. */
   readonly apiKeys?: readonly string[];
-  /** Origins whose pages may call the API; `*` is all of them. Default: none but its own. */
+  /** Origins whose pages may call the API; `*` means all. Default: only its own. */
   readonly allowedOrigins?: readonly string[];
-  /** The platform's, for the routes that cost an inference. Default: no limit. */
+  /** Whether to serve other services' formats (default: yes). Hugging Face's at `/models/{id}` is always served. */
+  readonly formats?: boolean;
+  /** The labels in those formats. Default: the model's. */
+  readonly formatLabels?: FormatLabels | undefined;
+  /** The platform's rate limiter, for routes that cost an inference. Default: no limit. */
   readonly rateLimiter?: RateLimiter | undefined;
-  /** Of a server that can be told to end. Default: it never is. */
+  /** The shutdown of a server. Default: never. */
   readonly shutdown?: Shutdown | undefined;
-  /** Bulk jobs; or what this endpoint lacks for them, which its routes then say. */
+  /** Bulk jobs, or the names of missing settings, which the routes then report. */
   readonly jobs?: Jobs | readonly string[];
 }
 
 export interface Shutdown {
-  /** From when on `/ready` says that no more requests should come. */
+  /** From then on `/ready` answers that no more requests should come. */
   readonly draining: AbortSignal;
-  /** When open streams end, each with a last line. */
+  /** Ends open streams, each with a last line. */
   readonly ending: AbortSignal;
 }
 
-/** What needs a key, if anything does. Health, readiness, the API's description and the page are for everyone. */
-const KEYED = ['/v1/*', '/models/*', '/metrics'] as const;
-/** What counts against the rate limit. */
-const LIMITED = ['/v1/sentiment', '/v1/sentiment/stream', '/models/*', '/v1/jobs'] as const;
+/** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
+const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
+/** Routes that count against the rate limit. */
+const LIMITED = [
+  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs'],
+  ...['/models/*', '/predict', '/classify', '/v1/classify'],
+];
 
-/** Stands in the metrics for a request whose client has left; nginx' name for it. */
+/** The status in the metrics for a request whose client has left, as in nginx. */
 const CLIENT_LEFT = 499;
 
 export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
-  const { logError = logToConsole, apiKeys = [], allowedOrigins = [] } = options;
+  const { logError = logToConsole, apiKeys = [], allowedOrigins = [], formats = true, formatLabels = {} } = options;
   const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
   const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
   const metrics = new Metrics();
-  /** Made when it is first asked for. */
+  /** Made at the first request. */
   let document: ReturnType<typeof openApiDocument> | undefined;
 
-  /** Logs what is for our eyes, and returns the id by which a client can speak of it. */
+  /** The number of the network's reloads that are in the log. */
+  let reported = 0;
+
+  /** Logs an error. @returns the incident id for the client. */
   function report(error: unknown, context: Context<AppEnv>, what: Pick<LogContext, 'event' | 'status'>): string {
     const incident = context.get('requestId');
     metrics.countError();
@@ -86,7 +92,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return incident;
   }
 
-  /** As the API has it. */
+  /** The API's results, in its own format. */
   async function classify(
     requests: readonly ClassifyRequest[],
     context: Context<AppEnv>,
@@ -96,8 +102,8 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /**
-   * Classifies, and adds the time it takes to the request's and to the counts.
-   * @throws AnswerTooLargeError, OverloadedError; anything when the client has left.
+   * Classifies, and adds the time to the request's and to the counts.
+   * @throws AnswerTooLargeError, OverloadedError; any error when the client has left.
    */
   async function measured(
     requests: readonly (string | ClassifyRequest)[],
@@ -105,14 +111,18 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     options: ClassifyOptions = { maxBacklog: MAX_BACKLOG_TOKENS, signal: context.req.raw.signal },
   ): Promise<Classification[]> {
     const start = performance.now();
-    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options });
+    const results = await classifier.classify(requests, { maxNumbers: MAX_ANSWER_NUMBERS, ...options }).finally(() => {
+      if (classifier.reloads() <= reported) return;
+      reported = classifier.reloads();
+      report(new Error('the network broke and was loaded again'), context, { event: 'network-reloaded' });
+    });
     const duration = performance.now() - start;
     context.set('inferenceMs', context.get('inferenceMs') + duration);
     metrics.countClassification(results, duration / 1000);
     return results;
   }
 
-  // The first of them sees the answer last.
+  // The first middleware sees the answer last.
   app.use(
     requestId,
     countRequests(metrics),
@@ -123,10 +133,14 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     throwErrors,
   );
   if (allowedOrigins.length > 0) app.use(crossOrigin(allowedOrigins)); // before keys: a preflight has none
-  if (apiKeys.length > 0) for (const path of KEYED) app.use(path, requireKey(apiKeys));
+  if (apiKeys.length > 0) {
+    for (const path of KEYED) app.use(path, requireKey(apiKeys));
+    if (formats) app.post('/', requireKey(apiKeys)); // a GET is for everyone
+  }
   if (rateLimiter !== undefined) {
     const limit = limitRate(rateLimiter, (...failure) => void report(...failure, { event: 'rate-limiter-failed' }));
     for (const path of LIMITED) app.use(path, limit);
+    if (formats) app.post('/', limit);
   }
 
   app.use(requireKnownParameters, requirePlainBody);
@@ -144,7 +158,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
   app.post('/v1/sentiment/stream', async (context) => {
     requireType(context.req.raw, STREAM_TYPES);
-    await classifier.ready(); // what keeps it from answering at all has a status
+    await classifier.ready(); // a failed load gets a status, before the stream starts
     const { labels } = await classifier.manifest();
     const body = context.req.raw.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const answers = answerLines(body, {
@@ -156,16 +170,12 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return new Response(answers, { headers: { 'content-type': STREAM_TYPES[0] } });
   });
 
-  app.post('/models/:id{.+}', async (context) => {
-    const { id } = await classifier.manifest();
-    if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
-    const { inputs, parameters } = await readJson(context.req.raw, TextClassificationRequest);
-    const { top_k, function_to_apply } = parameters ?? {};
-    const results = await measured(typeof inputs === 'string' ? [inputs] : inputs, context);
-    return context.json<TextClassificationResponse>(
-      results.map((result) => rankedLabels(result, function_to_apply === 'none').slice(0, top_k ?? undefined)),
-    );
-  });
+  const adapter = { classifier, classify: measured };
+  app.route('/', huggingFace({ ...adapter, names: formatLabels.huggingface, atRoot: formats }));
+  if (formats) {
+    app.route('/', tei({ ...adapter, names: formatLabels.tei }));
+    app.route('/', vllm({ ...adapter, names: formatLabels.vllm }));
+  }
 
   app.route('/v1/jobs', jobRoutes(jobs, classifier));
 
@@ -180,21 +190,21 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     );
   });
 
-  // These change with a deployment and at no other time.
+  // These change only with a deployment.
   const maxAge = { 'cache-control': `max-age=${MAX_AGE_SECONDS}` };
   app.get('/v1/model', etag(), async (context) => context.json(await classifier.manifest(), 200, maxAge));
   app.get('/openapi.json', etag(), async (context) => {
     const manifest = await classifier.manifest().catch(() => undefined);
-    if (manifest !== undefined) document ??= openApiDocument(manifest.labels);
-    return context.json(document ?? openApiDocument([]), 200, maxAge);
+    if (manifest !== undefined) document ??= openApiDocument(manifest.labels, formats);
+    return context.json(document ?? openApiDocument([], formats), 200, maxAge);
   });
 
   app.get('/metrics', async (context) => {
     const manifest = await classifier.manifest().catch(() => undefined);
-    return context.body(metrics.toString(manifest), 200, { 'content-type': METRICS_TYPE });
+    return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
-  // Is the worker alive? Starts no network, so that a probe costs nothing.
+  // Is the worker alive? Does not load the network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
   // Could it answer now? Loads the network, so that asking warms it up.
@@ -213,9 +223,11 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   refuseOtherMethods(app);
   app.notFound(({ req }) => refuse(req.raw, { kind: 'not-found' }));
   app.onError((error, context) => {
-    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // which nobody gets
+    if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // nobody receives it
     if (error instanceof OverloadedError) {
-      const forHuggingFace = routeOf(context).startsWith('/models/') && ({ status: 429 } as const);
+      const route = routeOf(context);
+      const isTheirs = route === '/' || route === '/predict' || route.startsWith('/models/'); // whose clients retry a 503 at once
+      const forHuggingFace = isTheirs && ({ status: 429 } as const);
       return refuse(context.req.raw, { kind: 'overloaded', seconds: error.retryAfterSeconds, ...forHuggingFace });
     }
     if (error instanceof ProblemError) return refuse(context.req.raw, error.problem);
@@ -230,16 +242,10 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
 
 /** Answers 405 on the path of a route to every method that it has no route for. */
 function refuseOtherMethods(app: Hono<AppEnv>): void {
-  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // which is how middleware is listed
+  const routes = app.routes.filter(({ method }) => method !== 'ALL'); // middleware is listed as ALL
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));
-    if (methods.has('GET')) methods.add('HEAD'); // which Hono answers for every GET
+    if (methods.has('GET')) methods.add('HEAD'); // Hono answers HEAD for every GET
     app.all(path, ({ req }) => refuse(req.raw, { kind: 'method-not-allowed', allow: [...methods].join(', ') }));
   }
-}
-
-/** Every label with its probability, or its logit, the likeliest first. Where some tie, the answer is before the others. */
-function rankedLabels({ label: answer, scores, logits }: Classification, asLogits: boolean): LabelScore[] {
-  const ranked = asLogits ? scores.map(({ label }, place) => ({ label, score: logits[place] as number })) : [...scores];
-  return ranked.sort((a, b) => b.score - a.score || Number(b.label === answer) - Number(a.label === answer));
 }

@@ -6,7 +6,7 @@
  *     MODEL   the folder of the bundle to serve (model/ of this project)
  *     SHUTDOWN_SECONDS   on Node, how long after SIGTERM requests are still taken, while /ready says 503 (0)
  *
- * and API_KEYS, ALLOWED_ORIGINS and LABELS, of which `settings.ts` says more.
+ * and API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS and FORMAT_LABELS, of which `settings.ts` says more.
  */
 import process from 'node:process';
 import type { Manifest } from '../shared/bundle.ts';
@@ -41,8 +41,11 @@ export async function openApp(
   env: Environment = process.env,
   shutdown?: Shutdown,
 ): Promise<{ app: App; manifest: Manifest }> {
-  const { API_KEYS, ALLOWED_ORIGINS, LABELS, MODEL } = env as Readonly<Record<string, string | undefined>>;
-  const { labels, ...settings } = readSettings({ API_KEYS, ALLOWED_ORIGINS, LABELS });
-  const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, labels);
+  const { API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS, MODEL } = env as Readonly<
+    Record<string, string | undefined>
+  >;
+  const variables = { API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS };
+  const { labels, maxTokens, ...settings } = readSettings(variables);
+  const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, { labels, maxTokens });
   return { app: await withSite(createApp(classifier, { ...settings, shutdown })), manifest };
 }

@@ -1,27 +1,36 @@
 /**
- * What whoever runs the endpoint can say of it, as strings: variables and secrets of a worker, or of a server's environment.
+ * The endpoint's settings, as strings: variables and secrets of a worker, or environment variables of a server.
  *
- *     API_KEYS          bearer keys, any of which is taken; without one, no key is needed
- *     ALLOWED_ORIGINS   origins whose pages may call the API, or *; without one, only its own
- *     OPEN_JOBS         "true" lets whoever may ask have bulk jobs done, which cost more than an answer; without it, only who has a key
- *     LABELS            the labels of requests that name none, two or more of the model's; without it, all
+ *     API_KEYS          bearer keys. Default: no key is needed
+ *     ALLOWED_ORIGINS   origins whose pages may call the API, or *. Default: only its own
+ *     OPEN_JOBS         "true" lets clients without a key make bulk jobs. Default: only clients with a key
+ *     LABELS            two or more of the model's labels, for requests that name none. Default: all
+ *     MAX_TOKENS        the number of tokens of a text that are read, from its end. Default: as in training
+ *     FORMATS           "false" turns other services' formats off (docs/formats.md)
+ *     FORMAT_LABELS     the labels in other formats, like NEGATIVE=negative,POSITIVE=positive (`adapters/labels.ts`)
  *
- * Keys and origins are separated by commas or spaces, labels by commas. What cannot be meant is refused: a key that is set
- * and not read would leave the door open. Whether the model has the labels is known when it is loaded.
+ * Keys and origins are separated by commas or spaces, labels by commas. Invalid settings are refused: a key that is set but not read
+ * would leave the endpoint open. LABELS are checked when the model is loaded.
  */
 import { labelsIn } from '../shared/labels.ts';
-import { MIN_KEY_CHARACTERS } from './http/limits.ts';
+import { FORMATS, type FormatLabels, readFormatLabels } from './adapters/labels.ts';
+import { MAX_TOKENS_READ, MIN_KEY_CHARACTERS } from './http/limits.ts';
 
 export interface Settings {
   readonly apiKeys: readonly string[];
   readonly allowedOrigins: readonly string[];
-  /** Whether a job may be made by whoever may ask, which without a key is nobody unless it is said. */
+  /** Whether a client may make jobs: any client with OPEN_JOBS, else only one with a key. */
   readonly jobsAllowed: boolean;
-  /** Undefined is all of the model's. */
+  /** Undefined means all of the model's. */
   readonly labels: readonly string[] | undefined;
+  /** Undefined means as in training. */
+  readonly maxTokens: number | undefined;
+  /** Whether other services' formats are served. */
+  readonly formats: boolean;
+  readonly formatLabels: FormatLabels;
 }
 
-/** A setting that cannot be meant. The message names it, and never quotes a key. */
+/** An invalid setting. The message names it, and never quotes a key. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -32,6 +41,9 @@ export function readSettings(environment: {
   readonly ALLOWED_ORIGINS?: string | undefined;
   readonly OPEN_JOBS?: string | undefined;
   readonly LABELS?: string | undefined;
+  readonly MAX_TOKENS?: string | undefined;
+  readonly FORMATS?: string | undefined;
+  readonly FORMAT_LABELS?: string | undefined;
 }): Settings {
   const apiKeys = list('API_KEYS', environment.API_KEYS);
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
@@ -43,16 +55,39 @@ export function readSettings(environment: {
       throw new SettingsError(`ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`);
     }
   }
-  const { OPEN_JOBS: openJobs = 'false' } = environment;
-  if (openJobs !== 'true' && openJobs !== 'false')
-    throw new SettingsError(`OPEN_JOBS must be true or false, not "${openJobs}"`);
+  const openJobs = isTrue('OPEN_JOBS', environment.OPEN_JOBS || 'false');
+  const formats = isTrue('FORMATS', environment.FORMATS || 'true');
+  const { MAX_TOKENS, FORMAT_LABELS } = environment;
+  if (MAX_TOKENS && !(/^[1-9]\d{0,3}$/.test(MAX_TOKENS) && Number(MAX_TOKENS) <= MAX_TOKENS_READ)) {
+    throw new SettingsError(`MAX_TOKENS must be from 1 to ${MAX_TOKENS_READ}, not "${MAX_TOKENS}"`);
+  }
+  const maxTokens = MAX_TOKENS ? Number(MAX_TOKENS) : undefined;
+  const formatLabels = FORMAT_LABELS ? readFormatLabels(FORMAT_LABELS) : {};
+  if (formatLabels === undefined) {
+    throw new SettingsError(
+      `FORMAT_LABELS must be like NEGATIVE=negative,POSITIVE=positive, or like tei: A=a,B=b; vllm: X=a,Y=b, for ${FORMATS.join(', ')}, not "${FORMAT_LABELS}"`,
+    );
+  }
   const labels = environment.LABELS ? labelsIn(environment.LABELS) : undefined;
   if (labels !== undefined && (labels.length < 2 || labels.includes('') || new Set(labels).size < labels.length)) {
     throw new SettingsError(
       `LABELS must be two labels or more, each once, like negative,positive, not "${environment.LABELS}"`,
     );
   }
-  return { apiKeys, allowedOrigins, jobsAllowed: apiKeys.length > 0 || openJobs === 'true', labels };
+  return {
+    apiKeys,
+    allowedOrigins,
+    jobsAllowed: apiKeys.length > 0 || openJobs,
+    labels,
+    maxTokens,
+    formats,
+    formatLabels,
+  };
+}
+
+function isTrue(name: string, value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new SettingsError(`${name} must be true or false, not "${value}"`);
 }
 
 function list(name: string, value = ''): string[] {

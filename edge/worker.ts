@@ -2,10 +2,12 @@
  * The Cloudflare entry: the shipped bundle, workerd's runtime, and the app. What can be set of it are the variables,
  * secrets and bindings of `Environment`.
  */
-import { env } from 'cloudflare:workers';
+import { env, WorkerEntrypoint } from 'cloudflare:workers';
+import { runModel } from './adapters/workers-ai.ts';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
+import type { LabelScore } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
@@ -19,16 +21,22 @@ interface Environment extends Partial<JobBindings> {
   readonly API_KEYS?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMITER?: RateLimiter;
+  /** The page's files. */
+  readonly ASSETS?: { fetch(request: Request): Promise<Response> };
   readonly OPEN_JOBS?: string;
   readonly LABELS?: string;
+  readonly MAX_TOKENS?: string;
+  readonly FORMATS?: string;
+  readonly FORMAT_LABELS?: string;
 }
 
 const environment = env as Environment;
-const { jobsAllowed, labels, ...settings } = readSettings(environment);
+const { jobsAllowed, labels, maxTokens, ...settings } = readSettings(environment);
 
 // Loaded before the first request, as `shipped` is. Where that fails, a request says why.
-const classifier = labels ? createClassifier({ labels }) : shipped;
-if (labels && isPreinitialized) await classifier.ready().catch(() => {});
+const isSet = labels !== undefined || maxTokens !== undefined;
+const classifier = isSet ? createClassifier({ labels, maxTokens }) : shipped;
+if (isSet && isPreinitialized) await classifier.ready().catch(() => {});
 
 const app = createApp(classifier, {
   ...settings,
@@ -36,8 +44,24 @@ const app = createApp(classifier, {
   jobs: cloudflareJobs(environment, jobsAllowed),
 });
 
+/** For a service binding that stands in for Workers AI (docs/formats.md). */
+export class WorkersAI extends WorkerEntrypoint {
+  run(_model: string, input: unknown): Promise<LabelScore[]> {
+    if (!settings.formats) throw new Error('this endpoint is set to speak no other formats (FORMATS)');
+    return runModel(input, classifier, settings.formatLabels['workers-ai']);
+  }
+}
+
+/** A POST to the page's address is a request of Hugging Face's client, and Cloudflare would refuse it; so the worker comes first there. */
+function isForPage({ method, url }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && new URL(url).pathname === '/';
+}
+
 export default {
-  fetch: app.fetch,
+  fetch: (request, ...rest) =>
+    environment.ASSETS !== undefined && isForPage(request)
+      ? environment.ASSETS.fetch(request)
+      : app.fetch(request, ...rest),
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
     return consume(batch, { bucket, coordinatorOf, classifier, logError });

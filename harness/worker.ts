@@ -18,7 +18,7 @@ export interface StartOptions {
   /** Variables and bindings of the worker, as Miniflare has them. */
   readonly env?: MiniflareEnv;
   /** Another worker, of one module, which receives the requests and has ours as a service binding. */
-  readonly caller?: { readonly binding: string; readonly source: string };
+  readonly caller?: { readonly binding: string; readonly source: string; readonly entrypoint?: string };
   /** Whether the worker's module is evaluated only at the first request that is not for /health. */
   readonly lazy?: boolean;
   /** Whether the page's files are served first, as `[assets]` in wrangler.toml has them. */
@@ -31,6 +31,7 @@ export interface StartOptions {
 
 type MiniflareEnv = Record<
   string,
+  | { readonly type: 'assets' }
   | { readonly type: 'text'; readonly value: string }
   | {
       readonly type: 'rate-limit';
@@ -72,6 +73,7 @@ export async function startModules(
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const { date, flags } = await compatibility();
+  const bindings = { ...env, ...(site && { ASSETS: { type: 'assets' } as const }) };
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
@@ -87,8 +89,10 @@ export async function startModules(
           name: NAME,
           compatibilityDate: date,
           compatibilityFlags: flags,
-          ...(jobs ? jobsConfig(env, jobs.retries ?? 2) : { env }),
-          ...(site && { assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true } }),
+          ...(jobs ? jobsConfig(bindings, jobs.retries ?? 2) : { env: bindings }),
+          ...(site && {
+            assets: { directory: path.resolve('.prepared/site'), hasUserWorker: true, runWorkerFirst: ['/'] },
+          }),
           manifest: { mainModule, modules },
         },
       },
@@ -116,11 +120,11 @@ function jobsConfig(env: MiniflareEnv, maxRetries: number) {
   } as const;
 }
 
-function callerConfig({ binding, source }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
+function callerConfig({ binding, source, entrypoint }: NonNullable<StartOptions['caller']>, compatibilityDate: string) {
   return {
     name: 'caller',
     compatibilityDate,
-    env: { [binding]: { type: 'worker', worker: NAME } as const },
+    env: { [binding]: { type: 'worker', worker: NAME, ...(entrypoint && { exportName: entrypoint }) } as const },
     manifest: { mainModule: MAIN, modules: { [MAIN]: { type: 'esm', contents: source } as const } },
   };
 }

@@ -1,9 +1,9 @@
-/** The fewest bytes that are made room for. */
+/** The smallest capacity. */
 const FIRST_CAPACITY = 256;
 
 /**
- * Bytes that come in pieces, copied into one buffer that grows to twice its size when it is full, and to `maxBytes` at most. So
- * bytes that come one by one take no more memory than their number, and no more time.
+ * Collects bytes that arrive in pieces in one buffer, which doubles when it is full, up to `maxBytes`. So many small pieces take no
+ * more memory and time than their bytes.
  */
 export class ByteBuffer {
   readonly #maxBytes: number;
@@ -18,7 +18,7 @@ export class ByteBuffer {
     return this.#length;
   }
 
-  /** Copies the piece to the end. @returns whether it fits; a piece that does not is left out. */
+  /** Appends the piece. @returns false if it does not fit; it is then left out. */
   append(piece: Uint8Array): boolean {
     const length = this.#length + piece.length;
     if (length > this.#maxBytes) return false;
@@ -33,7 +33,7 @@ export class ByteBuffer {
     return true;
   }
 
-  /** @returns all that was appended since the last time, and lets go of it. */
+  /** Returns everything that was appended since the last call, and empties the buffer. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#bytes = new Uint8Array();

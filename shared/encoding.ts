@@ -13,7 +13,19 @@ export interface Encoding {
   readonly unknown: number;
   /** Whether tokens at the beginning of the text were left out. */
   readonly truncated: boolean;
+  /** Where those stand: one stretch, or none. */
+  readonly omitted: readonly Omission[];
 }
+
+/** A stretch of a text that was not read: from its first token to the end of its last. */
+export interface Omission {
+  readonly start: number;
+  readonly end: number;
+  readonly tokens: number;
+}
+
+/** A text with so many unknown words is not made of slips of the pen: no more are looked for, however long it is. */
+const MAX_UNKNOWN = 100;
 
 /** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
 export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
@@ -23,11 +35,35 @@ export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxToke
   let unknown = 0;
   let at = start;
   for (const { text } of read) {
-    const id = vocabulary.idOf(text);
+    const id = vocabulary.idOf(text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
     ids[at++] = id;
   }
-  return { ids, tokens: read, unknown, truncated: read.length < tokens.length };
+  const omitted = omissionsOf(tokens.slice(0, tokens.length - read.length));
+  return { ids, tokens: read, unknown, truncated: omitted.length > 0, omitted };
+}
+
+function omissionsOf(tokens: readonly Token[]): Omission[] {
+  const [first, last] = [tokens[0], tokens.at(-1)];
+  return first && last ? [{ start: first.start, end: last.end, tokens: tokens.length }] : [];
+}
+
+/** The encoding of some of its tokens, [from, to), as if they stood alone. */
+export function excerpt({ ids, tokens }: Encoding, from: number, to: number): Encoding {
+  if (to - from === tokens.length) return { ids, tokens, unknown: unknownIn(ids), truncated: false, omitted: [] };
+  const before = ids.length - tokens.length; // START, where it was read
+  const own = ids.subarray(before + from, before + to);
+  return {
+    ids: Int32Array.of(START_ID, ...own),
+    tokens: tokens.slice(from, to),
+    unknown: unknownIn(own),
+    truncated: false,
+    omitted: [],
+  };
+}
+
+function unknownIn(ids: Int32Array): number {
+  return ids.reduce((count, id) => count + Number(id === UNKNOWN_ID), 0);
 }
 
 export interface Batch {

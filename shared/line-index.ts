@@ -2,25 +2,39 @@
  * Finds a line of a text by its content: a hash table in one typed array, which is made once, stored, and used in place. Filling a
  * `Map` with a vocabulary's 20,000 words would take a new isolate longer than answering its first text.
  *
- *     u32 number of lines · for each slot (a power of two of them): u32 line + 1, or 0 if empty; u32 start of the line
+ *     u32 number of lines · for each slot, of which there are a power of two: u32 line + 1 in 20 bits, with 12 bits of the line's
+ *     hash above them, or 0 when it is empty, u32 where the line starts
  *
- * Open addressing with linear probing, and FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over UTF-16 code units.
+ * Open addressing with linear probing. The hash is a polynomial in the UTF-16 code units, so that those of a word's parts make
+ * that of the word with a letter changed (`spelling.ts`). Its bits in the slots tell most words apart without comparing them.
  */
 
 export type LineIndex = Uint32Array;
 
 const LINE_END = 10;
+/** The bits of a slot that are the line's number + 1. */
+const LINE = 2 ** 20 - 1;
 
-/** @param text every line of which has a line end. @throws Error naming a repeated line. */
+/** What a hash is multiplied by for each code unit behind it. */
+export const HASH_BASE = 0x01000193;
+
+/** The hash of one more code unit behind what `hash` is the hash of. That of nothing is 0. */
+export function extendHash(hash: number, code: number): number {
+  return (Math.imul(hash, HASH_BASE) + code) | 0;
+}
+
+/** @param text every line of which has a line end. @throws Error naming a line that stands twice; RangeError on a million lines. */
 export function indexLines(text: string): LineIndex {
   const lines = text.split('\n').slice(0, -1);
+  if (lines.length >= LINE) throw new RangeError(`there are ${lines.length} lines, more than an index can have`);
   const index = new Uint32Array(1 + 2 * 2 ** Math.ceil(Math.log2(1.5 * lines.length + 1)));
   index[0] = lines.length;
   let start = 0;
   for (const [line, word] of lines.entries()) {
-    const slot = slotOf(word, text, index);
+    const bits = bitsOf(hashOf(word));
+    const slot = slotOf(bits, index, (start) => isLine(word, text, start));
     if (index[slot] !== 0) throw new Error(`"${word}" stands twice`);
-    index.set([line + 1, start], slot);
+    index.set([(bits & ~LINE) | (line + 1), start], slot);
     start += word.length + 1;
   }
   return index;
@@ -33,7 +47,23 @@ export function countLines(index: LineIndex): number {
 
 /** The number, from 0, of the line that equals `word`; −1 if there is none. @param word without a line end. */
 export function findLine(word: string, text: string, index: LineIndex): number {
-  return (index[slotOf(word, text, index)] as number) - 1;
+  const slot = slotOf(bitsOf(hashOf(word)), index, (start) => isLine(word, text, start));
+  return ((index[slot] as number) & LINE) - 1;
+}
+
+/**
+ * Whether one of the first `count` lines may have this hash. Where none has, it is true of one in thousands, and known at once:
+ * lines took their slots in order, so behind the slot of a later line none of the first ones is.
+ */
+export function mayHaveLine(hash: number, count: number, index: LineIndex): boolean {
+  const bits = bitsOf(hash);
+  const slots = (index.length - 1) / 2;
+  for (let tries = 0; tries < slots; tries++) {
+    const entry = index[1 + 2 * ((bits + tries) & (slots - 1))] as number;
+    if (entry === 0 || (entry & LINE) > count) return false;
+    if (((entry ^ bits) & ~LINE) === 0) return true;
+  }
+  return false;
 }
 
 /**
@@ -44,16 +74,31 @@ export function isIndex(index: LineIndex): boolean {
   return Number.isInteger(Math.log2(slots)) && countLines(index) < slots;
 }
 
-/** The slot of the line that equals `word`, or the empty slot where it would be. A slot's two numbers are adjacent, for the cache. */
-function slotOf(word: string, text: string, index: LineIndex): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+/** Where in `index` the line with these bits is, or would be. What a look-up needs of a slot is side by side: it is rarely in a cache. */
+function slotOf(bits: number, index: LineIndex, isLine: (start: number) => boolean): number {
   const mask = (index.length - 1) / 2 - 1;
   for (let tries = 0; tries <= mask; tries++) {
-    const slot = 1 + 2 * ((hash + tries) & mask);
-    if (index[slot] === 0) return slot;
-    const start = index[slot + 1] as number;
-    if (text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start)) return slot;
+    const slot = 1 + 2 * ((bits + tries) & mask);
+    const entry = index[slot] as number;
+    if (entry === 0) return slot;
+    if (((entry ^ bits) & ~LINE) === 0 && isLine(index[slot + 1] as number)) return slot;
   }
   throw new RangeError('the index of the lines has no empty slot'); // it is damaged
+}
+
+function isLine(word: string, text: string, start: number): boolean {
+  return text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start);
+}
+
+function hashOf(word: string): number {
+  let hash = 0;
+  for (let at = 0; at < word.length; at++) hash = extendHash(hash, word.charCodeAt(at));
+  return hash;
+}
+
+/** Lets every bit depend on every other, which the low ones of a polynomial do not: the end of MurmurHash3. */
+function bitsOf(hash: number): number {
+  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
 }

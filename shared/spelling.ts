@@ -1,28 +1,57 @@
 /**
- * Words that an unknown word may be a misspelling of: letters repeated ("soooo"), left out of a pair ("terible", "realy"), swapped
- * ("agian") or added ("wonderfull").
+ * What an unknown word may be a slip of: letters held down ("sooo"), left out of a pair ("terible"), doubled ("realy" is
+ * the same slip the other way round: "really"), swapped ("agian") or typed on top ("wonderfull").
  *
  * `vocabulary.ts` knows which of these exist. Replaced letters are not tried: there would be twenty-five times as many candidates,
  * for texts of strangers, on a path that counts microseconds.
  */
+import { extendHash, HASH_BASE } from './line-index.ts';
 
 /** Shorter words are too similar to each other; longer ones are rarely words. */
 const MIN_LETTERS = 5;
 const MAX_LETTERS = 24;
 
-/** Spellings that are one slip away from `word`: at most 3 · 24, in no order, some of them twice. */
-export function* slipsOf(word: string): Generator<string> {
-  if (word.length < MIN_LETTERS || word.length > MAX_LETTERS) return;
-  const held = word.replace(/(.)\1{2,}/gu, '$1$1');
-  if (held !== word) {
-    yield held;
-    yield held.replace(/(.)\1/gu, '$1');
-    return;
+/** The word, or, of a stretched one, what it may be without the stretch, the likeliest first: "goood" is "good" or "god". */
+export function unstretched(word: string): string[] {
+  const twice = word.replace(/(\D)\1{2,}/g, '$1$1');
+  return twice === word || twice.length === 2 ? [word] : [twice, word.replace(/(\D)\1{2,}/g, '$1')];
+}
+
+/** Hashes of the beginnings and ends of a word, by where they end and begin, and what a hash weighs before so many letters. */
+const begins = new Int32Array(MAX_LETTERS + 1);
+const ends = new Int32Array(MAX_LETTERS + 1);
+const weights = new Int32Array(MAX_LETTERS + 1).fill(1);
+for (let letters = 0; letters < MAX_LETTERS; letters++) {
+  weights[letters + 1] = Math.imul(weights[letters] as number, HASH_BASE);
+}
+
+/**
+ * Spellings that are one slip away from `word`, some of them twice: at most 3 · 24 of them, in no order of merit.
+ * @param isLikely says by its hash whether a spelling is wanted. That of the word with a letter changed follows from those of
+ * what is before and behind the letter, so a word that is a slip of nothing costs no string and, for each letter, the same few operations.
+ */
+export function slipsOf(word: string, isLikely: (hash: number) => boolean = () => true): string[] {
+  const { length } = word;
+  const slips: string[] = [];
+  if (length < MIN_LETTERS || length > MAX_LETTERS) return slips;
+  for (let at = 0; at < length; at++) begins[at + 1] = extendHash(begins[at] as number, word.charCodeAt(at));
+  ends[length] = 0;
+  for (let at = length - 1; at >= 0; at--) ends[at] = withEnd(word.charCodeAt(at), at + 1, length);
+  for (let at = 0; at < length; at++) {
+    const before = begins[at] as number;
+    const letter = word.charCodeAt(at);
+    if (isLikely(withEnd(before, at + 1, length))) slips.push(word.slice(0, at) + word.slice(at + 1));
+    const doubled = extendHash(begins[at + 1] as number, letter);
+    if (isLikely(withEnd(doubled, at + 1, length))) slips.push(word.slice(0, at + 1) + word.slice(at));
+    if (at + 1 === length) break;
+    const swapped = extendHash(extendHash(before, word.charCodeAt(at + 1)), letter);
+    if (!isLikely(withEnd(swapped, at + 2, length))) continue;
+    slips.push(word.slice(0, at) + word[at + 1] + word[at] + word.slice(at + 2));
   }
-  for (let at = 0; at < word.length; at++) {
-    const [before, letter, after] = [word.slice(0, at), word[at] as string, word.slice(at + 1)];
-    yield before + after;
-    yield before + letter + letter + after;
-    if (after !== '') yield before + after[0] + letter + after.slice(1);
-  }
+  return slips;
+}
+
+/** The hash of what `hash` is the hash of, with the end of the word from `at` on behind it. */
+function withEnd(hash: number, at: number, length: number): number {
+  return (Math.imul(hash, weights[length - at] as number) + (ends[at] as number)) | 0;
 }

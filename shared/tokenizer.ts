@@ -2,14 +2,28 @@
  * Splits a text into tokens with their places in the original text. Training and the edge share this pure function.
  *
  * A token is one of
- * - a word: letters and digits with the apostrophes between them (`don't`), in lower case and without accents;
+ * - a word: letters and digits with the apostrophes between them (`don't`), in small letters and, if Latin, without accents (`words.ts`, `contractions.ts`);
+ * - a letter of a script that has no spaces between its words;
  * - `!` or `?`, where a run of the same one is one token;
- * - a pictograph (most emoji), one token a code point.
+ * - an emoticon or emoji, folded to a few: `:)`, `❤` (`emoticons.ts`, `emoji.ts`);
+ * - a rating, as one of `1/5` to `5/5` (`ratings.ts`);
+ * - `<url>`, `<email>` or `<user>`, for what says nothing else (`addresses.ts`).
  *
- * Everything else separates tokens. `<br>` tags, of which the reviews are full, are skipped whole. Each code point is folded on its
- * own, so the time is linear for any text: no regular expression sees more than one code point, and neither does Unicode
- * normalisation, which can take quadratic time over a whole text.
+ * Everything else separates tokens. Tags, comments, scripts and styles are skipped, and an HTML entity is the character that it stands for (`html.ts`). The time
+ * is linear in the text, whatever the text is.
+ *
+ * Not here: token ids, truncation and padding (`vocabulary.ts`).
  */
+import { mayBeginAddress, readAddress, readUser } from './tokenizer/addresses.ts';
+import { characterAt } from './tokenizer/characters.ts';
+import { CONTRACTIONS, NOT, rejoin } from './tokenizer/contractions.ts';
+import { readEmoji, readFlag } from './tokenizer/emoji.ts';
+import { LAUGHS, readEmoticon } from './tokenizer/emoticons.ts';
+import { partsOfHashtag } from './tokenizer/hashtags.ts';
+import { markupOf } from './tokenizer/html.ts';
+import { readOrdinaryWord, skipIdle } from './tokenizer/ordinary.ts';
+import { isStar, mayBeginRating, readRating, readStars, STAR_WORDS } from './tokenizer/ratings.ts';
+import { readLetter, readWord } from './tokenizer/words.ts';
 
 export interface Token {
   /** The folded form, as in a vocabulary. */
@@ -24,7 +38,7 @@ export interface Token {
  * The name of the rules above, recorded in a bundle. It changes whenever any text's tokens or ids change: a bundle of other rules is
  * then refused instead of getting ids with other meanings.
  */
-export const TOKENIZER_NAME = 'words-v2';
+export const TOKENIZER_NAME = 'words-v3';
 
 /**
  * Splits `text` into tokens, in order and without overlap. Never throws: any string is a text, lone surrogates and NUL
@@ -32,123 +46,84 @@ export const TOKENIZER_NAME = 'words-v2';
  */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const character = characterAt(text, at);
-    switch (character.role) {
-      case 'letter': {
-        const word = readWord(text, at);
-        tokens.push(word);
-        at = word.end;
-        break;
+  const endOfMarkup = markupOf(text);
+  for (let at = skipIdle(text, 0); at < text.length; at = skipIdle(text, at)) {
+    const token = readOrdinaryWord(text, at) ?? readToken(text, at, tokens.at(-1));
+    if (token !== undefined) {
+      if (token.start < at) tokens.pop(); // "does n't" takes in "does"
+      tokens.push(token);
+      at = token.end;
+    } else if (text[at] === '<') {
+      at = endOfMarkup(at) ?? at + 1;
+    } else if (text[at] === '#') {
+      at++;
+      for (const part of partsOfHashtag(text, at)) {
+        for (const { text, start, end } of tokenize(part)) tokens.push({ text, start: at + start, end: at + end });
+        at += part.length;
       }
-      case 'exclamation': {
-        const end = endOfRun(text, at, character.folded);
-        tokens.push({ text: character.folded, start: at, end });
-        at = end;
-        break;
-      }
-      case 'pictograph': {
-        const end = endOfPictograph(text, at + character.width);
-        tokens.push({ text: character.folded, start: at, end });
-        at = end;
-        break;
-      }
-      default:
-        at = endOfBreakTag(text, at) ?? at + character.width;
+    } else {
+      at += characterAt(text, at).width;
     }
   }
   return tokens;
 }
 
-interface Character {
-  /**
-   * - `letter`: a letter or digit;
-   * - `silent`: part of a word that adds nothing to it: combining marks, soft hyphens, joiners;
-   * - `apostrophe`: part of a word if a letter follows;
-   * - `exclamation`: `!` or `?`;
-   * - `pictograph`, `separator`: as named.
-   */
-  readonly role: 'letter' | 'silent' | 'apostrophe' | 'exclamation' | 'pictograph' | 'separator';
-  readonly folded: string;
-  /** UTF-16 code units: 1 or 2. */
-  readonly width: number;
-}
-
-const END: Character = { role: 'separator', folded: '', width: 0 };
-
-function characterAt(text: string, at: number): Character {
-  const point = text.codePointAt(at);
-  if (point === undefined) return END;
-  const known = point < ASCII.length ? ASCII[point] : KNOWN.get(point);
-  if (known !== undefined) return known;
-  const character = fold(point);
-  if (point < ASCII.length) ASCII[point] = character;
-  // Bounded, because texts are strangers' and the isolate is shared.
-  else if (KNOWN.size < 4096) KNOWN.set(point, character);
-  return character;
-}
-
-/** Caches of characters by code point; ASCII has its own, because nearly all characters are ASCII. */
-const ASCII = new Array<Character | undefined>(128).fill(undefined);
-const KNOWN = new Map<number, Character>();
-
-/** ' and characters that people type for it: right and left quotes, modifier letter, prime, grave, acute, full width. */
-const APOSTROPHES = new Set("'\u2019\u2018\u02BC\u2032`\u00B4\uFF07");
-const LETTERS = /[\p{L}\p{Nd}]/u;
-const SILENT = /[\p{M}\p{Cf}]/u;
-/** The only format character that separates words. */
-const ZERO_WIDTH_SPACE = '\u200B';
-const PICTOGRAPH = /\p{Extended_Pictographic}/u;
-/** Extended_Pictographic also holds ©, ®, ‼, ⁉, ™ and ℹ, all below the arrows, which are no pictures in a review. */
-const FIRST_PICTOGRAPH = 0x2190;
-
-function fold(point: number): Character {
-  const text = String.fromCodePoint(point);
-  const width = text.length;
-  if (APOSTROPHES.has(text)) return { role: 'apostrophe', folded: "'", width };
-  if (LETTERS.test(text)) {
-    // Compatibility decomposition turns é into e and a combining accent, ﬁ into fi, and full-width Ａ into A.
-    const folded = [...text.normalize('NFKD').toLowerCase()].filter((c) => LETTERS.test(c) && !APOSTROPHES.has(c));
-    return { role: folded.length > 0 ? 'letter' : 'silent', folded: folded.join(''), width };
+/**
+ * The token that starts at `at`, if one does.
+ * @param before the token before it, which the rest of a contraction takes in
+ */
+function readToken(text: string, at: number, before: Token | undefined): Token | undefined {
+  const { role, folded, width } = characterAt(text, at);
+  switch (role) {
+    case 'letter':
+      return readFromLetter(text, at, before);
+    case 'ideograph':
+      return readLetter(text, at);
+    case 'apostrophe':
+      return readFromApostrophe(text, at, width, before);
+    case 'exclamation':
+      return { text: folded, start: at, end: endOfRun(text, at, folded) };
+    case 'pictograph':
+      return isStar(folded) ? readStars(text, at) : readEmoji(text, at);
+    case 'flag':
+      return readFlag(text, at);
+    case 'separator':
+      return readFromPunctuation(text, at);
+    default:
+      return undefined; // a mark, or a joiner, on nothing
   }
-  if (SILENT.test(text) && text !== ZERO_WIDTH_SPACE) return { role: 'silent', folded: '', width };
-  if (point >= FIRST_PICTOGRAPH && PICTOGRAPH.test(text)) return { role: 'pictograph', folded: text, width };
-  const [plain = ''] = text.normalize('NFKC'); // full-width ！, double ‼
-  if (plain === '!' || plain === '?') return { role: 'exclamation', folded: plain, width };
-  return { role: 'separator', folded: '', width };
 }
 
-/** The word that starts at `start`, which is a letter. */
-function readWord(text: string, start: number): Token {
-  let folded = '';
-  let end = start;
-  for (;;) {
-    const plainEnd = endOfAsciiLetters(text, end);
-    folded += text.slice(end, plainEnd).toLowerCase();
-    end = plainEnd;
-    const character = characterAt(text, end);
-    if (character.role === 'apostrophe') {
-      if (characterAt(text, end + character.width).role !== 'letter') break;
-    } else if (character.role !== 'letter' && character.role !== 'silent') {
-      break;
-    }
-    folded += character.folded;
-    end += character.width;
-  }
-  return { text: folded, start, end };
+function readFromLetter(text: string, at: number, before: Token | undefined): Token | undefined {
+  const word = readWord(text, at);
+  const longer =
+    (mayBeginAddress(text, at, word.end) ? readAddress(text, at) : undefined) ??
+    (mayBeginRating(word.text) ? readRating(text, at, before?.text) : undefined) ??
+    (text[word.end] === '_' ? readEmoticon(text, at) : undefined) ??
+    (word.text === NOT ? rejoin(text, before, word) : undefined);
+  if (longer !== undefined) return longer;
+  const written = WRITTEN.get(word.text);
+  return written === undefined ? word : { ...word, text: written };
 }
 
-/** Nearly all of a review is ASCII letters. Slicing runs of them makes the tokenizer fast. */
-function endOfAsciiLetters(text: string, start: number): number {
-  let end = start;
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
-    const isDigit = code >= 48 && code <= 57;
-    const isLetter = (code | 32) >= 97 && (code | 32) <= 122;
-    if (!isDigit && !isLetter) break;
+/** How words are written that are typed in another way. */
+const WRITTEN: ReadonlyMap<string, string> = new Map([...CONTRACTIONS, ...LAUGHS, ...STAR_WORDS]);
+
+function readFromApostrophe(text: string, at: number, width: number, before: Token | undefined): Token | undefined {
+  const { text: letters, end } = readWord(text, at + width);
+  const isQuoted = characterAt(text, end).role === 'apostrophe'; // the 's' key
+  return isQuoted ? undefined : rejoin(text, before, { text: `'${letters}`, start: at, end });
+}
+
+function readFromPunctuation(text: string, at: number): Token | undefined {
+  switch (text[at]) {
+    case '@':
+      return characterAt(text, at - 1).role === 'letter' ? undefined : readUser(text, at);
+    case '*':
+      return readRating(text, at);
+    default:
+      return '<>&:;=(^-'.includes(text[at] as string) ? readEmoticon(text, at) : undefined;
   }
-  return end;
 }
 
 function endOfRun(text: string, start: number, folded: string): number {
@@ -158,30 +133,4 @@ function endOfRun(text: string, start: number, folded: string): number {
     if (character.role !== 'exclamation' || character.folded !== folded) return end;
     end += character.width;
   }
-}
-
-/** The end of a pictograph with its presentation and skin tone, which belong to it so that highlighting does not split it. */
-function endOfPictograph(text: string, start: number): number {
-  let end = start;
-  for (;;) {
-    const point = text.codePointAt(end) ?? 0;
-    const isPresentation = point === 0xfe0e || point === 0xfe0f;
-    const isSkinTone = point >= 0x1f3fb && point <= 0x1f3ff;
-    if (!isPresentation && !isSkinTone) return end;
-    end += isSkinTone ? 2 : 1;
-  }
-}
-
-/** Where the `<br>`, `<br/>` or `<br />` that starts at `start` ends; undefined when none starts there. */
-function endOfBreakTag(text: string, start: number): number | undefined {
-  if (text[start] !== '<' || text.slice(start + 1, start + 3).toLowerCase() !== 'br') return undefined;
-  let at = endOfBlanks(text, start + 3);
-  if (text[at] === '/') at = endOfBlanks(text, at + 1);
-  return text[at] === '>' ? at + 1 : undefined;
-}
-
-function endOfBlanks(text: string, start: number): number {
-  let end = start;
-  while (text[end] === ' ' || text[end] === '\t' || text[end] === '\n' || text[end] === '\r') end++;
-  return end;
 }

@@ -3,14 +3,14 @@
  * frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
  */
 
-import { countLines, findLine, indexLines, type LineIndex } from './line-index.ts';
-import { slipsOf } from './spelling.ts';
+import { countLines, findLine, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
+import { slipsOf, unstretched } from './spelling.ts';
 
 export const PAD_ID = 0;
 export const START_ID = 1;
 export const UNKNOWN_ID = 2;
 
-/** No token equals these: `<` is never part of a token. */
+/** No text can yield these: the tokenizer's own names with a `<` are others. */
 const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 
 /** Unknown words are read as misspellings of words with an id below this. */
@@ -32,10 +32,17 @@ export class Vocabulary {
     return new Vocabulary([...SPECIALS, ...words, ''].join('\n'));
   }
 
-  /** The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order. */
-  static fromCounts(counts: ReadonlyMap<string, number>, size: number): Vocabulary {
-    const ranked = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-    return Vocabulary.of(ranked.slice(0, size - SPECIALS.length).map(([token]) => token));
+  /**
+   * The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order.
+   * @param always tokens that are among them however rare they are
+   */
+  static fromCounts(counts: ReadonlyMap<string, number>, size: number, always: readonly string[] = []): Vocabulary {
+    const all = new Map([...always.map((token) => [token, 0] as const), ...counts]);
+    const ranked = [...all].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+    const places = size - SPECIALS.length;
+    const kept = new Set(always.slice(0, places));
+    for (const [token] of ranked) if (kept.size < places) kept.add(token);
+    return Vocabulary.of(ranked.map(([token]) => token).filter((token) => kept.has(token)));
   }
 
   /**
@@ -63,15 +70,32 @@ export class Vocabulary {
     return countLines(this.index);
   }
 
-  /** The token's id, or that of the most frequent common word that it may be a misspelling of, or `UNKNOWN_ID`. */
-  idOf(token: string): number {
+  /**
+   * The token's id, or that of the common word that it stretches, or of the most frequent of those that it may be a slip of, or
+   * `UNKNOWN_ID`.
+   * @param mayBeSlip whether to look for words that are meant, which takes some twenty times as long as for the token's own id.
+   */
+  idOf(token: string, mayBeSlip = true): number {
     const own = findLine(token, this.#file, this.index);
     if (own >= 0) return own;
-    let id = COMMON;
-    for (const slip of slipsOf(token)) {
-      const line = findLine(slip, this.#file, this.index);
-      if (line >= 0) id = Math.min(id, line);
+    for (const word of mayBeSlip ? unstretched(token) : []) {
+      const id = this.#commonIdOf(word) ?? this.#slipIdOf(word);
+      if (id !== undefined) return id;
     }
-    return id < COMMON ? id : UNKNOWN_ID;
+    return UNKNOWN_ID;
+  }
+
+  #commonIdOf(word: string): number | undefined {
+    const line = findLine(word, this.#file, this.index);
+    return line >= 0 && line < COMMON ? line : undefined;
+  }
+
+  #slipIdOf(word: string): number | undefined {
+    let id: number | undefined;
+    for (const slip of slipsOf(word, (hash) => mayHaveLine(hash, COMMON, this.index))) {
+      const other = this.#commonIdOf(slip);
+      if (other !== undefined && other < (id ?? COMMON)) id = other;
+    }
+    return id;
   }
 }

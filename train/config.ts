@@ -41,6 +41,8 @@ export const Config = v.object({
   weights: v.picklist(WEIGHTS),
 
   // What it learns from
+  /** With the official reviews: train on the open sets of docs/data.md too, and start from GloVe's vectors of words. */
+  openSets: v.boolean(),
   /**
    * Passes of the teacher over the texts (teacher/teach.ts), of which those without a label are then trained on too.
    * 0: there is no teacher, and what has no label is not used.
@@ -98,6 +100,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     pooling: 'last',
     ngramBuckets: 0,
     weights: 'float32',
+    openSets: false,
     teacherEpochs: 0,
     teacherWidth: 4,
     learningRate: 1e-3,
@@ -130,6 +133,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     pooling: 'mean-last',
     ngramBuckets: 262_139,
     weights: 'int8',
+    openSets: true,
     teacherEpochs: 10,
     teacherWidth: 100,
     learningRate: 2e-3,
@@ -141,7 +145,7 @@ export const PRESETS: Readonly<Record<string, Config>> = {
     phrases: true,
     crops: 0.5,
     batchSize: 64,
-    epochs: 6,
+    epochs: 4,
     validationFraction: 0.1,
     calibrate: true,
     seed: 1,

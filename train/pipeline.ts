@@ -13,12 +13,14 @@
 import type { Manifest } from '../shared/bundle.ts';
 import { type Config, configOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
-import { buildVocabulary, toExamples } from './data/examples.ts';
-import { chooseTrainingSet, encodeTrainingSet, textsOf } from './data/training-set.ts';
+import { representatives } from './data/identities.ts';
+import { chooseTrainingSet, encodeTrainingSet, encodeValidation, vocabularyOf } from './data/training-set.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
 import { exportBundle, PARITY_INPUTS } from './export/export.ts';
+import { shareRows } from './model/share-rows.ts';
+import { startFrom, wordsOf } from './model/start-vectors.ts';
 import { shuffled } from './random.ts';
 import { softLabels } from './teacher/teach.ts';
 import { startBackend } from './training/backend.ts';
@@ -32,7 +34,7 @@ export { REPORT_FILE } from './evaluation/report/report.ts';
 
 export interface TrainOptions {
   /** Called once everything else is in order. */
-  readonly loadDataset: () => Promise<NamedDataset>;
+  readonly loadDataset: (config: Config) => Promise<NamedDataset>;
   /** The hyperparameters that were asked for; the rest is the preset's, or the resumed run's. */
   readonly config: Partial<Config>;
   /** Where the checkpoint is kept, and the bundle and its report go. */
@@ -62,10 +64,10 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   if (resumed === undefined) await refuseToLose(folder);
 
   // Load
-  const dataset = await options.loadDataset();
+  const dataset = await options.loadDataset(config);
   const set = chooseTrainingSet(dataset, config);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
-  const run = resumed ?? newRun(config, set.facts, buildVocabulary(textsOf(set), config.vocabularySize));
+  const run = resumed ?? newRun(config, set.facts, vocabularyOf(set, config.vocabularySize));
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run);
@@ -76,9 +78,11 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     if (run.targets === undefined) return stopped();
   }
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
-  const validation = toExamples(set.validation, set.facts.labels.length, run.vocabulary, config.maxTokens);
+  const validation = encodeValidation(set, run.vocabulary, config);
 
   // Fit
+  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(wordsOf(run.vocabulary));
+  if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
   if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
     onProgress(0);
@@ -97,6 +101,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     signal,
   });
   if (!finished) return stopped();
+  if (set.tiesIdentities) shareRows(run.model, representatives(run.vocabulary));
 
   // Calibrate
   if (config.calibrate) {

@@ -1,4 +1,4 @@
-/** A request's body → a checked value, never reading more of it than the limit. */
+/** Reads and checks a request's body, never more of it than the limit. */
 import * as v from 'valibot';
 import { ByteBuffer } from '../../shared/byte-buffer.ts';
 import { ProblemError } from './errors.ts';
@@ -22,7 +22,7 @@ export async function readJson<Schema extends v.GenericSchema>(
   throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(result.issues) });
 }
 
-/** @throws ProblemError: invalid-request, when one of the labels that are asked for is none of the model's. */
+/** @throws ProblemError: invalid-request, when the model lacks one of the labels asked for. */
 export function requireLabels(asked: readonly string[] | undefined, labels: readonly string[]): void {
   const error = labelError(asked, labels);
   if (error !== undefined) throw new ProblemError({ kind: 'invalid-request', errors: [error] });
@@ -35,13 +35,13 @@ export function requireType(request: Request, accept: readonly string[]): void {
   }
 }
 
-/** Of the body, without its parameters. */
+/** The body's media type, without parameters. */
 export function mediaTypeOf(request: Request): string | undefined {
   return request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 /**
- * The body, whose size is counted as it arrives: Content-Length may be absent, and may lie.
+ * Reads the body, counting its bytes as they arrive: Content-Length may be missing or wrong.
  * @throws ProblemError: body-too-large, unreadable-body or request-timeout.
  */
 export async function readBytes(
@@ -66,8 +66,8 @@ export async function readBytes(
 }
 
 /**
- * What arrives next: a chunk, the end, or why nothing does, as the kind of a problem.
- * @param idleMs how long it may take. @param ending is not waited beyond; the server ends.
+ * The next chunk, the end, or the kind of problem why nothing arrives.
+ * @param idleMs the longest wait. @param ending is aborted when the server shuts down, which ends the wait.
  */
 export async function nextChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -81,16 +81,16 @@ export async function nextChunk(
   return result.done ? 'end' : result.value;
 }
 
-/** The value, which a byte order mark may precede; undefined when the bytes are not JSON in UTF-8. */
+/** The JSON value, with or without a byte order mark; undefined when the bytes are not JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
-    return undefined; // which no JSON stands for
+    return undefined; // not a JSON value
   }
 }
 
-/** The first of what a schema found. */
+/** The first issues of a schema, as field errors. */
 export function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): FieldError[] {
   return issues.slice(0, MAX_REPORTED_ERRORS).map((issue) => ({ pointer: pointerTo(issue), detail: issue.message }));
 }

@@ -193,7 +193,7 @@ export function sentence(errors: readonly FieldError[], whole: string): string {
 
 /** @param numbers that the answer would have. */
 export function answerTooLarge(numbers: number): string {
-  return `The answer would have ${numbers} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence.`;
+  return `The answer would have ${numbers} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence or sentences.`;
 }
 
 export function internalError(incident: string): string {

@@ -1,39 +1,42 @@
-/** Every limit of the endpoint, its unit in its name; but that of a record, which training has too, is in `shared/limits.ts`. */
+/** The endpoint's limits, with units in their names. The limit of a record, which training shares, is in `shared/limits.ts`. */
 
 /** A request's body. 64 film reviews of the usual length have about 80 KiB. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
-/** How long nothing of a body, or of a stream, may arrive. */
+/** The longest time without a byte of a body or stream. */
 export const IDLE_SECONDS = 60;
 
-/** How long a body may take to arrive, but that of a stream or a job's file, which may be of any length. */
+/** The longest time for a body to arrive. Streams and jobs' files may take any time. */
 export const MAX_BODY_SECONDS = 300;
 
-/** Connections that a server of its own takes at once: each may hold a body while it arrives. Platforms have their own limit. */
+/** The most connections of a Node server: each may hold a body while it arrives. Platforms have their own limit. */
 export const MAX_CONNECTIONS = 512;
 
-/** The headers of a request to a server of its own: as many as Cloudflare takes. */
+/** The most bytes of headers on a Node server, as on Cloudflare. */
 export const MAX_HEADER_BYTES = 128 * 1024;
 
-/** Fields that one answer complains of. */
+/** The most wrong fields that an answer lists. */
 export const MAX_REPORTED_ERRORS = 10;
 
 /** Texts in one request, and lines of a stream that are classified together. */
 export const MAX_TEXTS = 64;
 
 /**
- * Numbers in one answer: a score for each label of a text, and with evidence, for each label, its bias and two numbers for
+ * Numbers in one answer: a score for each label of a text and of each sentence that was asked for, and with evidence, for each label, its bias and two numbers for
  * each token. 64 texts of 400 tokens have fewer with evidence for five labels; as JSON it is some 7 MB.
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
 
+/** The most that MAX_TOKENS may be set to: as many as a run has, so that one text takes no more memory than 64. */
+export const MAX_TOKENS_READ = 4_096;
+
 /**
- * Tokens that may wait to be computed, of all requests together: some 2 s in Node and 3 in workerd, or ten requests of 64 texts as
- * long as the network reads. One request alone may have more.
+ * The most tokens that may wait to be computed, for all requests together: some 2 s in Node and 3 s in workerd, or ten requests of 64
+ * full-length texts. A single request may have more.
  */
 export const MAX_BACKLOG_TOKENS = 262_144;
 
-/** A line of a stream, its end not counted. What is kept of a longer one is nothing. */
+/** A line of a stream, without its end. Nothing of a longer line is kept. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
 /** Lines in a stream, empty ones too. A platform's limits on a request's time or size may come first. */
@@ -48,30 +51,30 @@ export const MAX_REQUEST_ID_CHARACTERS = 128;
 /** An API key; a shorter one could be guessed. */
 export const MIN_KEY_CHARACTERS = 16;
 
-/** How long the rate limiter may take before a request passes without it. */
+/** A request passes if the rate limiter does not answer within this time. */
 export const RATE_LIMITER_TIMEOUT_MS = 1_000;
 
-/** How long a client that is over the rate limit is told to wait: the longest period that the platform counts over. */
+/** The Retry-After of the rate limit: the longest period that the platform counts. */
 export const RETRY_AFTER_SECONDS = 60;
 
-/** How long `/v1/model` and `/openapi.json` may be used without asking again. */
+/** How long `/v1/model` and `/openapi.json` may be cached. */
 export const MAX_AGE_SECONDS = 60;
 
-/** A job's file: some 25 million reviews. What limits it is that a chunk of it has to fit into one slice. */
+/** A job's file: some 25 million reviews. In larger files, a chunk would not fit into a slice. */
 export const MAX_JOB_BYTES = 32 * 1024 ** 3;
 
-/** How a job's file is cut. A value, so that a test can have several chunks of a small file. */
+/** How a job's file is divided. An argument, so that a test can have several chunks of a small file. */
 export interface JobLimits {
-  /** Of a file that is sent in parts: what R2 wants at least is 5 MiB, and at most 10,000 of them. */
+  /** The size of a part of a file; R2 allows at least 5 MiB, and at most 10,000 parts. */
   readonly partBytes: number;
-  /** A chunk is the unit that is classified, retried and stored. Those of a very large file are larger. */
+  /** A chunk is the unit that is classified, retried and stored. Very large files have larger chunks. */
   readonly chunkBytes: number;
-  /** Records in a chunk, and scores in its results, which bounds what those take of memory. */
+  /** The most records of a chunk, and scores of its results, which bound their memory. */
   readonly chunkRecords: number;
   readonly chunkScores: number;
-  /** What is looked at in one go when a file is split. Has room for the largest chunk, and a record that begins before its end. */
+  /** The bytes that are split at a time. A slice has room for the largest chunk and a record that begins before its end. */
   readonly sliceBytes: number;
-  /** Before an alarm that failed rings again; twice as long after each. */
+  /** The pause after a failed alarm; it doubles after each. */
   readonly retryMs: number;
 }
 
@@ -84,11 +87,11 @@ export const JOB_LIMITS: JobLimits = {
   retryMs: 1_000,
 };
 
-/** Chunks of a job: reading its results is one request to the storage for each, of which a Worker's request has 10,000. */
+/** The most chunks of a job: reading its results takes a storage request for each, and a Worker's request may make 10,000. */
 export const MAX_JOB_CHUNKS = 8_000;
 
-/** How long a job's results, and what is known of it, are kept after its end. */
+/** How long a job and its results are kept after its end. */
 export const JOB_DAYS = 7;
 
-/** How long the parts of a job's file may take to arrive. */
+/** The time limit for all parts of a job's file. */
 export const JOB_UPLOAD_HOURS = 24;

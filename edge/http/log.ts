@@ -15,6 +15,7 @@ export interface LogContext {
     | 'request-failed'
     | 'stream-failed'
     | 'not-ready'
+    | 'network-reloaded'
     | 'rate-limiter-failed'
     | 'results-failed'
     | 'chunk-failed'

@@ -40,7 +40,7 @@ export class Metrics {
   }
 
   /** @param manifest of the model, if it could be loaded. */
-  toString(manifest?: Pick<Manifest, 'id' | 'version'>): string {
+  toString(manifest?: Pick<Manifest, 'id' | 'version'>, reloads = 0): string {
     const { texts, tokens, unknown, truncated, errors, classifications, seconds } = this.#counts;
     return [
       metric('requests_total', 'counter', 'Requests answered, by route and status', [...this.#requests]),
@@ -50,6 +50,7 @@ export class Metrics {
       metric('unknown_tokens_total', 'counter', 'Tokens that are not in the vocabulary', [['', unknown]]),
       metric('truncated_texts_total', 'counter', 'Texts whose beginning was not read', [['', truncated]]),
       metric('errors_total', 'counter', 'Bugs and failed loads, each in the log', [['', errors]]),
+      metric('network_reloads_total', 'counter', 'Times the network broke and was loaded again', [['', reloads]]),
       metric(
         'inference_seconds',
         'summary',

@@ -6,6 +6,8 @@ import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/
 import { ManifestSchema } from '../../shared/bundle.ts';
 import { either } from '../../shared/labels.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import * as tei from '../adapters/tei.ts';
+import * as vllm from '../adapters/vllm.ts';
 import {
   JOB_DAYS,
   MAX_ANSWER_NUMBERS,
@@ -24,6 +26,7 @@ const DEFINITIONS = {
   Result: schema.Result,
   Evidence: schema.Evidence,
   TokenEvidence: schema.TokenEvidence,
+  SentenceResult: schema.SentenceResult,
   LabelScore: schema.LabelScore,
   StreamObject: schema.StreamObject,
   StreamAnswer: schema.StreamAnswer,
@@ -31,6 +34,10 @@ const DEFINITIONS = {
   Job: schema.Job,
   TextClassificationRequest: schema.TextClassificationRequest,
   TextClassificationResponse: schema.TextClassificationResponse,
+  PredictRequest: tei.PredictRequest,
+  PredictResponse: tei.PredictResponse,
+  ClassifyRequest: vllm.ClassifyRequest,
+  ClassifyResponse: vllm.ClassifyResponse,
   Model: ManifestSchema,
   Health: schema.Health,
   Ready: schema.Ready,
@@ -40,8 +47,11 @@ const DEFINITIONS = {
 type Name = keyof typeof DEFINITIONS;
 type Json = { [key: string]: unknown };
 
-/** @param labels of the model that is served; none where it could not be loaded, and then any name may be one. */
-export function openApiDocument(labels: readonly string[]): Json {
+/**
+ * @param labels of the model that is served; none where it could not be loaded, and then any name may be one.
+ * @param formats whether other services' formats are spoken.
+ */
+export function openApiDocument(labels: readonly string[], formats = true): Json {
   const conversion: ConversionConfig = {
     target: 'draft-2020-12',
     // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
@@ -49,14 +59,64 @@ export function openApiDocument(labels: readonly string[]): Json {
     overrideRef: ({ referenceId }) => reference(referenceId),
     overrideSchema: ({ valibotSchema }) => {
       if (valibotSchema === schema.LabelName && labels.length > 0) return { type: 'string', enum: [...labels] };
-      if (valibotSchema.type !== 'lazy') return undefined; // the one lazy schema is `inputs`
-      return { anyOf: [convert(schema.Inputs.one, conversion), convert(schema.Inputs.many, conversion)] };
+      if (valibotSchema.type !== 'lazy') return undefined; // the lazy schemas are `inputs`
+      const { one, many } = valibotSchema === tei.predictInputs ? tei.PredictInputs : schema.Inputs;
+      return { anyOf: [convert(one, conversion), convert(many, conversion)] };
     },
     overrideAction: ({ valibotAction, jsonSchema }) =>
       valibotAction.type === 'check_items' ? { ...jsonSchema, uniqueItems: true } : undefined, // the one such check
   };
-  return describe(labels, conversion);
+  const { paths, ...document } = describe(labels, conversion) as Json & { paths: Json };
+  return { ...document, paths: { ...paths, ...(formats && formatPaths()) } };
 }
+
+/** The routes of other services' formats. */
+function formatPaths(): Json {
+  const classify = (operationId: string, summary: string) => ({
+    post: {
+      operationId,
+      tags: ['formats'],
+      summary,
+      requestBody: body({
+        'application/json': { ...content('ClassifyRequest'), example: { input: 'Not bad at all.' } },
+      }),
+      responses: responses({ 200: json('An entry a text', 'ClassifyResponse') }, [...INFERENCE_PROBLEMS, 503]),
+    },
+  });
+  return {
+    '/': {
+      post: {
+        operationId: 'textClassificationAtRoot',
+        tags: ['formats'],
+        summary: 'The same for Hugging Face’s clients whose endpoint is the server',
+        requestBody: body({
+          'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
+        }),
+        responses: responses(
+          { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
+          INFERENCE_PROBLEMS,
+        ),
+      },
+    },
+    '/predict': {
+      post: {
+        operationId: 'predict',
+        tags: ['formats'],
+        summary: 'As Text Embeddings Inference answers',
+        requestBody: body({
+          'application/json': { ...content('PredictRequest'), example: { inputs: 'Not bad at all.' } },
+        }),
+        responses: responses(
+          { 200: json('The labels of a text, the likeliest first; of a batch, a list of those', 'PredictResponse') },
+          INFERENCE_PROBLEMS,
+        ),
+      },
+    },
+    '/classify': classify('classifyAsVllm', 'As vLLM answers'),
+    '/v1/classify': classify('classifyAsVllmV1', 'The same'),
+  };
+}
+const INFERENCE_PROBLEMS = [400, 401, 408, 413, 415, 422, 429, 500];
 
 function describe(labels: readonly string[], conversion: ConversionConfig): Json {
   return {
@@ -71,6 +131,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
     security: [{}, { key: [] }],
     tags: [
       { name: 'inference', description: 'Texts in, sentiment out.' },
+      { name: 'formats', description: 'The same in other services’ formats.' },
       { name: 'jobs', description: 'A file in; its answers later. Where the endpoint is set up for it.' },
       { name: 'operation', description: 'What is served, and how it does.' },
     ],
@@ -80,7 +141,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           operationId: 'classify',
           tags: ['inference'],
           summary: `Classify a text, or up to ${MAX_TEXTS}`,
-          description: `The body has up to ${MAX_BODY_BYTES} bytes, the answer up to ${MAX_ANSWER_NUMBERS} numbers: for each text and label one, and with evidence one more and two for each token.`,
+          description: `The body has up to ${MAX_BODY_BYTES} bytes, the answer up to ${MAX_ANSWER_NUMBERS} numbers: for each text and label one, with sentences one more for each of them, and with evidence one more and two for each token.`,
           requestBody: body({
             'application/json': {
               ...content('SentimentRequest'),

@@ -3,10 +3,13 @@
  * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
+import type { Omission } from '../../shared/encoding.ts';
 import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import type * as classifier from '../inference/classifier.ts';
 import type * as evidence from '../inference/evidence.ts';
+import { REASONS } from '../inference/reliability.ts';
+import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
 /** What lines of JSON may call themselves. */
@@ -17,7 +20,7 @@ export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', ...STREAM_TYP
 export type JobType = (typeof JOB_TYPES)[number];
 
 /** Not blank: `\S` is all that `trim()` leaves. */
-const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
+export const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
 const texts = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
@@ -26,11 +29,15 @@ const texts = v.pipe(
 );
 const evidenceWanted = v.pipe(
   v.optional(v.boolean('must be true or false'), false),
-  v.description('Whether to account for every token of a text.'),
+  v.description('Whether to return the evidence of every token.'),
+);
+const sentencesWanted = v.pipe(
+  v.optional(v.boolean('must be true or false'), false),
+  v.description('Whether to answer for each sentence of a text too.'),
 );
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A label that is asked for. Whether the model has it, `labelError` says. */
+/** A requested label. `labelError` checks that the model has it. */
 export const LabelName = v.string('must be a string');
 export const Labels = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
@@ -38,10 +45,10 @@ export const Labels = v.pipe(
   v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`), // before any of them is looked at
   v.array(LabelName),
   v.checkItems((label, place, labels) => labels.indexOf(label) === place, 'is there twice'),
-  v.description('Those to choose from, two or more; the order does not matter.'),
+  v.description('Two or more labels to choose from, in any order.'),
 );
 
-/** The first label that is asked for and is none of the model's. */
+/** The error of the first requested label that the model lacks. */
 export function labelError(asked: readonly string[] | undefined, labels: readonly string[]): FieldError | undefined {
   const place = asked?.findIndex((label) => !labels.includes(label)) ?? -1;
   if (place < 0) return undefined;
@@ -60,23 +67,29 @@ export const SentimentRequest = v.pipe(
         texts: v.optional(texts),
         labels: v.optional(Labels),
         evidence: v.optional(evidenceWanted),
+        sentences: v.optional(sentencesWanted),
       },
       objectMessage,
     ),
   ),
   v.check((body) => (body.text === undefined) !== (body.texts === undefined), 'must have either "text" or "texts"'),
-  v.transform(({ text, texts = [text as string], labels, evidence = false }) => ({ texts, labels, evidence })),
+  v.transform(({ text, texts = [text as string], labels, evidence = false, sentences = false }) => ({
+    texts,
+    labels,
+    evidence,
+    sentences,
+  })),
 );
 
-/** A schema for each field of `T`, and for no other: what the classifier answers and what the API says of it are the same. */
+/** A schema for each field of `T`, and for no other, so that the classifier and the API agree. */
 type FieldsOf<T> = { readonly [Field in keyof T]-?: v.GenericSchema<unknown, T[Field]> };
 
 export const TokenEvidence = v.object({
-  text: v.pipe(v.string(), v.description('As it stands in the text.')),
-  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
-  end: v.pipe(count, v.description('Just past its last one.')),
-  logits: v.pipe(v.array(v.number()), v.description('What each label’s would be had the text ended here.')),
-  evidence: v.pipe(v.array(v.number()), v.description('The change that it made to each of them.')),
+  text: v.pipe(v.string(), v.description('The token as written in the text.')),
+  start: v.pipe(count, v.description('The offset of its first UTF-16 code unit.')),
+  end: v.pipe(count, v.description('The offset behind its last UTF-16 code unit.')),
+  logits: v.pipe(v.array(v.number()), v.description('Each label’s logit if the text ended here.')),
+  evidence: v.pipe(v.array(v.number()), v.description('The token’s change of each logit.')),
   known: v.pipe(v.boolean(), v.description('Whether it was read as a word of the vocabulary.')),
 } satisfies FieldsOf<evidence.TokenEvidence>);
 
@@ -90,39 +103,87 @@ export const Evidence = v.pipe(
       ),
     ),
   } satisfies FieldsOf<evidence.Evidence>),
-  v.description('There when it was asked for. Lists of numbers are in the order of `scores`.'),
+  v.description('Present on request. Lists of numbers are in the order of `scores`.'),
 );
 
 const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.'));
 
 export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
 
+export const SentenceResult = v.object({
+  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('Just past its last one.')),
+  label: v.string(),
+  score,
+  scores: v.array(LabelScore),
+} satisfies FieldsOf<SentenceAnswer>);
+
+const Omitted = v.object({
+  start: v.pipe(count, v.description('Of the first UTF-16 code unit of its first token.')),
+  end: v.pipe(count, v.description('Just past its last token.')),
+  tokens: count,
+} satisfies FieldsOf<Omission>);
+
 const resultEntries = {
-  label: v.pipe(v.string(), v.description('The likeliest; on a tie `neutral`, else the first of those that tie.')),
+  label: v.pipe(
+    v.string(),
+    v.description('The likeliest label; on a tie `neutral` if it is among them, else the first.'),
+  ),
   score,
   scores: v.pipe(
     v.array(LabelScore),
-    v.description('Every label that was asked for, in the model’s order; they add up to 1.'),
+    v.description('Every requested label, in the model’s order; the scores add up to 1.'),
   ),
-  tokens: v.pipe(count, v.description('How many tokens of the text the network read.')),
-  unknown: v.pipe(count, v.description('How many of those it does not know.')),
+  tokens: v.pipe(count, v.description('The number of tokens that the network read.')),
+  unknown: v.pipe(count, v.description('The number of those that it does not know.')),
   truncated: v.pipe(
     v.boolean(),
-    v.description('Whether the beginning was left out, because the text has more tokens than the network reads.'),
+    v.description('Whether the beginning was not read, because the text has too many tokens.'),
+  ),
+  omitted: v.exactOptional(
+    v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
+  ),
+  reliable: v.pipe(
+    v.boolean(),
+    v.description(
+      'Whether the text looks like English prose, which the model was made for; where not, the scores say little.',
+    ),
+  ),
+  reason: v.exactOptional(
+    v.pipe(
+      v.picklist(REASONS),
+      v.description(
+        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; the same again and again.',
+      ),
+    ),
   ),
   evidence: v.exactOptional(Evidence),
+  sentences: v.exactOptional(
+    v.pipe(
+      v.array(SentenceResult),
+      v.description('There when they were asked for, in order: those of which the network read a token.'),
+    ),
+  ),
+  mixed: v.exactOptional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        'There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`.',
+      ),
+    ),
+  ),
 } satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
 
 export const SentimentResponse = v.object({
-  model: v.pipe(v.string(), v.description('Its id.')),
-  results: v.pipe(v.array(Result), v.description('One a text, in order.')),
+  model: v.pipe(v.string(), v.description('The id of the model.')),
+  results: v.pipe(v.array(Result), v.description('One result for each text, in order.')),
 });
 export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
 
 const ID_MESSAGE = 'must be a short string or a number';
-/** JSON.parse reads a number beyond these, such as the id of a tweet, as another one, or as Infinity, which goes back as null. */
+/** JSON.parse rounds larger numbers, such as the id of a tweet, or reads them as Infinity, which becomes null. */
 const INEXACT_MESSAGE = 'has too many digits to be read exactly; put quotes around it';
 export const LineId = v.pipe(
   v.union(
@@ -136,23 +197,34 @@ export const LineId = v.pipe(
     ],
     ID_MESSAGE,
   ),
-  v.description('What the answer is to carry beside the line’s number.'),
+  v.description('An id that the answer repeats beside the line’s number.'),
 );
 
-/** A line of `POST /v1/sentiment/stream` that is no bare string. */
+/** A line of `POST /v1/sentiment/stream` that is an object. */
 export const StreamObject = jsonObject(
   v.strictObject(
-    { text, id: v.optional(LineId), labels: v.optional(Labels), evidence: v.optional(evidenceWanted) },
+    {
+      text,
+      id: v.optional(LineId),
+      labels: v.optional(Labels),
+      evidence: v.optional(evidenceWanted),
+      sentences: v.optional(sentencesWanted),
+    },
     objectMessage,
   ),
   'must be a JSON string or object',
 );
 export const StreamText = text;
 
-const line = v.pipe(v.number(), v.integer(), v.minValue(1), v.description('Of the request; the first is 1.'));
+const line = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.description('The number of the line in the request, from 1.'),
+);
 const id = v.exactOptional(LineId);
 
-/** What a line is answered: the result, or what is wrong with the line. */
+/** The answer to a line: a result or an error. */
 export const StreamAnswer = v.union([
   v.object({ line, id, ...resultEntries }),
   v.object({ line, id, error: v.string() }),
@@ -171,7 +243,19 @@ const jobOptions = {
 };
 
 /** Beside a file in the body of `POST /v1/jobs`. */
-export const JobQuery = v.strictObject(jobOptions, objectMessage);
+export const JobQuery = v.strictObject(
+  {
+    ...jobOptions,
+    sentences: v.optional(
+      v.pipe(
+        v.picklist(['true', 'false'], 'must be true or false'),
+        v.description('Whether to answer for each sentence of a text too.'),
+        v.transform((value) => value === 'true'),
+      ),
+    ),
+  },
+  objectMessage,
+);
 
 /** `POST /v1/jobs` of a file that is to follow in parts. */
 export const JobRequest = jsonObject(
@@ -189,6 +273,7 @@ export const JobRequest = jsonObject(
         v.description('The size of the file.'),
       ),
       ...jobOptions,
+      sentences: v.optional(sentencesWanted),
     },
     objectMessage,
   ),
@@ -202,17 +287,20 @@ export const Job = v.object({
   id: v.string(),
   state: v.pipe(
     v.picklist(JOB_STATES),
-    v.description('`finished` once every record has its answer; `failed` where that cannot be, see `error`.'),
+    v.description('`finished` when every record has its answer; `failed` with an `error`.'),
   ),
   type: v.pipe(v.string(), v.description('The media type of the file.')),
   labels: v.exactOptional(
     v.pipe(
       v.array(v.string()),
-      v.description('Those of its answers, in the model’s order. A job that was made before version 0.3.0 has none.'),
+      v.description('The labels of its answers, in the model’s order. Missing in jobs of version 0.2.'),
     ),
   ),
+  sentences: v.exactOptional(
+    v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
+  ),
   created: time,
-  expires: v.pipe(time, v.description('When the job and its results are forgotten; later, should it still run.')),
+  expires: v.pipe(time, v.description('When the job and its results are deleted; later if it still runs.')),
   bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
   upload: v.exactOptional(
     v.object({
@@ -221,19 +309,19 @@ export const Job = v.object({
     }),
   ),
   records: v.object({
-    found: v.pipe(count, v.description('So far; blank lines are none.')),
-    done: v.pipe(count, v.description('Those that have an answer.')),
-    failed: v.pipe(count, v.description('Those among them whose answer is an error.')),
+    found: v.pipe(count, v.description('Records found so far, without blank lines.')),
+    done: v.pipe(count, v.description('Records that have an answer.')),
+    failed: v.pipe(count, v.description('Records whose answer is an error.')),
   }),
   progress: v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The share of the bytes that is done.')),
-  recordsPerSecond: v.exactOptional(v.pipe(v.number(), v.description('Since the file was there.'))),
-  secondsLeft: v.exactOptional(v.pipe(v.number(), v.description('At the pace so far.'))),
+  recordsPerSecond: v.exactOptional(v.pipe(v.number(), v.description('Since the file was complete.'))),
+  secondsLeft: v.exactOptional(v.pipe(v.number(), v.description('At the rate so far.'))),
   models: v.pipe(
     v.array(v.string()),
-    v.description('The versions that gave the answers; more than one after a deployment.'),
+    v.description('The versions of the model that answered; several after a deployment.'),
   ),
   failures: v.pipe(
-    v.array(v.object({ line: v.pipe(count, v.description('Its first.')), records: count })),
+    v.array(v.object({ line: v.pipe(count, v.description('The first line.')), records: count })),
     v.description(
       `Chunks that were given up, the first ${MAX_REPORTED_ERRORS}: each of their records has an error for an answer.`,
     ),
@@ -243,20 +331,22 @@ export const Job = v.object({
 export type Job = v.InferOutput<typeof Job>;
 
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
+const TRUNCATIONS = ['longest_first', 'only_first', 'only_second', 'do_not_truncate'] as const;
 
-/** What `inputs` of `TextClassificationRequest` may be; the error speaks of the one that was meant. */
+/** A text or several; the error speaks of the one that was meant. */
 export const Inputs = { one: text, many: texts } as const;
+export const inputs = v.lazy((value) => (Array.isArray(value) ? Inputs.many : Inputs.one));
 
 /**
  * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
- * the labels of an answer and `function_to_apply: "none"` asks for logits. Labels exclude each other, so that `sigmoid` of
+ * the labels of an answer, `function_to_apply: "none"` asks for logits, and `max_length` limits the tokens of a text. Labels exclude each other, so that `sigmoid` of
  * a label's log-odds against all others is its `softmax`, and both give that. `options`, which that API's clients send to
  * steer its own queue and cache, has nothing to steer here.
  */
 export const TextClassificationRequest = jsonObject(
   v.strictObject(
     {
-      inputs: v.lazy((inputs) => (Array.isArray(inputs) ? Inputs.many : Inputs.one)),
+      inputs,
       parameters: v.optional(
         jsonObject(
           v.strictObject(
@@ -265,6 +355,29 @@ export const TextClassificationRequest = jsonObject(
                 v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'is below 1')),
               ),
               function_to_apply: v.nullish(v.picklist(FUNCTIONS, `must be one of ${FUNCTIONS.join(', ')}`)),
+              return_all_scores: v.nullish(
+                v.pipe(
+                  v.boolean('must be true or false'),
+                  v.description('`false` gives the likeliest label alone, unless there is a `top_k`.'),
+                ),
+              ),
+              truncation: v.nullish(
+                v.pipe(
+                  v.union(
+                    [v.boolean(), v.picklist(TRUNCATIONS)],
+                    `must be a boolean or one of ${TRUNCATIONS.join(', ')}`,
+                  ),
+                  v.description('Steers nothing: a text that is too long is never an error.'),
+                ),
+              ),
+              max_length: v.nullish(
+                v.pipe(
+                  v.number('must be a number'),
+                  v.integer('must be whole'),
+                  v.minValue(1, 'is below 1'),
+                  v.description('How many tokens at the beginning of a text are read, if the model reads more.'),
+                ),
+              ),
             },
             objectMessage,
           ),
@@ -276,8 +389,11 @@ export const TextClassificationRequest = jsonObject(
   ),
 );
 
-/** One list a text; the labels in it by falling score. Always nested, for one text too. */
-export const TextClassificationResponse = v.array(v.array(v.object({ label: v.string(), score: v.number() })));
+/** Labels by falling score, which is a probability or a logit. */
+export const LabelScores = v.array(v.object({ label: v.string(), score: v.number() }));
+
+/** One list a text. Always nested, for one text too. */
+export const TextClassificationResponse = v.array(LabelScores);
 export type TextClassificationResponse = v.InferOutput<typeof TextClassificationResponse>;
 
 export const Health = v.object({ status: v.literal('ok') });
@@ -291,18 +407,20 @@ export type FieldError = v.InferOutput<typeof FieldError>;
 
 /** RFC 9457, and `error` for clients that show nothing else. */
 export const Problem = v.object({
-  type: v.pipe(v.string(), v.description('Names the kind of problem.')),
+  type: v.pipe(v.string(), v.description('The kind of problem.')),
   title: v.string(),
   status: v.pipe(v.number(), v.integer()),
-  detail: v.pipe(v.string(), v.description('What is wrong with this very request.')),
+  detail: v.pipe(v.string(), v.description('The problem of this request.')),
   error: v.pipe(v.string(), v.description('The same as `detail`.')),
-  errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each field that is wrong.'))),
-  incident: v.exactOptional(v.pipe(v.string(), v.description('By which the log can be asked: the request’s id.'))),
+  errors: v.exactOptional(v.pipe(v.array(FieldError), v.description('Each wrong field.'))),
+  incident: v.exactOptional(
+    v.pipe(v.string(), v.description('The request’s id, under which the log has the failure.')),
+  ),
 });
 export type Problem = v.InferOutput<typeof Problem>;
 
 /** To valibot an array is an object too. */
-function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
+export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return v.pipe(v.custom<v.InferInput<Schema>>(isObject, message), schema);
 }

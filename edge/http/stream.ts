@@ -1,7 +1,7 @@
 /**
- * A body of lines → a body of answers, a line for a line and in order (NDJSON). It reads on only when somebody reads its
- * answers, so that what it holds is one chunk, one unfinished line and one run's answers, however long the stream is; and
- * it classifies lines together only when they have arrived together, so that no line waits for another.
+ * Answers a body of lines with a body of answers (NDJSON), one for each line, in order. It reads on only when its answers are read, so
+ * it holds at most one chunk, one unfinished line and one run's answers. It classifies lines together only if they arrived together, so
+ * no line waits for another.
  */
 import * as v from 'valibot';
 import { ByteBuffer } from '../../shared/byte-buffer.ts';
@@ -15,15 +15,15 @@ import { LineId, labelError, type Result, type StreamAnswer, StreamObject, Strea
 export interface StreamOptions {
   /** The model's. */
   readonly labels: readonly string[];
-  /** One result a text, in order. @throws AnswerTooLargeError, and the texts are asked for in smaller groups. */
+  /** One result a text, in order. @throws AnswerTooLargeError: the texts are then classified in smaller groups. */
   readonly classify: (requests: readonly ClassifyRequest[], signal: AbortSignal) => Promise<Result[]>;
-  /** Told of a bug, which ends the stream. @returns the id of the incident. */
+  /** Reports a bug, which ends the stream. @returns the incident's id. */
   readonly report: (error: unknown) => string;
   /** Empty ones too (default: MAX_STREAM_LINES). */
   readonly maxLines?: number;
-  /** How long nothing may arrive (default: IDLE_SECONDS). */
+  /** The longest time without a byte (default: IDLE_SECONDS). */
   readonly idleMs?: number;
-  /** Ends the stream with a line that says so, once what has arrived is answered. */
+  /** Ends the stream with an error line, after answering what has arrived. */
   readonly ending?: AbortSignal | undefined;
 }
 
@@ -46,18 +46,18 @@ export function answerLines(body: ReadableStream<Uint8Array>, options: StreamOpt
           return;
         }
         controller.close();
-        await reader.cancel().catch(() => {}); // a bug left the rest; or the body has failed itself
+        await reader.cancel().catch(() => {}); // after a bug, or a failure of the body itself
       },
       async cancel(reason) {
         cancellation.abort();
         await reader.cancel(reason); // also ends a read that waits
       },
     },
-    { highWaterMark: 0 }, // nothing more is read before it is asked for
+    { highWaterMark: 0 }, // reads nothing in advance
   );
 }
 
-/** The same items, the first of which is asked for at once: a body that nobody has begun to read when there is a response, `wrangler dev` would read for us. */
+/** The same items, with the first requested at once: `wrangler dev` would read a body that is still unread when there is a response. */
 function begun<T>(items: AsyncGenerator<T, undefined>): AsyncIterable<T> {
   const first = items.next();
   return (async function* () {
@@ -69,8 +69,8 @@ function begun<T>(items: AsyncGenerator<T, undefined>): AsyncIterable<T> {
 }
 
 /**
- * The answers to the lines, in order, those together that were classified together: as many as arrived together, or as fit into
- * one answer. A bug ends them, and so does the signal.
+ * The answers to the lines, in order, in groups that were classified together: those that arrived together, or that fit into one
+ * answer. Ends at a bug or when the signal is aborted.
  */
 async function* answerGroups(
   groups: AsyncIterable<Line[]>,
@@ -103,13 +103,13 @@ async function* answerGroups(
   }
 }
 
-/** What a line asks for, or what is wrong with it. */
+/** A line's request, or its error. */
 export type Parsed<Request> = { readonly line: number; readonly id?: string | number } & (
   | Request
   | { readonly error: string }
 );
 
-/** An answer a line: its result, or what was wrong with it. */
+/** One answer a line: its result or its error. */
 export async function answerAll<Request extends { readonly text: string }>(
   lines: readonly Parsed<Request>[],
   classify: (requests: readonly Request[]) => Promise<readonly (Result | { error: string })[]>,
@@ -127,20 +127,20 @@ function placeOf({ line, id }: Parsed<object>): { line: number; id?: string | nu
 }
 
 interface Line {
-  /** In the request, from 1. */
+  /** The line's number in the request, from 1. */
   readonly number: number;
-  /** Without its end; or what is wrong with it. */
+  /** The line without its end, or its error. */
   readonly content: Uint8Array | string;
 }
 
-/** The last line of a stream that was not read to its end. */
+/** The last lines of streams that were not read to their end. */
 const ENDINGS = {
   'unreadable-body': 'The body ended before it was complete.',
   'request-timeout': 'Nothing arrived for too long, and the stream ends here.',
   'shutting-down': 'The server is shutting down, and the stream ends here.',
 } as const;
 
-/** Lines that are not blank, those together that have arrived together, up to a run of them. */
+/** Lines that are not blank, in groups that arrived together, up to the size of a run. */
 async function* readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   { maxLines = MAX_STREAM_LINES, idleMs = IDLE_SECONDS * 1_000, ending }: StreamOptions,
@@ -173,7 +173,7 @@ async function* readLines(
   }
 }
 
-/** Chunks → lines. Of a line that is too long it keeps nothing but that it is. */
+/** Splits chunks into lines. Keeps nothing of a line that is too long. */
 class Splitter {
   /** The beginning of a line whose end has not arrived. */
   readonly #begun = new ByteBuffer(MAX_LINE_BYTES);
@@ -190,7 +190,7 @@ class Splitter {
     this.#add(chunk.subarray(start));
   }
 
-  /** The last line, where nothing ends it. */
+  /** The last line, if it has no end. */
   *rest(): Generator<Line['content']> {
     if (this.#isTooLong || this.#begun.length > 0) yield this.#take();
   }
@@ -219,13 +219,13 @@ function parseLine({ number: line, content }: Line, own: readonly string[]): Par
   const result = v.safeParse(typeof value === 'string' ? StreamText : StreamObject, value);
   if (!result.success) return { line, ...id, error: sentence(fieldErrors(result.issues), 'the line') };
   if (typeof result.output === 'string') return { line, text: result.output };
-  const { text, labels, evidence } = result.output;
+  const { text, labels, evidence, sentences } = result.output;
   const wrong = labelError(labels, own);
   if (wrong !== undefined) return { line, ...id, error: sentence([wrong], 'the line') };
-  return { line, ...id, text, labels, evidence };
+  return { line, ...id, text, labels, evidence, sentences };
 }
 
-/** Of a bad line too, where its id is a good one. */
+/** The id if it is valid, also of a bad line. */
 function idOf(value: unknown): { id?: string | number } {
   const id = (value as { id?: unknown } | null)?.id;
   return v.is(LineId, id) ? { id } : {};

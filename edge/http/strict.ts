@@ -1,14 +1,14 @@
-/** Refuses what would otherwise be passed over in silence: query parameters that mean nothing here, and compressed bodies. */
+/** Refuses unknown query parameters and compressed bodies, which would otherwise be ignored or misread. */
 import type { MiddlewareHandler } from 'hono';
 import { type AppEnv, routeOf } from './context.ts';
 import { ProblemError } from './errors.ts';
 
-/** The one route that has query parameters, and looks at them itself. */
+/** The only route with query parameters; it checks them itself. */
 const WITH_PARAMETERS = '/v1/jobs';
-/** What is for people, who may come by any link. */
+/** The page, which people may open with any query. */
 const PAGE = '/';
 
-/** Lets only requests pass whose query parameters the route has. */
+/** Refuses requests with query parameters that the route does not have. */
 export const requireKnownParameters: MiddlewareHandler<AppEnv> = async (context, next) => {
   const route = routeOf(context);
   if (route !== WITH_PARAMETERS && route !== PAGE && route !== 'none') refuseParameters(context.req.raw.url, []);
@@ -17,7 +17,7 @@ export const requireKnownParameters: MiddlewareHandler<AppEnv> = async (context,
 
 /**
  * @param hint what to do instead, as a sentence.
- * @throws ProblemError: unknown-parameter, for the first that is none of the known ones.
+ * @throws ProblemError: unknown-parameter, for the first unknown one.
  */
 export function refuseParameters(url: string, known: readonly string[], hint?: string): void {
   if (!url.includes('?')) return;
@@ -26,7 +26,7 @@ export function refuseParameters(url: string, known: readonly string[], hint?: s
   }
 }
 
-/** Lets only bodies pass that are sent as they are. */
+/** Refuses compressed bodies. */
 export const requirePlainBody: MiddlewareHandler = async (context, next) => {
   const encoding = context.req.header('content-encoding')?.trim().toLowerCase() || 'identity';
   if (encoding !== 'identity') throw new ProblemError({ kind: 'unsupported-encoding', encoding });

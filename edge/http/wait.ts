@@ -1,6 +1,6 @@
-/** Waits that end. */
+/** Waiting with a time limit. */
 
-/** @param ms how long is waited. @returns undefined when nothing came in that time, or the signal was aborted before. */
+/** @param ms the time limit. @returns the promise's value; undefined on timeout or when the signal is aborted. */
 export async function within<T>(promise: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
   const ended = Promise.withResolvers<undefined>();
   const end = () => ended.resolve(undefined);

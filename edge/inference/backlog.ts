@@ -1,7 +1,7 @@
 /**
- * Who computes next. Computing blocks the one thread that everything else needs: timers, other requests, `/health`. So it is
- * done in turns, each of a run of the network or of some texts that are read; between two turns everything else gets the thread,
- * and the calls take theirs one after the other, so that a short one does not wait for the whole of a long one.
+ * Schedules the computing of calls. Computing blocks the one thread that timers, other requests and `/health` need too. So it is done
+ * in turns, each a run of the network or the tokenizing of some texts. Between turns everything else gets the thread. Calls take turns
+ * one after the other, so that a short call does not wait for all of a long one.
  *
  *     const call = backlog.enter({ signal });
  *     try {
@@ -12,26 +12,26 @@
  *     }
  */
 
-/** Tokens after which everything else gets the thread: some 10 ms in Node, 20 in workerd. A run has no more (`batching.ts`). */
+/** The most tokens of a run (`batching.ts`), after which everything else gets the thread: some 10 ms in Node, 20 ms in workerd. */
 export const TURN_TOKENS = 2_048;
 
 /**
- * How long a turn may not have begun before the next in line takes it: Workers end a request whose client has left wherever it
- * waits, and nothing is told of it.
+ * How long the holder of a turn may take before the next in line gets it. Workers end a request whose client has left wherever it
+ * waits, without telling anybody.
  */
 const LOST_AFTER_MS = 1_000;
 
-/** Before anything was measured. */
+/** The pace until one is measured. */
 const FIRST_SECONDS_PER_TOKEN = 20e-6;
 
-/** There is so much to compute already that no more is taken. */
+/** The backlog is full. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
-  /** After how long it will be taken, at the pace so far; 1 or more. */
+  /** When the backlog will have room, at the pace so far; at least 1. */
   readonly retryAfterSeconds: number;
 
   constructor(retryAfterSeconds: number) {
-    super('too much is waiting to be computed');
+    super('the backlog is full');
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -39,26 +39,26 @@ export class OverloadedError extends Error {
 export interface CallOptions {
   /** Ends the call before its next turn, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether somebody waits for all of it at once; who does not, as a stream, leaves every second turn to those who do. */
+  /** Set for a call, such as a stream, whose results are used one by one: it leaves every second turn to impatient calls. */
   readonly patient?: boolean | undefined;
-  /** More tokens than that may not wait. Default: any number. */
+  /** The most tokens that may wait. Default: any number. */
   readonly maxTokens?: number | undefined;
 }
 
 export interface Call {
-  /** Says how many tokens it will compute. @throws OverloadedError when others have so many that these are too many. */
+  /** Announces tokens to compute. @throws OverloadedError when the backlog has no room for them. */
   expect(tokens: number): void;
-  /** Waits for the call's turn and does `work`, which costs as much as so many tokens. */
+  /** Waits for the call's turn, then does `work`, which costs so many tokens. */
   turn<T>(tokens: number, work: () => T | Promise<T>): Promise<T>;
-  /** Has to be called in the end, whatever happened. */
+  /** Must be called at the end, even after a failure. */
   leave(): void;
 }
 
-/** Time, as it may be replaced in a test. */
+/** The clock, which a test may replace. */
 export interface Clock {
-  /** In milliseconds. Deployed Workers' stands still while they compute, and goes on at each pause. */
+  /** Milliseconds. On deployed Workers the clock stands still during compute, and goes on at each pause. */
   readonly now: () => number;
-  /** Resolves after that long, or sooner when the signal says that nobody waits any more; everything else gets the thread first. */
+  /** Gives the thread to everything else, and resolves after `ms` or when the signal is aborted. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
@@ -72,14 +72,14 @@ interface Ticket {
 
 export class Backlog {
   readonly #clock: Clock;
-  /** Whose turn it is, and who waits for one. */
+  /** The ticket whose turn it is, and those in line. */
   #holder: Ticket | undefined;
   readonly #waiting: Ticket[] = [];
-  /** Whether the last turn went past the patient ones. */
+  /** Whether the last turn skipped patient tickets. */
   #passedOver = false;
-  /** Tokens computed since everything else had the thread. */
+  /** Tokens computed since everything else last had the thread. */
   #spent = 0;
-  /** Since when one turn has followed the other, and the tokens computed since; undefined while nobody computes. */
+  /** The start of an unbroken series of turns, and its tokens; undefined while nobody computes. */
   #busy: { readonly since: number; tokens: number } | undefined;
   #secondsPerToken = FIRST_SECONDS_PER_TOKEN;
   /** Tokens that impatient calls expect to compute. */
@@ -123,7 +123,7 @@ export class Backlog {
   ): Promise<T> {
     signal?.throwIfAborted();
     const ticket: Ticket = { patient, called: Promise.withResolvers() };
-    ticket.called.promise.catch(() => {}); // whoever has left does not wait for it
+    ticket.called.promise.catch(() => {}); // an aborted call no longer awaits it
     const onAbort = () => {
       this.#give(ticket);
       ticket.called.reject(signal?.reason);
@@ -143,7 +143,7 @@ export class Backlog {
     }
   }
 
-  /** Until it is the ticket's turn. */
+  /** Waits for the ticket's turn. */
   async #wait(ticket: Ticket): Promise<void> {
     if (this.#holder === undefined) {
       this.#holder = ticket;
@@ -163,7 +163,7 @@ export class Backlog {
     }
   }
 
-  /** Ends the ticket's turn, or its waiting, and begins the next turn. */
+  /** Ends the ticket's turn or its waiting, and starts the next turn. */
   #give(ticket: Ticket): void {
     const place = this.#waiting.indexOf(ticket);
     if (place >= 0) this.#waiting.splice(place, 1);
@@ -184,7 +184,7 @@ export class Backlog {
   async #letOthers(): Promise<void> {
     await this.#clock.pause(0);
     this.#spent = 0;
-    if (this.#busy === undefined || this.#busy.tokens < TURN_TOKENS / 2) return; // too few to go by
+    if (this.#busy === undefined || this.#busy.tokens < TURN_TOKENS / 2) return; // too few to measure
     const now = this.#clock.now();
     this.#secondsPerToken = (now - this.#busy.since) / 1_000 / this.#busy.tokens;
     this.#busy = { since: now, tokens: 0 };

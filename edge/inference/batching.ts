@@ -1,23 +1,24 @@
 /**
- * Which texts share a run of the network. A run computes every step of its longest row for all of its rows, so texts of like
- * length belong together; but each run has a price of its own, so a few tokens of padding are cheaper than one more run.
+ * Divides texts into runs of the network. A run computes every step of its longest row for all rows, so texts of like length belong
+ * together. But a run has a fixed cost, so a few tokens of padding are cheaper than another run.
  */
 
 import { TURN_TOKENS } from './backlog.ts';
 
 /**
- * What a run costs beside its tokens, in tokens: `npm run bench -- infer` prints it as `runInTokens`. What a step costs beside
- * its rows, `stepInTokens`, is not worth reckoning with.
+ * The fixed cost of a run, in tokens: `runInTokens` of `npm run bench -- infer`. The fixed cost of a step, `stepInTokens`, is
+ * negligible.
  */
 const RUN_COST = 20;
 
 /**
- * The cheapest division into runs of up to TURN_TOKENS rows × steps, unless one row alone has more: of all divisions of the texts ordered by length, found by dynamic programming.
+ * The cheapest division of the texts, ordered by length, into runs of at most TURN_TOKENS rows × steps (unless one row alone has more),
+ * by dynamic programming.
  * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
  */
 export function groupByLength(lengths: readonly number[]): number[][] {
   const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
-  /** For the first n texts in `order`: the least cost, and where the last of their runs starts. */
+  /** For the first n texts in `order`: the least cost, and the start of their last run. */
   const costs = [0];
   const starts = [0];
   for (let end = 1; end <= order.length; end++) {

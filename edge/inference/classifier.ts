@@ -9,14 +9,17 @@ import {
   openPrepared,
   type PreparedFiles,
 } from '../../shared/bundle.ts';
-import { type Encoding, encode, toBatch } from '../../shared/encoding.ts';
+import { type Encoding, encode, type Omission, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
+import { START_ID } from '../../shared/vocabulary.ts';
 import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
+import { type Reason, unreliable } from './reliability.ts';
+import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text, and what is asked of it. */
 export interface ClassifyRequest {
@@ -25,6 +28,8 @@ export interface ClassifyRequest {
   readonly labels?: readonly string[] | undefined;
   /** Whether to account for every token (`evidence.ts`), which needs no run of its own. */
   readonly evidence?: boolean | undefined;
+  /** Whether to answer for each sentence too, which takes about as long again. */
+  readonly sentences?: boolean | undefined;
 }
 
 export interface LabelScore {
@@ -44,14 +49,28 @@ export interface Classification extends LabelScore {
   readonly unknown: number;
   /** Whether the beginning was left out, because the text has more tokens than the network reads. */
   readonly truncated: boolean;
+  /** There when the text was too long: what was not read. */
+  readonly omitted?: Omission[];
+  /** Whether the text is of the kind that the model was made for; where not, the scores say little. */
+  readonly reliable: boolean;
+  /** There where it is not. */
+  readonly reason?: Reason;
   /** There when it was asked for; its numbers are in the order of `scores`. */
   readonly evidence?: Evidence;
+  /** There when they were asked for, in order: those of which the network read a token. */
+  readonly sentences?: SentenceAnswer[];
+  /** There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`. */
+  readonly mixed?: boolean;
 }
 
 /** Each call loads what it needs and is not loaded. It rejects with a `LoadError` when that fails; the next call tries again. */
 export interface Classifier {
   /** Loads the network. */
   ready(): Promise<void>;
+  /** How often the network broke and was loaded again. */
+  reloads(): number;
+  /** How often the network broke and was loaded again. */
+  reloads(): number;
   /** The facts of the bundle, once it is found to be whole. */
   manifest(): Promise<Manifest>;
   /** The labels of a request that names none, in the bundle's order. */
@@ -94,6 +113,8 @@ export interface ClassifierOptions {
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
   /** The setting LABELS: the labels of requests that name none. Default: all. Others than the bundle's fail every load. */
   readonly labels?: readonly string[] | undefined;
+  /** The setting MAX_TOKENS: how many tokens of a text are read. Default: as many as in training. */
+  readonly maxTokens?: number | undefined;
   /** Default: one of its own. */
   readonly backlog?: Backlog;
 }
@@ -105,6 +126,7 @@ interface Reading {
   /** The places of the labels that are asked for, in the bundle's order. */
   readonly columns: readonly number[];
   readonly evidence: boolean;
+  readonly sentences?: readonly SentenceReading[] | undefined;
 }
 
 /** Characters that take as long to be read as a token to be computed. */
@@ -118,18 +140,39 @@ export function createClassifier({
   readBundle,
   loadRuntime,
   labels,
+  maxTokens,
   backlog = new Backlog(),
 }: ClassifierOptions): Classifier {
   const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
     refuseOtherLabels(labels, opened.manifest.labels);
-    return opened;
+    return maxTokens === undefined ? opened : { ...opened, manifest: { ...opened.manifest, maxTokens } };
   });
+  let reloads = 0;
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
-    return loadNetwork(await loadRuntime(manifest), model, manifest);
+    const loaded = await loadNetwork(await loadRuntime(manifest), model, manifest);
+    if (reloads > 0) await backlog.enter().turn(1, () => loaded.run(EMPTY_BATCH)); // if it is still broken, it is not ready
+    return loaded;
   });
+
+  /** Like `run`. A network that fails on the empty text too is broken: it is loaded again, and the run repeated once. */
+  async function runOrReload(
+    readings: readonly Reading[],
+    labels: number,
+    call: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array[]> {
+    const loaded = await network();
+    try {
+      return await run(readings, loaded, labels, call);
+    } catch (error) {
+      if (signal?.aborted || !(await isBroken(loaded, call))) throw error;
+    }
+    if (network.forget(loaded)) reloads++;
+    return run(readings, await network(), labels, call);
+  }
   /** The logits of the empty text, of which the network reads START; computed for the first text that has no START. */
   let emptyLogits: Float32Array | undefined;
 
@@ -144,22 +187,33 @@ export function createClassifier({
       const all = placesOf(undefined, manifest.labels);
       const unasked = placesOf(labels, manifest.labels);
       const readings = await readAll(texts, call, (one): Reading => {
-        const { text, labels: own, evidence = false }: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
+        const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
+        const { text, labels: own, evidence = false } = request;
         const columns = own === undefined ? unasked : placesOf(own, manifest.labels);
-        return { text, encoding: encodingOf(text), columns, evidence };
+        const encoding = encodingOf(text);
+        const sentences = request.sentences ? readSentences(text, encoding) : undefined;
+        return { text, encoding, columns, evidence, sentences };
       });
       const numbers = sum(readings.map(numbersOf));
       if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
-      call.expect(sum(readings.map(({ encoding }) => encoding.ids.length)));
-      const loaded = await network();
-      const logits = await run(readings, loaded, all.length, call);
+      const parts = readings.map(partsOf);
+      const rows = [...readings, ...parts.flat()];
+      call.expect(sum(rows.map(({ encoding }) => encoding.ids.length)));
+      const logits = await runOrReload(rows, all.length, call, signal);
       if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
         const empty: Reading = { text: '', encoding: encodingOf(''), columns: all, evidence: false };
-        [emptyLogits] = await run([empty], loaded, all.length, call);
+        [emptyLogits] = await runOrReload([empty], all.length, call, signal);
       }
-      return readings.map((reading, place) =>
-        answer(reading, logits[place] as Float32Array, manifest.labels, emptyLogits),
-      );
+      let next = readings.length;
+      return readings.map((reading, place) => {
+        const own = logits[place] as Float32Array;
+        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading) };
+        if (reading.sentences === undefined) return result;
+        const count = parts[place]?.length ?? 0;
+        const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
+        next += count;
+        return { ...result, ...answerSentences(reading, ofSentences, manifest.labels) };
+      });
     } finally {
       call.leave();
     }
@@ -167,6 +221,7 @@ export function createClassifier({
 
   return {
     ready: async () => void (await network()),
+    reloads: () => reloads,
     manifest: async () => (await bundle()).manifest,
     labels: async () => {
       const { manifest } = await bundle();
@@ -218,14 +273,32 @@ function placesOf(asked: readonly string[] | undefined, labels: readonly string[
   return [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);
 }
 
+const EMPTY_BATCH = toBatch([Int32Array.of(START_ID)]);
+
+/** Whether the network fails on the empty text: after a trap of WebAssembly it fails on every text. */
+async function isBroken(network: Network, call: Call): Promise<boolean> {
+  return call.turn(1, () =>
+    network.run(EMPTY_BATCH).then(
+      () => false,
+      () => true,
+    ),
+  );
+}
+
 /** Whether the text's tokens leave no room for START. */
 function lacksStart({ ids, tokens }: Encoding): boolean {
   return ids.length === tokens.length;
 }
 
-/** How many numbers the answer has: for each label a score, and with evidence the bias and two for each token. */
-function numbersOf({ encoding, columns, evidence }: Reading): number {
-  return columns.length * (1 + (evidence ? 1 + 2 * encoding.tokens.length : 0));
+/** How many numbers the answer has: for each label a score, one for each sentence, and with evidence the bias and two for each token. */
+function numbersOf({ encoding, columns, evidence, sentences = [] }: Reading): number {
+  return columns.length * (1 + sentences.length + (evidence ? 1 + 2 * encoding.tokens.length : 0));
+}
+
+/** What is to be read beside the text: its sentences, unless it has but one. */
+function partsOf({ text, columns, sentences = [] }: Reading): Reading[] {
+  if (sentences.length < 2) return [];
+  return sentences.map(({ encoding }) => ({ text, encoding, columns, evidence: false }));
 }
 
 /**
@@ -265,13 +338,24 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
   return picked;
 }
 
+/** What is to be known of an answer before it is relied on. */
+function cautionsFor({ text, encoding }: Reading): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
+  const { omitted } = encoding;
+  const reason = unreliable(text, encoding);
+  return {
+    ...(omitted.length > 0 && { omitted: [...omitted] }),
+    reliable: reason === undefined,
+    ...(reason !== undefined && { reason }),
+  };
+}
+
 /** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
 function answer(
   { text, encoding, columns, evidence }: Reading,
   logits: Float32Array,
   labels: readonly string[],
   emptyLogits: Float32Array | undefined,
-): Classification {
+): Omit<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { tokens, unknown, truncated } = encoding;
   const names = columns.map((column) => labels[column] as string);
   const last = [...logits.subarray(-columns.length)];
@@ -283,4 +367,20 @@ function answer(
   if (!evidence) return result;
   const empty = lacksStart(encoding) ? pick(emptyLogits as Float32Array, columns, labels.length) : undefined;
   return { ...result, evidence: accountFor(text, encoding, logits, empty) };
+}
+
+/** @param logits of each sentence's labels. */
+function answerSentences(
+  { text, columns, sentences = [] }: Reading,
+  logits: readonly Float32Array[],
+  labels: readonly string[],
+): Required<Pick<Classification, 'sentences' | 'mixed'>> {
+  const known: string[] = [];
+  const answers = sentences.map(({ start, end, encoding }, place): SentenceAnswer => {
+    const reading = { text, encoding, columns, evidence: false };
+    const { label, score, scores, unknown, tokens } = answer(reading, logits[place] as Float32Array, labels, undefined);
+    if (unknown < tokens) known.push(label);
+    return { start, end, label, score, scores };
+  });
+  return { sentences: answers, mixed: isMixed(known) };
 }

@@ -9,14 +9,29 @@ export class LoadError extends Error {
   }
 }
 
-/** Calls `load` once and keeps its result. After a failure, a `LoadError`, the next call tries again. */
-export function retrying<T>(load: () => Promise<T>): () => Promise<T> {
+export interface Loader<T> {
+  /** Loads once and keeps the result. A failure is a `LoadError`, and the next call tries again. */
+  (): Promise<T>;
+  /** Drops the result if it is this one, so that the next call loads another. @returns whether it did. */
+  forget(broken: T): boolean;
+}
+
+/** Loads at the first call, and again after a failure. */
+export function retrying<T>(load: () => Promise<T>): Loader<T> {
   let loading: Promise<T> | undefined;
-  return () => {
+  let loaded: T | undefined;
+  const get = async () => {
     loading ??= load().catch((error: unknown) => {
       loading = undefined;
       throw error instanceof LoadError ? error : new LoadError(error);
     });
-    return loading;
+    loaded = await loading;
+    return loaded;
   };
+  const forget = (broken: T) => {
+    if (loaded !== broken) return false;
+    [loading, loaded] = [undefined, undefined];
+    return true;
+  };
+  return Object.assign(get, { forget });
 }

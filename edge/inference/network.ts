@@ -1,7 +1,6 @@
 /**
- * The exported network in an onnxruntime-web session: padded ids in, the logits after every token out.
- *
- * Not here: texts (`classifier.ts`), and how a platform gets at the runtime's WebAssembly (`runtime/`).
+ * The exported network in an onnxruntime-web session: takes padded ids, and returns the logits after every token. `runtime/` loads
+ * the WebAssembly on each platform.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import type { Manifest } from '../../shared/bundle.ts';
@@ -9,8 +8,8 @@ import type { Batch } from '../../shared/encoding.ts';
 
 export interface Network {
   /**
-   * One run of the session. float32 [rows × steps × labels]: at t, the logits of the row's text had it ended there;
-   * meaningless from the row's length on. One after the other, because a session cannot do two at once (`backlog.ts`).
+   * One run of the session → float32 [rows × steps × labels]: at t, the logits of the row's text if it ended there; meaningless from
+   * the row's length on. Runs must not overlap, because a session cannot do two at once (`backlog.ts`).
    */
   run(batch: Batch): Promise<Float32Array>;
 }
@@ -22,14 +21,14 @@ export interface Runtime {
 }
 type Session = Pick<InferenceSession, 'run'>;
 
-/** What goes wrong is thrown; what the runtime would print of it quotes ids, which are words of somebody's text. */
+/** Prints nothing: messages quote ids, which are words of a user's text. Errors are thrown anyway. */
 const QUIET = { logSeverityLevel: 4 } as const;
 
-/** Stands for bytes that nobody reads: the model of a runtime that has its session already. */
-export const STAND_IN = new Uint8Array(8);
+/** Passed where bytes are required but not read, such as the model of a runtime that already has its session. */
+export const UNREAD_BYTES = new Uint8Array(8);
 
 /**
- * @param model the bytes of `model.onnx`; undefined for a runtime that has its session already.
+ * @param model the bytes of `model.onnx`; undefined for a runtime that already has its session.
  * @param manifest names its inputs and output.
  */
 export async function loadNetwork(
@@ -38,7 +37,7 @@ export async function loadNetwork(
   { inputs, output }: Pick<Manifest, 'inputs' | 'output'>,
 ): Promise<Network> {
   const options: InferenceSession.SessionOptions = { executionProviders: ['wasm'], ...QUIET };
-  const session = await runtime.InferenceSession.create(model ?? STAND_IN, options);
+  const session = await runtime.InferenceSession.create(model ?? UNREAD_BYTES, options);
   return {
     async run(batch) {
       const feeds = {

@@ -33,7 +33,10 @@ export interface Claim {
   readonly layout: Layout;
   /** The job's labels. Jobs of version 0.2 have none; their records get the labels of requests that name none. */
   readonly labels?: readonly string[] | undefined;
+  /** Whether to answer for each sentence too. */
+  readonly sentences?: boolean | undefined;
 }
+type Wanted = Pick<Claim, 'labels' | 'sentences'>;
 
 /** The outcome of a chunk. */
 export interface Settlement {
@@ -96,6 +99,10 @@ export interface Batch {
 const DEAD_LETTER_SUFFIX = '-dead';
 /** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
+/** Numbers in their answers: with sentences, fewer records may be classified together. */
+const NUMBERS_TOGETHER = 65_536;
+/** Of a chunk's results, which are in memory as a whole. Only texts that are nearly nothing but full stops have as much. */
+const MAX_RESULT_BYTES = 32 * 1024 ** 2;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;
 
@@ -126,7 +133,7 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
   const records = await readRecords(message.job, claim, bucket);
   const results = isDead
     ? encodeAnswers(records.map((record) => giveUp(record, message)))
-    : await answerRecords(records, claim.labels, message, consumer);
+    : await answerRecords(records, claim, message, consumer);
   const facts: Record<string, string> = {
     failed: `${results.failed}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
@@ -152,22 +159,29 @@ interface Encoded {
 
 async function answerRecords(
   records: readonly ParsedRecord[],
-  labels: Claim['labels'],
+  { labels, sentences }: Wanted,
   message: ChunkMessage,
   consumer: Consumer,
 ): Promise<Encoded> {
-  const { labels: own } = await consumer.classifier.manifest();
+  const { labels: own, maxTokens } = await consumer.classifier.manifest();
   const missing = labels?.find((label) => !own.includes(label));
   if (missing !== undefined) {
     const error = `The model was replaced while the job ran, and the new one has no label ${quoted(missing)}.`;
     return encodeAnswers(records.map((record) => failAs(record, error)));
   }
-  const results = new ByteBuffer(Number.POSITIVE_INFINITY); // a chunk has no more than JOB_LIMITS says
-  let failed = 0;
-  for (let from = 0; from < records.length; from += RECORDS_TOGETHER) {
-    const some = records.slice(from, from + RECORDS_TOGETHER);
-    const encoded = encodeAnswers(await answerAll(some, (asked) => classify(asked, labels, message, consumer)));
+  const most = (labels ?? own).length * (sentences ? 1 + maxTokens : 1); // numbers in an answer
+  const together = Math.min(RECORDS_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / most)));
+  const results = new ByteBuffer(Number.POSITIVE_INFINITY);
+  let [bytes, failed] = [0, 0];
+  for (let from = 0; from < records.length; from += together) {
+    const some = records.slice(from, from + together);
+    const answers =
+      bytes < MAX_RESULT_BYTES
+        ? await answerAll(some, (asked) => classify(asked, { labels, sentences }, message, consumer))
+        : some.map((record) => failAs(record, 'The results have too many sentences; ask without them.'));
+    const encoded = encodeAnswers(answers);
     results.append(encoded.bytes);
+    bytes += encoded.bytes.length;
     failed += encoded.failed;
   }
   return { bytes: results.take(), failed };
@@ -181,13 +195,13 @@ function encodeAnswers(answers: readonly StreamAnswer[]): Encoded {
 /** One result a text. A text that makes the classifier fail gets an error instead. */
 async function classify(
   asked: readonly { readonly text: string }[],
-  labels: Claim['labels'],
+  wanted: Wanted,
   message: ChunkMessage,
   { classifier, logError }: Consumer,
 ): Promise<(Result | { error: string })[]> {
   const resultsOf = async (some: typeof asked) => {
     const answers = await classifier.classify(
-      some.map(({ text }) => ({ text, labels })),
+      some.map(({ text }) => ({ text, ...wanted })),
       { patient: true },
     );
     return answers.map(({ logits: _, ...result }): Result => result);

@@ -20,7 +20,7 @@ import {
 import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
-import { splitNext } from './split.ts';
+import { splitNext, USUAL_SENTENCES } from './split.ts';
 import {
   DAY,
   describe,
@@ -130,7 +130,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
         chunk,
       )
       .toArray();
-    return row && { ...row, layout: job.layout, labels: job.labels };
+    return row && { ...row, layout: job.layout, labels: job.labels, sentences: job.sentences };
   }
 
   /** Records that a chunk's results are stored. A second call changes nothing. */
@@ -253,10 +253,11 @@ export class JobCoordinator extends DurableObject<JobBindings> {
 
   /** Finds the chunks of the next slice of the file. */
   async #split(job: State): Promise<void> {
-    const { cursor, bytes = 0 } = job;
+    const { cursor, bytes = 0, layout, labels = [], sentences } = job;
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + this.#limits.sliceBytes, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // cancelled meanwhile, or the alarm fired twice
-    const found = splitNext(slice, { cursor, bytes, layout: job.layout, labels: job.labels?.length }, this.#limits);
+    const scores = Math.max(labels.length, 2) * (sentences ? 1 + USUAL_SENTENCES : 1);
+    const found = splitNext(slice, { cursor, bytes, layout, scores }, this.#limits);
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {

@@ -6,6 +6,9 @@ import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/recor
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { type Layout, readHeader } from './format.ts';
 
+/** Sentences that a text usually has: those of a film review. */
+export const USUAL_SENTENCES = 12;
+
 export interface Chunk {
   /** Its bytes are [start, end) of the file. */
   readonly start: number;
@@ -23,11 +26,11 @@ export interface Progress {
 
 /**
  * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes the file's size.
- * @param labels the number of labels of an answer. @returns a sentence about the error, if the file cannot be split.
+ * @param scores the number of scores that an answer usually has. @returns a sentence about the error, if the file cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
-  { cursor, layout, bytes, labels = 2 }: Progress & { readonly bytes: number; readonly labels?: number | undefined },
+  { cursor, layout, bytes, scores = 2 }: Progress & { readonly bytes: number; readonly scores?: number | undefined },
   limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
@@ -41,7 +44,7 @@ export function splitNext(
     [from, known] = [header.next, header.layout];
   }
   const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
-  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / labels));
+  const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / scores));
   return {
     ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, chunkRecords, isLast }),
     layout: known,

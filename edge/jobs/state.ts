@@ -12,6 +12,8 @@ export interface NewJob extends ColumnNames {
   readonly id: string;
   /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
+  /** Whether to answer for each sentence too. */
+  readonly sentences?: boolean | undefined;
   /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
@@ -25,6 +27,7 @@ export interface State {
   readonly type: JobType;
   /** Missing in jobs of version 0.2, which get the labels of requests that name none. */
   readonly labels?: readonly string[];
+  readonly sentences?: boolean;
   readonly created: number;
   state: Job['state'];
   layout: Layout;
@@ -72,7 +75,7 @@ const REDELIVER_AFTER = 60 * SECOND;
 
 /** The state of a new job. @param uploadId R2's, if the file comes in parts. */
 export function newState(
-  { id, owner, type, labels, bytes, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, sentences, bytes, textColumn, idColumn }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -81,6 +84,7 @@ export function newState(
     owner,
     type,
     labels,
+    ...(sentences && { sentences }),
     created: now,
     state: 'uploading',
     layout: { delimiter: delimiterOf(type), textColumn, idColumn },
@@ -147,7 +151,8 @@ export function describe(
   now: number,
   { partBytes }: JobLimits = JOB_LIMITS,
 ): Job {
-  const { id, state, type, labels, created, expires, bytes, uploadId, records, models, failures, error } = job;
+  const { id, state, type, labels, sentences, created, expires, bytes, uploadId, records, models, failures, error } =
+    job;
   const seconds = job.started === undefined ? 0 : ((job.ended ?? now) - job.started) / SECOND;
   const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
   const pace = seconds > 0 && records.done > 0;
@@ -156,6 +161,7 @@ export function describe(
     state,
     type,
     ...(labels !== undefined && { labels: [...labels] }),
+    ...(sentences && { sentences }),
     created: new Date(created).toISOString(),
     expires: new Date(expires).toISOString(),
     ...(bytes !== undefined && { bytes }),

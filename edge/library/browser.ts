@@ -24,7 +24,7 @@ const SHIPPED: Locations = {
 
 /** A classifier that has fetched nothing yet; its first call does, and `ready()`. */
 export function createClassifier(settings: ClassifierSettings = {}): Classifier {
-  const { labels, model, assets, onProgress, worker = true } = settings;
+  const { labels, maxTokens, model, assets, onProgress, worker = true } = settings;
   const own = assets === undefined ? undefined : folderUrl(assets);
   const locations: Locations = {
     ...(own ? { ...bundleIn(own), wasm: new URL('ort-wasm-simd-threaded.wasm', own).href } : SHIPPED),
@@ -35,13 +35,14 @@ export function createClassifier(settings: ClassifierSettings = {}): Classifier 
       own
         ? new Worker(new URL('worker.js', own), { type: 'module' })
         : new Worker(new URL('./assets/worker.js', import.meta.url), { type: 'module' });
-    return classifierInWorker(start, { locations, labels }, onProgress);
+    return classifierInWorker(start, { locations, labels, maxTokens }, onProgress);
   }
   const runtime = retrying(async () => (await import('../runtime/browser.ts')).loaderOf(locations, onProgress));
   return createFrom({
     readBundle: async () => (await runtime()).readBundle(),
     loadRuntime: async () => (await runtime()).loadRuntime(),
     labels,
+    maxTokens,
   });
 }
 

@@ -13,11 +13,11 @@ import { type ClassifierSettings, classifyWith } from './library.ts';
 export type * from './library.ts';
 
 /** A classifier that has loaded nothing yet; its first call does. */
-export function createClassifier({ labels, model, assets }: ClassifierSettings = {}): Classifier {
+export function createClassifier({ labels, maxTokens, model, assets }: ClassifierSettings = {}): Classifier {
   const own = assets === undefined ? undefined : folderUrl(assets);
   const folder = model === undefined ? (own ?? MODEL_FOLDER) : folderUrl(model);
   const wasm = own ? new URL('ort-wasm-simd-threaded.wasm', own) : WASM_FILE;
-  return createFrom({ readBundle: () => readBundle(folder), loadRuntime: runtimeFrom(wasm), labels });
+  return createFrom({ readBundle: () => readBundle(folder), loadRuntime: runtimeFrom(wasm), labels, maxTokens });
 }
 
 /** The classifier behind `classify`, for the app and for what is asked of many texts. */

@@ -8,6 +8,8 @@ export type { Evidence, TokenEvidence } from '../inference/evidence.ts';
 export interface ClassifierSettings {
   /** The labels of requests that name none, two or more. Default: all that the model has. */
   readonly labels?: readonly string[] | undefined;
+  /** How many tokens of a text are read. Default: as many as the network was trained on. */
+  readonly maxTokens?: number | undefined;
   /**
    * A bundle of your own: the folder of model.onnx, vocabulary.txt and model.json. A path, or in a page an address relative
    * to it. Default: the bundle of the package. A Worker has that one built in, and no other.

@@ -8,18 +8,19 @@ import type { ClassifierSettings } from './library.ts';
 export interface Start {
   readonly locations: Locations;
   readonly labels: readonly string[] | undefined;
+  readonly maxTokens: number | undefined;
 }
 
 /** All other messages to the worker. */
 export interface Call {
   readonly id: number;
-  readonly method: keyof Classifier;
+  readonly method: Exclude<keyof Classifier, 'reloads'>;
   readonly args: readonly unknown[];
 }
 
 export type Message =
   | { readonly progress: { readonly loaded: number; readonly total: number } }
-  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly value: unknown; readonly reloads: number }
   | { readonly id: number; readonly error: unknown; readonly isLoadError: boolean };
 
 interface Waiting {
@@ -38,6 +39,7 @@ export function classifierInWorker(
   let worker: Worker | undefined;
   const waiting = new Map<number, Waiting>();
   let calls = 0;
+  let reloads = 0;
 
   function running(): Worker {
     if (worker) return worker;
@@ -46,8 +48,10 @@ export function classifierInWorker(
       if ('progress' in data) return onProgress?.(data.progress);
       const call = waiting.get(data.id);
       waiting.delete(data.id);
-      if ('value' in data) call?.resolve(data.value);
-      else call?.reject(data.isLoadError ? new LoadError(data.error) : data.error);
+      if ('value' in data) {
+        reloads = data.reloads;
+        call?.resolve(data.value);
+      } else call?.reject(data.isLoadError ? new LoadError(data.error) : data.error);
     };
     worker.onerror = (event) => {
       worker?.terminate();
@@ -61,7 +65,7 @@ export function classifierInWorker(
     return worker;
   }
 
-  const call = (method: keyof Classifier, ...args: readonly unknown[]) =>
+  const call = (method: Call['method'], ...args: readonly unknown[]) =>
     new Promise<never>((resolve, reject) => {
       const id = calls++;
       const to = running();
@@ -72,6 +76,11 @@ export function classifierInWorker(
     ready: () => call('ready'),
     manifest: () => call('manifest'),
     labels: () => call('labels'),
-    classify: (...args) => call('classify', ...args),
+    reloads: () => reloads,
+    // A signal cannot be sent: a call that is under way in the worker is finished there.
+    classify: async (texts, { signal, ...options } = {}) => {
+      signal?.throwIfAborted();
+      return call('classify', texts, options);
+    },
   };
 }

@@ -10,14 +10,14 @@ let classifier: Classifier;
 
 addEventListener('message', ({ data }: MessageEvent<Start | Call>) => {
   if ('locations' in data) {
-    const { locations, labels } = data;
-    classifier = createClassifier({ ...loaderOf(locations, (progress) => send({ progress })), labels });
+    const { locations, labels, maxTokens } = data;
+    classifier = createClassifier({ ...loaderOf(locations, (progress) => send({ progress })), labels, maxTokens });
     return;
   }
   const { id, method, args } = data;
   const call = classifier[method] as (...args: readonly unknown[]) => Promise<unknown>;
   call(...args).then(
-    (value) => send({ id, value }),
+    (value) => send({ id, value, reloads: classifier.reloads() }),
     (error: unknown) => {
       const isLoadError = error instanceof LoadError; // which a copy of it would not be
       send({ id, error: isLoadError ? error.cause : error, isLoadError });

@@ -15,7 +15,7 @@ import { type ClassifierSettings, classifyWith } from './library.ts';
 export type * from './library.ts';
 
 /** A classifier of the built-in bundle. However many there are, the runtime is started once. */
-export function createClassifier({ labels, model, assets }: ClassifierSettings = {}): Classifier {
+export function createClassifier({ labels, maxTokens, model, assets }: ClassifierSettings = {}): Classifier {
   if (model !== undefined || assets !== undefined) {
     throw new TypeError('a Worker has its model built in: it takes neither `model` nor `assets`');
   }
@@ -27,6 +27,7 @@ export function createClassifier({ labels, model, assets }: ClassifierSettings =
     }),
     loadRuntime,
     labels,
+    maxTokens,
   });
 }
 

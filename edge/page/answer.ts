@@ -11,6 +11,9 @@ export interface Answer {
   readonly tokens: number;
   readonly unknown: number;
   readonly truncated: boolean;
+  /** Whether the text is of the kind that the model was made for, and if not, why. */
+  readonly reliable: boolean;
+  readonly reason?: 'unknown-words' | 'other-language' | 'noise' | 'repetitive';
   readonly evidence?: {
     readonly bias: readonly number[];
     readonly tokens: readonly {
@@ -22,6 +25,18 @@ export interface Answer {
       readonly evidence: readonly number[];
     }[];
   };
+  readonly sentences?: readonly SentenceAnswer[];
+  /** Whether its sentences disagree. */
+  readonly mixed?: boolean;
+}
+
+export interface SentenceAnswer {
+  /** Offsets in the text, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+  readonly score: number;
+  readonly scores: Answer['scores'];
 }
 
 export interface Word {

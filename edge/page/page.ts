@@ -9,6 +9,7 @@ import { byId, element } from './view/dom.ts';
 import { openGates } from './view/gates.ts';
 import { showModel } from './view/model.ts';
 import { showGates, showReading } from './view/reading.ts';
+import { hideSentences, showSentences } from './view/sentences.ts';
 
 /** Whether the page is built for the shipped model, which the examples belong to (`edge/build/site.ts`). */
 declare const EXAMPLES_FIT: boolean;
@@ -33,6 +34,7 @@ function changed(delay: number): void {
   showLesson();
   if (text.value.trim() === '') {
     showNothing();
+    hideSentences();
     showReading(undefined);
     return;
   }
@@ -45,6 +47,7 @@ function changed(delay: number): void {
       if (controller.signal.aborted) return;
       hideError();
       showAnswer(answer);
+      showSentences(asked, answer);
       showReading(readingOf(asked, answer));
     } catch (error) {
       if (!controller.signal.aborted) showError(error as Error);

@@ -8,7 +8,7 @@ export interface SentimentCall {
 
 /** The body of the page's own request. */
 export function bodyOf(text: string): string {
-  return JSON.stringify({ text, evidence: true });
+  return JSON.stringify({ text, evidence: true, sentences: true });
 }
 
 /** For a POSIX shell, in which only a single quote ends a text in single quotes. */
@@ -24,6 +24,7 @@ export function typescript({ origin, text }: SentimentCall): string {
   body: JSON.stringify({
     text: ${JSON.stringify(text)},
     evidence: true,
+    sentences: true,
   }),
 });
 const { results } = await response.json();

@@ -34,6 +34,7 @@ export function isUndecided({ scores }: Pick<Answer, 'scores'>): boolean {
 export function verdict(answer: Answer): string {
   const { label, score } = answer;
   if (!isKnown(answer)) return 'It knows none of these words';
+  if (!answer.reliable) return 'It cannot read this';
   if (isUndecided(answer)) return 'It cannot tell';
   if (score >= 0.98) return `Almost certain that it is ${label}`;
   if (score >= 0.9) return `Very sure that it is ${label}`;
@@ -41,9 +42,17 @@ export function verdict(answer: Answer): string {
   return `It leans to ${label}`;
 }
 
+const CANNOT_READ: Readonly<Record<NonNullable<Answer['reason']>, string>> = {
+  'unknown-words': 'It knows too few of these words, so these numbers say little.',
+  'other-language': 'This does not look like English, the one language it has learned, so these numbers say little.',
+  noise: 'This looks like keys, code or numbers and not like sentences, so these numbers say little.',
+  repetitive: 'This says the same again and again, which makes it far too sure.',
+};
+
 /** Explains the calibrated probability. */
 export function meaning(answer: Answer): string {
   if (!isKnown(answer)) return 'It knows no word here, so all labels count as equally likely.';
+  if (answer.reason !== undefined) return CANNOT_READ[answer.reason];
   const times = Math.round(answer.score * 100);
   return `Such answers are right ${times === 100 ? 'nearly always' : `about ${times} times in 100`}.`;
 }

@@ -1,9 +1,32 @@
-/** onnxruntime-web and the bundle's files in a page or its web worker, from the addresses where they are served. */
+/** Loads onnxruntime-web and a bundle in a page or a worker of a browser, from URLs that it gives. */
 import { BUNDLE_FILES, type BundleFiles, parseManifest } from '../../shared/bundle.ts';
 import { retrying } from '../inference/loading.ts';
 import type { Runtime } from '../inference/network.ts';
 import type { Progress } from '../library/library.ts';
-import { loadStockRuntime } from './stock.ts';
+import { loadStockRuntime, readBundleFiles } from './stock.ts';
+
+const read = (url: URL) => fetchBytes(url.href);
+
+export async function loadRuntime(wasm: URL) {
+  await requireWebAssembly();
+  return loadStockRuntime(wasm, read);
+}
+export const readBundle = (folder: URL) => readBundleFiles(folder, read);
+
+/** A module without anything in it. */
+const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+
+/** A Content Security Policy forbids WebAssembly unless it says otherwise, and onnxruntime-web would not say why it failed. */
+async function requireWebAssembly(): Promise<void> {
+  try {
+    await WebAssembly.compile(EMPTY_MODULE);
+  } catch (cause) {
+    throw new Error(
+      "WebAssembly is forbidden here; the Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
+      { cause },
+    );
+  }
+}
 
 /** Size of onnxruntime-web's file: what a server says of it may be of its compressed form. The build fills it in. */
 declare const WASM_BYTES: number;
@@ -44,6 +67,7 @@ export function loaderOf(locations: Locations, onProgress: (progress: Progress) 
       return { model, vocabulary, manifest };
     },
     loadRuntime: async () => {
+      await requireWebAssembly();
       const bytes = await wasm();
       return loadStockRuntime(new URL(locations.wasm), async () => bytes);
     },

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../../shared/bundle.ts';
-import { type Classifier, createClassifier } from '../inference/classifier.ts';
+import { type Classifier, type ClassifierOptions, createClassifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 import { WASM_FILE } from './shipped.ts';
 import { loadStockRuntime, readBundleFiles } from './stock.ts';
@@ -29,11 +29,14 @@ export interface Opened {
 
 /**
  * Loads the classifier of the bundle in `folder`, which ends in a slash.
- * @param labels the ones for requests that name none. Default: all.
+ * @param settings the labels for requests that name none, and how many tokens are read. Default: all, and as many as in training.
  * @throws BundleError, errors of reading files, and an error when the bundle lacks one of the labels.
  */
-export async function openClassifier(folder: URL, labels?: readonly string[]): Promise<Opened> {
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, labels });
+export async function openClassifier(
+  folder: URL,
+  settings: Pick<ClassifierOptions, 'labels' | 'maxTokens'> = {},
+): Promise<Opened> {
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, ...settings });
   try {
     await classifier.ready();
     return { classifier, manifest: await classifier.manifest() };

@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
-import { type Runtime, STAND_IN } from '../inference/network.ts';
+import { type Runtime, UNREAD_BYTES } from '../inference/network.ts';
 import { configure } from './configure.ts';
 import { decodeImage, type Image } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
@@ -29,7 +29,7 @@ export function readPrepared(): Pick<BundleFiles, 'model'> | Pick<PreparedFiles,
 /** @throws Error when the image was made for another model or runtime. */
 export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
   configure(ort.env);
-  ort.env.wasm.wasmBinary = STAND_IN;
+  ort.env.wasm.wasmBinary = UNREAD_BYTES;
   const image = decodeImage(imageFile);
   const fits = ({ header }: Image) =>
     header.model === files[BUNDLE_FILES.model].sha256 && header.runtime.version === ort.env.versions.web;
@@ -51,5 +51,5 @@ WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports 
 
 /** Or a copy of it, which onnxruntime-web makes. */
 function isStandIn(source: unknown): boolean {
-  return source instanceof Uint8Array && source.length === STAND_IN.length && source.every((byte) => byte === 0);
+  return source instanceof Uint8Array && source.length === UNREAD_BYTES.length && source.every((byte) => byte === 0);
 }

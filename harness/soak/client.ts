@@ -1,6 +1,6 @@
 /**
- * One request as a client of any manners sends it: at once or in drips, to its end or not, reading its answer at once,
- * slowly, or not at all. `fetch` is too polite for that.
+ * Sends one request as clients of any behaviour do: at once or in drips, complete or not, reading the answer at once, slowly, or not at
+ * all. `fetch` cannot do that.
  */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
@@ -9,20 +9,20 @@ export interface Call {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent one after the other. One piece has its length declared, more have not. */
+  /** The pieces of the body. A single piece has a Content-Length, several have none. */
   readonly body?: readonly (string | Uint8Array)[];
-  readonly manners?: Manners;
+  readonly behaviour?: ClientBehaviour;
 }
 
-/** What a client does that does not simply send a request and read its answer. It then has a connection of its own. */
-export interface Manners {
-  /** Milliseconds that it waits before each piece of the body. */
+/** The behaviour of a client that does more than sending a request and reading its answer. It gets its own connection. */
+export interface ClientBehaviour {
+  /** Milliseconds to wait before each piece of the body. */
   readonly sendPause?: number;
-  /** Milliseconds that it waits before each piece of the answer. */
+  /** Milliseconds to wait before each piece of the answer. */
   readonly readPause?: number;
-  /** Never ends its body; gives up once it is answered. */
+  /** Never ends its body, and closes the connection after the answer. */
   readonly unfinished?: boolean;
-  /** When it goes away: with the body half sent, that long after it was sent, or at the beginning of the answer. */
+  /** When it leaves: with the body half sent, so long after sending it, or at the beginning of the answer. */
   readonly leaves?: { readonly while: 'sending' | 'reading' } | { readonly while: 'waiting'; readonly ms: number };
 }
 
@@ -32,19 +32,19 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Keeps connections for those that behave. */
+/** Keeps connections alive for ordinary clients. */
 export function connections(count: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: count });
 }
 
 /**
- * @returns undefined when the client left, as it was to.
- * @throws Error when there is no whole answer.
+ * @returns undefined when the client left as planned.
+ * @throws Error when there is no complete answer.
  */
 export async function send(url: string, call: Call, agent: Agent): Promise<Answer | undefined> {
-  const { method, path, headers, body = [], manners } = call;
-  const { sendPause, readPause, unfinished = false, leaves } = manners ?? {};
-  const request = open(`${url}${path}`, { method, headers: { ...headers }, agent: manners ? false : agent });
+  const { method, path, headers, body = [], behaviour } = call;
+  const { sendPause, readPause, unfinished = false, leaves } = behaviour ?? {};
+  const request = open(`${url}${path}`, { method, headers: { ...headers }, agent: behaviour ? false : agent });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
@@ -54,7 +54,7 @@ export async function send(url: string, call: Call, agent: Agent): Promise<Answe
     if (sendPause !== undefined) await setTimeout(sendPause);
     if (leaves?.while === 'sending' && index === body.length >> 1) {
       request.flushHeaders();
-      await setTimeout(1); // lest nothing was sent at all
+      await setTimeout(1); // so that something is sent
       request.destroy();
       return undefined;
     }

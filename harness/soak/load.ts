@@ -1,32 +1,32 @@
-/** So many clients at once, each with one request after the other, until there have been enough; and what they saw. */
+/** Runs concurrent clients, each with one request after the other, and collects the results. */
 import { randomNumbers } from '../../train/random.ts';
 import { type Answer, connections, send } from './client.ts';
 import { type Planned, VALID } from './mix.ts';
 
 export interface LoadOptions {
-  /** How many clients. */
+  /** The number of clients. */
   readonly concurrency: number;
-  /** The numbers of the requests, which with the seed say what they are: from the first to before the last. */
+  /** The numbers of the requests, from `first` to before `last`. Number and seed decide a request. */
   readonly first: number;
   readonly last: number;
   readonly seed: number;
-  /** No request is begun later, on `performance.now()`'s clock. */
+  /** No request starts later than this, on `performance.now()`'s clock. */
   readonly deadline: number;
 }
 
-export interface Seen {
+export interface LoadResult {
   readonly concurrency: number;
   readonly requests: number;
   readonly seconds: number;
-  /** Milliseconds, of valid requests of clients with good manners. */
+  /** Milliseconds of valid requests of ordinary clients. */
   readonly latency: Readonly<Record<'p50' | 'p99' | 'max', number | undefined>>;
-  /** How often each status was answered; `left` is a client that went away, as it was to. */
+  /** Answers by status; `left` counts clients that left as planned. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly kinds: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
 }
 
-/** Of what: a status of 500 or more; an answer that is not what it has to be; no whole answer. */
+/** A status of 500 or more, a wrong answer, or no complete answer. */
 export interface Failure {
   readonly failure: 'server error' | 'wrong answer' | 'no answer';
   /** The request's number. */
@@ -39,7 +39,7 @@ export async function load(
   url: string,
   mix: (random: () => number) => Planned,
   { concurrency, first, last, seed, deadline }: LoadOptions,
-): Promise<Seen> {
+): Promise<LoadResult> {
   const agent = connections(concurrency);
   const times: number[] = [];
   const statuses: Record<string, number> = {};
@@ -82,12 +82,12 @@ export async function load(
   return { concurrency, requests: next - first, seconds, latency, statuses, kinds, failures };
 }
 
-/** An answer that a check cannot even look into is as wrong as one that it finds wrong. */
+/** Checks an answer. One that makes the check throw is wrong too. */
 function wrong(answer: Answer, check: Planned['check']): string | undefined {
   try {
     return check(answer);
   } catch (error) {
-    return `the answer is of another shape: ${error}`;
+    return `the answer has another shape: ${error}`;
   }
 }
 

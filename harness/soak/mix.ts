@@ -1,6 +1,6 @@
 /**
- * What the soak asks: a mix of requests of every kind, good and bad, each with what its answer has to be. A request
- * depends on nothing but the numbers that it is drawn with.
+ * The requests of the soak: valid and invalid ones of every kind, each with a check of its answer. A request depends only on the
+ * random numbers that it is drawn with.
  */
 
 import { textOf } from '../../bench/texts.ts';
@@ -13,17 +13,17 @@ import type { Answer, Call } from './client.ts';
 
 export interface Planned extends Call {
   readonly kind: Kind;
-  /** @returns what is wrong with the answer; nothing when it is as it has to be. */
+  /** @returns the problem of the answer, or undefined. */
   readonly check: (answer: Answer) => string | undefined;
 }
 
 interface Known {
   readonly text: string;
-  /** With evidence, and all of the model's labels. */
+  /** With evidence, for all of the model's labels. */
   readonly answer: Required<Classification>;
 }
 
-/** How many of a hundred requests are of each kind. Latencies are those of the first group. */
+/** The percentage of each kind of request. Latencies are measured for the first group. */
 export const VALID = { text: 32, evidence: 8, batch: 1, stream: 8, models: 14, get: 13 } as const;
 const SHARES = { ...VALID, invalid: 15, declared: 1, undeclared: 1, drips: 1, 'slow reader': 1, leaves: 5 } as const;
 export type Kind = keyof typeof SHARES;
@@ -31,7 +31,7 @@ const KINDS = Object.entries(SHARES).flatMap(([kind, share]) => Array<Kind>(shar
 
 /** The largest difference between two probabilities at which they count as the same answer, as in train/export/parity.ts. */
 const TOLERANCE = 1e-4;
-/** Texts whose answers are known. */
+/** The number of random texts. */
 const TEXTS = 300;
 const AWKWARD = [
   'Ein schöner Film 😀😀 – “très” ＷＯＮＤＥＲＦＵＬ, n’est‑ce pas?\u0000',
@@ -48,11 +48,11 @@ const NDJSON_TYPE = { 'content-type': 'application/x-ndjson' };
 type Random = () => number;
 
 /**
- * The mix, once the answers to its texts are known.
- * @param reference says what they are. @returns the request that its numbers make.
+ * Prepares the mix.
+ * @param reference gives the expected answers. @returns a function that draws a request.
  */
 export async function createMix(reference: Classifier, random: Random): Promise<(random: Random) => Planned> {
-  // Most texts are short, because what is to be found is not in the network, and a few longer than it reads.
+  // Most texts are short, because the soak does not test the network; a few are longer than it reads.
   const lengthOf = () => 1 + Math.floor(random() ** 8 * 500);
   const texts = [...AWKWARD, ...Array.from({ length: TEXTS }, () => textOf(lengthOf(), random))];
   const known: Known[] = [];
@@ -89,18 +89,18 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
       return { kind, ...invalid(one().text, manifest, random) };
     case 'declared': {
       const headers = { ...JSON_TYPE, 'content-length': `${MAX_BODY_BYTES + 1 + Math.floor(random() * 1e9)}` };
-      const manners = { unfinished: true };
-      return { kind, ...post('/v1/sentiment'), headers, manners, check: problem(413, 'body-too-large') };
+      const behaviour = { unfinished: true };
+      return { kind, ...post('/v1/sentiment'), headers, behaviour, check: problem(413, 'body-too-large') };
     }
     case 'undeclared': {
       const body = Array<string>(MAX_BODY_BYTES / 16_384 + 1).fill('x'.repeat(16_384));
-      const manners = { unfinished: true };
+      const behaviour = { unfinished: true };
       return {
         kind,
         ...post('/v1/sentiment'),
         headers: JSON_TYPE,
         body,
-        manners,
+        behaviour,
         check: problem(413, 'body-too-large'),
       };
     }
@@ -110,10 +110,10 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
       const cuts = [0, ...Array.from({ length: 4 }, () => Math.floor(random() * bytes.length)), bytes.length];
       cuts.sort((a, b) => a - b);
       const body = cuts.slice(1).map((cut, index) => bytes.subarray(cuts[index], cut));
-      return { kind, ...whole, body, manners: { sendPause: 30 * random() } };
+      return { kind, ...whole, body, behaviour: { sendPause: 30 * random() } };
     }
     case 'slow reader':
-      return { kind, ...stream(64, one, labels, random), manners: { readPause: 30 * random() } };
+      return { kind, ...stream(64, one, labels, random), behaviour: { readPause: 30 * random() } };
     case 'leaves': {
       const lines = stream(32, one, labels, random).body[0] as string;
       const [path, headers, body] = pick(
@@ -136,8 +136,8 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
         ...post(path),
         headers,
         body,
-        manners: { leaves: leaves as never },
-        check: () => 'was not to be read',
+        behaviour: { leaves: leaves as never },
+        check: () => 'the client should have left',
       };
     }
   }
@@ -145,13 +145,13 @@ function planned(kind: Kind, known: readonly Known[], manifest: Manifest, random
 
 const post = (path: string) => ({ method: 'POST', path });
 
-/** What is asked beside the texts. */
+/** The options of a request. */
 interface Wanted {
   readonly labels?: readonly string[] | undefined;
   readonly evidence?: boolean;
 }
 
-/** Every second time none, which is all; else two or more, in any order. */
+/** Undefined half of the time, which means all labels; else two or more in any order. */
 function someLabels(labels: readonly string[], random: Random): readonly string[] | undefined {
   if (random() < 0.5) return undefined;
   const rest = [...labels];
@@ -233,7 +233,7 @@ function models({ text, answer }: Known, { id }: Manifest, random: Random) {
     label,
     score: asLogits ? (logits[place] as number) : score,
   }));
-  // What ties is in the model's order, but for the answer.
+  // Ties are in the model's order, except that the answer comes first.
   expected.sort((a, b) => b.score - a.score || Number(b.label === best) - Number(a.label === best));
   const parameters = asLogits ? { function_to_apply: 'none' } : { top_k: 2 };
   return {
@@ -348,11 +348,11 @@ function resultDiffers(given: Json, answer: Required<Classification>, wanted: Wa
   if (differs !== undefined) return differs;
   if (!isClose(given.score, expected.score)) return `the score is ${given.score}, not ${expected.score}`;
   if ((given.evidence !== undefined) !== evidence)
-    return 'evidence is there and was not asked for, or the other way round';
+    return evidence ? 'the evidence is missing' : 'there is evidence that was not asked for';
   return evidence ? evidenceDiffers(given.evidence, expected.evidence) : undefined;
 }
 
-/** The answer as it has to be where only some labels are asked for, worked out from that with all of them. */
+/** The expected answer for some labels, derived from that for all. */
 function among(answer: Required<Classification>, asked: readonly string[] | undefined): Required<Classification> {
   if (asked === undefined) return answer;
   const places = [...answer.scores.keys()].filter((place) => asked.includes(answer.scores[place]?.label as string));
@@ -385,7 +385,7 @@ function areClose(values: unknown, expected: readonly number[]): boolean {
   );
 }
 
-/** Written so that what is no number is not close. */
+/** False for NaN and for other types. */
 function isClose(value: unknown, expected: number): boolean {
   return typeof value === 'number' && Math.abs(value - expected) <= TOLERANCE;
 }

@@ -24,7 +24,7 @@ const NEWS =
 /** What the API says of `text`. */
 async function ask(url: string, text: string): Promise<any> {
   const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ text, evidence: true });
+  const body = JSON.stringify({ text, evidence: true, sentences: true });
   const response = await fetch(`${url}/v1/sentiment`, { method: 'POST', headers, body });
   const { results } = (await response.json()) as { results: unknown[] };
   return results[0];

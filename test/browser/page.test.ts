@@ -23,7 +23,7 @@ import {
 /** Of the label that it is, at 90 %. */
 function resultOf(label: 'negative' | 'positive') {
   const scores = ['negative', 'positive'].map((one) => ({ label: one, score: one === label ? 0.9 : 0.1 }));
-  return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false };
+  return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false, reliable: true };
 }
 
 const REVIEW = 'A wonderful film. I loved every minute of it, and the acting is superb!';
@@ -61,7 +61,9 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#bars .best bdi').textContent()).toBe(label);
     expect(await page.locator('#facts').textContent()).toBe(`${tokens} words read.`);
     expect(await page.locator('.word').count()).toBe(tokens);
-    expect(await page.locator('#curl').textContent()).toContain(`-d '{"text":"${REVIEW}","evidence":true}'`);
+    expect(await page.locator('#curl').textContent()).toContain(
+      `-d '{"text":"${REVIEW}","evidence":true,"sentences":true}'`,
+    );
   });
 
   it('marks words by more than colour, and shows their evidence', async () => {

@@ -5,7 +5,7 @@ import { makeFolder, writeFiles } from '../../cli/files.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 describe('makeFolder', () => {
-  it('makes what is missing, and leaves what is there', async () => {
+  it('makes missing folders, and keeps existing ones', async () => {
     const folder = path.join(await temporaryFolder(), 'a', 'b', 'c');
     await makeFolder(folder);
     await writeFile(path.join(folder, 'file'), '');
@@ -51,7 +51,7 @@ describe('writeFiles', () => {
     expect(await readFile(path.join(folder, 'a.txt'), 'utf8')).toBe('a');
   });
 
-  it('replaces longer files, and leaves others alone', async () => {
+  it('replaces longer files, and keeps others', async () => {
     const folder = await folderOf({ 'a.txt': 'a longer text than the new one', 'other.txt': 'other' });
     await writeFiles(folder, { 'a.txt': 'new', 'b.txt': 'new' });
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'new', 'b.txt': 'new', 'other.txt': 'other' });
@@ -65,7 +65,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual(old);
   });
 
-  it('writes what comes bit by bit, and nothing of what breaks off', async () => {
+  it('writes streamed content, and nothing if it breaks off', async () => {
     const folder = await folderOf({ 'a.txt': 'old' });
     const bits = async function* (breaks: boolean) {
       yield 'one ';
@@ -78,7 +78,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
   });
 
-  it('cleans up when a file cannot take its name', async () => {
+  it('cleans up when a file cannot be renamed', async () => {
     const folder = await folderOf({ 'b.txt': 'old' });
     await mkdir(path.join(folder, 'a.txt', 'inside'), { recursive: true }); // a folder stands in the way
     await expect(writeFiles(folder, { 'a.txt': 'new', 'b.txt': 'new' })).rejects.toThrow('a.txt');

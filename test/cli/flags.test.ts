@@ -32,7 +32,7 @@ describe('parseFlags', () => {
     });
   });
 
-  it('leaves out what was not given', () => {
+  it('leaves out missing flags', () => {
     expect(valuesOf()).toEqual({});
     expect(valuesOf('--json')).toEqual({ json: true });
   });
@@ -41,11 +41,11 @@ describe('parseFlags', () => {
     expect(valuesOf('--data=a=b', '--epochs=3')).toEqual({ data: 'a=b', epochs: 3 });
   });
 
-  it('lets the last one win', () => {
+  it('uses the last of repeated flags', () => {
     expect(valuesOf('--epochs', '3', '--epochs', '4')).toEqual({ epochs: 4 });
   });
 
-  it('keeps the other arguments in order, wherever they stand', () => {
+  it('keeps the other arguments in order', () => {
     expect(parseFlags(['a great film', '--json', 'b', '--', '--c'], FLAGS)).toEqual({
       values: { json: true },
       positionals: ['a great film', 'b', '--c'],
@@ -70,7 +70,7 @@ describe('parseFlags', () => {
     expect(parseFlags(args, FLAGS)).toMatchObject({ values: { group }, positionals: [] });
   });
 
-  it('takes nothing but name=value into a list, and nothing behind another flag or --', () => {
+  it('a list takes only name=value arguments, and none behind another flag or --', () => {
     const { values, positionals } = parseFlags(['--group', 'a=1', 'text', '--data', 'x=y', 'c=3', '--', 'd=4'], FLAGS);
     expect(values).toEqual({ group: ['a=1'], data: 'x=y' });
     expect(positionals).toEqual(['text', 'c=3', 'd=4']);
@@ -125,7 +125,7 @@ describe('parseFlags', () => {
 });
 
 describe('helpOf', () => {
-  it('aligns what the flags are for', () => {
+  it('aligns the descriptions', () => {
     expect(helpOf(FLAGS)).toBe(
       [
         '  --data <path>       the reviews',

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../fixtures/temporary.ts';
 const lock = (folder: string) => lockFolder(folder, { make: true, waitMs: 1 });
 
 describe('lockFolder', () => {
-  it('makes the folder, and lets one in at a time', async () => {
+  it('makes the folder, and allows one holder at a time', async () => {
     const folder = path.join(await temporaryFolder(), 'runs', 'first');
     const first = await lock(folder);
     expect(await refusal(lock(folder))).toBe(
@@ -22,7 +22,7 @@ describe('lockFolder', () => {
     (await lock(folder))[Symbol.dispose]();
   });
 
-  it('lets go once: what another one holds by then stays locked', async () => {
+  it('releases only its own lock', async () => {
     const folder = await temporaryFolder();
     const first = await lock(folder);
     first[Symbol.dispose]();
@@ -31,27 +31,27 @@ describe('lockFolder', () => {
     expect(await refusal(lock(folder))).toContain('is being written to');
   });
 
-  it('is a matter of the folder, by whatever path', async () => {
+  it('locks the folder, whatever path names it', async () => {
     const folder = await temporaryFolder();
     using _ = await lock(folder);
     using __ = await lock(path.join(folder, 'inside'));
     expect(await refusal(lock(path.join(folder, 'inside', '..')))).toContain('is being written to');
   });
 
-  it('makes no folder that is to be there', async () => {
+  it('refuses a missing folder if it may not make one', async () => {
     const folder = path.join(await temporaryFolder(), 'mistyped');
     expect(await refusal(lockFolder(folder, { make: false }))).toBe(`${folder}: no such folder`);
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('removes what a killed process was writing, and nothing else', async () => {
+  it('removes only leftovers of killed processes', async () => {
     const folder = await temporaryFolder();
     for (const name of ['model.onnx.4711.tmp', 'model.onnx', 'notes.tmp']) await writeFile(path.join(folder, name), '');
     (await lock(folder))[Symbol.dispose]();
     expect(await readdir(folder)).toEqual([LOCK_FILE, 'model.onnx', 'notes.tmp']);
   });
 
-  it('does not take a file of that name for a lock', async () => {
+  it("ignores a plain file with the lock's name", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, LOCK_FILE), 'not a lock, and longer than the header of one '.repeat(10));
     expect(await refusal(lock(folder))).toBe(`${folder} cannot be written to (${LOCK_FILE}: file is not a database)`);

@@ -36,7 +36,7 @@ describe('on a terminal', () => {
     expect(drawing(written[1])).toContain(' 50 %');
   });
 
-  it('the bar is as full as the task is done', () => {
+  it('the bar shows the fraction that is done', () => {
     const { out, written } = fakeStream({ isTTY: true, columns: 120 });
     const line = progressLine('epoch 1', out);
     for (const fraction of [0, 0.5, 1]) {
@@ -66,7 +66,7 @@ describe('on a terminal', () => {
     expect(drawing(written[0])).toHaveLength(79);
   });
 
-  it('updates in quick succession are not all drawn, but the last one is', () => {
+  it('quick updates are not all drawn, but the last one is', () => {
     const { out, written } = fakeStream({ isTTY: true, columns: 120 });
     const line = progressLine('epoch 1', out);
     for (let step = 1; step <= 50; step++) line.update(step / 50, `step ${step}/50`);
@@ -93,7 +93,7 @@ describe('on a terminal', () => {
   });
 });
 
-describe('elsewhere', () => {
+describe('not on a terminal', () => {
   it('lines are plain, one after the other, without a bar', () => {
     const { out, written } = fakeStream({});
     const line = progressLine('epoch 1', out);
@@ -105,7 +105,7 @@ describe('elsewhere', () => {
     expect(written).toEqual(['epoch 1  25 %  step 1\n', 'epoch 1 100 %  step 4  0 s left\n']);
   });
 
-  it('lines come now and then, the last one in any case', () => {
+  it('lines are printed now and then, and always at the end', () => {
     const { out, written } = fakeStream({ isTTY: false });
     const line = progressLine('epoch 1', out);
     for (let second = 1; second <= 100; second++) {
@@ -130,7 +130,7 @@ describe('the time left', () => {
     expect(drawing(written[1])).toContain('30 s left');
   });
 
-  it('does not count what was done before, when a task is continued', () => {
+  it('ignores what was done before a task was continued', () => {
     const { out, written } = fakeStream({ isTTY: true, columns: 120 });
     const line = progressLine('epoch 1', out);
     line.update(0.5, '');

@@ -12,7 +12,7 @@ const throwing =
   };
 
 describe('a command', () => {
-  it('is given its arguments, its input and its environment, and gives its exit code', async () => {
+  it('receives its arguments, input and environment, and returns its exit code', async () => {
     const main: Main = async (args, io) => {
       for await (const chunk of io.stdin) io.print(`${args.join()} ${chunk} ${io.env['KEY']}`);
       io.say('done');
@@ -52,7 +52,7 @@ describe('a command', () => {
 describe('asUserError', () => {
   class Damaged extends Error {}
 
-  it('makes errors of its classes the user’s, and leaves bugs alone', async () => {
+  it('turns errors of its classes into user errors, and no others', async () => {
     const main = (error: unknown) => run((args, io) => throwing(error)(args, io).catch(asUserError(Damaged)), []);
     expect(await main(new Damaged('model.onnx is damaged'))).toMatchObject({
       stderr: 'error: model.onnx is damaged\n',
@@ -62,7 +62,7 @@ describe('asUserError', () => {
 });
 
 describe('an interrupt', () => {
-  it('stops once, though it comes twice under npm; a second one, later, ends at once', () => {
+  it('stops once although it arrives twice under npm; a later one ends at once', () => {
     const done: string[] = [];
     let now = 50;
     const interrupt = interruption(

@@ -20,6 +20,7 @@ const SAME: [
   Same<client.Evidence, v.InferOutput<typeof schema.Evidence>>,
   Same<client.TokenEvidence, v.InferOutput<typeof schema.TokenEvidence>>,
   Same<keyof client.TokenEvidence, keyof v.InferOutput<typeof schema.TokenEvidence>>,
+  Same<client.SentenceResult, v.InferOutput<typeof schema.SentenceResult>>,
   Same<client.LabelScore, v.InferOutput<typeof schema.LabelScore>>,
   Same<Omit<client.StreamObject, 'labels'>, Omit<v.InferInput<typeof schema.StreamObject>, 'labels'>>,
   Same<keyof client.StreamObject, keyof v.InferInput<typeof schema.StreamObject>>,
@@ -27,7 +28,7 @@ const SAME: [
   Same<client.Problem, schema.Problem>,
   Same<keyof client.Problem, keyof schema.Problem>,
   Same<Pick<Manifest, keyof client.Model>, client.Model>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 const app = createApp(reference, { apiKeys: ['client-key-0123456789'] });
 
@@ -71,6 +72,17 @@ describe('classify', () => {
   it('gives evidence, as a type too, when it is asked to', async () => {
     const { scores, evidence } = await sentiment.classify(GOOD, { evidence: true });
     expect(softmax(logitsOf(evidence))).toEqual(scores.map(({ score }) => expect.closeTo(score, 9)));
+  });
+
+  it('gives sentences, as a type too, when it is asked to', async () => {
+    const { sentences, mixed } = await sentiment.classify('A superb cast. A dull, dull film.', { sentences: true });
+    expect(sentences.map(({ start, end, label }) => [start, end, label])).toEqual([
+      [0, 14, 'positive'],
+      [15, 33, 'negative'],
+    ]);
+    expect(mixed).toBe(true);
+    const [streamed] = await collect(sentiment.stream([{ text: 'A superb cast.', sentences: true }]));
+    expect(streamed).toMatchObject({ sentences: [{ start: 0, end: 14 }], mixed: false });
   });
 
   it('asks for the labels that it is told', async () => {

@@ -221,7 +221,7 @@ describe('a hundred labels', async () => {
       status: 422,
       body: {
         type: 'urn:edge-sentiment:problem:answer-too-large',
-        detail: `The answer would have ${numbers(64, 100)} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence.`,
+        detail: `The answer would have ${numbers(64, 100)} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence or sentences.`,
       },
     });
     expect((await ask('/v1/sentiment', { texts: texts(4), evidence: true })).status).toBe(422);

@@ -5,7 +5,10 @@ const KEY = '0123456789abcdef';
 
 describe('settings', () => {
   it('are none by default', () => {
-    const none = { apiKeys: [], allowedOrigins: [], jobsAllowed: false, labels: undefined };
+    const none = {
+      ...{ apiKeys: [], allowedOrigins: [], jobsAllowed: false, labels: undefined, maxTokens: undefined },
+      ...{ formats: true, formatLabels: {} },
+    };
     expect(readSettings({})).toEqual(none);
     expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined, LABELS: '' })).toEqual(none);
   });
@@ -40,6 +43,38 @@ describe('settings', () => {
       `LABELS must be two labels or more, each once, like negative,positive, not "${value}"`,
     );
   });
+
+  it('say how many tokens are read', () => {
+    expect(readSettings({ MAX_TOKENS: '1600' }).maxTokens).toBe(1600);
+  });
+
+  it.each(['0', '-1', '1.5', '4097', 'many', '1e3'])('read a number of tokens from 1 to 4096: not %j', (value) => {
+    expect(() => readSettings({ MAX_TOKENS: value })).toThrow(`MAX_TOKENS must be from 1 to 4096, not "${value}"`);
+  });
+
+  it('turn other formats off, and name the labels that they answer with', () => {
+    expect(readSettings({ FORMATS: 'false' }).formats).toBe(false);
+    expect(() => readSettings({ FORMATS: 'tei' })).toThrow('FORMATS must be true or false, not "tei"');
+    const two = new Map([
+      ['negative', 'NEGATIVE'],
+      ['positive', 'very good'],
+    ]);
+    const { formatLabels } = readSettings({ FORMAT_LABELS: ' NEGATIVE = negative, very good=positive' });
+    expect(formatLabels).toEqual({ huggingface: two, tei: two, vllm: two, 'workers-ai': two });
+    const { formatLabels: one } = readSettings({ FORMAT_LABELS: 'vllm: LABEL_0=a, LABEL_1=b; tei: x=b,y=a' });
+    expect(Object.keys(one)).toEqual(['vllm', 'tei']);
+    expect([...(one.tei ?? [])]).toEqual([
+      ['b', 'x'],
+      ['a', 'y'],
+    ]);
+  });
+
+  it.each(['a', 'a=b', 'a=b,a=c', 'a=c,b=c', 'a=b,=c', 'a=b,c=', 'a=b=c,d=e', 'other: a=b,c=d', 'tei:', ' '])(
+    'name a label of a format by name=label, two or more, each once: not %j',
+    (value) => {
+      expect(() => readSettings({ FORMAT_LABELS: value })).toThrow(/^FORMAT_LABELS must be like /);
+    },
+  );
 
   it.each([' ', ',', ' , '])('are not to be set to nothing: %j', (value) => {
     expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set, and has nothing in it');

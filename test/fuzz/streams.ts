@@ -77,7 +77,15 @@ async function answersTo(pieces: readonly Uint8Array[]): Promise<any[]> {
       if (size > MOST && asked.length > 1) throw new AnswerTooLargeError(size);
       return asked.map(({ text, labels: own = labels, evidence = false }) => {
         const scores = own.map((label) => ({ label, score: 1 / own.length }));
-        return { label: `${evidence}`, score: 1, scores, tokens: text.length, unknown: 0, truncated: false };
+        return {
+          label: `${evidence}`,
+          score: 1,
+          scores,
+          tokens: text.length,
+          unknown: 0,
+          truncated: false,
+          reliable: true,
+        };
       });
     },
     report: (error) => assert.fail(`a bug: ${(error as Error).stack}`),

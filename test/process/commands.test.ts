@@ -16,7 +16,7 @@ it.each([
   ['edge/build/cli.ts', ['--pages'], "Unknown option '--pages'"],
   ['edge/build/licences.ts', ['all'], 'unexpected argument "all"'],
   ['bench/cli.ts', ['warm'], 'usage: npm run bench -- train | cold'],
-  ['bench/soak.ts', ['--requests', '0'], '--requests has to be above 0'],
+  ['bench/soak.ts', ['--requests', '0'], '--requests must be above 0'],
   ['test/fuzz/cli.ts', ['--inputs', '0'], '--inputs has to be a whole number above 0'],
 ])('%s %j ends with 2 and one line', async (script, args, message) => {
   const { code, stdout, stderr } = await cli(args, { script });

@@ -73,7 +73,7 @@ export function behavesAsDocumented(
       const [{ score, scores }] = body.results;
       expect(body).toEqual({
         model: manifest.id,
-        results: [{ label: 'positive', score, scores, tokens: 15, unknown: 0, truncated: false }],
+        results: [{ label: 'positive', score, scores, tokens: 15, unknown: 0, truncated: false, reliable: true }],
       });
       expect(score).toBeGreaterThan(0.5);
       expect(scores).toEqual([
@@ -130,16 +130,20 @@ export function behavesAsDocumented(
       const { body } = await post(sentiment, { texts: ['xqzv wvvk qqpl', '…', '中文'] });
       const tie = { label: 'negative', score: 0.5, scores: manifest.labels.map((label) => ({ label, score: 0.5 })) };
       expect(body.results).toEqual([
-        { ...tie, tokens: 3, unknown: 3, truncated: false },
-        { ...tie, tokens: 0, unknown: 0, truncated: false },
-        { ...tie, tokens: 1, unknown: 1, truncated: false },
+        { ...tie, tokens: 3, unknown: 3, truncated: false, reliable: false, reason: 'noise' },
+        { ...tie, tokens: 0, unknown: 0, truncated: false, reliable: false, reason: 'unknown-words' },
+        { ...tie, tokens: 2, unknown: 2, truncated: false, reliable: false, reason: 'other-language' },
       ]);
     });
 
     it('reads the end of a text that is too long, and sets truncated', async () => {
       const { body } = await post(sentiment, { texts: [`${BAD.repeat(20)} ${'good '.repeat(manifest.maxTokens)}`] });
       const { body: end } = await post(sentiment, { text: 'good '.repeat(manifest.maxTokens) });
-      expect(body.results[0]).toEqual({ ...end.results[0], truncated: true });
+      expect(body.results[0]).toEqual({
+        ...end.results[0],
+        truncated: true,
+        omitted: [{ start: 0, end: BAD.repeat(20).trimEnd().length, tokens: expect.any(Number) }],
+      });
       expect(end.results[0]).toMatchObject({ tokens: manifest.maxTokens, truncated: false });
     });
 

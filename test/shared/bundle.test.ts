@@ -67,7 +67,7 @@ function withFlippedBit(bytes: Uint8Array, at: number, bit: number): Uint8Array 
 }
 
 describe('openBundle', () => {
-  it('gives what is in the files', async () => {
+  it('returns the contents of the files', async () => {
     const { manifest, vocabulary, model } = await openBundle(TINY);
     expect(manifest).toEqual(MANIFEST);
     expect(vocabulary.size).toBe(TINY_WORDS.length + 3);
@@ -124,7 +124,7 @@ describe('openBundle', () => {
     );
   });
 
-  it('refuses a file of another size, and says which and how many bytes', async () => {
+  it('refuses a file of another size, with its name and bytes', async () => {
     expect(await openingRefused({ model: TINY.model.subarray(1) })).toBe('model.onnx has 4 bytes, model.json says 5');
     expect(await openingRefused({ model: new Uint8Array() })).toBe('model.onnx has 0 bytes, model.json says 5');
     const size = TINY.vocabulary.length;
@@ -171,7 +171,7 @@ describe('openPrepared', () => {
   const open = async (lines: Uint32Array, of = vocabulary) =>
     openPrepared({ manifest, vocabulary, index: { lines, sha256: await sha256(of) } });
 
-  it('gives the vocabulary with the index that it is given', async () => {
+  it('uses the given index of the vocabulary', async () => {
     const opened = await open(lines);
     expect(opened.manifest).toEqual(MANIFEST);
     expect(opened.vocabulary.index).toBe(lines);
@@ -188,23 +188,23 @@ describe('openPrepared', () => {
 });
 
 describe('parseManifest', () => {
-  it('says in one line of bounded length what is wrong', async () => {
+  it('reports an error in one line of bounded length', async () => {
     const message = await manifestRefused({ ...MANIFEST, id: 'a\nb\u0000\u009b'.repeat(1_000) });
     expect(message).toMatch(/^model\.json: id: \P{Cc}{1,250}$/u);
   });
 
-  it('gives the fields as they are', () => {
+  it('returns the fields unchanged', () => {
     expect(parseManifest(JSON.stringify(MANIFEST))).toEqual(MANIFEST);
   });
 
-  it('says what to do about a bundle of before there were other labels than two', async () => {
+  it('names the remedy for a bundle of version 0.2', async () => {
     const old = { ...MANIFEST, schemaVersion: 1, threshold: 0.5 };
     expect(await manifestRefused(old)).toBe(
       'model.json: schemaVersion: is not 2; train or export the model again with this version',
     );
   });
 
-  it('takes a manifest that does not say how its network pools for one of the plain kind', () => {
+  it('uses the last state if a manifest has no pooling', () => {
     const { pooling, ngramBuckets, weights, ...architecture } = MANIFEST.architecture;
     expect(parseManifest(JSON.stringify({ ...MANIFEST, architecture }))).toEqual(MANIFEST);
     expect([pooling, ngramBuckets, weights]).toEqual(['last', 0, 'float32']);
@@ -265,7 +265,7 @@ describe('parseManifest', () => {
     expect(await manifestRefused(withField(MANIFEST, path, value))).toContain(`model.json: ${path.join('.')}`);
   });
 
-  it('refuses metrics that cannot be', async () => {
+  it('refuses impossible metrics', async () => {
     const refused = (path: string[], value: unknown) =>
       manifestRefused({ ...MANIFEST, metrics: { test: withField(METRICS, path, value) } });
     expect(await refused(['accuracy'], 87)).toMatch(/^model\.json: metrics\.test\.accuracy: /);
@@ -285,7 +285,7 @@ describe('parseManifest', () => {
     expect(await refusal(() => parseManifest(json))).toBe('model.json is not JSON');
   });
 
-  it('throws nothing but a BundleError that names the file, whatever it is given', () => {
+  it('throws only a BundleError that names the file, for any input', () => {
     const damaged = fc
       .tuple(fc.constantFrom(...Object.keys(MANIFEST)), fc.jsonValue())
       .map(([field, value]) => JSON.stringify({ ...MANIFEST, [field]: value }));
@@ -337,7 +337,7 @@ describe('contentVersion', () => {
       { files: { 'model.onnx': files['vocabulary.txt'], 'vocabulary.txt': files['model.onnx'] } },
     ],
     // Another name is no Manifest to this tokenizer, but it was one to the next.
-    ['the tokenizer', { tokenizer: { name: 'words-v0' as 'words-v2' } }],
+    ['the tokenizer', { tokenizer: { name: 'words-v0' as 'words-v3' } }],
   ])('changes with %s', async (_name, change) => {
     expect(await contentVersion({ ...MANIFEST, ...change })).not.toBe(await contentVersion(MANIFEST));
   });

@@ -15,7 +15,7 @@ describe('encode', () => {
     expect(idsOf('a c b', 10)).toEqual([START_ID, 3, 5, 4]);
   });
 
-  it('gives 32-bit integers, which is what the network takes', () => {
+  it('returns 32-bit integers', () => {
     expect(encodeText('a', 10).ids).toBeInstanceOf(Int32Array);
   });
 
@@ -28,7 +28,7 @@ describe('encode', () => {
     }
   });
 
-  it('drops START exactly when the words fill maxTokens', () => {
+  it('drops START only when the words fill maxTokens', () => {
     expect(idsOf('a b', 4)).toEqual([START_ID, 3, 4]);
     expect(idsOf('a b c', 4)).toEqual([START_ID, 3, 4, 5]);
     expect(idsOf('a b c d', 4)).toEqual([3, 4, 5, 6]);
@@ -40,11 +40,11 @@ describe('encode', () => {
     expect(idsOf('', 1)).toEqual([START_ID]);
   });
 
-  it('says that it truncated when words were left out, not when START was', () => {
+  it('sets truncated when words were left out, but not for START', () => {
     expect(['a b', 'a b c', 'a b c d'].map((text) => encodeText(text, 3).truncated)).toEqual([false, false, true]);
   });
 
-  it('names the tokens behind the ids, with their places in the whole text', () => {
+  it('returns the tokens of the ids, with their places in the whole text', () => {
     expect(encodeText('A, b. C!', 3).tokens).toEqual([
       { text: 'b', start: 3, end: 4 },
       { text: 'c', start: 6, end: 7 },
@@ -58,15 +58,22 @@ describe('encode', () => {
     expect(unknown).toBe(2);
   });
 
-  it('counts none of the unknown words it left out', () => {
+  it('does not count unknown words that were left out', () => {
     expect(encodeText('zebra lion a zebra', 2).unknown).toBe(1);
+  });
+
+  it('looks for slips of the pen until a hundred words are unknown', () => {
+    const vocabulary = Vocabulary.of(['terrible']);
+    const idsOf = (unknown: number) => encode(tokenize(`${'zebra '.repeat(unknown)} terible`), vocabulary, 200).ids;
+    expect(idsOf(99).at(-1)).toBe(3);
+    expect(idsOf(100).at(-1)).toBe(UNKNOWN_ID);
   });
 
   it('reads a text that spells out the specials as words', () => {
     expect(idsOf('<pad> <start> <unk>', 10)).toEqual([START_ID, UNKNOWN_ID, UNKNOWN_ID, UNKNOWN_ID]);
   });
 
-  it('keeps what it promises for any text and any maxTokens', () => {
+  it('keeps its invariants for any text and any maxTokens', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.array(fc.constantFrom('a', 'b', 'zebra', '!', '<pad>')).map((words) => words.join(' ')),
@@ -87,7 +94,7 @@ describe('encode', () => {
     );
   });
 
-  it('leaves the tokens as they were', () => {
+  it('does not change the tokens', () => {
     const tokens = tokenize('a b c d');
     encode(tokens, VOCABULARY, 2);
     expect(tokens).toEqual(tokenize('a b c d'));
@@ -118,7 +125,7 @@ describe('toBatch', () => {
     expect(toBatch([])).toEqual({ ids: row(), lengths: row(), rows: 0, steps: 0 });
   });
 
-  it('gives every row back, followed by nothing but PAD', () => {
+  it('keeps every row, followed only by PAD', () => {
     const ids = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(fc.array(ids, { minLength: 1 }), (rows) => {
@@ -132,7 +139,7 @@ describe('toBatch', () => {
     );
   });
 
-  it('leaves the rows as they were, and shares no memory with them', () => {
+  it('does not change the rows, and shares no memory with them', () => {
     const only = row(1, 3);
     toBatch([only]).ids.fill(9);
     expect(only).toEqual(row(1, 3));

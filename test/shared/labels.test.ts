@@ -27,7 +27,7 @@ describe('labelProblem', () => {
 });
 
 describe('softmax', () => {
-  it('is what its formula says', () => {
+  it('matches its formula', () => {
     const powers = [Math.exp(-1), Math.exp(0.5), Math.exp(2)];
     const sum = powers.reduce((a, b) => a + b);
     const probabilities = softmax([-1, 0.5, 2]);

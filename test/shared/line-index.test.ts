@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countLines, findLine, indexLines, isIndex } from '../../shared/line-index.ts';
+import { countLines, extendHash, findLine, indexLines, isIndex, mayHaveLine } from '../../shared/line-index.ts';
 
 const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 const line = fc.string({ unit: 'binary', maxLength: 6 }).filter((text) => !text.includes('\n'));
 
-it('finds every line by what it says, and no other', () => {
+it('finds every line by its content, and no other', () => {
   fc.assert(
     fc.property(fc.uniqueArray(line), fc.array(line), (lines, others) => {
       const text = textOf(lines);
@@ -16,31 +16,51 @@ it('finds every line by what it says, and no other', () => {
   );
 });
 
-it('finds no part of a line', () => {
+it('does not find parts of a line', () => {
   const text = textOf(['film', 'films', 'a film']);
   const index = indexLines(text);
   for (const word of ['fil', 'ilm', 'a', 'filmsa', '']) expect(findLine(word, text, index)).toBe(-1);
   expect(findLine('films', text, index)).toBe(1);
 });
 
+const hashOf = (word: string) =>
+  [...Array(word.length).keys()].reduce((hash, at) => extendHash(hash, word.charCodeAt(at)), 0);
+
+it('may have each of its first lines', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(line), fc.nat(50), (lines, count) => {
+      const index = indexLines(textOf(lines));
+      for (const one of lines.slice(0, count)) expect(mayHaveLine(hashOf(one), count, index)).toBe(true);
+    }),
+  );
+});
+
+it('tells nearly every word that none of its first lines is', () => {
+  const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
+  const index = indexLines(textOf(lines));
+  const others = Array.from({ length: 10_000 }, (_, number) => `other ${number}`);
+  expect(others.filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
+  expect(lines.slice(5_000).filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
+});
+
 it('is of no use for a word that stands twice', () => {
   expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" stands twice');
 });
 
-it('works from a copy of its numbers, wherever they lie', () => {
+it('works from a copy at any offset', () => {
   const text = textOf(['one', 'two']);
   const stored = new Uint32Array([7, ...indexLines(text)]).subarray(1);
   expect(findLine('two', text, stored)).toBe(1);
 });
 
-it('ends a look-up in a damaged index', () => {
+it('terminates in a damaged index', () => {
   const text = textOf(['one', 'two']);
   const full = indexLines(text).map((number, at) => (at % 2 === 1 ? number || 1 : number));
   expect(findLine('one', text, full)).toBe(0);
   expect(() => findLine('three', text, full)).toThrow('no empty slot');
 });
 
-it('knows an index from what cannot be one', () => {
+it('recognises an impossible index', () => {
   const index = indexLines(textOf(['one', 'two', 'three']));
   expect([index, indexLines('')].map(isIndex)).toEqual([true, true]);
   const full = index.with(0, (index.length - 1) / 2);

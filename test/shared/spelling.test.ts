@@ -1,40 +1,76 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { slipsOf } from '../../shared/spelling.ts';
+import { slipsOf, unstretched } from '../../shared/spelling.ts';
 import { UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 
 describe('slipsOf', () => {
   it.each([
-    ['soooo', 'so'],
-    ['goooood', 'good'],
     ['terible', 'terrible'],
     ['wonderfull', 'wonderful'],
     ['agian', 'again'],
     ['realy', 'really'],
   ])('takes %s for %s', (typed, meant) => {
-    expect([...slipsOf(typed)]).toContain(meant);
+    expect(slipsOf(typed)).toContain(meant);
   });
 
-  it('leaves short words and very long ones as they are', () => {
+  it('has no candidates for short and very long words', () => {
     for (const word of ['', 'a', 'teh', 'thsi', 'a'.repeat(25), 'ab'.repeat(50_000)]) {
-      expect([...slipsOf(word)]).toEqual([]);
+      expect(slipsOf(word)).toEqual([]);
     }
   });
 
-  it('takes any string, and yields few', () => {
+  it('takes any string, and gives few', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (word) => {
-        expect([...slipsOf(word)].length).toBeLessThanOrEqual(72);
+        expect(slipsOf(word).length).toBeLessThanOrEqual(72);
+      }),
+    );
+  });
+
+  it('knows the hash of each spelling', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'abeés好'), minLength: 5, maxLength: 24 }), (word) => {
+        fc.pre(unstretched(word)[0] === word);
+        for (const slip of slipsOf(word)) {
+          if (slip !== word) expect(Vocabulary.of([slip]).idOf(word)).toBe(3);
+        }
       }),
     );
   });
 });
 
+describe('unstretched', () => {
+  it('is the word with each held letter twice, then once', () => {
+    expect(unstretched('sooo')).toEqual(['soo', 'so']);
+    expect(unstretched('reaaallly')).toEqual(['reaally', 'realy']);
+  });
+
+  it('is the word where no letter is held, and where there is no other', () => {
+    for (const word of ['good', 'soo', 'iii', 'xxx', '10000', '']) expect(unstretched(word)).toEqual([word]);
+  });
+});
+
 describe('Vocabulary.idOf', () => {
-  it('reads a slip as the word, of several as the most frequent', () => {
+  it('reads a misspelling as the most frequent candidate', () => {
     const vocabulary = Vocabulary.of(['really', 'relay', 'films']);
     expect(vocabulary.idOf('realy')).toBe(vocabulary.idOf('really'));
     expect(vocabulary.idOf('fillms')).toBe(vocabulary.idOf('films'));
+  });
+
+  it.each([
+    ['sooo', 'so'],
+    ['goood', 'good'],
+    ['goooddd', 'good'],
+    ['tooo', 'too'],
+    ['reaaallly', 'really'],
+    ['terrrible', 'terrible'],
+  ])('reads the stretched word %s as %s', (typed, meant) => {
+    const vocabulary = Vocabulary.of(['so', 'to', 'god', 'good', 'too', 'terrible', 'really']);
+    expect(vocabulary.idOf(typed)).toBe(vocabulary.idOf(meant));
+  });
+
+  it('reads a stretched word that it has as that word', () => {
+    expect(Vocabulary.of(['so', 'sooo']).idOf('sooo')).toBe(4);
   });
 
   it('reads a word that it has as that word', () => {
@@ -42,7 +78,7 @@ describe('Vocabulary.idOf', () => {
     expect(vocabulary.idOf('realy')).toBe(4);
   });
 
-  it('takes no word for a rare one', () => {
+  it('reads no misspelling as a rare word', () => {
     const words = Array.from({ length: 5_000 }, (_, index) => `w${index}`);
     expect(Vocabulary.of([...words, 'inspector']).idOf('inspectors')).toBe(UNKNOWN_ID);
     expect(Vocabulary.of(['inspector', ...words]).idOf('inspectors')).toBe(3);

@@ -22,14 +22,14 @@ describe('ids', () => {
     for (const word of ['film', 'The', 'the ', '', 'th']) expect(vocabulary.idOf(word)).toBe(UNKNOWN_ID);
   });
 
-  it('is the unknown id for names that every object has', () => {
+  it('is the unknown id for names of object properties', () => {
     const vocabulary = Vocabulary.of(['the']);
     for (const word of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'size', 'get', '0']) {
       expect(vocabulary.idOf(word)).toBe(UNKNOWN_ID);
     }
   });
 
-  it('are those of the words themselves when such names are words', () => {
+  it('are those of the words if such names are words', () => {
     const words = ['__proto__', 'constructor', 'toString', '0'];
     const vocabulary = Vocabulary.parse(Vocabulary.of(words).toString());
     expect(words.map((word) => vocabulary.idOf(word))).toEqual([3, 4, 5, 6]);
@@ -48,7 +48,7 @@ describe('Vocabulary.of', () => {
     expect(wordsOf(Vocabulary.of(new Set(['b', 'a'])))).toEqual(['b', 'a']);
   });
 
-  it('refuses a word that stands twice, a special included', () => {
+  it('refuses a repeated word, and a special', () => {
     expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" stands twice');
     expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" stands twice');
   });
@@ -73,7 +73,7 @@ describe('Vocabulary.fromCounts', () => {
     );
   });
 
-  it('keeps the most frequent, so that the size with the specials is the one asked for', () => {
+  it('keeps the most frequent words, up to the size including the specials', () => {
     const counts = new Map(Object.entries({ a: 1, b: 5, c: 3, d: 3, e: 9 }));
     const vocabulary = Vocabulary.fromCounts(counts, 6);
     expect(vocabulary.size).toBe(6);
@@ -81,7 +81,7 @@ describe('Vocabulary.fromCounts', () => {
     expect(vocabulary.idOf('d')).toBe(UNKNOWN_ID);
   });
 
-  it('is smaller than asked for when there are fewer words', () => {
+  it('is smaller than the given size if there are fewer words', () => {
     expect(Vocabulary.fromCounts(new Map([['a', 1]]), 1000).size).toBe(4);
     expect(Vocabulary.fromCounts(new Map(), 1000).size).toBe(3);
   });
@@ -90,7 +90,7 @@ describe('Vocabulary.fromCounts', () => {
     expect(Vocabulary.fromCounts(new Map([['a', 1]]), 3).toString()).toBe(SPECIALS);
   });
 
-  it('leaves the counts as they were', () => {
+  it('does not change the counts', () => {
     const counts = new Map([
       ['a', 1],
       ['b', 2],

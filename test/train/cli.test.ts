@@ -156,6 +156,25 @@ describe('npm run evaluate', () => {
 });
 
 describe('npm run predict', () => {
+  it('prints each sentence below its text', async () => {
+    const text = 'A wonderful film. I loved it! An awful end.';
+    const { stdout } = await cli(['predict', '--model', trained, '--sentences', text]);
+    const line = (start: string, text: string) =>
+      expect.stringMatching(new RegExp(`^${start}(negative|positive)\t0\\.\\d{4}\t${text}$`));
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      line('', text),
+      line('  ', 'A wonderful film.'),
+      line('  ', 'I loved it!'),
+      line('  ', 'An awful end.'),
+    ]);
+    const { results } = JSON.parse((await cli(['predict', '--model', trained, '--sentences', '--json', text])).stdout);
+    expect(results[0].sentences).toMatchObject([
+      { start: 0, end: 17 },
+      { start: 18, end: 29 },
+      { start: 30, end: 43 },
+    ]);
+  });
+
   it('classifies an argument, or every line of standard input', async () => {
     const one = await cli(['predict', '--model', trained, 'A wonderful film. I loved it!']);
     expect(one).toMatchObject({
@@ -169,8 +188,26 @@ describe('npm run predict', () => {
     const even = ['negative', 'positive'].map((label) => ({ label, score: 0.5 }));
     expect(results).toEqual([
       expect.objectContaining({ label: 'negative' }),
-      { label: 'negative', score: 0.5, scores: even, tokens: 0, unknown: 0, truncated: false },
-      { label: 'negative', score: 0.5, scores: even, tokens: 1, unknown: 1, truncated: false },
+      {
+        label: 'negative',
+        score: 0.5,
+        scores: even,
+        tokens: 0,
+        unknown: 0,
+        truncated: false,
+        reliable: false,
+        reason: 'unknown-words',
+      },
+      {
+        label: 'negative',
+        score: 0.5,
+        scores: even,
+        tokens: 1,
+        unknown: 1,
+        truncated: false,
+        reliable: false,
+        reason: expect.any(String),
+      },
     ]);
   });
 });

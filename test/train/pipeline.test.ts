@@ -2,10 +2,13 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Manifest, openBundle } from '../../shared/bundle.ts';
 import type { Config } from '../../train/config.ts';
+import { representatives } from '../../train/data/identities.ts';
 import { openClassifier, readBundle } from '../../train/export/bundle.ts';
+import { weightOf } from '../../train/model/model.ts';
 import { type TrainOptions, train } from '../../train/pipeline.ts';
 import { CHECKPOINT_FILE, loadCheckpoint } from '../../train/training/checkpoint.ts';
 import { CORPUS, CORPUS_OF_THREE } from '../fixtures/corpus.ts';
@@ -183,5 +186,58 @@ describe.each(['int8', 'float32'] as const)('train, of three labels in %s', (wei
     }
     expect(await ofThree(stopped, { resume: true })).toEqual(manifest);
     expect(await modelOf(stopped)).toEqual(await modelOf(three));
+  });
+});
+
+describe('train, on open sets', () => {
+  const choice = [0, 2];
+  const dataset = {
+    ...CORPUS_OF_THREE,
+    train: [
+      ...CORPUS.train.map((review) => ({ ...review, label: 2 * review.label, choice })),
+      ...CORPUS_OF_THREE.train.map((review, index) => ({ ...review, source: 'short', weight: 1 + (index % 3) })),
+    ],
+    unlabelled: UNLABELLED.map((text) => `${text} Somebody called Mary saw this film.`),
+    unlabelledChoice: choice,
+    tiesIdentities: true,
+  };
+  const vectors = (words: readonly string[]) =>
+    new Map(
+      words.slice(3).map((word) => [word, Float32Array.from({ length: 12 }, (_, at) => Math.sin(at + word.length))]),
+    );
+  const open: Partial<TrainOptions> = {
+    loadDataset: async () => ({ name: 'open', dataset, readVectors: async (words) => vectors(words) }),
+    config: { ...TINY, vocabularySize: 400 },
+  };
+  let out: string;
+  let manifest: Manifest;
+  beforeAll(async () => {
+    out = await mkdtemp(path.join(os.tmpdir(), 'train-'));
+    manifest = (await run(out, open)) as Manifest;
+  });
+  afterAll(() => rm(out, { recursive: true }));
+
+  it('asks the teacher about the texts of the reviews’ kind only, and leaves the others their label', async () => {
+    const { targets = new Float32Array(), dataset: facts } = await loadCheckpoint(out);
+    expect(targets).toHaveLength(3 * (facts.reviews + facts.unlabelled));
+    const rows = Array.from({ length: targets.length / 3 }, (_, row) => [...targets.subarray(3 * row, 3 * row + 3)]);
+    const certain = rows.filter((row) => row.includes(1));
+    expect(certain.length).toBe(facts.reviews - 64);
+    for (const row of rows.filter((one) => !certain.includes(one))) expect(row[1]).toBe(0);
+    for (const row of rows) expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+  });
+
+  it('measures three labels on the texts that could have had each of them', () => {
+    expect(manifest.metrics.validation?.labels.map(({ label }) => label)).toEqual(manifest.labels);
+    expect(manifest.metrics.validation?.reviews).toBeLessThan(manifest.training.validationReviews ?? 0);
+  });
+
+  it('gives words for who somebody is one row of weights', async () => {
+    const { model, vocabulary } = await loadCheckpoint(out);
+    const own = representatives(vocabulary);
+    const rows = tf.tidy(() => weightOf(model, 'embedding/embeddings').arraySync() as number[][]);
+    const moved = [...own.keys()].filter((id) => own[id] !== id);
+    expect(moved).not.toEqual([]);
+    for (const id of moved) expect(rows[id]).toEqual(rows[own[id] as number]);
   });
 });

@@ -19,12 +19,12 @@ describe('randomNumbers', () => {
     expect(draw(seed, 100)).toEqual(draw(seed, 100));
   });
 
-  it('are the same on every machine and in every version, or no run could be repeated', () => {
+  it('are the same on every machine and in every version', () => {
     const state = (0x9e3779b9 + 1) >>> 0; // splitmix32 of the seed 1, in exact integers
     expect(draw(1, 1)).toEqual([mixed(BigInt(state)) / 2 ** 32]);
   });
 
-  it('are others with another seed', () => {
+  it('differ with another seed', () => {
     const seeds = [0, 1, 2, 3, 2 ** 31 - 1];
     expect(new Set(seeds.map((seed) => draw(seed, 1)[0])).size).toBe(seeds.length);
   });
@@ -39,7 +39,7 @@ describe('randomNumbers', () => {
 describe('shuffled', () => {
   const items = Array.from({ length: 100 }, (_, index) => index);
 
-  it('holds the same items, and leaves its argument alone', () => {
+  it('has the same items, and does not change its argument', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 0, max: 2 ** 31 - 1 }), (array, seed) => {
         const result = shuffled(Object.freeze([...array]), seed);
@@ -49,13 +49,13 @@ describe('shuffled', () => {
     );
   });
 
-  it('depends on nothing but the seed', () => {
+  it('depends only on the seed', () => {
     expect(shuffled(items, 7)).toEqual(shuffled([...items], 7));
     expect(shuffled(items, 7)).not.toEqual(shuffled(items, 8));
     expect(shuffled(items, 7)).not.toEqual(items);
   });
 
-  it('puts every item everywhere', () => {
+  it('puts every item in every place', () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 200; seed++) {
       for (const [place, item] of shuffled(['a', 'b', 'c', 'd'], seed).entries()) seen.add(`${item}${place}`);
@@ -63,7 +63,7 @@ describe('shuffled', () => {
     expect(seen.size).toBe(16);
   });
 
-  it('gives every order about as often', () => {
+  it('gives every order equally often', () => {
     const orders = new Map<string, number>();
     for (let seed = 0; seed < 6_000; seed++) {
       const order = shuffled(['a', 'b', 'c'], seed).join('');
@@ -77,13 +77,13 @@ describe('shuffled', () => {
 describe('randomRows', () => {
   const options = { rows: 500, maxLength: 4, below: 6, seed: 3 };
 
-  it('are as many as asked for, and never empty', () => {
+  it('have the given number, and are never empty', () => {
     const rows = randomRows(options);
     expect(rows).toHaveLength(500);
     expect(new Set(rows.map((row) => row.length))).toEqual(new Set([1, 2, 3, 4]));
   });
 
-  it('hold every id from 1 to the last, so no padding', () => {
+  it('contain every id from 1 to the last, but no padding', () => {
     const ids = new Set(randomRows(options).flatMap((row) => [...row]));
     expect([...ids].sort()).toEqual([1, 2, 3, 4, 5]);
   });

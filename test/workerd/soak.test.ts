@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../bench/soak.ts';
 import { reference } from '../../harness/reference.ts';
-import { type LoadOptions, load, type Seen } from '../../harness/soak/load.ts';
+import { type LoadOptions, type LoadResult, load } from '../../harness/soak/load.ts';
 import { createMix, type Kind, type Planned, VALID } from '../../harness/soak/mix.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 describe('the worker under the soak', () => {
   let worker: RunningWorker;
-  let seen: Seen;
+  let seen: LoadResult;
   beforeAll(async () => {
     worker = await startWorker();
     seen = await load(worker.url, mix, { ...REQUESTS, concurrency: 16 });
@@ -44,7 +44,7 @@ describe('the worker under the soak', () => {
 
 describe('a soak', () => {
   /** What it says of a server that answers like that. */
-  async function of(listener: RequestListener, options: Partial<LoadOptions> = {}): Promise<Seen> {
+  async function of(listener: RequestListener, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
     const server = createServer(listener).listen(0, '127.0.0.1');
     onTestFinished(() => {
       server.closeAllConnections();
@@ -54,7 +54,7 @@ describe('a soak', () => {
     const { port } = server.address() as AddressInfo;
     return load(`http://127.0.0.1:${port}`, mix, { ...REQUESTS, last: 60, concurrency: 4, ...options });
   }
-  const found = ({ failures }: Seen) => new Set(failures.map(({ failure }) => failure));
+  const found = ({ failures }: LoadResult) => new Set(failures.map(({ failure }) => failure));
 
   it('finds a wrong answer', async () => {
     const seen = await of((_, response) => void response.setHeader('content-type', 'application/json').end('{}'));

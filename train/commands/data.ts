@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
+import { counted } from '../../shared/counted.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
 import {
   cacheFolder,
@@ -14,8 +15,12 @@ import {
   type PinnedFile,
 } from '../data/download.ts';
 import { parseGroups } from '../data/labels.ts';
+import { mixOpenSets } from '../data/open.ts';
+import { fetchGlove, readGlove } from '../data/sources/glove.ts';
+import { readOverlaps } from '../data/sources/overlaps.ts';
+import { loadSources, SOURCES } from '../data/sources.ts';
 import type { TableOptions } from '../data/table.ts';
-import { OFFICIAL_DATASET } from '../data/types.ts';
+import { type Dataset, OFFICIAL_DATASET, OPEN_DATASET } from '../data/types.ts';
 import { namesIn } from './command.ts';
 
 export const DATA_FLAGS = {
@@ -34,11 +39,13 @@ export const DATA_FLAGS = {
 /**
  * Reads the reviews, downloading the official ones when no others are given.
  * @param labels their order, if not that of the rule; `any` if the order does not matter.
+ * @param withOpenSets read the official reviews together with the open sets, and download those too.
  */
 export async function loadData(
-  flags: FlagValues<typeof DATA_FLAGS>,
+  flags: FlagValues<typeof DATA_FLAGS> & FlagValues<typeof SOURCES_FLAG>,
   io: Io,
   labels: TableOptions['labels'],
+  withOpenSets = false,
 ): Promise<NamedDataset> {
   const location = flags.data ?? (await downloadShown(OFFICIAL_ARCHIVE, io));
   io.say(`reading ${location}`);
@@ -51,7 +58,29 @@ export async function loadData(
     drop: flags.drop === undefined ? undefined : new Set(namesIn(flags.drop)),
     onWarning: (warning) => io.say(`warning: ${warning}`),
   });
+  if (dataset.official && withOpenSets) return addOpenSets(dataset, flags.sources, io);
   return { dataset, name: dataset.official ? OFFICIAL_DATASET : nameOf(location) };
+}
+
+async function addOpenSets(imdb: Dataset, given: string | undefined, io: Io): Promise<NamedDataset> {
+  const files = SOURCES.flatMap((source) => source.files);
+  const folder = await gather(files, 'sources', given, io);
+  io.say(`reading ${folder}`);
+  const isOverlap = await readOverlaps();
+  const loaded = await loadSources(folder, { isOverlap });
+  const dataset = mixOpenSets(imdb, loaded, isOverlap);
+  const dropped =
+    imdb.train.length +
+    imdb.unlabelled.length -
+    dataset.train.filter(({ source }) => source === undefined).length -
+    dataset.unlabelled.length +
+    loaded.reduce((sum, { leftOut }) => sum + leftOut.inScorecard, 0);
+  io.say(`${counted(dropped, 'text')} left out: they are in a set of the scorecard too`);
+  return {
+    dataset,
+    name: OPEN_DATASET,
+    readVectors: async (words) => readGlove(await fetchGlove(path.join(cacheFolder(), 'sources'), given), words),
+  };
 }
 
 function nameOf(location: string): string {

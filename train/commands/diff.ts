@@ -135,7 +135,7 @@ async function readReviews(
   // The version with more labels is more likely to have those of the texts.
   const own = old.labels.length > now.labels.length ? old.labels : now.labels;
   const { train, test } = withLabelsOf(dataset, own, io.say);
-  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, io.say);
+  return onlyLabels(split === 'test' ? test : [...train, ...test], own, labels, { forced: true, say: io.say });
 }
 
 function describe({ texts, flipped, flips, meanChange, maxChange, accuracy }: Difference): string {

@@ -6,20 +6,24 @@ import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder, refuseUnwritable } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
-import type { Metrics } from '../../shared/bundle.ts';
+import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { counted } from '../../shared/counted.ts';
+import { OPEN_DATASET } from '../data/types.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
 import { openClassifier } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
 import { clipped, metric } from '../format.ts';
 import { askedLabels, command, MODEL_FLAGS, refuseArguments } from './command.ts';
-import { DATA_FLAGS, loadData } from './data.ts';
+import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
+
+const isOpen = ({ training }: Manifest) => training.dataset === OPEN_DATASET;
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
   split: { kind: 'text', value: '<name>', help: `one of ${SPLITS.join(', ')} (default: test)` },
   ...MODEL_FLAGS,
   ...DATA_FLAGS,
+  ...SOURCES_FLAG,
   limit: { kind: 'number', value: '<n>', help: 'score <n> reviews only: a random sample that is always the same' },
   report: { kind: 'text', value: '<file>', help: "where the report goes (default: the bundle's report.html)" },
   record: { kind: 'switch', help: "write the metrics into the bundle's model.json and model card" },
@@ -44,9 +48,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   let line: ReturnType<typeof progressLine> | undefined;
   const bundle = await openClassifier(folder);
   const { manifest, metrics, evaluation } = await evaluate(bundle, {
-    loadDataset: () => loadData(flags, io, 'any'),
+    loadDataset: () => loadData(flags, io, 'any', isOpen(bundle.manifest) && split !== 'test'),
     split,
-    labels: askedLabels(flags, bundle.manifest.labels),
+    ...(flags.labels && { labels: askedLabels(flags, bundle.manifest.labels) }),
     limit: flags.limit ?? 0,
     record: flags.record === true,
     onLabels: io.say,

@@ -11,6 +11,7 @@ import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
   model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
+  sentences: { kind: 'switch', help: 'each sentence too, below its text' },
   ...MODEL_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies Flags;
@@ -35,11 +36,18 @@ async function run(
   if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
-    const [answer] = await classifier.classify([{ text, labels }]);
+    const [answer] = await classifier.classify([{ text, labels, sentences: flags.sentences }]);
     if (answer === undefined) continue;
     const { logits: _, ...result } = answer;
-    if (flags.json) results.push(result);
-    else print(`${result.label}\t${result.score.toFixed(4)}\t${text}`);
+    if (flags.json) {
+      results.push(result);
+      continue;
+    }
+    print(`${result.label}\t${result.score.toFixed(4)}\t${text}`);
+    for (const { label, score, start, end } of result.sentences ?? []) {
+      print(`  ${label}\t${score.toFixed(4)}\t${text.slice(start, end)}`);
+    }
+    if (result.mixed) print('  its sentences disagree');
   }
   if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;

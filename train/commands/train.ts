@@ -10,11 +10,12 @@ import { count, counted } from '../../shared/counted.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
-import { DATA_FLAGS, loadData } from './data.ts';
+import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
 const FLAGS = {
   preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
   ...DATA_FLAGS,
+  ...SOURCES_FLAG,
   labels: {
     kind: 'text',
     value: '<a,b,…>',
@@ -56,7 +57,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(io);
   const manifest = await train({
-    loadDataset: () => loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels)),
+    loadDataset: ({ openSets }) =>
+      loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels), openSets),
     config,
     folder,
     resume: flags.resume === true,

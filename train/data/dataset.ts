@@ -12,12 +12,14 @@ import { readImdbArchive, readImdbFolder } from './imdb.ts';
 import { readTable, type TableOptions } from './table.ts';
 import type { Dataset } from './types.ts';
 
-export type { Dataset, Review } from './types.ts';
+export type { Choice, Dataset, Review } from './types.ts';
 
 export interface NamedDataset {
   readonly dataset: Dataset;
   /** Its name in the bundle. */
   readonly name: string;
+  /** Reads the vectors of those of some words that have one, which the network starts from. */
+  readonly readVectors?: (words: readonly string[]) => Promise<ReadonlyMap<string, Float32Array>>;
 }
 
 export interface DatasetOptions extends TableOptions {

@@ -3,7 +3,7 @@ import { encode } from '../../shared/encoding.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
-import type { Review } from './dataset.ts';
+import type { Choice, Review } from './types.ts';
 
 /** A probability for each label; they add up to 1. */
 export type Target = Float32Array;
@@ -13,15 +13,31 @@ export interface Example {
   readonly ids: Int32Array;
   /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
   readonly target: Target;
+  /** What the example counts beside others. Default: 1. */
+  readonly weight?: number | undefined;
+  /** The labels among which the target is the answer; of the others it says nothing. Default: all. */
+  readonly choice?: Choice | undefined;
+}
+
+interface VocabularyOptions {
+  /** How often the text at an index counts. Default: once. */
+  readonly timesOf?: (index: number) => number;
+  /** Tokens to have however rare they are. */
+  readonly always?: readonly string[];
 }
 
 /** The most frequent tokens of `texts`. */
-export function buildVocabulary(texts: Iterable<string>, size: number): Vocabulary {
+export function buildVocabulary(
+  texts: readonly string[],
+  size: number,
+  { timesOf = () => 1, always = [] }: VocabularyOptions = {},
+): Vocabulary {
   const counts = new Map<string, number>();
-  for (const words of texts) {
-    for (const { text } of tokenize(words)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  for (const [index, words] of texts.entries()) {
+    const times = timesOf(index);
+    for (const { text } of tokenize(words)) counts.set(text, (counts.get(text) ?? 0) + times);
   }
-  return Vocabulary.fromCounts(counts, size);
+  return Vocabulary.fromCounts(counts, size, always);
 }
 
 export function toExample(text: string, target: Target, vocabulary: Vocabulary, maxTokens: number): Example {
@@ -36,7 +52,11 @@ export function toExamples(
   maxTokens: number,
 ): Example[] {
   const targets = certainties(labels);
-  return reviews.map(({ text, label }) => toExample(text, targets[label] as Target, vocabulary, maxTokens));
+  return reviews.map(({ text, label, weight, choice }) => ({
+    ...toExample(text, targets[label] as Target, vocabulary, maxTokens),
+    weight,
+    choice,
+  }));
 }
 
 /** The one-hot target of each label. */
@@ -60,13 +80,14 @@ const SHORT_TEXT = 20;
 
 /** Augments an example for one training step: makes some words unknown, or crops it to a few words. */
 export function augment(
-  { ids, target }: Example,
+  example: Example,
   { wordDropout, crops }: Pick<Config, 'wordDropout' | 'crops'>,
   random: () => number,
 ): Example {
+  const { ids } = example;
   const cropped = crops > 0 && random() < crops ? crop(ids, random) : ids;
-  if (wordDropout === 0) return { ids: cropped, target };
-  return { ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)), target };
+  if (wordDropout === 0) return { ...example, ids: cropped };
+  return { ...example, ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)) };
 }
 
 /** START and a few consecutive words. */

@@ -5,8 +5,8 @@ import { duplicateKey } from './duplicates.ts';
 import type { Review } from './types.ts';
 
 /**
- * Splits `reviews` with the configuration's seed, after applying the limit. Each label is split on its own, so that both parts keep the
- * balance of labels.
+ * Cuts `reviews` in two with the configuration's seed. Each label of each source is cut by itself, so that both parts keep
+ * the balance of the whole, and the limit is applied before the cut.
  *
  * The validation part is one stretch of each label's reviews in the dataset's order. The files are in the order of films, and a film
  * whose other reviews were trained on is not a fair test: a random split is too good by one to three points (docs/experiments.md).
@@ -19,10 +19,12 @@ export function splitReviews(
   const wanted = limit > 0 ? Math.min(limit, reviews.length) : reviews.length;
   const used: Review[] = [];
   const held = new Set<string>(); // by text
-  const byLabel = [...Map.groupBy(reviews, ({ label }) => label)].sort(([a], [b]) => a - b);
+  const groups = [...Map.groupBy(reviews, ({ source = '', label }) => `${source}\n${String(label).padStart(3)}`)].sort(
+    ([a], [b]) => (a < b ? -1 : 1),
+  );
   let seen = 0;
-  for (const [, own] of byLabel) {
-    seen += own.length; // cumulative, so that rounding errors do not add up
+  for (const [, own] of groups) {
+    seen += own.length; // so that what rounding leaves out of one group's share goes to the next one's
     const share = Math.floor((seen * wanted) / reviews.length) - used.length;
     const some = shuffled(own, seed).slice(0, share);
     used.push(...some);

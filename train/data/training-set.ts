@@ -6,11 +6,12 @@ import type { Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
 import type { NamedDataset } from './dataset.ts';
-import { certainties, type Example, type Target, toExample } from './examples.ts';
+import { buildVocabulary, certainties, type Example, type Target, toExample, toExamples } from './examples.ts';
+import { identityWords, representatives } from './identities.ts';
 import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
 import { splitReviews } from './split.ts';
-import type { Dataset, Review } from './types.ts';
+import type { Choice, Dataset, Review } from './types.ts';
 
 export interface TrainingSet {
   readonly facts: DatasetFacts;
@@ -19,6 +20,9 @@ export interface TrainingSet {
   readonly validation: readonly Review[];
   /** Texts for a teacher to label, which the network trains on too. Empty without a teacher. */
   readonly unlabelled: readonly string[];
+  /** The labels that they may have. Default: all. */
+  readonly unlabelledChoice?: Choice | undefined;
+  readonly tiesIdentities: boolean;
 }
 
 /** The facts of a run's dataset. A schema, because a checkpoint contains them. */
@@ -48,12 +52,30 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     validationReviews: validation.length,
     digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
   };
-  return { facts, train, validation, unlabelled };
+  return {
+    ...{ facts, train, validation, unlabelled },
+    unlabelledChoice: dataset.unlabelledChoice,
+    tiesIdentities: dataset.tiesIdentities === true,
+  };
 }
 
 /** All training texts: the reviews, then those without a label. */
 export function textsOf({ train, unlabelled }: TrainingSet): string[] {
   return [...train.map(({ text }) => text), ...unlabelled];
+}
+
+/** What a word in a short text of an open set counts beside one in a review, of which there are ten times as many. */
+const OPEN_SET_COUNT = 20;
+
+/**
+ * The most frequent words of all that is trained on. Words for who somebody is are among them, where they are to mean the same:
+ * an unknown one might be taken for a slip of another word ("broker" for "broken").
+ */
+export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
+  return buildVocabulary(textsOf(set), size, {
+    timesOf: (index) => (set.train[index]?.source === undefined ? 1 : OPEN_SET_COUNT),
+    always: set.tiesIdentities ? identityWords() : [],
+  });
 }
 
 /**
@@ -72,10 +94,31 @@ export function encodeTrainingSet(
     targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
   const opinions = phrases ? opinionLabels(labels) : undefined;
   const texts = textsOf(set);
-  return [
-    ...texts.map((text, index) => toExample(text, targetOf(index) as Target, vocabulary, maxTokens)),
+  const examples = [
+    ...texts.map((text, index) => ({
+      ...toExample(text, targetOf(index) as Target, vocabulary, maxTokens),
+      ...termsOf(set, index),
+    })),
     ...(opinions ? makePhrases(texts.length, vocabulary, opinions, { maxTokens, seed }) : []),
   ];
+  return tied(examples, set, vocabulary);
+}
+
+/** The texts that are held out, as ids. */
+export function encodeValidation(set: TrainingSet, vocabulary: Vocabulary, { maxTokens }: Config): Example[] {
+  return tied(toExamples(set.validation, set.facts.labels.length, vocabulary, maxTokens), set, vocabulary);
+}
+
+function tied(examples: Example[], { tiesIdentities }: TrainingSet, vocabulary: Vocabulary): Example[] {
+  if (!tiesIdentities) return examples;
+  const ids = representatives(vocabulary);
+  return examples.map((example) => ({ ...example, ids: example.ids.map((id) => ids[id] as number) }));
+}
+
+/** What a text counts, and which labels it may have. */
+function termsOf({ train, unlabelledChoice }: TrainingSet, index: number): Pick<Example, 'weight' | 'choice'> {
+  const { weight, choice } = train[index] ?? { weight: undefined, choice: unlabelledChoice };
+  return { weight, choice };
 }
 
 /** With a limit, so many texts without a label are used for each review: the ratio of the official dataset. */

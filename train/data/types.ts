@@ -3,12 +3,24 @@
 /** The official dataset's name in a bundle. */
 export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 
+/** IMDB's reviews and the open sets of docs/data.md together. */
+export const OPEN_DATASET = `${OFFICIAL_DATASET} and open sets`;
+
+/** The places of the labels that a text's own label was chosen from: a review's stars do not say that it is not neutral. */
+export type Choice = readonly number[];
+
 export interface Review {
   /** Its place in the dataset, such as `train/pos/0_9` or `mine.csv:17`. */
   readonly id: string;
   readonly text: string;
   /** Its place in the dataset's `labels`. */
   readonly label: number;
+  /** The set that it is from, where a dataset is made of several. */
+  readonly source?: string;
+  /** Default: all labels. */
+  readonly choice?: Choice;
+  /** What it counts in training beside others. Default: 1. */
+  readonly weight?: number;
 }
 
 export interface Dataset {
@@ -20,4 +32,8 @@ export interface Dataset {
   readonly test: readonly Review[];
   /** Texts without a label; none is the text of a test review. */
   readonly unlabelled: readonly string[];
+  /** Those labels that a text without one may have. Default: all. */
+  readonly unlabelledChoice?: Choice;
+  /** Whether the words for who somebody is are to mean the same (identities.ts). Default: no. */
+  readonly tiesIdentities?: boolean;
 }

@@ -14,7 +14,7 @@ import { listed } from '../data/labels.ts';
 import { splitReviews } from '../data/split.ts';
 import { type OpenBundle, rewriteManifest } from '../export/bundle.ts';
 import { shuffled } from '../random.ts';
-import { onlyLabels, withLabelsOf } from './labels.ts';
+import { offeredLabels, onlyLabels, withLabelsOf } from './labels.ts';
 import { computeMetrics, type Prediction } from './metrics.ts';
 
 /** `all` is for reviews that the model never saw: train and test together. */
@@ -53,7 +53,10 @@ export interface EvaluateOptions {
   /** Called after all other options are checked. */
   readonly loadDataset: () => Promise<NamedDataset>;
   readonly split: Split;
-  /** The labels to choose from, in the model's order. Default: all. Texts with other labels are left out. */
+  /**
+   * The labels to choose from, in the model's order. Texts with other labels are left out. Default: the labels that the texts
+   * could have had; a text that could have had fewer of them is left out.
+   */
   readonly labels?: readonly string[];
   /** Score a random sample of so many reviews only, the same every time. 0: all. */
   readonly limit: number;
@@ -71,13 +74,14 @@ export async function evaluate(
   { folder, classifier, manifest: opened }: OpenBundle,
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
-  const { loadDataset, split, labels = opened.labels, limit, record, onLabels = () => {}, onProgress } = options;
+  const { loadDataset, split, limit, record, onLabels = () => {}, onProgress } = options;
   if (record && split === 'all') throw new UsageError('--record needs train, validation or test, not all');
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit must be a whole number, not ${limit}`);
   const { dataset, name } = await loadDataset();
   // Map to all of the model's labels first: training made its validation split with them.
   const all = reviewsOf(split, withLabelsOf(dataset, opened.labels, onLabels), opened);
-  const whole = onlyLabels(all, opened.labels, labels, onLabels);
+  const labels = options.labels ?? offeredLabels(all, opened.labels);
+  const whole = onlyLabels(all, opened.labels, labels, { forced: options.labels !== undefined, say: onLabels });
   if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
   const missing = labels.filter((_, place) => !whole.some(({ label }) => label === place));
   if (missing.length > 0) {

@@ -1,7 +1,9 @@
 /** The model card: a bundle's README.md, generated from its `model.json` alone. */
 import type { Manifest, Metrics, RecordedMetrics } from '../../shared/bundle.ts';
 import { columnsOf, likeliest } from '../../shared/labels.ts';
-import { OFFICIAL_DATASET } from '../data/types.ts';
+import { GLOVE } from '../data/sources/glove.ts';
+import { SOURCES } from '../data/sources.ts';
+import { OFFICIAL_DATASET, OPEN_DATASET } from '../data/types.ts';
 import { count, counted, markdownTable, metric } from '../format.ts';
 
 /** Marks a README.md as a model card that may be overwritten. */
@@ -13,11 +15,11 @@ export function modelCard(manifest: Manifest): string {
     const recorded = metrics[split];
     return recorded ? [[split, recorded] as const] : [];
   });
-  const official = training.dataset === OFFICIAL_DATASET;
+  const { dataset } = training;
   const names = labels.map(markdown);
   return `# ${id}
 
-Classifies ${official ? 'an English review' : 'a text'} as ${anyOf(names)}. A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
+Classifies ${kindOf(dataset)} as ${anyOf(names)}. A small ${architecture.cell.toUpperCase()}, trained in TypeScript with tfjs and exported to ONNX.
 
 ${CARD_MARK} by npm run train, export and evaluate. Edit train/export/model-card.ts instead. -->
 
@@ -42,10 +44,10 @@ ${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)
 ## Limits
 
 - It knows only the ${count(architecture.vocabularySize)} most frequent words of its training texts, and reads only the last ${maxTokens} tokens.
-- It was trained on ${official ? 'film reviews in English' : `the texts of ${markdown(training.dataset)}`} only. Do not trust its answers to other kinds of texts without measuring them.
+- ${hasRead(dataset)}
 - Its probabilities are off by the calibration errors above, on texts like those it was measured on.
 - A text without a known word gets the same probability for every label, by rule.
-${official ? CITATION : ''}`;
+${credits(dataset)}`;
 }
 
 /** The answer when all labels are equally likely. */
@@ -95,10 +97,40 @@ teacher's soft labels; on the validation split, against the true labels.
 
 `;
 
-const CITATION = `
-The reviews are from Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011). They are not part of this
-repository.
-`;
+function kindOf(dataset: string): string {
+  if (dataset === OPEN_DATASET) return 'an English text';
+  return dataset === OFFICIAL_DATASET ? 'an English review' : 'a text';
+}
+
+function hasRead(dataset: string): string {
+  if (dataset === OPEN_DATASET) {
+    return `It was trained on film reviews, comments, tweets, opinion pieces and opinions about products, all in English. Do not trust its answers to other kinds of texts without measuring them.
+- Most of its neutral texts are comments and sentences about films. It has seen few news, instructions and questions.
+- Words for who somebody is (names, nationalities, religions, family, professions) share their weights, so that they do not move an answer. Words that are not listed in train/data/identities.ts still do.
+- It takes irony at its word.`;
+  }
+  const read = dataset === OFFICIAL_DATASET ? 'film reviews in English' : `the texts of ${markdown(dataset)}`;
+  return `It was trained on ${read} only. Do not trust its answers to other kinds of texts without measuring them.`;
+}
+
+const IMDB_CREDIT = 'Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011)';
+
+/** Whose texts they are. None of them is part of this repository. */
+function credits(dataset: string): string {
+  if (dataset === OFFICIAL_DATASET) {
+    return `\nThe reviews are from ${IMDB_CREDIT}. They are not part of this\nrepository.\n`;
+  }
+  if (dataset !== OPEN_DATASET) return '';
+  const table = markdownTable(
+    ['texts', 'by', 'licence'],
+    [
+      ['IMDB reviews', IMDB_CREDIT, 'none stated'],
+      ...SOURCES.map(({ name, credit, licence }) => [name, credit, licence]),
+      ['GloVe vectors of words, to start from', GLOVE.credit, GLOVE.licence],
+    ],
+  );
+  return `\n## Sources\n\n${table}\n\nNone of these texts is part of this repository. docs/data.md says where they come from and which were left out.\n`;
+}
 
 function fileSizes(files: Manifest['files']): string {
   return Object.entries(files)

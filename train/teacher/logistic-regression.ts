@@ -22,6 +22,8 @@ export interface LogisticRegressionOptions {
   readonly cost: number;
   /** The rows to learn from. Default: all. */
   readonly rows?: Int32Array;
+  /** What each row of `x` counts. Default: 1. */
+  readonly weights?: ArrayLike<number> | undefined;
   /** Whether each row ends with a 1 that `x` does not have, whose weight is a bias. Default: no. */
   readonly bias?: boolean;
   /** Stops when no step was further from its optimum than this. */
@@ -41,6 +43,7 @@ export function fitLogisticRegression(
     cost,
     rows = Int32Array.from(targets.keys()),
     bias = false,
+    weights,
     tolerance = 0.01,
     maxPasses = 30,
   }: LogisticRegressionOptions,
@@ -66,7 +69,7 @@ export function fitLogisticRegression(
     const place = problem >> 1;
     const row = rows[place] as number;
     const y = targets[row] as number;
-    const c = cost * (problem & 1 ? 1 - y : y);
+    const c = cost * (weights?.[row] ?? 1) * (problem & 1 ? 1 - y : y);
     limit[problem] = c;
     alpha[problem] = Math.min(0.001 * c, 1e-8);
     addRow(row, (problem & 1 ? -1 : 1) * (alpha[problem] as number));

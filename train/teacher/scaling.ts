@@ -17,6 +17,10 @@ export interface ScalingOptions {
   readonly rows?: Int32Array;
   /** No weight falls below this. Default: any may. */
   readonly least?: number;
+  /** What each row counts. Default: 1. */
+  readonly counts?: ArrayLike<number> | undefined;
+  /** The places of the labels that each row's target is chosen from. Default: all. */
+  readonly choices?: readonly (readonly number[] | undefined)[] | undefined;
 }
 
 /** What the parameters weigh beside the rows: enough for an optimum to exist where the labels can be told apart perfectly. */
@@ -41,6 +45,8 @@ export function fitScaling(
   {
     rows = Int32Array.from({ length: targets.length / labels }, (_, row) => row),
     least = -Infinity,
+    counts,
+    choices,
   }: ScalingOptions = {},
 ): Scaling {
   let parameters = new Float64Array(models.length + labels).fill(Math.max(1, least), 0, models.length);
@@ -75,7 +81,7 @@ export function fitScaling(
   return { weights: [...parameters.subarray(0, models.length)], biases: Array.from(biases, (bias) => bias - mean) };
 
   function evaluate(at: Float64Array): Point {
-    return evaluateAt(at, models, targets, labels, rows);
+    return evaluateAt(at, models, targets, labels, { rows, counts, choices });
   }
 }
 
@@ -92,7 +98,7 @@ function evaluateAt(
   models: readonly ArrayLike<number>[],
   targets: ArrayLike<number>,
   labels: number,
-  rows: Int32Array,
+  { rows, counts, choices }: ScalingOptions & { readonly rows: Int32Array },
 ): Point {
   const size = at.length;
   const first = models.length; // of the biases
@@ -104,7 +110,11 @@ function evaluateAt(
   const p = new Float64Array(labels);
   for (const row of rows) {
     const from = row * labels;
+    const count = counts?.[row] ?? 1;
+    const choice = choices?.[row];
     combine(z, models, at, from);
+    if (choice !== undefined)
+      for (let label = 0; label < labels; label++) if (!choice.includes(label)) z[label] = -Infinity;
     const logarithm = probabilities(p, z); // of the sum of exp(z)
     // The derivative of ln p by a model's weight is how far the label's logit is from their mean.
     const means = models.map((logits) => {
@@ -115,21 +125,22 @@ function evaluateAt(
     for (let label = 0; label < labels; label++) {
       const y = targets[from + label] as number;
       const own = p[label] as number;
-      loss -= y * ((z[label] as number) - logarithm);
-      (gradient[first + label] as number) += own - y;
+      if (y > 0) loss -= count * y * ((z[label] as number) - logarithm);
+      const error = count * (own - y);
+      (gradient[first + label] as number) += error;
       const biasRow = (first + label) * size;
       for (let model = 0; model < first; model++) {
         const logit = models[model]?.[from + label] as number;
-        const spread = own * (logit - (means[model] as number));
-        (gradient[model] as number) += (own - y) * logit;
+        const spread = count * own * (logit - (means[model] as number));
+        (gradient[model] as number) += error * logit;
         (hessian[biasRow + model] as number) += spread;
         for (let other = 0; other <= model; other++) {
           (hessian[model * size + other] as number) += spread * (models[other]?.[from + label] as number);
         }
       }
-      (hessian[biasRow + first + label] as number) += own;
+      (hessian[biasRow + first + label] as number) += count * own;
       for (let other = 0; other <= label; other++) {
-        (hessian[biasRow + first + other] as number) -= own * (p[other] as number);
+        (hessian[biasRow + first + other] as number) -= count * own * (p[other] as number);
       }
     }
   }

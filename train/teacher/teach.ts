@@ -41,8 +41,9 @@ const VECTOR_COSTS = [0.1];
 const VECTOR_LENGTH = 10;
 
 /**
- * What the network is to learn of the texts of the set, in the order of `textsOf`. The teacher gets the reviews in the
- * dataset's own order, in which those of one film stand together.
+ * What the network is to learn of the reviews and of the texts without a label, in that order. The teacher gets the reviews in
+ * the dataset's own order, in which those of one film stand together. The texts of an open set are not its own kind: they
+ * keep their label.
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(
@@ -51,20 +52,28 @@ export async function softLabels(
   hooks: Pick<TeachOptions, 'onProgress' | 'signal'>,
 ): Promise<Float32Array | undefined> {
   const texts = textsOf(set);
-  const { labels } = set.facts;
+  const labels = set.facts.labels.length;
+  const choice = set.unlabelledChoice ?? [...set.facts.labels.keys()];
   const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind
-  const order = [...texts.keys()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
+  const order = [...texts.keys()]
+    .filter((index) => set.train[index]?.source === undefined)
+    .sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
+  const places = order.map((index) => {
+    const review = set.train[index];
+    return review && choice.indexOf(review.label);
+  });
   const taught = await teach(
     order.map((index) => texts[index] as string),
-    order.map((index) => set.train[index]?.label),
-    labels.length,
+    places,
+    choice.length,
     { width, epochs, seed, ...hooks },
   );
   if (taught === undefined) return undefined;
-  const targets = new Float32Array(taught.length);
-  for (const [place, index] of order.entries()) {
-    const own = taught.subarray(place * labels.length, (place + 1) * labels.length);
-    targets.set(withLabel(own, set.train[index]?.label), index * labels.length);
+  const targets = new Float32Array(texts.length * labels);
+  for (const [index, { label }] of set.train.entries()) targets[index * labels + label] = 1;
+  for (const [row, index] of order.entries()) {
+    const own = withLabel(taught.subarray(row * choice.length, (row + 1) * choice.length), places[row]);
+    for (const [place, label] of choice.entries()) targets[index * labels + label] = own[place] as number;
   }
   return targets;
 }

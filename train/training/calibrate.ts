@@ -43,24 +43,25 @@ export async function calibrationOf(
   const recurrent = batches(rows, config.batchSize).flatMap((batch) => [...trainer.logits(batch)]);
   trainer.dispose();
   const ngrams = config.ngramBuckets > 0 ? ngramLogits(model, rows) : new Float64Array(rows.length * columns);
-  const targets = validation.flatMap(({ target }) => [...target]);
-  return calibrate(
-    { recurrent: labelLogits(recurrent, columns), ngrams: labelLogits(ngrams, columns) },
-    targets,
-    labels,
-  );
+  const halves = { recurrent: labelLogits(recurrent, columns), ngrams: labelLogits(ngrams, columns) };
+  return calibrate(halves, validation, labels);
 }
 
 /**
  * @param logits of both halves on held-out reviews [rows × labels]; of n-grams zeros where there are none
- * @param targets theirs [rows × labels]
+ * @param validation those reviews
  */
 export function calibrate(
   logits: { readonly recurrent: ArrayLike<number>; readonly ngrams: ArrayLike<number> },
-  targets: readonly number[],
+  validation: readonly Omit<Example, 'ids'>[],
   labels: number,
 ): Calibration {
-  const { weights, biases } = fitScaling([logits.recurrent, logits.ngrams], targets, labels, { least: LEAST });
+  const targets = validation.flatMap(({ target }) => [...target]);
+  const { weights, biases } = fitScaling([logits.recurrent, logits.ngrams], targets, labels, {
+    least: LEAST,
+    counts: validation.map(({ weight = 1 }) => weight),
+    choices: validation.map(({ choice }) => choice),
+  });
   const [recurrent, ngrams] = weights as [number, number];
   return { recurrent, ngrams, biases: [...biases] };
 }

@@ -12,6 +12,8 @@ import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
+/** A target that is certain says less than a graded one: taken at its word, it is learned by heart (docs/experiments.md). */
+const CERTAIN = 1 / 15;
 
 export interface FitNgramsOptions {
   /** Called after every column. */
@@ -35,20 +37,22 @@ export async function fitNgrams(
   const [words = 0, columns = 0] = unigrams.shape;
   const [buckets = 0] = hashed.shape;
   const rows = sparseRows(examples, words, buckets);
-  const weights = new Float32Array((words + buckets) * columns);
+  const weights = examples.map(({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
+  const table = new Float32Array((words + buckets) * columns);
   for (let column = 0; column < columns; column++) {
     await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
     if (signal?.aborted) return false;
     const label = columns === 1 ? 1 : column;
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
-    const own = fitNaiveBayes(rows, targets, { cost: COST });
-    for (const [row, weight] of own.entries()) weights[row * columns + column] = weight;
+    const told = examples.flatMap(({ choice }, row) => (choice === undefined || choice.includes(label) ? row : []));
+    const own = fitNaiveBayes(rows, targets, { cost: COST, rows: Int32Array.from(told), weights });
+    for (const [row, weight] of own.entries()) table[row * columns + column] = weight;
     onProgress?.((column + 1) / columns);
   }
-  if (columns > 1) centreRows(weights, columns);
+  if (columns > 1) centreRows(table, columns);
   tf.tidy(() => {
-    unigrams.assign(tf.tensor2d(weights.subarray(0, words * columns), [words, columns]));
-    hashed.assign(tf.tensor2d(weights.subarray(words * columns), [buckets, columns]));
+    unigrams.assign(tf.tensor2d(table.subarray(0, words * columns), [words, columns]));
+    hashed.assign(tf.tensor2d(table.subarray(words * columns), [buckets, columns]));
   });
   return true;
 }

@@ -93,7 +93,7 @@ export class Trainer {
           });
           const seen = featureDropout > 0 ? tf.dropout(features, featureDropout, undefined, dropoutSeed) : features;
           logits = tf.keep(this.#answer(seen)); // outlives the gradient's own tidy
-          return crossEntropy(targetsOf(examples), logits);
+          return crossEntropy(examples, logits);
         },
         this.#derived.map(([, variable]) => variable),
       );
@@ -124,7 +124,7 @@ export class Trainer {
   measure(examples: readonly Example[]): Totals {
     return tf.tidy(() => {
       const logits = this.#logits(examples.map(({ ids }) => ids));
-      return totalsOf(crossEntropy(targetsOf(examples), logits), logits, examples);
+      return totalsOf(crossEntropy(examples, logits), logits, examples);
     });
   }
 
@@ -142,7 +142,7 @@ export class Trainer {
             },
             true,
           );
-          return crossEntropy(targetsOf(examples), this.#answer(features));
+          return crossEntropy(examples, this.#answer(features));
         },
         this.#derived.map(([, variable]) => variable),
       );
@@ -295,34 +295,56 @@ function probabilitiesOf(logits: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * −mean over the rows of Σ y ln p: targets y [rows, labels], logits [rows, columns] → scalar. Of two labels p is kept 1e-7 away
- * from 0 and 1, as Keras does; the logarithm of a softmax has no need of that.
+ * −mean over the rows of Σ y ln p, weighted, where p is the softmax over the labels of a row's choice: logits [rows, columns] →
+ * scalar. Of two labels p is kept 1e-7 away from 0 and 1, as Keras does; the logarithm of a softmax has no need of that.
  */
-function crossEntropy(targets: tf.Tensor2D, logits: tf.Tensor): tf.Scalar {
-  if (logits.shape[1] !== 1) return targets.mul(logits.logSoftmax()).sum(1).mean().neg() as tf.Scalar;
+function crossEntropy(examples: readonly Example[], logits: tf.Tensor): tf.Scalar {
+  const targets = perLabel(examples, ({ target }) => target);
+  const losses = logits.shape[1] === 1 ? binaryLosses(targets, logits) : softmaxLosses(targets, logits, examples);
+  if (examples.every(({ weight }) => weight === undefined)) return losses.mean().neg() as tf.Scalar;
+  const weights = tf.tensor1d(Float32Array.from(examples, ({ weight = 1 }) => weight));
+  return losses.mul(weights).sum().div(weights.sum()).neg() as tf.Scalar;
+}
+
+function binaryLosses(targets: tf.Tensor2D, logits: tf.Tensor): tf.Tensor {
   const y = targets.slice([0, 1], [-1, 1]);
   const p = logits.sigmoid().clipByValue(1e-7, 1 - 1e-7);
   return y
     .mul(p.log())
     .add(tf.sub(1, y).mul(tf.sub(1, p).log()))
-    .mean()
-    .neg() as tf.Scalar;
+    .sum(1);
+}
+
+/** Far enough below any logit to have no probability. */
+const NO_CHOICE = -1e9;
+
+function softmaxLosses(targets: tf.Tensor2D, logits: tf.Tensor, examples: readonly Example[]): tf.Tensor {
+  if (examples.every(({ choice }) => choice === undefined)) return targets.mul(logits.logSoftmax()).sum(1);
+  const offered = perLabel(examples, ({ target, choice }) =>
+    Array.from(target, (_, label) => (choice === undefined || choice.includes(label) ? 0 : NO_CHOICE)),
+  );
+  return targets.mul(logits.add(offered).logSoftmax()).sum(1);
 }
 
 /** [rows, labels] */
-function targetsOf(examples: readonly Example[]): tf.Tensor2D {
+function perLabel(examples: readonly Example[], values: (example: Example) => ArrayLike<number>): tf.Tensor2D {
   const labels = examples[0]?.target.length ?? 0;
-  const targets = new Float32Array(examples.length * labels);
-  for (const [row, { target }] of examples.entries()) targets.set(target, row * labels);
-  return tf.tensor2d(targets, [examples.length, labels]);
+  const all = new Float32Array(examples.length * labels);
+  for (const [row, example] of examples.entries()) all.set(values(example), row * labels);
+  return tf.tensor2d(all, [examples.length, labels]);
 }
 
 /** @param logits [rows, columns], whose order is that of the probabilities. */
 function totalsOf(loss: tf.Scalar, logits: tf.Tensor, examples: readonly Example[]): Totals {
   const all = labelLogits(floats(logits), logits.shape[1] as number);
   const labels = all.length / examples.length;
-  const correct = examples.filter(
-    ({ target }, row) => likeliest(all.subarray(row * labels, (row + 1) * labels)) === likeliest(target),
-  ).length;
+  const correct = examples.filter(({ target, choice }, row) => {
+    const own = all.subarray(row * labels, (row + 1) * labels);
+    if (choice === undefined) return likeliest(own) === likeliest(target);
+    return (
+      likeliest(choice.map((label) => own[label] as number)) ===
+      likeliest(choice.map((label) => target[label] as number))
+    );
+  }).length;
   return { loss: (loss.dataSync()[0] as number) * examples.length, correct, reviews: examples.length };
 }

@@ -10,7 +10,7 @@ makeFocusable(byId('more-list'), 'group', 'The other labels'); // it scrolls
 export function showAnswer(answer: Answer): void {
   const { scores, tokens, unknown, truncated } = answer;
   const { answer: best, arrangement } = labelsOf(answer);
-  const decided = isKnown(answer) && !isUndecided(answer);
+  const decided = isKnown(answer) && answer.reliable && !isUndecided(answer);
   const tone = (label: number) => `t${arrangement.tones[label]}`;
   const bars = (labels: readonly number[]) =>
     labels.map((label) => ({

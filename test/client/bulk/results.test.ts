@@ -9,7 +9,7 @@ import { refusal } from '../../fixtures/refusal.ts';
 /** Any names may be labels. */
 const LABELS = ['negative', 'score', '=1+1, "so"'];
 const scores = LABELS.map((label, place) => ({ label, score: [0.0625, 0.875, 0.0625][place] as number }));
-const RESULT = { label: 'score', score: 0.875, scores, tokens: 5, unknown: 1, truncated: false };
+const RESULT = { label: 'score', score: 0.875, scores, tokens: 5, unknown: 1, truncated: false, reliable: true };
 const bytesOf = (lines: readonly string[]) => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
 
 async function converted(bytes: Uint8Array, type: TableType, chunkBytes = 7) {

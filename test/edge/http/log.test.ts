@@ -71,14 +71,14 @@ describe('the log', () => {
     expect(written.join()).not.toContain(SECRET);
   });
 
-  it('says where a bug is', () => {
+  it('says where a bug happened', () => {
     logError('5f0c', new TypeError('x'), WHERE);
     expect(lines()).toMatchObject([
       { error: 'TypeError', stack: expect.stringMatching(/^at .*log\.test\.ts:\d+:\d+/) },
     ]);
   });
 
-  it('says everything of a model that cannot be loaded', () => {
+  it('logs the message of a model that cannot be loaded', () => {
     logError('5f0c', new LoadError(new RangeError('the image has 5 bytes')), { ...WHERE, model: undefined });
     const [line] = lines();
     expect(line).toMatchObject({ error: 'RangeError', message: 'the image has 5 bytes' });
@@ -90,7 +90,7 @@ function anyStack(error: unknown): object {
   return error instanceof Error ? { stack: expect.any(String) } : {};
 }
 
-it('has to leave out what onnxruntime says, which is a word of the text', async () => {
+it("leaves out onnxruntime's message, which quotes a word of the text", async () => {
   const { inputs, output } = parseManifest(await readFile('model/model.json', 'utf8'));
   const model = new Uint8Array(await readFile('model/model.onnx'));
   const network = await loadNetwork(await loadRuntime(), model, { inputs, output });
@@ -167,7 +167,7 @@ describe('an endpoint', () => {
     }
   });
 
-  it('logs nothing of a request that it answers, or refuses for what it is', async () => {
+  it('logs nothing about answered and refused requests', async () => {
     const app = createApp(working, { apiKeys: [KEY] });
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
     for (const body of BODIES) await app.request('/v1/sentiment', { method: 'POST', headers, body });

@@ -91,7 +91,7 @@ it.each<[path: string, bodies: unknown[]]>([
   expect(taken.size).toBe(2);
 });
 
-it('takes the lines that the stream takes', async () => {
+it('accepts the lines that the stream accepts', async () => {
   const type = 'application/x-ndjson';
   const lines = ['a', '', 5, { text: 'a' }, { text: 'a', id: 'x' }, { text: 'a', id: 1.5 }, { text: 'a', id: null }];
   lines.push({ text: 'a', labels: ['positive', 'negative'] } as never, { text: 'a', labels: ['a', 'b'] } as never);
@@ -112,7 +112,7 @@ it('takes the lines that the stream takes', async () => {
   }
 });
 
-it('says which labels there are to ask for, and any may be where that is not known', () => {
+it("lists the model's labels, or allows any if they are unknown", () => {
   const items = (labels: readonly string[]) => {
     const { components }: any = openApiDocument(labels);
     const { SentimentRequest, StreamObject, JobRequest } = components.schemas;
@@ -122,7 +122,7 @@ it('says which labels there are to ask for, and any may be where that is not kno
   expect(items([])).toEqual(Array(3).fill({ type: 'string' }));
 });
 
-it('is what answers are held to', async () => {
+it('is checked against answers', async () => {
   const good = await createApp(reference).request('/health');
   await expectDocumented('GET', '/health', good);
   const headers = good.headers;

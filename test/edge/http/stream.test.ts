@@ -9,7 +9,7 @@ import { AnswerTooLargeError, type ClassifyRequest } from '../../../edge/inferen
 const encoder = new TextEncoder();
 const labels = ['negative', 'neutral', 'positive'];
 const scores = labels.map((label, place) => ({ label, score: [0, 0.25, 0.75][place] as number }));
-const RESULT = { label: 'positive', score: 0.75, scores, tokens: 1, unknown: 0, truncated: false };
+const RESULT = { label: 'positive', score: 0.75, scores, tokens: 1, unknown: 0, truncated: false, reliable: true };
 
 /** Answers each text with its length as the number of tokens, and remembers what shared a run. */
 function lengths(runs: string[][] = []) {
@@ -200,7 +200,7 @@ describe('a run', () => {
     }
     expect(chunks.length).toBeGreaterThan(3);
     const tooLarge =
-      'The answer would have 1000000 numbers, more than 262144: ask for fewer texts, fewer labels, or no evidence.';
+      'The answer would have 1000000 numbers, more than 262144: ask for fewer texts, fewer labels, or no evidence or sentences.';
     expect(chunks.flat()).toEqual([
       { line: 1, ...RESULT, tokens: 1 },
       { line: 2, ...RESULT, tokens: 2 },

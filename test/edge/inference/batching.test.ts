@@ -19,7 +19,7 @@ describe('groupByLength', () => {
     );
   });
 
-  it('cuts the order by length into stretches', () => {
+  it('divides the texts, ordered by length, into ranges', () => {
     fc.assert(
       fc.property(lengths, (texts) => {
         const spans = groupByLength(texts)
@@ -33,7 +33,7 @@ describe('groupByLength', () => {
     );
   });
 
-  it('keeps like lengths together and apart from unlike ones', () => {
+  it('groups like lengths, and separates unlike ones', () => {
     expect(sorted(groupByLength([400, 10, 12, 390, 11]))).toEqual([
       [0, 3],
       [1, 2, 4],
@@ -50,7 +50,7 @@ describe('groupByLength', () => {
     expect(groupByLength([100_000])).toEqual([[0]]);
   });
 
-  it('has nothing to do for no texts', () => {
+  it('makes no run without texts', () => {
     expect(groupByLength([])).toEqual([]);
   });
 });

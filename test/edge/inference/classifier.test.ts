@@ -90,6 +90,7 @@ describe('classify', () => {
       tokens: 1,
       unknown: 0,
       truncated: false,
+      reliable: true,
     });
     expect(long).toMatchObject({ logits: [-8.5, 8.5], tokens: 4 }); // half of 1 + 3 + 4 + 5 + 4
   });
@@ -97,6 +98,17 @@ describe('classify', () => {
   it('reads the last tokens of a text that is too long', async () => {
     const [answer] = await classifier.classify(['three one one one one one']);
     expect(answer).toMatchObject({ logits: [-7.5, 7.5], tokens: 5, truncated: true });
+  });
+
+  it('names what it has not read, and reads as much as it is set to', async () => {
+    const text = 'three one one one one one one';
+    const [answer] = await classifier.classify([text]);
+    expect(answer?.omitted).toEqual([{ start: 0, end: 9, tokens: 2 }]);
+    const patient = await build({ maxTokens: 7 });
+    expect((await patient.manifest()).maxTokens).toBe(7);
+    const [whole] = await patient.classify([text]);
+    expect(whole).toMatchObject({ tokens: 7, truncated: false });
+    expect(whole).not.toHaveProperty('omitted');
   });
 
   it('knows nothing of a text without a known word', async () => {
@@ -124,6 +136,50 @@ describe('classify', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('loads a network again that fails on the empty text too, and not one that fails on a text', async () => {
+    const sessions: { broken: boolean }[] = [];
+    const summing = summingRuntime();
+    const breaking: Runtime = {
+      ...summing,
+      InferenceSession: {
+        async create(...options) {
+          const session = await summing.InferenceSession.create(...options);
+          const state = { broken: false };
+          sessions.push(state);
+          return {
+            run: async (feeds: any) => {
+              if (feeds.input_ids.data.length > 3) throw new RangeError('too long');
+              if (state.broken) throw new Error('unreachable');
+              return session.run(feeds);
+            },
+          };
+        },
+      },
+    };
+    const classifier = await build({ loadRuntime: async () => breaking });
+    await expect(classifier.classify(['one two three'])).rejects.toThrow('too long');
+    expect([await classifier.classify(['one']), sessions.length, classifier.reloads()]).toMatchObject([[{}], 1, 0]);
+    (sessions[0] as { broken: boolean }).broken = true;
+    const answers = await Promise.all([classifier.classify(['one']), classifier.classify(['one'])]);
+    expect([answers, sessions.length, classifier.reloads()]).toMatchObject([[[{}], [{}]], 2, 1]);
+  });
+
+  it('is not ready with a network that is still broken after it was loaded again', async () => {
+    const summing = summingRuntime();
+    let broken = true;
+    const run = async (feeds: any) => {
+      if (broken) throw new Error('unreachable');
+      return (await summing.InferenceSession.create(new Uint8Array(), {})).run(feeds);
+    };
+    const runtime: Runtime = { ...summing, InferenceSession: { create: async () => ({ run }) as never } };
+    const classifier = await build({ loadRuntime: async () => runtime });
+    await expect(classifier.classify(['one'])).rejects.toBeInstanceOf(LoadError);
+    await expect(classifier.ready()).rejects.toBeInstanceOf(LoadError);
+    broken = false;
+    await classifier.ready();
+    expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
   it('computes nothing more once its signal is aborted', async () => {

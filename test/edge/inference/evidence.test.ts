@@ -27,7 +27,7 @@ it('starts from one bias, whether START was read or not', async () => {
   for (const [bias] of others) expect(bias).toBeCloseTo(first as number, 6);
 });
 
-it('has as the logits after a token what the text would be answered had it ended there', async () => {
+it('has as logits after a token the answer to the text cut there', async () => {
   const text = 'I did not expect much, and I was right: dull, terrible, a waste.';
   const [answer] = await explain(reference, text);
   for (const { end, logits } of answer?.evidence.tokens ?? []) {
@@ -68,7 +68,7 @@ describe.each([
     },
   });
 
-  it('adds up, with the bias, to the logit of each label that is asked for, whatever the texts', async () => {
+  it('adds up, with the bias, to the logit of each requested label, for any texts', async () => {
     const words = [...new Set(CORPUS.train.flatMap(({ text }) => text.split(/\s+/)))];
     const text = fc.oneof(
       fc.array(fc.constantFrom(...words), { maxLength: 2 * MAX_TOKENS }).map((some) => some.join(' ')),
@@ -110,7 +110,7 @@ describe.each([
     expect(plain.map(({ truncated }) => truncated)).toEqual([false, false, true]);
   });
 
-  it('starts from what the network says before the first word', async () => {
+  it("starts from the network's answer before the first word", async () => {
     const [one, other] = (await explain(classifier, ...TEXTS)) as [Explained, Explained];
     expect(one.evidence.bias).toEqual(other.evidence.bias);
     expect(one.evidence.bias).toHaveLength(labels.length);
@@ -120,7 +120,7 @@ describe.each([
     expect(alone?.evidence.tokens[0]?.evidence).toEqual(first);
   });
 
-  it('knows where in the text its words stand, and which were read', async () => {
+  it('has the places of its words, and which are known', async () => {
     const text = TEXTS[2] as string;
     const [answer] = await explain(classifier, text);
     expect(answer?.evidence.tokens).toHaveLength(MAX_TOKENS);

@@ -12,6 +12,8 @@ class World {
   readonly settled: Settlement[] = [];
   readonly log: string[] = [];
   readonly fates: string[] = [];
+  /** How many texts each inference has had. */
+  readonly inferences: number[] = [];
   claim: Claim | undefined;
   /** Whether every inference fails. */
   broken = false;
@@ -72,13 +74,18 @@ class World {
 
   get #classifier(): Classifier {
     const classify: Classifier['classify'] = async (requests) => {
+      this.inferences.push(requests.length);
       this.onClassify();
       const asked = requests.map((request) => (typeof request === 'string' ? { text: request } : request));
       if (this.broken || asked.some(({ text }) => text === POISON)) throw new Error('no inference');
-      return asked.map(({ text, labels }) => ({ ...resultOf(text, labels), logits: [0, 0] }));
+      return asked.map(({ text, labels, sentences }) => ({
+        ...resultOf(text, labels),
+        ...(sentences && { sentences: sentencesOf(text), mixed: false }),
+        logits: [0, 0],
+      }));
     };
-    const manifest = async () => ({ version: 'abc', labels: LABELS }) as any;
-    return { classify, ready: async () => {}, manifest, labels: async () => LABELS };
+    const manifest = async () => ({ version: 'abc', labels: LABELS, maxTokens: 400 }) as any;
+    return { classify, ready: async () => {}, manifest, labels: async () => LABELS, reloads: () => 0 };
   }
 
   get answers(): unknown[] {
@@ -96,8 +103,22 @@ const LABELS = ['negative', 'neutral', 'positive'];
 /** The length of the text is its answer, and the labels that are asked for. */
 function resultOf(text: string, labels: readonly string[] = LABELS) {
   const scores = labels.map((label, place) => ({ label, score: place === 1 ? text.length / 100 : 0 }));
-  return { label: 'positive', score: 0.5 + text.length / 100, scores, tokens: 1, unknown: 0, truncated: false };
+  return {
+    label: 'positive',
+    score: 0.5 + text.length / 100,
+    scores,
+    tokens: 1,
+    unknown: 0,
+    truncated: false,
+    reliable: true,
+  };
 }
+
+/** As large as the text is long. */
+function sentencesOf(text: string) {
+  return Array.from({ length: text.length }, (_, start) => ({ start, end: start + 1, ...ANSWER, scores: [ANSWER] }));
+}
+const ANSWER = { label: 'positive', score: 1 };
 
 const answer = (line: number, text: string, labels = LABELS) => ({ line, ...resultOf(text, labels) });
 
@@ -122,6 +143,34 @@ test('the answers have the labels of the job, whatever other labels the model ha
   world.claim = { ...(world.claim as Claim), labels };
   await world.deliver();
   expect(world.answers).toEqual([answer(7, 'a', labels), { line: 8, error: expect.stringContaining('incident') }]);
+});
+
+describe('a job that asked for sentences', () => {
+  test('has them in its answers', async () => {
+    const world = new World(['"ab"', '""']);
+    world.claim = { ...(world.claim as Claim), sentences: true };
+    await world.deliver();
+    expect(world.answers).toEqual([
+      { ...answer(7, 'ab'), sentences: sentencesOf('ab'), mixed: false },
+      { line: 8, error: '/text is empty.' },
+    ]);
+  });
+
+  test('has fewer texts classified together, and results that fit into memory', async () => {
+    const world = new World(Array(200).fill(JSON.stringify('x'.repeat(3_000)))); // 275 KB of answer each
+    world.claim = { ...(world.claim as Claim), sentences: true };
+    await world.deliver();
+    const answered = world.answers.filter((one) => !('error' in (one as object))).length;
+    const together = Math.floor(65_536 / (3 * 401));
+    expect(world.inferences.every((texts) => texts <= together)).toBe(true);
+    expect(answered).toBeGreaterThan(100);
+    expect(answered).toBeLessThan(200);
+    expect(world.answers.at(-1)).toEqual({
+      line: 206,
+      error: 'The results have too many sentences; ask without them.',
+    });
+    expect(world.settled[0]?.bytes).toBeLessThan(64 * 1024 ** 2);
+  });
 });
 
 test('every record gets an error if a new model lacks one of the job’s labels', async () => {

@@ -154,7 +154,7 @@ test.each([
   const slice = new TextEncoder().encode('"a"\n'.repeat(JOB_LIMITS.chunkRecords + 1));
   expect(slice.length).toBeLessThan(JOB_LIMITS.sliceBytes);
   const cursor: Cursor = { offset: 0, line: 1, skipping: false };
-  const found = splitNext(slice, { cursor, layout: {}, bytes: slice.length, labels });
+  const found = splitNext(slice, { cursor, layout: {}, bytes: slice.length, scores: labels });
   if (typeof found === 'string') throw new Error(found);
   expect(found.chunks.map(({ records }) => records).slice(0, -1)).toEqual(
     Array(Math.floor(JOB_LIMITS.chunkRecords / most)).fill(most),

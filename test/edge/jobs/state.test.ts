@@ -31,6 +31,12 @@ group('the next step is due', () => {
 });
 
 group('a job', () => {
+  test('says that it was asked for sentences', () => {
+    const job = newState({ id: 'a', owner: undefined, type: 'text/csv', labels, sentences: true }, undefined, CREATED);
+    expect(describe(job, [], CREATED)).toMatchObject({ sentences: true });
+    expect(describe(whole, [], CREATED)).not.toHaveProperty('sentences');
+  });
+
   test('that waits for parts lists the missing ones', () => {
     expect(describe(inParts, [2, 3], CREATED)).toEqual({
       id: 'a',

@@ -13,6 +13,7 @@ const ANSWER: Answer = {
   tokens: 2,
   unknown: 1,
   truncated: false,
+  reliable: true,
 };
 const evidence: Answer['evidence'] = {
   bias: [0, 0, 0],

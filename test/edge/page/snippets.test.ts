@@ -19,7 +19,7 @@ describe.each(TEXTS)('for %j', (text) => {
     const { stdout } = await promisify(execFile)('sh', ['-c', script]);
     const [url, , header, , body = ''] = stdout.split('\0');
     expect([url, header]).toEqual([`${origin}/v1/sentiment`, 'content-type: application/json']);
-    expect(JSON.parse(body)).toEqual({ text, evidence: true });
+    expect(JSON.parse(body)).toEqual({ text, evidence: true, sentences: true });
   });
 
   it('sends what the page sends, from TypeScript', async () => {
@@ -34,7 +34,7 @@ describe.each(TEXTS)('for %j', (text) => {
     await new AsyncFunction('fetch', 'console', typescript({ origin, text }))(fetch, { log });
     const [url, { method, headers, body }] = sent as [string, { method: string; headers: unknown; body: string }];
     expect([url, method, headers]).toEqual([`${origin}/v1/sentiment`, 'POST', { 'content-type': 'application/json' }]);
-    expect(JSON.parse(body)).toEqual({ text, evidence: true });
+    expect(JSON.parse(body)).toEqual({ text, evidence: true, sentences: true });
     expect(said).toEqual(['positive', 0.75]);
   });
 

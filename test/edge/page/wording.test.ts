@@ -6,7 +6,14 @@ import { isUndecided, levelOf, meaning, percent, signed, verdict } from '../../.
 function answerOf(scores: readonly number[], unknown = 0): Answer {
   const labels = ['bad', 'good', 'neutral', 'odd'];
   const scored = scores.map((score, place) => ({ label: labels[place] as string, score }));
-  return { ...(scored[0] as { label: string; score: number }), scores: scored, tokens: 3, unknown, truncated: false };
+  return {
+    ...(scored[0] as { label: string; score: number }),
+    scores: scored,
+    tokens: 3,
+    unknown,
+    truncated: false,
+    reliable: true,
+  };
 }
 
 it.each([
@@ -36,6 +43,12 @@ it('does not claim certainty for unknown words', () => {
   const answer = answerOf([0.5, 0.5], 3);
   expect(verdict(answer)).toBe('It knows none of these words');
   expect(meaning(answer)).toBe('It knows no word here, so all labels count as equally likely.');
+});
+
+it.each(['other-language', 'noise', 'repetitive'] as const)('says why it cannot read a text: %s', (reason) => {
+  const answer: Answer = { ...answerOf([0.999, 0.001]), reliable: false, reason };
+  expect(verdict(answer)).toBe('It cannot read this');
+  expect(meaning(answer)).toMatch(/(say little|far too sure)\.$/);
 });
 
 it('explains a probability, and never claims that all answers are right', () => {

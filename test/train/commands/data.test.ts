@@ -65,7 +65,7 @@ it('refuses to evaluate under labels with other meanings', async () => {
   const { code, stdout, stderr } = await cli(['evaluate', ...mine(), '--model', 'model']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr.split('\n').at(-2)).toMatch(/^error: /);
-  expect(stderr).toContain('labelled "glad", "sad", but the model answers "negative", "positive"');
+  expect(stderr).toContain('labelled "glad", "sad", but the model answers "negative", "neutral", "positive"');
 });
 
 it("evaluates and compares labels that are grouped into the model's", async () => {
@@ -84,7 +84,18 @@ it("evaluates and compares labels that are grouped into the model's", async () =
   ]);
   expect(evaluated).toMatchObject({ code: 0 });
   expect(JSON.parse(evaluated.stdout).metrics.accuracy).toBeGreaterThan(0.8);
-  const compared = await cli(['diff', ...mine(), ...groups, '--new', 'model', '--split', 'all', '--json']);
+  const compared = await cli([
+    'diff',
+    ...mine(),
+    ...groups,
+    '--new',
+    'model',
+    '--labels',
+    'negative,positive',
+    '--split',
+    'all',
+    '--json',
+  ]);
   expect(JSON.parse(compared.stdout)).toMatchObject({ flipped: 0, labels: ['negative', 'positive'] });
   expect(JSON.parse(compared.stdout).accuracy.new).toBe(JSON.parse(evaluated.stdout).metrics.accuracy);
 });

@@ -42,7 +42,7 @@ describe('a .zip', () => {
     expect(await unzip(zipOf(TWO))).toEqual(TWO.map(({ name, content }) => [name, content]));
   });
 
-  it('leaves its folders out', async () => {
+  it('leaves out its folders', async () => {
     expect(await unzip(zipOf([{ name: 'set/', content: '' }, ...TWO]))).toHaveLength(2);
   });
 
@@ -58,7 +58,7 @@ describe('a .zip', () => {
     );
   });
 
-  it('may not say that it unpacks to more than it may', async () => {
+  it('may not declare more than the limit', async () => {
     expect(await refusalOf(zipOf([{ name: 'bomb.txt', content: Buffer.alloc(MAX + 1) }]))).toContain(
       `it unpacks to more than ${MAX} bytes`,
     );
@@ -66,13 +66,13 @@ describe('a .zip', () => {
     expect(await refusalOf(zipOf(halves))).toContain(`it unpacks to more than ${MAX} bytes`);
   });
 
-  it('may not unpack to more than it says', async () => {
+  it('may not unpack to more than it declares', async () => {
     const bomb = zipOf([{ name: 'bomb.txt', content: Buffer.alloc(64 * MAX), declaredSize: 100 }]);
     expect(bomb.length).toBeLessThan(MAX);
     expect(await refusalOf(bomb)).toContain('too many bytes in the stream');
   });
 
-  it('may not unpack to less than it says', async () => {
+  it('may not unpack to less than it declares', async () => {
     expect(await refusalOf(zipOf([{ name: 'a.txt', content: 'x', declaredSize: 2 }]))).toContain('not enough bytes');
   });
 
@@ -88,7 +88,7 @@ describe('a .zip', () => {
     }
   });
 
-  it('is refused in one line, or read as it was, whichever byte of it is changed', async () => {
+  it('is refused in one line or read unchanged, whichever byte is changed', async () => {
     const whole = zipOf(TWO);
     const expected = await unzip(whole);
     for (let at = 0; at < whole.length; at++) {
@@ -104,7 +104,7 @@ describe('a .zip', () => {
     }
   });
 
-  it('that is missing is the file system’s to say', async () => {
+  it('that is missing is an error of the file system', async () => {
     await expect(readZip(path.join(await temporaryFolder(), 'none.zip'), MAX, () => {})).rejects.toThrow('ENOENT');
   });
 });

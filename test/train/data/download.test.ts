@@ -84,14 +84,14 @@ async function expectDownloaded(target: string, folder: string): Promise<void> {
 }
 
 describe('a download', () => {
-  it('is fetched whole, to a folder that is made for it', async () => {
+  it('is fetched to a new folder', async () => {
     const folder = path.join(await temporaryFolder(), 'cache', 'inside');
     const { file, ranges } = await serve(sendAll);
     await expectDownloaded(await download(file, { folder }), folder);
     expect(ranges).toEqual([undefined]);
   });
 
-  it('reports how many bytes there are, ever more of them', async () => {
+  it('reports increasing numbers of bytes', async () => {
     const folder = await temporaryFolder();
     const { file } = await serve(sendAll);
     const progress: number[] = [];
@@ -101,7 +101,7 @@ describe('a download', () => {
     expect(progress[0]).toBeGreaterThan(0);
   });
 
-  it('goes to the cache folder of the user unless told otherwise', async () => {
+  it("goes to the user's cache folder by default", async () => {
     const cache = await temporaryFolder();
     vi.stubEnv('XDG_CACHE_HOME', cache);
     onTestFinished(() => {
@@ -119,8 +119,8 @@ describe('a download', () => {
   });
 });
 
-describe('a download that broke off', () => {
-  it('keeps what has arrived, and continues there', async () => {
+describe('an interrupted download', () => {
+  it('keeps the received bytes, and continues there', async () => {
     const folder = await temporaryFolder();
     const { file, ranges } = await serve(inTurn(breakOff(folder), sendRange));
     const message = await refusal(download(file, { folder }));
@@ -137,7 +137,7 @@ describe('a download that broke off', () => {
     expect(progress.at(-1)).toBe(CONTENT.length);
   });
 
-  it('begins again when the server ignores the range', async () => {
+  it('starts again when the server ignores the range', async () => {
     const folder = await temporaryFolder();
     const { file, ranges } = await serve(inTurn(breakOff(folder), sendAll));
     await refusal(download(file, { folder }));
@@ -145,7 +145,7 @@ describe('a download that broke off', () => {
     expect(ranges).toEqual([undefined, `bytes=${HALF}-`]);
   });
 
-  it('begins again when the server sends the range of the whole', async () => {
+  it('starts again when the server sends another range', async () => {
     const folder = await temporaryFolder();
     await writeFile(partialIn(folder), CONTENT.subarray(0, HALF));
     const { file } = await serve((_, response) => {
@@ -154,7 +154,7 @@ describe('a download that broke off', () => {
     await expectDownloaded(await download(file, { folder }), folder);
   });
 
-  it('is kept when the server has no answer for the moment', async () => {
+  it('is kept when the server fails temporarily', async () => {
     const folder = await temporaryFolder();
     const busy: RequestListener = (_, response) => response.writeHead(503).end('busy');
     const { file, ranges } = await serve(inTurn(breakOff(folder), busy, sendRange));
@@ -172,7 +172,7 @@ describe('a download that broke off', () => {
     expect(ranges).toEqual([]);
   });
 
-  it('begins again when there is more of it than there should be', async () => {
+  it('starts again when it is too long', async () => {
     const folder = await temporaryFolder();
     await writeFile(partialIn(folder), Buffer.concat([CONTENT, Buffer.from('more')]));
     const { file, ranges } = await serve(sendRange);
@@ -180,7 +180,7 @@ describe('a download that broke off', () => {
     expect(ranges).toEqual([undefined]);
   });
 
-  it('is thrown away when what was there before is damaged', async () => {
+  it('is deleted when the earlier bytes are damaged', async () => {
     const folder = await temporaryFolder();
     await writeFile(partialIn(folder), Buffer.alloc(HALF));
     const { file, ranges } = await serve(sendRange);
@@ -189,7 +189,7 @@ describe('a download that broke off', () => {
     expect(ranges).toEqual([`bytes=${HALF}-`, undefined]);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when the signal is aborted', async () => {
     const folder = await temporaryFolder();
     const { file } = await serve((_, response) => {
       response.writeHead(200, { 'content-length': CONTENT.length }).write(CONTENT.subarray(0, HALF)); // and no more
@@ -242,7 +242,7 @@ describe('a server that fails', () => {
 describe('a file that is not the expected one', () => {
   const sending = (content: Buffer) => serve((_, response) => response.end(content));
 
-  it('is thrown away when its MD5 is another', async () => {
+  it('is deleted when its MD5 differs', async () => {
     const folder = await temporaryFolder();
     const { file } = await sending(Buffer.alloc(CONTENT.length));
     const message = await refusal(download(file, { folder }));
@@ -251,7 +251,7 @@ describe('a file that is not the expected one', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is thrown away when it is too short, though the server says that it is whole', async () => {
+  it('is deleted when it is too short although the server calls it complete', async () => {
     const folder = await temporaryFolder();
     const { file } = await sending(CONTENT.subarray(0, -1));
     expect(await refusal(download(file, { folder }))).toContain('is not the expected file (its size or MD5 differs)');
@@ -265,7 +265,7 @@ describe('a file that is not the expected one', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is thrown away when the server has less than what came before', async () => {
+  it('is deleted when the server has fewer bytes than were received', async () => {
     const folder = await temporaryFolder();
     await writeFile(partialIn(folder), CONTENT.subarray(0, HALF));
     const { file } = await serve((_, response) => response.writeHead(416).end());
@@ -308,7 +308,7 @@ describe('the cache', () => {
     expect(ranges).toEqual([undefined, `bytes=${HALF}-`]);
   });
 
-  it('does not hide what is wrong with the disk', async () => {
+  it('reports errors of the disk', async () => {
     const folder = await temporaryFolder();
     await mkdir(partialIn(folder)); // where the download is to be written
     const { file } = await serve(sendAll);
@@ -333,14 +333,14 @@ describe('a pinned file', () => {
     });
   });
 
-  it('is kept under its name, in a folder that is made for it', async () => {
+  it('is kept under its name in a new folder', async () => {
     const folder = await temporaryFolder();
     const { file } = await serve(sendAll);
     expect(await download({ ...pinned, url: file.url }, { folder })).toBe(path.join(folder, 'set', 'reviews.tsv'));
     expect((await readFile(path.join(folder, 'set', 'reviews.tsv'))).equals(CONTENT)).toBe(true);
   });
 
-  it('is thrown away when its SHA-256 is another, and the flag that takes it from the disk is named', async () => {
+  it('is deleted when its SHA-256 differs, with the flag that takes it from the disk', async () => {
     const folder = await temporaryFolder();
     const { file } = await serve((_, response) => response.end(Buffer.alloc(CONTENT.length)));
     expect(await refusal(download({ ...pinned, url: file.url }, { folder, flag }))).toBe(
@@ -350,7 +350,7 @@ describe('a pinned file', () => {
     expect(await refusal(nowhere)).toMatch(/download it elsewhere and pass --sources <folder>$/);
   });
 
-  it('may have been put on the disk', async () => {
+  it('may be put on the disk by the user', async () => {
     const folder = await temporaryFolder();
     await mkdir(path.join(folder, 'set'));
     const target = path.join(folder, 'set', 'reviews.tsv');

@@ -22,14 +22,14 @@ describe('buildVocabulary', () => {
     expect(vocabulary.toString()).toBe('<pad>\n<start>\n<unk>\nthe\nfilm\n!\na\nbook\ncafe\n');
   });
 
-  it('has the size asked for, specials included, when there are words enough', () => {
+  it('has the given size, specials included, if there are enough words', () => {
     const vocabulary = buildVocabulary(textsOf(REVIEWS), 20);
     expect(vocabulary.size).toBe(20);
     const larger = buildVocabulary(textsOf(REVIEWS), 40);
     expect(larger.toString().startsWith(vocabulary.toString())).toBe(true);
   });
 
-  it('knows nothing of reviews it was not given', () => {
+  it('contains only words of the given reviews', () => {
     const held = { id: 'train/pos/held', text: 'wonderful xylophone', label: 1 } as const;
     const { train, validation } = splitReviews([...REVIEWS, held], { ...OPTIONS, seed: seedThatHolds(held) });
     expect(validation).toContain(held);
@@ -66,7 +66,7 @@ describe('toExamples', () => {
     expect(examples[0]?.ids).toBeInstanceOf(Int32Array);
   });
 
-  it('is certain of the label of each', () => {
+  it('has one-hot targets', () => {
     const reviews = [2, 0, 6].map((label) => ({ id: 'mine.csv:2', text: 'One', label }));
     const targets = toExamples(reviews, 7, vocabulary, 10).map(({ target }) => [...target]);
     expect(targets).toEqual([
@@ -100,11 +100,11 @@ describe('augment', () => {
     return Array.from({ length: count }, () => augment(example, options, random));
   };
 
-  it('changes nothing when it is not asked to', () => {
+  it('changes nothing by default', () => {
     for (const example of augmented(text(300), NEITHER, 20)) expect(example).toEqual(text(300));
   });
 
-  it('crops to START and a few words that follow each other', () => {
+  it('crops to START and a few consecutive words', () => {
     const crops = augmented(text(300), { ...NEITHER, crops: 1 }, 2_000);
     for (const { ids, target } of crops) {
       expect([ids[0], target]).toEqual([START_ID, TARGET]);
@@ -117,14 +117,14 @@ describe('augment', () => {
     expect(Math.abs(short / 2_000 - 0.5)).toBeLessThan(0.06);
   });
 
-  it('crops from anywhere, the first word and the last among them', () => {
+  it('crops from anywhere, including the first and the last word', () => {
     const crops = augmented(text(30), { ...NEITHER, crops: 1 }, 2_000).map(({ ids }) => ids);
     const parts = crops.filter(({ length }) => length < 31);
     expect(parts.length).toBeLessThan(2_000); // when it would be longer than the text
     expect(new Set(parts.flatMap((ids) => [...ids])).size).toBe(31);
   });
 
-  it('leaves a short text whole', () => {
+  it('does not crop a short text', () => {
     for (const words of [0, 1, 3, 20]) {
       for (const example of augmented(text(words), { ...NEITHER, crops: 1 }, 100)) expect(example).toEqual(text(words));
     }
@@ -138,12 +138,12 @@ describe('augment', () => {
     }
   });
 
-  it('crops the share that it is asked to', () => {
+  it('crops the configured share', () => {
     const whole = augmented(text(300), { ...NEITHER, crops: 0.3 }, 3_000).filter(({ ids }) => ids.length === 301);
     expect(Math.abs(whole.length / 3_000 - 0.7)).toBeLessThan(0.05);
   });
 
-  it('reads the share of the words that it is asked to as unknown, and never START', () => {
+  it('makes the configured share of words unknown, and never START', () => {
     const example = text(20_000);
     const [{ ids, target }] = augmented(example, { ...NEITHER, wordDropout: 0.2 }, 1) as [Example];
     const unknown = [...ids.keys()].filter((place) => ids[place] === UNKNOWN_ID);
@@ -153,7 +153,7 @@ describe('augment', () => {
     for (const { ids } of augmented(text(1), { ...NEITHER, wordDropout: 0.9 }, 100)) expect(ids[0]).toBe(START_ID);
   });
 
-  it('does both at once, the same with the same random numbers, and leaves the example as it was', () => {
+  it('does both at once, repeatably, and does not change the example', () => {
     const example = text(300);
     const options = { wordDropout: 0.5, crops: 0.9 };
     const once = augmented(example, options, 10);

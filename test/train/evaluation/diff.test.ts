@@ -108,7 +108,7 @@ describe("McNemar's test", () => {
 describe('npm run diff', () => {
   let other: BundleFiles;
   beforeAll(async () => {
-    other = await workingBundleFiles({ id: 'other' });
+    other = await workingBundleFiles({ id: 'other', labels: (await reference.manifest()).labels });
   });
 
   const diff = (args: readonly string[], options?: Options) => run(main, ['diff', ...args], options);
@@ -154,7 +154,8 @@ describe('npm run diff', () => {
     const file = path.join(await temporaryFolder(), 'mine.csv');
     const rows = CORPUS_REVIEWS.map(({ text, label }) => `"${text}",${LABELS[label]}\n`);
     await writeFile(file, `text,label\n${rows.join('')}`);
-    const args = ['--old', await folderOf(other), '--new', 'model', '--data', file, '--split', 'all'];
+    const versions = ['--old', await folderOf(other), '--new', 'model', '--labels', 'negative,positive'];
+    const args = [...versions, '--data', file, '--split', 'all'];
     const { code, stdout } = await diff(args);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -237,11 +238,12 @@ describe('npm run diff', () => {
     });
     expect([code, stderr]).toEqual([
       1,
-      'error: the versions have different labels, "negative", "positive" and "sad", "glad"; they share fewer than two\n',
+      'error: the versions have different labels, "negative", "neutral", "positive" and "sad", "glad"; they share fewer than two\n',
     ]);
   });
 
   describe('versions with more and fewer labels', () => {
+    let two: string;
     let three: string;
     let url: string;
     beforeAll(async () => {
@@ -254,22 +256,28 @@ describe('npm run diff', () => {
           resolve(started);
         });
       });
-      three = await mkdtemp(path.join(os.tmpdir(), 'diff-'));
+      [two, three] = (await Promise.all(['two-', 'three-'].map((name) => mkdtemp(path.join(os.tmpdir(), name))))) as [
+        string,
+        string,
+      ];
+      await writeBundle(two, await workingBundleFiles());
       await writeBundle(three, files);
       return async () => {
         server.close();
-        await rm(three, { recursive: true });
+        await Promise.all([two, three].map((folder) => rm(folder, { recursive: true })));
       };
     });
 
     it('are compared on the labels of --labels, and refused without it', async () => {
-      const refused = await diff(['--new', three], { input: 'a film' });
+      const refused = await diff(['--old', two, '--new', three], { input: 'a film' });
       expect([refused.code, refused.stderr]).toEqual([
         1,
         expect.stringContaining('compare them with --labels negative,positive\n'),
       ]);
       const input = 'A wonderful film.\nA terrible film.\n';
-      const { code, stdout } = await diff(['--new', three, '--labels', 'positive,negative', '--json'], { input });
+      const { code, stdout } = await diff(['--old', two, '--new', three, '--labels', 'positive,negative', '--json'], {
+        input,
+      });
       expect(code).toBe(0);
       const result = JSON.parse(stdout);
       expect(result.labels).toEqual(['negative', 'positive']);
@@ -293,7 +301,7 @@ describe('npm run diff', () => {
         return `"${text}",${index % 5 === 0 ? 'neutral' : LABELS[label]}\n`;
       });
       await writeFile(file, `text,label\n${rows.join('')}`);
-      const args = ['--new', three, '--labels', 'negative,positive', '--data', file, '--split', 'all'];
+      const args = ['--old', two, '--new', three, '--labels', 'negative,positive', '--data', file, '--split', 'all'];
       const { code, stdout, stderr } = await diff(args);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^texts +80$/m);
@@ -305,7 +313,7 @@ describe('npm run diff', () => {
       ['is not in both', 'negative,neutral', '--labels: unknown label "neutral"; the model has "negative", "positive"'],
       ['stands alone', 'negative', '--labels needs at least two labels'],
     ])('refuses a label that %s', async (_, labels, message) => {
-      const { code, stderr } = await diff(['--new', three, '--labels', labels], { input: 'a film' });
+      const { code, stderr } = await diff(['--old', two, '--new', three, '--labels', labels], { input: 'a film' });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     });
   });

@@ -115,8 +115,35 @@ describe("the texts' labels", () => {
     );
   });
 
-  it('are reported if no text has them', async () => {
+  it('are the only ones that the model is asked for', async () => {
     const { metrics, lines } = await said(await opened(['negative', 'neutral', 'positive']), CORPUS);
+    expect(lines).toEqual([]);
+    expect(metrics.labels.map(({ label, texts }) => [label, texts])).toEqual([
+      ['negative', 10],
+      ['positive', 10],
+    ]);
+  });
+
+  it('are left out where a text could not have had all that the others could', async () => {
+    const three = ['negative', 'neutral', 'positive'];
+    const test = CORPUS.test.map((review, index) => ({
+      ...review,
+      label: 2 * review.label,
+      ...(index < 6 && { choice: [0, 2] }),
+    }));
+    const { metrics, lines } = await said(await opened(three), { ...CORPUS, labels: three, test });
+    expect(metrics.reviews).toBe(14);
+    expect(lines).toEqual([
+      '6 texts left out: their label was chosen from fewer labels',
+      expect.stringContaining('no text is labelled "neutral"'),
+    ]);
+  });
+
+  it('that no text has are named where somebody asks for them, for the model may still answer with them', async () => {
+    const labels = ['negative', 'neutral', 'positive'];
+    const bundle = await opened(labels);
+    const lines: string[] = [];
+    const { metrics } = await evaluate(bundle, options({ labels, onLabels: (line) => lines.push(line) }));
     expect(lines).toEqual([expect.stringContaining('no text is labelled "neutral"')]);
     expect(metrics.confusion[1]).toEqual([0, 0, 0]);
     expect(metrics.labels.map(({ texts }) => texts)).toEqual([10, 0, 10]);

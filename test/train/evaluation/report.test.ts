@@ -231,7 +231,7 @@ describe('a mistake', () => {
     const bundle = await openClassifier(folder);
     const dataset = { ...CORPUS, labels: ['negative', 'positive'] };
     const loadDataset = async () => ({ dataset, name: 'mine' });
-    const { evaluation } = await evaluate(bundle, { loadDataset, split: 'test', limit: 0, record: false });
+    const { evaluation } = await evaluate(bundle, { loadDataset, split: 'test', labels, limit: 0, record: false });
     const mistakes = await explainMistakes(bundle, evaluation);
     expect(mistakes.length).toBeGreaterThan(3);
     const texts = mistakes.map(({ review: { text } }) => ({ text, labels, evidence: true }));

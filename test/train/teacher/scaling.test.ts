@@ -116,6 +116,30 @@ describe.each([2, 3, 7])('fitScaling, of %i labels', (labels) => {
   });
 });
 
+describe('what a row counts', () => {
+  const labels = 3;
+  const { models, drawn } = simulated(300, labels, truthOf(labels));
+  const counts = Array.from({ length: 300 }, (_, row) => row % 3);
+
+  it('is as if the row were there so many times', () => {
+    const rows = Int32Array.from(counts.flatMap((count, row) => new Array<number>(count).fill(row)));
+    const [weighed, repeated] = [{ counts }, { rows }].map((options) => fitScaling(models, drawn, labels, options));
+    expect(worst(weighed?.weights ?? [], repeated?.weights ?? [])).toBeLessThan(1e-6);
+    expect(worst(weighed?.biases ?? [], repeated?.biases ?? [])).toBeLessThan(1e-6);
+  });
+
+  it('does not move the bias of a label that no row was asked about', () => {
+    const pairs = drawn.map((y, at) => (at % labels === 1 ? 0 : drawn[at - (at % labels) + 1] ? 0.5 : y));
+    const asked = fitScaling(models, pairs, labels, { choices: counts.map(() => [0, 2]) });
+    const two = (values: number[]) => values.filter((_, at) => at % labels !== 1);
+    const alone = fitScaling(models.map(two), two(pairs), 2);
+    expect(worst(asked.weights, alone.weights)).toBeLessThan(0.01);
+    const gap = ({ biases }: Scaling) => (biases.at(-1) as number) - (biases[0] as number);
+    expect(gap(asked)).toBeCloseTo(gap(alone), 2);
+    expect(asked.biases[1]).toBeCloseTo(0, 2);
+  });
+});
+
 describe('the least weight', () => {
   const labels = 3;
   const { models, drawn } = simulated(600, labels, truthOf(labels));

@@ -136,6 +136,7 @@ describe('softLabels', () => {
       train: reviews.toReversed(),
       validation: [],
       unlabelled,
+      tiesIdentities: false,
     };
     const config = {
       ...(PRESETS['best'] as Config),
@@ -158,7 +159,7 @@ describe('softLabels', () => {
 
   it('are none when it was stopped', async () => {
     const facts = { name: 'made up', labels: ['a', 'b'], reviews: 0, unlabelled: 90, validationReviews: 0, digest: '' };
-    const set = { facts, train: [], validation: [], unlabelled: TEXTS };
+    const set = { facts, train: [], validation: [], unlabelled: TEXTS, tiesIdentities: false };
     expect(await softLabels(set, PRESETS['best'] as Config, { signal: AbortSignal.abort() })).toBeUndefined();
   });
 });

@@ -36,7 +36,7 @@ function calibrateOdds(odds: { recurrent: number[]; ngrams: number[] }, second: 
   const logits = { recurrent: labelLogits(odds.recurrent, 1), ngrams: labelLogits(odds.ngrams, 1) };
   const { biases, ...weights } = calibrate(
     logits,
-    second.flatMap((p) => [1 - p, p]),
+    second.map((p) => ({ target: Float32Array.of(1 - p, p) })),
     2,
   );
   return { ...weights, bias: (biases[1] as number) - (biases[0] as number) };

@@ -123,6 +123,42 @@ describe.each(CELLS)('the trainer of a network with %s', (cell) => {
   });
 });
 
+describe('an example', () => {
+  const three = examplesOf(3);
+
+  it('that counts twice moves the network as two of it do', async () => {
+    const [weighed, repeated] = [await start('lstm', { labels: 3 }), await start('lstm', { labels: 3 })];
+    const [first, ...others] = three as [Example, ...Example[]];
+    weighed.trainer.step([{ ...first, weight: 2 }, ...others]);
+    repeated.trainer.step([first, first, ...others]);
+    for (const { trainer } of [weighed, repeated]) trainer.sync();
+    const expected = weightsOf(repeated.model);
+    for (const [name, values] of weightsOf(weighed.model)) {
+      for (const [at, value] of values.entries()) expect(value).toBeCloseTo(expected.get(name)?.[at] as number, 4);
+    }
+  });
+
+  it('says nothing of a label that it was not chosen from', async () => {
+    const { model, trainer } = await start('lstm', { labels: 3 });
+    const bias = () => [...(weightsOf(model).get('dense/bias') as Float32Array)];
+    trainer.step(three.map(({ ids }) => ({ ids, target: Float32Array.of(0.3, 0, 0.7), choice: [0, 2] })));
+    trainer.sync();
+    expect(bias()[1]).toBe(0);
+    expect(bias()[2]).toBeGreaterThan(0);
+  });
+
+  it('is right when its label is the likeliest of its choice', async () => {
+    const { trainer } = await start('lstm', { labels: 3 });
+    const answers = ROWS.map((ids) => trainer.logits([ids]));
+    const sure = (label: number) => Float32Array.from({ length: 3 }, (_, at) => +(at === label));
+    const examples = ROWS.map((ids, row) => {
+      const [a, , c] = answers[row] as unknown as [number, number, number];
+      return { ids, target: sure(a > c ? 0 : 2), choice: [0, 2] };
+    });
+    expect(trainer.measure(examples).correct).toBe(examples.length);
+  });
+});
+
 describe('a lazy update', () => {
   it('moves the rows of the batch, and no others', async () => {
     const { model, trainer } = await start('lstm', { embeddingUpdate: 'lazy' });

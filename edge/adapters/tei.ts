@@ -1,0 +1,99 @@
+/**
+ * `POST /predict` of Hugging Face's Text Embeddings Inference, as in its docs/openapi.json (version 1.7). The answer to a text is a list
+ * of labels, to a batch a list of lists. Two strings side by side are a pair there, which this model cannot read.
+ */
+import { Hono } from 'hono';
+import * as v from 'valibot';
+import { tokenize } from '../../shared/tokenizer.ts';
+import { readJson } from '../http/body.ts';
+import type { AppEnv } from '../http/context.ts';
+import { ProblemError } from '../http/errors.ts';
+import { MAX_TEXTS } from '../http/limits.ts';
+import { jsonObject, LabelScores, text } from '../http/schema.ts';
+import { type AdapterOptions, answerAs } from './adapter.ts';
+import { ranked } from './labels.ts';
+import { firstTokens } from './shorten.ts';
+
+const PAIR = 'is a pair of texts, which this model does not read; a batch is [["one text"], ["another"]]';
+const isPair = (value: unknown) =>
+  Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string');
+
+const ONE = 'must be an array of one string';
+const oneOfBatch = v.pipe(
+  v.custom<string[]>((value) => !isPair(value), PAIR),
+  v.array(text, ONE),
+  v.length(1, ONE),
+);
+
+/** The forms of `inputs`. */
+export const PredictInputs = {
+  one: text,
+  many: v.pipe(
+    v.custom<unknown[]>((value) => !isPair(value), PAIR),
+    v.array(v.unknown()),
+    v.minLength(1, 'is empty'),
+    v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`),
+    v.array(oneOfBatch),
+  ),
+} as const;
+export const predictInputs = v.lazy((inputs) => (Array.isArray(inputs) ? PredictInputs.many : PredictInputs.one));
+
+export const PredictRequest = jsonObject(
+  v.object(
+    {
+      inputs: predictInputs,
+      raw_scores: v.nullish(
+        v.pipe(
+          v.boolean('must be true or false'),
+          v.description('Whether scores are logits; by default they are probabilities.'),
+        ),
+      ),
+      truncate: v.nullish(
+        v.pipe(
+          v.boolean('must be true or false'),
+          v.description(
+            '`false` refuses a text that has more tokens than the model reads; by default its end is read.',
+          ),
+        ),
+      ),
+      truncation_direction: v.nullish(
+        v.pipe(
+          v.picklist(['Left', 'Right', 'left', 'right'], 'must be Left or Right'),
+          v.description('Where a long text is cut: `Right` reads its beginning. By default, its end is read.'),
+        ),
+      ),
+    },
+    'is required',
+  ),
+);
+
+export const PredictResponse = v.union([LabelScores, v.array(LabelScores)]);
+
+export function tei(options: AdapterOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.post('/predict', async (context) => {
+    const { inputs, raw_scores, truncate, truncation_direction } = await readJson(context.req.raw, PredictRequest);
+    const texts = typeof inputs === 'string' ? [inputs] : inputs.flat();
+    const { maxTokens } = await options.classifier.manifest();
+    if (truncate === false) refuseLong(texts, typeof inputs !== 'string', maxTokens);
+    const fromStart = truncation_direction?.toLowerCase() === 'right';
+    const asked = fromStart ? texts.map((one) => firstTokens(one, maxTokens)) : texts;
+    const results = await answerAs(asked, options, context);
+    const answers = results.map((result) => ranked(result, raw_scores === true));
+    return context.json<v.InferOutput<typeof PredictResponse>>(
+      typeof inputs === 'string' ? (answers[0] ?? []) : answers,
+    );
+  });
+  return app;
+}
+
+/** @throws ProblemError: invalid-request. */
+function refuseLong(texts: readonly string[], isBatch: boolean, maxTokens: number): void {
+  const place = texts.findIndex((one) => tokenize(one).length > maxTokens);
+  if (place < 0) return;
+  const detail = `has more than ${maxTokens} tokens, and "truncate" is false`;
+  throw new ProblemError({
+    kind: 'invalid-request',
+    errors: [{ pointer: isBatch ? `/inputs/${place}` : '/inputs', detail }],
+  });
+}

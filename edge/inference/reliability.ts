@@ -1,0 +1,149 @@
+/**
+ * Judges whether a text looks like English sentences, by its words and without the model. The scores of a text in Spanish, of a table
+ * of numbers or of keyboard noise look as certain as any others, and mean nothing.
+ *
+ * Each word has one of a few kinds (an English function word, an unknown word, a number …). `VOTES` has the logarithms of the kinds'
+ * frequencies in English, in other languages and in noise; naive Bayes classifies a text by its words. A repetitive text has few new
+ * pairs of words. `npm run bench -- reliability` counts the votes from the texts in test/reliability/, and measures the rule.
+ */
+import type { Encoding } from '../../shared/encoding.ts';
+import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
+
+export const REASONS = ['unknown-words', 'other-language', 'noise', 'repetitive'] as const;
+/** Why an answer is unreliable. */
+export type Reason = (typeof REASONS)[number];
+
+/**
+ * The kinds of words:
+ * - `english`, `foreign`: a function word of English, or of another language and not of English;
+ * - `known`, `unknown`: a pronounceable word in plain Latin letters, in the vocabulary or not;
+ * - `marked`: a Latin word with an accent or another mark;
+ * - `unsayable`: letters that no word has together, or letters mixed with digits;
+ * - `number`;
+ * - `script`: a word in other than Latin letters;
+ * - `sign`: a sign between words, as in code and markup.
+ */
+export const KINDS = [
+  'english',
+  'foreign',
+  'known',
+  'unknown',
+  'marked',
+  'unsayable',
+  'number',
+  'script',
+  'sign',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** The classes of texts; the last three are noise. */
+export const CLASSES = ['english', 'language', 'keys', 'code', 'table'] as const;
+type Class = (typeof CLASSES)[number];
+
+/** ln(share of the kind among the words of the class): a row for each class, in the order of KINDS. */
+export const VOTES: Readonly<Record<Class, readonly number[]>> = {
+  english: [-1.1, -5.4, -0.6, -2.6, -5.2, -5.7, -4.0, -6.9, -5.6],
+  language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -4.5, -8.7],
+  keys: [-5.8, -5.8, -4.7, -0.8, -5.8, -0.7, -5.8, -5.8, -5.8],
+  code: [-2.6, -7.6, -0.9, -2.0, -7.6, -4.5, -2.4, -7.6, -1.3],
+  table: [-8.2, -8.2, -3.7, -4.3, -8.2, -8.2, -0.1, -8.2, -2.4],
+};
+
+/** The lead over English that another language, or noise, needs. A price or a score alone looks like a table, hence the second. */
+export const LANGUAGE_LEAD = 1;
+export const NOISE_LEAD = 4;
+
+/** The least share of new pairs of words in a text that is not repetitive, from so many pairs on. */
+export const NEW_PAIRS = 0.5;
+export const MIN_PAIRS = 9;
+
+/** Function words of English that are rare or missing in other languages. */
+const ENGLISH = words(
+  'the and of to is it that this was for with you are not have has had my they be but your all just what out we about get when would ' +
+    "will been who how more there up if from or which were than its she his her our their by an so can don't i i'm it's can't " +
+    "didn't that's do does did because them very could should any some other only too really good great love like day time now here go got know think want see new",
+);
+/** Function words of Spanish, French, German, Italian, Portuguese, Dutch, Swedish, Polish, Turkish and Indonesian that are not English words. */
+const FOREIGN = words(
+  'el los una por para es muy pero que se su mi te como mas todo esta este porque cuando le les des et est une dans pour pas je qui sur avec ce mais ' +
+    'nous vous il elle sont ont tout tres bien cest jai moi der das und ist nicht ein eine ich sie mit von zu den auf im dem wir auch aber wie noch ' +
+    'nur sind mich habe di che non sono gli della anche piu io ci perche questo nel alla os nao uma com eu voce foi tem meu muito isso ele ela quando ' +
+    'ja minha het een niet ik zijn voor maar ook wij ze dit heb naar bij mijn nog och att det som inte jag av har vi han hon ett mig nie na jest jak ' +
+    'tak po czy mnie tylko juz bardzo bir bu cok ama icin daha gibi ile kadar degil yang tidak ini itu saya aku ada untuk dengan dari sudah kami ' +
+    'banget lagi',
+);
+function words(list: string): ReadonlySet<string> {
+  return new Set(list.split(' '));
+}
+
+const LETTER = /\p{L}/u;
+const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
+const ASCII = /^[a-zA-Z0-9'’‘`´]+$/;
+/** Brackets, operators and the like, which ordinary texts do not have. */
+const SIGN = /[{}[\]<>=|^~]/;
+/** Letters that no word has together; y is left out because it may be a vowel. */
+const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(?=.*\d)(?=.*[a-z].*[a-z]).{4,}$/;
+
+/** The number of words of each kind among the tokens that were read, in the order of KINDS. */
+export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): number[] {
+  const counts = KINDS.map(() => 0);
+  const count = (kind: Kind) => {
+    const place = KINDS.indexOf(kind);
+    counts[place] = (counts[place] as number) + 1;
+  };
+  const before = ids.length - tokens.length;
+  let end = tokens[0]?.start ?? 0;
+  for (const [place, token] of tokens.entries()) {
+    if (token.start > end + 1 || (token.start > end && text[end] !== ' ')) {
+      if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
+    }
+    end = token.end;
+    const kind = kindOf(token.text, text.slice(token.start, token.end), ids[before + place] !== UNKNOWN_ID);
+    if (kind !== undefined) count(kind);
+  }
+  return counts;
+}
+
+/** @param folded as in the vocabulary. @param written as in the text. @returns undefined for signs and pictures. */
+function kindOf(folded: string, written: string, known: boolean): Kind | undefined {
+  if (!LETTER.test(written)) return /\p{N}/u.test(written) ? 'number' : undefined;
+  if (folded.startsWith('<')) return undefined; // an address
+  if (ENGLISH.has(folded)) return 'english';
+  if (FOREIGN.has(folded)) return 'foreign';
+  if (!LATIN.test(written)) return 'script';
+  if (!ASCII.test(written)) return 'marked';
+  if (known) return 'known';
+  return UNSAYABLE.test(folded) ? 'unsayable' : 'unknown';
+}
+
+/** Why the answer to a text is unreliable; undefined when it is reliable. @param encoding the tokens that the network read. */
+export function unreliable(text: string, encoding: Encoding): Reason | undefined {
+  const { tokens, unknown } = encoding;
+  const kinds = kindsOf(text, encoding);
+  const [english = 0, language = 0, ...noises] = CLASSES.map((name) => scoreOf(kinds, name));
+  const noise = Math.max(...noises);
+  const isNoise = noise > english + NOISE_LEAD;
+  if (language > english + LANGUAGE_LEAD && !(isNoise && noise > language)) {
+    return unknown < tokens.length || hasSigns(kinds) ? 'other-language' : 'unknown-words';
+  }
+  if (isNoise) return 'noise';
+  if (unknown === tokens.length) return 'unknown-words';
+  return isRepetitive(tokens.map((token) => token.text)) ? 'repetitive' : undefined;
+}
+
+/** Whether there is a kind of word that only other languages have. */
+function hasSigns(kinds: readonly number[]): boolean {
+  return (['foreign', 'marked', 'script'] as const).some((kind) => (kinds[KINDS.indexOf(kind)] as number) > 0);
+}
+
+function scoreOf(kinds: readonly number[], name: Class): number {
+  return kinds.reduce((sum, count, place) => sum + count * (VOTES[name][place] as number), 0);
+}
+
+function isRepetitive(tokens: readonly string[]): boolean {
+  const pairs = tokens.length - 1;
+  if (pairs < MIN_PAIRS) return false;
+  const seen = new Set<string>();
+  for (let place = 0; place < pairs; place++) seen.add(`${tokens[place]} ${tokens[place + 1]}`);
+  return seen.size < pairs * NEW_PAIRS;
+}

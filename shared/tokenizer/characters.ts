@@ -1,0 +1,153 @@
+/**
+ * A place in a text → the character there: what it is to the tokenizer, how a token writes it, and how long it is in the text. An HTML entity is the character
+ * that it stands for, so that no other rule has to know that there are entities.
+ *
+ * Every code point is looked at by itself, so the time is linear in the text whatever the text is; normalisation of a whole text can take quadratic time.
+ *
+ * The tables of Unicode are the engine's. Node 24, workerd and Bun have Unicode 17, Deno 2.9 has 16: they differ in the 4,699 code points that Unicode 17
+ * assigned, and in no other. Pictographs are listed here, because Unicode does take them back: 17 counts ★ among them no more.
+ */
+import { entityAt } from './html.ts';
+
+export interface Character {
+  /**
+   * - `letter`: a letter or digit of a script that has spaces between its words;
+   * - `ideograph`: a letter of one that has none, and a word of its own;
+   * - `mark`: is written on the letter before it;
+   * - `silent`: belongs to the word that it stands in and adds nothing to it: soft hyphens, joiners;
+   * - `apostrophe`: belongs to a word when a letter follows;
+   * - `exclamation`: `!` or `?`;
+   * - `pictograph`: most emoji;
+   * - `flag`: half a flag, a regional indicator;
+   * - `separator`: everything else.
+   */
+  readonly role:
+    | 'letter'
+    | 'ideograph'
+    | 'mark'
+    | 'silent'
+    | 'apostrophe'
+    | 'exclamation'
+    | 'pictograph'
+    | 'flag'
+    | 'separator';
+  /** As a token has it. */
+  readonly folded: string;
+  /** UTF-16 code units in the text: 1, 2, or those of an entity. 0 at the end of the text. */
+  readonly width: number;
+}
+
+const END: Character = { role: 'separator', folded: '', width: 0 };
+const AMPERSAND: Character = { role: 'separator', folded: '', width: 1 };
+
+export function characterAt(text: string, at: number): Character {
+  const point = text.codePointAt(at);
+  if (point === undefined) return END;
+  const character = characterOf(point);
+  if (character !== AMPERSAND) return character;
+  const entity = entityAt(text, at);
+  return entity === undefined ? AMPERSAND : { ...characterOf(entity.point), width: entity.width };
+}
+
+/**
+ * The code points that were met: the place of one is its last twelve bits, and the next with the same ones takes it. Bounded, because at the edge the texts
+ * are strangers' and the isolate is shared, and no text spoils it for the next.
+ */
+const KNOWN = new Array<Character | undefined>(4096).fill(undefined);
+const POINTS = new Uint32Array(KNOWN.length);
+
+function characterOf(point: number): Character {
+  const place = point % KNOWN.length;
+  const known = KNOWN[place];
+  if (known !== undefined && POINTS[place] === point) return known;
+  const character = point < 128 ? foldAscii(point) : fold(point);
+  KNOWN[place] = character;
+  POINTS[place] = point;
+  return character;
+}
+
+/** Apart, because nearly all is ASCII, and a new isolate then answers without compiling one table of Unicode. */
+function foldAscii(point: number): Character {
+  const text = String.fromCharCode(point);
+  if (/[a-z\d]/i.test(text)) return { role: 'letter', folded: text.toLowerCase(), width: 1 };
+  if (text === '!' || text === '?') return { role: 'exclamation', folded: text, width: 1 };
+  if (text === "'" || text === '`') return { role: 'apostrophe', folded: "'", width: 1 };
+  return text === '&' ? AMPERSAND : { role: 'separator', folded: '', width: 1 };
+}
+
+/** What people type for ': right and left quotes, the same two in Windows-1252, modifier letter, prime, acute, full width. */
+const APOSTROPHES = new Set('\u2019\u2018\u0092\u0091\u02BC\u2032\u00B4\uFF07');
+/** First and last code points of the blocks of pictures: clocks, symbols, dingbats without brackets and numbers, stars and circles, emoji. */
+const PICTOGRAPHS = [
+  [0x231a, 0x231b],
+  [0x23e9, 0x23fa],
+  [0x2600, 0x275a],
+  [0x2761, 0x2767],
+  [0x2794, 0x27bf],
+  [0x2b50, 0x2b55],
+  [0x1f000, 0x1f0ff],
+  [0x1f300, 0x1faff],
+] as const;
+/** Those of the scripts without spaces: Thai, Lao, Myanmar, Khmer, Japanese, Chinese. */
+const UNSPACED = [
+  [0x0e00, 0x0eff],
+  [0x1000, 0x109f],
+  [0x1780, 0x17ff],
+  [0x3005, 0x3006],
+  [0x3040, 0x30ff],
+  [0x31f0, 0x31ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa9e0, 0xa9ff],
+  [0xaa60, 0xaa7f],
+  [0xf900, 0xfaff],
+  [0xff66, 0xff9f],
+  [0x1aff0, 0x1b16f],
+  [0x20000, 0x3ffff],
+] as const;
+/** Letters and digits. */
+const LETTER = /[\p{L}\p{Nd}]/u;
+/** Accents, vowel signs, and the Korean vowels and final consonants that join the consonant before them. */
+const MARK = /[\p{M}\u1160-\u11FF]/u;
+/** With the digits. What else is Latin is a form of these. */
+const LATIN = /[\dA-Za-z\u00AA-\u02AF\u1D00-\u1DBF\u1E00-\u1EFF\u2C60-\u2C7F\uA720-\uA7FF\uAB30-\uAB6F]/;
+/** Whose compatibility form is several letters, of which each would be a token (Thai am, Lao ho no, Japanese koto), or joins others (Korean ㅋㅋㅋ and ㅠㅠ). */
+const KEPT = /[\u0E33\u0EB3\u0EDC\u0EDD\u309F\u30FF\u3131-\u318E\uFFA0-\uFFDC]/;
+/** The only format character that separates words. */
+const ZERO_WIDTH_SPACE = '\u200B';
+
+function fold(point: number): Character {
+  const text = String.fromCodePoint(point);
+  const as = (role: Character['role'], folded = ''): Character => ({ role, folded, width: text.length });
+  if (APOSTROPHES.has(text)) return as('apostrophe', "'");
+  if (isIn(PICTOGRAPHS, point)) return as('pictograph', text);
+  if (point >= 0x1f1e6 && point <= 0x1f1ff) return as('flag');
+  // The letters that a form stands for: fi for ﬁ, A for full-width Ａ, カ for half-width ｶ; and full-width ！, double ‼.
+  const plain = KEPT.test(text) ? text : text.normalize('NFKC');
+  const first = String.fromCodePoint(plain.codePointAt(0) as number);
+  if (MARK.test(first)) return as('mark', plain);
+  if (LETTER.test(text)) {
+    const folded = foldLetters(plain);
+    if (!LETTER.test(folded)) return as('silent');
+    return as(isIn(UNSPACED, point) && !/\p{Nd}/u.test(text) ? 'ideograph' : 'letter', folded);
+  }
+  if (/\p{Cf}/u.test(text) && text !== ZERO_WIDTH_SPACE) return as('silent');
+  return first === '!' || first === '?' ? as('exclamation', first) : as('separator');
+}
+
+function isIn(blocks: readonly (readonly [first: number, last: number])[], point: number): boolean {
+  return blocks.some(([first, last]) => point >= first && point <= last);
+}
+
+/** Small letters; Latin ones without their accents, which English drops at will, and all others with their marks. */
+function foldLetters(text: string): string {
+  const apart = text.normalize('NFKD');
+  const isLatin = losesMarks(apart);
+  const isKept = (c: string) => LETTER.test(c) || (!isLatin && MARK.test(c));
+  return [...(isLatin ? apart : text).toLowerCase()].filter((c) => isKept(c) && !APOSTROPHES.has(c)).join('');
+}
+
+/** Whether these are Latin letters, or digits, on which English ignores marks. */
+export function losesMarks(letters: string): boolean {
+  return LATIN.test(letters);
+}

@@ -1,0 +1,85 @@
+/**
+ * What nearly all of a text is: words of ASCII letters that no rule but the first concerns, and spaces, commas and full stops between them. They are read as the
+ * rules would read them, in a third of the time.
+ */
+import type { Token } from '../tokenizer.ts';
+import { CONTRACTIONS } from './contractions.ts';
+import { LAUGHS } from './emoticons.ts';
+import { NUMBERS } from './ratings.ts';
+import { isAsciiLetter } from './words.ts';
+
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const FULL_STOP = 0x2e;
+const NINE = 0x39;
+
+/** ASCII characters that begin something other than a word, and those that go on with what a word began: a contraction, an address. */
+const BEGINS = tableOf("!?<>#*;=(^'`&:@-");
+const GOES_ON = tableOf("'`&:@-._+%");
+
+function tableOf(characters: string): Uint8Array {
+  const table = new Uint8Array(128);
+  for (let at = 0; at < characters.length; at++) table[characters.charCodeAt(at)] = 1;
+  return table;
+}
+
+/** The first place from `start` on where something may begin. */
+export function skipIdle(text: string, start: number): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== SPACE && (isAsciiLetter(code) || code > 127 || BEGINS[code] === 1)) break;
+  }
+  return at;
+}
+
+/** The word that starts at `start`, if it is an ordinary one. */
+export function readOrdinaryWord(text: string, start: number): Token | undefined {
+  let end = start;
+  let last = 0;
+  let repeats = 0;
+  let bits = -1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (!isAsciiLetter(code)) {
+      if (code !== SPACE && code !== COMMA && goesOn(text, end, code)) return undefined;
+      break;
+    }
+    bits &= code;
+    const letter = code | 32; // a small one
+    if (letter === last) repeats++;
+    last = letter;
+  }
+  const length = end - start;
+  const first = text.charCodeAt(start);
+  const isStretched = repeats > 2; // or perhaps not: "bookkeeper"
+  if (length === 0 || first <= NINE || isStretched) return undefined;
+  if ((RULED[placeOf(first, last)] as number) & bitOf(text.charCodeAt(start + (length >> 1)), length)) return undefined;
+  const word = text.slice(start, end);
+  const hasCapital = (bits & 32) === 0; // the bit that all but capitals have
+  return { text: hasCapital ? word.toLowerCase() : word, start, end };
+}
+
+/** Whether more than letters may belong to the word. Nothing does before a space, nor behind a full stop without a letter behind it. */
+function goesOn(text: string, at: number, code: number): boolean {
+  const next = text.charCodeAt(at + 1);
+  return code > 127 || (GOES_ON[code] === 1 && (code === FULL_STOP ? isAsciiLetter(next) : next !== SPACE));
+}
+
+/**
+ * Words with rules of their own, by their first and last letter: a bit for the middle one and the length, in which few other words are like them. A look takes a
+ * tenth of what a `Map` takes.
+ */
+const RULED = new Uint32Array(1024);
+for (const word of [...CONTRACTIONS.keys(), ...LAUGHS.keys(), ...NUMBERS.keys()]) {
+  const place = placeOf(word.charCodeAt(0), word.charCodeAt(word.length - 1));
+  RULED[place] = (RULED[place] as number) | bitOf(word.charCodeAt(word.length >> 1), word.length);
+}
+
+function placeOf(first: number, last: number): number {
+  return ((first & 31) << 5) | (last & 31);
+}
+
+function bitOf(middle: number, length: number): number {
+  return 1 << (middle + 6 * length); // of all factors the one by which the fewest frequent words are mistaken
+}
