@@ -1,12 +1,11 @@
 /** `npm run predict`: classifies one text, or every line of standard input. */
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import type { Io } from '../../cli/run.ts';
+import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
 import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
-import { openClassifier } from '../export/bundle.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
@@ -30,7 +29,7 @@ async function run(
 ): Promise<number> {
   if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
-  const { classifier, manifest } = await openClassifier(flags.model ?? fileURLToPath(MODEL_FOLDER));
+  const { classifier, manifest } = await openClassifier(flags.model ? folderUrl(flags.model) : MODEL_FOLDER);
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : createInterface({ input: stdin });
   if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
