@@ -1,9 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Projects with their own folder (docs/testing.md). All other tests are in `unit`. */
-const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews'];
-/** Projects that do not need the built worker. */
-const UNBUILT = ['openapi', 'reviews'];
+const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews', 'package'];
+/** What is built before a project that does not need the built worker. */
+const SETUPS: Readonly<Record<string, string[]>> = { openapi: [], reviews: [], package: ['harness/package.ts'] };
 
 const exclude = configDefaults.exclude;
 
@@ -29,7 +29,8 @@ export default defineConfig({
           name,
           include: [`test/${name}/*.test.ts`],
           exclude,
-          globalSetup: UNBUILT.includes(name) ? [] : ['harness/build.ts'],
+          ...(name === 'package' && { testTimeout: 180_000, hookTimeout: 180_000 }), // compilers, bundlers and installs
+          globalSetup: SETUPS[name] ?? ['harness/build.ts'],
         },
       })),
     ],

@@ -1,5 +1,5 @@
 /** What a user can cause and mend. Anything else that is thrown is a bug, and keeps its stack. */
-import { getSystemErrorMessage } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
 
 /** Exit codes of every command; 130 is what shells say of Ctrl-C. */
 export const EXIT = { done: 0, failed: 1, usage: 2, stopped: 130 } as const;
@@ -30,7 +30,8 @@ export function withFile(error: unknown, file: string): unknown {
 /** What is told of it: one line of what is wrong, and where. */
 export function messageOf(error: UserError | NodeJS.ErrnoException): string {
   if (!isSystemError(error) || error.path === undefined || error.errno === undefined) return error.message;
-  return `${error.path}: ${getSystemErrorMessage(error.errno)}`;
+  const [, message = error.message] = getSystemErrorMap().get(error.errno) ?? [];
+  return `${error.path}: ${message}`;
 }
 
 /** For `catch`: errors of these classes are the user's to mend. */

@@ -9,10 +9,10 @@
  * and API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS and FORMAT_LABELS, of which `settings.ts` says more.
  */
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../shared/bundle.ts';
 import { createApp, type Shutdown } from './app.ts';
-import { openClassifier } from './runtime/files.ts';
+import { folderUrl, openClassifier } from './runtime/files.ts';
+import { MODEL_FOLDER } from './runtime/shipped.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { type App, withSite } from './site.ts';
 
@@ -46,11 +46,6 @@ export async function openApp(
   >;
   const variables = { API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS };
   const { labels, maxTokens, ...settings } = readSettings(variables);
-  const { classifier, manifest } = await openClassifier(modelFolder(MODEL), { labels, maxTokens });
+  const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, { labels, maxTokens });
   return { app: await withSite(createApp(classifier, { ...settings, shutdown })), manifest };
-}
-
-/** With a slash at the end. */
-function modelFolder(folder: string | undefined): URL {
-  return folder ? pathToFileURL(`${folder}/`) : new URL('../model/', import.meta.url);
 }

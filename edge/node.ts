@@ -33,7 +33,6 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   const drainMs = shutdownSeconds(io.env) * 1_000;
   const [draining, ending] = [new AbortController(), new AbortController()];
   const { app, manifest } = await openApp(io.env, { draining: draining.signal, ending: ending.signal });
-  const { promise: ended, resolve, reject } = Promise.withResolvers<number>();
   // A stream may take any time; the app ends what stands still. Without the first limit, Node forgets the second.
   const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
   const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
@@ -45,7 +44,9 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = 2 * IDLE_SECONDS * 1_000; // of a socket: who does not read what is answered ends here
-  server.on('error', reject).on('close', () => resolve(EXIT.done));
+  const ended = new Promise<number>((resolve, reject) => {
+    server.on('error', reject).on('close', () => resolve(EXIT.done));
+  });
   io.onInterrupt(async () => {
     draining.abort();
     if (drainMs > 0) await wait(drainMs);

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { sha256 } from '../shared/bundle.ts';
+import { SITE_FOLDER } from './runtime/shipped.ts';
 
 /** Nothing that is not in the folder: no other origin, no inline script or style, no frame around it. */
 export const SITE_HEADERS: Readonly<Record<string, string>> = {
@@ -34,7 +35,7 @@ export interface App {
  * The app, and the site before it where there is one. The files are read once; who changes them starts the server again.
  * @param folder with a slash at the end. When it is not there, or may not be read, the app is returned as it is.
  */
-export async function withSite(app: App, folder = new URL('../.prepared/site/', import.meta.url)): Promise<App> {
+export async function withSite(app: App, folder = SITE_FOLDER): Promise<App> {
   const names = await readdir(folder).catch((error: { code?: string; name?: string }) => {
     if (error.code === 'ENOENT' || error.name === 'NotCapable') return []; // the second is Deno's
     throw error;

@@ -3,17 +3,16 @@
  * secrets and bindings of `Environment`.
  */
 import { env, WorkerEntrypoint } from 'cloudflare:workers';
-import manifest from '../model/model.json';
-import vocabulary from '../model/vocabulary.txt';
 import { runModel } from './adapters/workers-ai.ts';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
-import { createClassifier, type LabelScore } from './inference/classifier.ts';
+import type { LabelScore } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';
-import { isPreinitialized, loadRuntime, readPrepared } from './runtime/workerd.ts';
+import { createClassifier, classifier as shipped } from './library/workerd.ts';
+import { isPreinitialized } from './runtime/workerd.ts';
 import { readSettings } from './settings.ts';
 
 export { JobCoordinator } from './jobs/coordinator.ts';
@@ -34,24 +33,10 @@ interface Environment extends Partial<JobBindings> {
 const environment = env as Environment;
 const { jobsAllowed, labels, maxTokens, ...settings } = readSettings(environment);
 
-const classifier = createClassifier({
-  readBundle: async () => ({
-    manifest: new Uint8Array(manifest),
-    vocabulary: new Uint8Array(vocabulary),
-    ...readPrepared(),
-  }),
-  loadRuntime,
-  labels,
-  maxTokens,
-});
-
-// What an isolate has to do once, it does before its first request, whose CPU time is counted: reads the bundle, starts
-// the runtime, and has the code of a run compiled. A stock runtime takes too long for that.
-try {
-  if (isPreinitialized) await classifier.classify(['It was wonderfull.']);
-} catch {
-  // The first request will find the same wrong, and can say so.
-}
+// Loaded before the first request, as `shipped` is. Where that fails, a request says why.
+const isSet = labels !== undefined || maxTokens !== undefined;
+const classifier = isSet ? createClassifier({ labels, maxTokens }) : shipped;
+if (isSet && isPreinitialized) await classifier.ready().catch(() => {});
 
 const app = createApp(classifier, {
   ...settings,

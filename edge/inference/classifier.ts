@@ -106,6 +106,7 @@ export class AnswerTooLargeError extends Error {
   }
 }
 
+/** @internal */
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
   /** @param manifest of the bundle whose network the runtime is to run, verified. */
@@ -131,7 +132,10 @@ interface Reading {
 /** Characters that take as long to be read as a token to be computed. */
 const CHARACTERS_A_TOKEN = 50;
 
-/** A classifier that has loaded nothing yet. */
+/**
+ * A classifier that has loaded nothing yet.
+ * @internal
+ */
 export function createClassifier({
   readBundle,
   loadRuntime,

@@ -1,11 +1,11 @@
 /** Loads onnxruntime-web and a bundle in a page or a worker of a browser, from URLs that it gives. */
+import { BUNDLE_FILES, type BundleFiles, parseManifest } from '../../shared/bundle.ts';
+import { retrying } from '../inference/loading.ts';
+import type { Runtime } from '../inference/network.ts';
+import type { Progress } from '../library/library.ts';
 import { loadStockRuntime, readBundleFiles } from './stock.ts';
 
-async function read(url: URL): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
+const read = (url: URL) => fetchBytes(url.href);
 
 export async function loadRuntime(wasm: URL) {
   await requireWebAssembly();
@@ -25,5 +25,68 @@ async function requireWebAssembly(): Promise<void> {
       "WebAssembly is forbidden here; the Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
       { cause },
     );
+  }
+}
+
+/** Size of onnxruntime-web's file: what a server says of it may be of its compressed form. The build fills it in. */
+declare const WASM_BYTES: number;
+
+/** Addresses, or what is there already. */
+export interface Locations {
+  readonly manifest: string | Uint8Array;
+  readonly model: string;
+  readonly vocabulary: string;
+  /** onnxruntime-web's `ort-wasm-simd-threaded.wasm`, of the version that this was built with. */
+  readonly wasm: string;
+}
+
+export interface Loader {
+  readonly readBundle: () => Promise<BundleFiles>;
+  readonly loadRuntime: () => Promise<Runtime>;
+}
+
+/** @param onProgress told of the bytes of all files together; again from 0 when a load that failed is tried again. */
+export function loaderOf(locations: Locations, onProgress: (progress: Progress) => void = () => {}): Loader {
+  let loaded = 0;
+  let total = 0;
+  const counted = (url: string) =>
+    fetchBytes(url, (bytes) => {
+      loaded += bytes;
+      onProgress({ loaded, total });
+    });
+  const wasm = retrying(() => counted(locations.wasm));
+  return {
+    readBundle: async () => {
+      const { manifest: at } = locations;
+      const manifest = typeof at === 'string' ? await fetchBytes(at) : at;
+      const { files } = parseManifest(new TextDecoder().decode(manifest));
+      loaded = 0;
+      total = WASM_BYTES + files[BUNDLE_FILES.model].bytes + files[BUNDLE_FILES.vocabulary].bytes;
+      wasm().catch(() => {}); // on its way while the bundle is; `loadRuntime` says what went wrong
+      const [model, vocabulary] = await Promise.all([counted(locations.model), counted(locations.vocabulary)]);
+      return { model, vocabulary, manifest };
+    },
+    loadRuntime: async () => {
+      await requireWebAssembly();
+      const bytes = await wasm();
+      return loadStockRuntime(new URL(locations.wasm), async () => bytes);
+    },
+  };
+}
+
+async function fetchBytes(url: string, onBytes?: (count: number) => void): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+  if (response.headers.get('content-type')?.startsWith('text/html')) {
+    throw new Error(`${url} is a page, not the file: set \`assets\` to where the package's assets are served`);
+  }
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    pieces.push(value);
+    onBytes?.(value.length);
   }
 }

@@ -2,16 +2,24 @@
  * Loads onnxruntime-web and a bundle from files on Node, Deno and Bun, for servers and for the command line.
  */
 import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../../shared/bundle.ts';
 import { type Classifier, type ClassifierOptions, createClassifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
+import { WASM_FILE } from './shipped.ts';
 import { loadStockRuntime, readBundleFiles } from './stock.ts';
 
-const wasm = new URL(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-
-export const loadRuntime = () => loadStockRuntime(wasm, readFile);
+/** @param wasm where onnxruntime-web's `ort-wasm-simd-threaded.wasm` is. */
+export const runtimeFrom = (wasm: URL) => () => loadStockRuntime(wasm, readFile);
+export const loadRuntime = runtimeFrom(WASM_FILE);
 /** @param folder ends in a slash. */
 export const readBundle = (folder: URL) => readBundleFiles(folder, readFile);
+
+/** @param folder a path, or an address with or without a slash at its end. */
+export function folderUrl(folder: string | URL): URL {
+  const { href } = typeof folder === 'string' ? pathToFileURL(folder) : folder;
+  return new URL(href.endsWith('/') ? href : `${href}/`);
+}
 
 export interface Opened {
   /** Already loaded, so no call waits for loading or fails because of it. */

@@ -7,15 +7,16 @@ import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat } from '../../cli/input.ts';
 import { duration, progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
+import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
+import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
 import { count, counted } from '../../shared/counted.ts';
-import { openClassifier } from '../export/bundle.ts';
 import { labelFile } from '../prediction/file.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
   out: { kind: 'text', value: '<file>', help: 'label a file: its records with their answers, as .csv, .tsv or .jsonl' },
   force: { kind: 'switch', help: 'replace the file --out that is there already' },
-  model: { kind: 'text', value: '<folder>', help: 'the bundle (default: model)' },
+  model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
   sentences: { kind: 'switch', help: 'each sentence too, below its text' },
   ...MODEL_FLAGS,
   ...TEXT_FLAGS,
@@ -36,7 +37,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   await refuseFile(positionals[0]);
-  const { classifier, manifest } = await openClassifier(flags.model ?? 'model');
+  const { classifier, manifest } = await openClassifier(modelFolder(flags.model));
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : readTexts(undefined, flags, stdin);
   if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
@@ -58,6 +59,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;
 }
+
+const modelFolder = (given: string | undefined): URL => (given === undefined ? MODEL_FOLDER : folderUrl(given));
 
 /** @throws UsageError when what should be a text is the name of a file. */
 async function refuseFile(text: string | undefined): Promise<void> {
@@ -87,7 +90,7 @@ async function runFile(
   }
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
   if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
-  const folder = flags.model ?? 'model';
+  const folder = modelFolder(flags.model);
   const { manifest } = await openClassifier(folder);
   const labels = askedLabels(flags, manifest.labels);
   const stopping = new AbortController();
@@ -98,7 +101,7 @@ async function runFile(
     ...{ file, out, outType, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
     text: { name: flags['text-column'], needed: true, option: '--text-column' },
-    model: { folder, version: manifest.version, labels },
+    model: { folder: folder.href, version: manifest.version, labels },
     onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
   }).finally(() => line.done());
   if (tally === undefined) {

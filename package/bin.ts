@@ -1,0 +1,5 @@
+/** What `npx edge-sentiment` runs. Apart from `cli.ts`, because Node before 24 has no `import.meta.main`. */
+import { runMain } from '../cli/run.ts';
+import { main } from './cli.ts';
+
+await runMain(main);
