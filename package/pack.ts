@@ -33,6 +33,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   app: 'edge/library/app.ts',
   client: 'client/edge-sentiment.ts',
   cli: 'package/bin.ts',
+  'cli-thread': 'train/prediction/worker.ts',
 };
 
 const LIBRARY = { types: './types/edge/library/files.d.ts' };
@@ -68,10 +69,16 @@ const workerAssets: Plugin = {
 
 const ownFiles: Plugin = {
   name: 'own-files',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/runtime\/shipped\.ts$|^\.\/shipped\.ts$/ }, () => ({
       path: path.resolve('package/shipped.ts'),
     }));
+    // A thread is an entry of its own, which only its address tells of.
+    onLoad({ filter: /\/train\/prediction\/pool\.ts$/ }, async ({ path: file }) => {
+      const source = await readFile(file, 'utf8');
+      if (!source.includes("'./worker.ts', import.meta.url")) throw new Error(`${file} starts no ./worker.ts any more`);
+      return { contents: source.replace("'./worker.ts', import", "'./cli-thread.js', import"), loader: 'ts' };
+    });
   },
 };
 

@@ -1,35 +1,59 @@
 /**
- * The content of a file's records (`records.ts`): the fields of a row of CSV or TSV (RFC 4180), whose columns the first row
- * names; or the text or object of a line of NDJSON.
+ * The content of a file's records (`records.ts`): the fields of a row, whose columns the first row names; an object or a
+ * text of JSON; or a line that is a text. And which of a record's fields are the text, the label and the id.
  *
  * Errors are worded here for all who read files, and each says in its own way where: `train` refuses the file by its line,
  * a job answers the record.
  */
+import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
 import { MAX_RECORD_BYTES } from './limits.ts';
 import { quoted } from './quoted.ts';
-import type { FileRecord } from './records.ts';
-
-/** The part of a runtime's text codecs that is used here. */
-declare const TextDecoder: new (
-  encoding: 'utf-8',
-  options: { fatal: true; ignoreBOM: true },
-) => { decode(bytes: Uint8Array): string };
+import { type Dialect, type FileRecord, formOf } from './records.ts';
 
 /** A record, or a header, that cannot be read. The message is a clause, to stand behind a place or to become a sentence. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
+  /** Where in the file, where whoever throws it knows. */
+  readonly line: number | undefined;
+  /** Whether the bytes are no text in the file's encoding. */
+  readonly isEncoding: boolean;
+
+  constructor(message: string, { line, isEncoding = false }: { line?: number | undefined; isEncoding?: boolean } = {}) {
+    super(message);
+    this.line = line;
+    this.isEncoding = isEncoding;
+  }
+}
+
+/** What is looked for in a record. */
+export type Field = 'text' | 'label' | 'id';
+
+export interface WantedField {
+  /** The name or the number of its column, or the path of its field, that was asked for; else it goes by the usual names. */
+  readonly name?: string | undefined;
+  /** Whether it has to be there. What was asked for by a name has to. */
+  readonly needed?: boolean;
+  /** What to ask for it with, such as `--text-column`. */
+  readonly option: string;
+}
+export type Wanted = Partial<Readonly<Record<Field, WantedField>>>;
+
+/** How many columns the rows of a table have, and which of them are wanted. Stored with a job, so that the names stay. */
+export interface Columns extends Partial<Readonly<Record<Field, number | undefined>>> {
+  readonly count: number;
 }
 
 /** The names that people give the columns; of two that are both there, the first counts. */
 const USUAL_NAMES = { text: ['text', 'review'], label: ['label', 'sentiment'], id: ['id'] } as const;
 
 /** The names that a column may have: the one that was asked for, or else the usual ones. */
-export function namesOf(field: keyof typeof USUAL_NAMES, given: string | undefined): readonly string[] {
+export function namesOf(field: Field, given: string | undefined): readonly string[] {
   return given === undefined ? USUAL_NAMES[field] : [given];
 }
 
-/** A table's header, or an object with its fields. */
-export type Named = 'header' | 'object';
+/** A table's header; the first row of one without, whose columns are numbered; or an object with its fields. */
+export type Named = 'header' | 'row' | 'object';
+const WORDS = { header: 'column', row: 'column', object: 'field' } as const;
 
 /**
  * Where in `columns` the wanted one stands, whatever its case and the blanks around it.
@@ -42,7 +66,7 @@ export function columnIn(columns: readonly string[], wanted: readonly string[], 
     const at = folded.indexOf(name);
     if (at < 0) continue;
     if (!folded.includes(name, at + 1)) return at;
-    throw new RecordError(`the ${of} has two columns ${quoted(columns[at] as string)}`);
+    throw new RecordError(`the ${of} has two ${WORDS[of]}s ${quoted(columns[at] as string)}`);
   }
   return undefined;
 }
@@ -50,7 +74,7 @@ export function columnIn(columns: readonly string[], wanted: readonly string[], 
 /** Says that none of the columns is the wanted one. */
 export function noColumn(columns: readonly string[], wanted: readonly string[], of: Named): string {
   const there = columns.length > 8 ? [...columns.slice(0, 8).map(quoted), '…'] : columns.map(quoted);
-  const missing = `the ${of} has no column ${wanted.map(quoted).join(' or ')}`;
+  const missing = `the ${of} has no ${WORDS[of]} ${wanted.map(quoted).join(' or ')}`;
   return there.length === 0 ? missing : `${missing}, but ${there.join(', ')}`;
 }
 
@@ -58,45 +82,131 @@ function fold(name: string): string {
   return name.trim().toLowerCase();
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+function missing(columns: readonly string[], wanted: readonly string[], of: Named, option: string): RecordError {
+  return new RecordError(`${noColumn(columns, wanted, of)}; name it with ${option}`);
+}
+
+/**
+ * Where in a table the wanted fields are. A column that is asked for by a number, and not called that, is counted from 1.
+ * @throws RecordError where one that is needed is missing, or there are two of the name.
+ */
+export function findColumns(columns: readonly string[], wanted: Wanted, of: Exclude<Named, 'object'>): Columns {
+  const places: Partial<Record<Field, number>> = {};
+  for (const [field, { name, needed = name !== undefined, option }] of Object.entries(wanted) as [
+    Field,
+    WantedField,
+  ][]) {
+    const names = namesOf(field, name);
+    const number = name !== undefined && /^\s*[1-9]\d{0,8}\s*$/.test(name) ? Number(name) : undefined;
+    const place =
+      columnIn(columns, names, of) ?? (number !== undefined && number <= columns.length ? number - 1 : undefined);
+    if (place !== undefined) places[field] = place;
+    else if (needed) throw missing(columns, names, of, option);
+  }
+  return { count: columns.length, ...places };
+}
+
+/** What a record has in it: the fields of a row, an object, or a text and nothing else. */
+export type RecordContent = string | readonly string[] | Readonly<Record<string, unknown>>;
+
+/** @throws RecordError */
+export function parseRecord(
+  record: FileRecord,
+  layout: Dialect & { readonly columns?: Columns | undefined },
+): RecordContent {
+  const form = formOf(layout);
+  if (form === 'rows') return parseRow(record, layout, layout.columns?.count);
+  return form === 'texts' ? textOf(record, layout, 'line').replace(/\r+$/, '') : parseJson(record, layout);
+}
+
+/**
+ * The value of a field; undefined where the record has none, and does not need one.
+ * @param columns of the table that the record is a row of.
+ * @throws RecordError where one that is needed is missing, or there are two of the name.
+ */
+export function fieldOf(
+  content: RecordContent,
+  field: Field,
+  { name, needed = name !== undefined, option }: WantedField,
+  columns: Columns | undefined,
+): unknown {
+  if (typeof content === 'string') return field === 'text' ? content : undefined;
+  if (isRow(content)) {
+    const place = columns?.[field];
+    return place === undefined ? undefined : content[place];
+  }
+  const names = namesOf(field, name);
+  const found = valueIn(content, names) ?? (name === undefined ? undefined : valueAt(content, name.split('.')));
+  if (found !== undefined) return found.value;
+  if (needed) throw missing(Object.keys(content), names, 'object', option);
+  return undefined;
+}
+
+/** Whether the content is a row's. */
+export function isRow(content: RecordContent): content is readonly string[] {
+  return Array.isArray(content);
+}
+
+type FieldsOfObject = Readonly<Record<string, unknown>>;
+
+function valueIn(object: FieldsOfObject, names: readonly string[]): { readonly value: unknown } | undefined {
+  const keys = Object.keys(object);
+  const place = columnIn(keys, names, 'object');
+  return place === undefined ? undefined : { value: object[keys[place] as string] };
+}
+
+/** What a path of names leads to, from object to object. */
+function valueAt(object: FieldsOfObject, path: readonly string[]): { readonly value: unknown } | undefined {
+  let found: { readonly value: unknown } | undefined = { value: object };
+  for (const name of path) {
+    found = isObject(found.value) ? valueIn(found.value, [name]) : undefined;
+    if (found === undefined) return undefined;
+  }
+  return found;
+}
+
+function isObject(value: unknown): value is FieldsOfObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /**
  * The fields of a row.
  * @param columns how many there have to be, where that is known.
  * @throws RecordError
  */
-export function parseRow(record: FileRecord, delimiter: string, columns?: number): string[] {
-  const row = decode(
-    record,
-    '; look for a quote that is never closed',
-    'the row is not UTF-8 text; save the file in that encoding',
-  );
-  const fields = fieldsOf(row, delimiter);
+export function parseRow(record: FileRecord, dialect: Dialect, columns?: number): string[] {
+  const row = textOf(record, dialect, 'row');
+  const fields = dialect.quotes === false ? plainFields(row, dialect) : fieldsOf(row, dialect);
   if (columns === undefined || fields.length === columns) return fields;
   const found = `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} instead of ${columns}`;
   throw new RecordError(`the row has ${found}; a text with a separator or a line break in it needs quotes around it`);
 }
 
-function fieldsOf(row: string, delimiter: string): string[] {
+function plainFields(row: string, { delimiter }: Dialect): string[] {
+  const text = row.replace(/\r+$/, '');
+  return delimiter === undefined ? [text] : text.split(delimiter);
+}
+
+function fieldsOf(row: string, { delimiter }: Dialect): string[] {
   const fields: string[] = [];
   let at = 0;
   do {
     let field: string;
     if (row[at] === '"') {
       const end = closingQuote(row, at + 1);
-      if (end < 0) throw new RecordError('a quote is opened and never closed');
+      if (end < 0) throw new RecordError(`a quote is opened and never closed${lostLines(row)}`);
       field = row.slice(at + 1, end).replaceAll('""', '"');
       at = end + 1;
-      if (row[at] === '\r' && at === row.length - 1) at++;
+      if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
       if (at < row.length && row[at] !== delimiter) {
         throw new RecordError('there is a quote inside a quoted text; write it twice');
       }
     } else {
-      const next = row.indexOf(delimiter, at);
+      const next = delimiter === undefined ? -1 : row.indexOf(delimiter, at);
       const end = next < 0 ? row.length : next;
       field = row.slice(at, end);
-      if (next < 0 && field.endsWith('\r')) field = field.slice(0, -1);
-      if (field.includes('"')) {
+      if (next < 0) field = field.replace(/\r+$/, '');
+      if (delimiter !== undefined && field.includes('"')) {
         throw new RecordError(
           'there is a quote inside a text without quotes around it; put them around, and write that one twice',
         );
@@ -116,29 +226,52 @@ function closingQuote(row: string, at: number): number {
   return -1;
 }
 
-/**
- * The text or the object of a line of NDJSON.
- * @throws RecordError
- */
-export function parseLine(record: FileRecord): string | Readonly<Record<string, unknown>> {
-  const notJson = 'the line is not JSON in UTF-8';
-  const line = decode(record, '', notJson);
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new RecordError(notJson);
-  }
-  if (typeof value === 'string') return value;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new RecordError('the line must be a JSON string or object');
+/** What became of the lines behind a quote that is never closed: they were read as part of its text. */
+function lostLines(row: string): string {
+  const lines = row.trimEnd().split(/\r\n|\r|\n/).length - 1;
+  return lines === 0 ? '' : `, and the ${lines === 1 ? 'line' : `${lines} lines`} after it went into its text`;
 }
 
-function decode({ bytes }: FileRecord, hint: string, notUtf8: string): string {
-  if (bytes === undefined) throw new RecordError(`the record has more than ${MAX_RECORD_BYTES} bytes${hint}`);
+/**
+ * The text or the object of a line of JSON, or of an array's element.
+ * @throws RecordError
+ */
+export function parseJson(record: FileRecord, dialect: Dialect = {}): string | FieldsOfObject {
+  const isElement = formOf(dialect) === 'array';
+  const what = isElement ? 'element' : 'line';
+  const written = textOf(record, dialect, 'line', 'the line is not JSON in UTF-8');
+  if (record.unclosed) throw new RecordError('the array is never closed; the file may have been cut off');
+  if (isElement && written.startsWith(']')) throw new RecordError('something follows the end of the array');
+  const json = isElement ? written.slice(1) : written;
+  let value: unknown;
   try {
-    return decoder.decode(bytes);
+    value = JSON.parse(json);
   } catch {
-    throw new RecordError(notUtf8);
+    if (isElement) throw new RecordError('the element is not JSON');
+    const isOpen = /^\s*[{[]\s*$/.test(json);
+    throw new RecordError(
+      `the line is not JSON in UTF-8${isOpen ? '; an object stands in one line, as `jq -c .` writes it' : ''}`,
+    );
   }
+  if (typeof value === 'string' || isObject(value)) return value;
+  throw new RecordError(`the ${what} must be a JSON string or object`);
+}
+
+/** @param notText what is said of bytes that are none. @throws RecordError */
+function textOf(
+  { bytes }: FileRecord,
+  { encoding, form, quotes, delimiter }: Dialect,
+  what: 'row' | 'line',
+  notText = `the ${what} is not ${encodingName(encoding)} text`,
+): string {
+  if (bytes === undefined) {
+    const isQuoted = formOf({ form, delimiter }) === 'rows' && quotes !== false;
+    const hint = isQuoted ? '; look for a quote that is never closed' : '';
+    throw new RecordError(`the record has more than ${MAX_RECORD_BYTES} bytes${hint}`);
+  }
+  const text = decode(bytes, encoding);
+  if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { isEncoding: true });
+  if (!text.includes('\0')) return text;
+  const cause = 'the file is damaged, or UTF-16 without a byte order mark';
+  throw new RecordError(`the ${what} has a NUL character: ${cause}; ${SAVE_AS_UTF8}`);
 }

@@ -1,12 +1,31 @@
 /**
- * Where the records of a file begin and end: lines of NDJSON, or rows of CSV and TSV (RFC 4180), whose quoted fields may
- * have line breaks in them. Whoever splits a file, and whoever reads it or a part of it, asks here, so that they cannot
- * disagree. Bytes come piece by piece, and memory does not grow with the file.
+ * Where the records of a file begin and end: rows of CSV and its relatives (RFC 4180), whose quoted fields may have line
+ * breaks in them, lines of JSON or of text, or the elements of a JSON array. Whoever splits a file, and whoever reads it or
+ * a part of it, asks here, so that they cannot disagree. Bytes come piece by piece, and memory does not grow with the file.
  *
- * Not here: what is in a record (`fields.ts`).
+ * Not here: which dialect a file is written in (`beginning.ts`), and what is in a record (`fields.ts`).
  */
 import { ByteBuffer } from './byte-buffer.ts';
+import { type CharacterEncoding, concatenate, Finder, unitAt, unitBytes } from './characters.ts';
 import { MAX_RECORD_BYTES } from './limits.ts';
+
+/** How the records of a file are written. Stored with a job, so that the names stay. */
+export interface Dialect {
+  /** What a record is. Default: a row where there is a delimiter, else a line of JSON. */
+  readonly form?: 'rows' | 'lines' | 'array' | 'texts' | undefined;
+  /** What stands between the fields of a row; undefined where there is but one. */
+  readonly delimiter?: string | undefined;
+  /** Whether a field may stand in quotes (default), or quotes are characters as any other. */
+  readonly quotes?: boolean | undefined;
+  /** What ends a line. Default: a line feed, before which carriage returns may stand. */
+  readonly lineEnd?: '\n' | '\r' | undefined;
+  /** Default: UTF-8. */
+  readonly encoding?: CharacterEncoding | undefined;
+}
+
+export function formOf({ form, delimiter }: Dialect): NonNullable<Dialect['form']> {
+  return form ?? (delimiter === undefined ? 'lines' : 'rows');
+}
 
 /** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
 export interface Cursor {
@@ -15,17 +34,32 @@ export interface Cursor {
   /** The line that it is in, from 1. */
   readonly line: number;
   readonly skipping: boolean;
+  /** Where in the rest of an array's element it is. */
+  readonly nesting?: Nesting | undefined;
+}
+
+interface Nesting {
+  /** Brackets and braces of the element that are open. */
+  readonly depth: number;
+  /** Whether it is in a string, and behind a backslash in it. */
+  readonly quoted: boolean;
+  readonly escaped: boolean;
 }
 
 export const START_OF_FILE: Cursor = { offset: 0, line: 1, skipping: false };
 
 export interface RecordPlace {
-  /** Its bytes are [start, end) of the file, the line break that ends it not among them. */
+  /**
+   * Its bytes are [start, end) of the file, the line break that ends it not among them. An array's element begins with the
+   * bracket or the comma before it.
+   */
   readonly start: number;
   readonly end: number;
   /** Where the next record begins. */
   readonly next: number;
-  /** The line in which it begins, from 1. */
+  /** The line that `start` is in, from 1. */
+  readonly startLine: number;
+  /** The line in which it begins: an array's element may do so below its comma. */
   readonly line: number;
   /** The line in which the next one begins. */
   readonly nextLine: number;
@@ -34,8 +68,25 @@ export interface RecordPlace {
   /**
    * It has more than MAX_RECORD_BYTES, of which these are the first ones and one more. It goes on to the first line break
    * after them, which is skipped: should a quote never be closed, what is lost is that much and not the rest of the file.
+   * (An array's element is skipped to its end: there is no other place to go on from.)
    */
   readonly tooLong: boolean;
+}
+
+/** Finds the records that end in the bytes it is given, which follow one another in the file. It keeps none of them. */
+export interface Scanner {
+  /** Whether what comes next belongs to a record that was too long and has been given out. */
+  readonly skipping: boolean;
+  /** From where all that has not been given out can be read again. */
+  readonly cursor: Cursor;
+  /** @param bytes that follow those of the last call, whose records have all been taken: whole code units, but at the end. */
+  scan(bytes: Uint8Array): Generator<RecordPlace, void>;
+  /** The last record, where nothing ends it. */
+  end(): RecordPlace | undefined;
+}
+
+export function createScanner(dialect: Dialect, from: Cursor = START_OF_FILE): Scanner {
+  return formOf(dialect) === 'array' ? new ArrayScanner(dialect, from) : new LineScanner(dialect, from);
 }
 
 const LINE_FEED = 0x0a;
@@ -43,12 +94,16 @@ const CARRIAGE_RETURN = 0x0d;
 const TAB = 0x09;
 const SPACE = 0x20;
 const QUOTE = 0x22;
-/** At the start of a file it belongs to no record. Anywhere else it is text. */
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** Finds the records that end in the bytes it is given, which follow one another in the file. It keeps none of them. */
-export class RecordScanner {
-  /** What separates fields, one of which may be quoted; undefined where quotes mean nothing. */
+const lineEndOf = ({ lineEnd }: Dialect) => (lineEnd === '\r' ? CARRIAGE_RETURN : LINE_FEED);
+
+/** Records that a line break ends: rows and lines. */
+class LineScanner implements Scanner {
+  readonly #encoding: CharacterEncoding | undefined;
+  readonly #unit: number;
+  readonly #lineEnd: number;
+  /** Whether a field may be quoted, and what stands before one that is not the first. */
+  readonly #quotes: boolean;
   readonly #delimiter: number | undefined;
   /** Bytes of the file before those that are looked at. */
   #base: number;
@@ -57,106 +112,88 @@ export class RecordScanner {
   /** Line breaks in the record so far. */
   #breaks = 0;
   #blank = true;
-  /** `closing`: a quote in a quoted field, which the next byte may show to be a quote of the text. */
+  /** `closing`: a quote in a quoted field, which the next character may show to be a quote of the text. */
   #state: 'plain' | 'quoted' | 'closing' | 'skipping';
-  /** The last byte, which decides whether a quote opens a field. */
-  #previous = LINE_FEED;
-  /** Bytes of a byte order mark that the file has begun with. */
-  #marked = 0;
+  /** The last code unit, which decides whether a quote opens a field. */
+  #previous = -1;
 
-  /** @param delimiter of fields that may be quoted: a comma or a tab. */
-  constructor(delimiter: string | undefined, { offset, line, skipping }: Cursor = START_OF_FILE) {
-    this.#delimiter = delimiter?.charCodeAt(0);
+  constructor(dialect: Dialect, { offset, line, skipping }: Cursor) {
+    this.#encoding = dialect.encoding;
+    this.#unit = unitBytes(dialect.encoding);
+    this.#lineEnd = lineEndOf(dialect);
+    this.#quotes = formOf(dialect) === 'rows' && dialect.quotes !== false;
+    this.#delimiter = dialect.delimiter?.charCodeAt(0);
     this.#base = offset;
     this.#start = offset;
     this.#line = line;
     this.#state = skipping ? 'skipping' : 'plain';
   }
 
-  /** Whether what comes next belongs to a record that was too long and has been given out. */
   get skipping(): boolean {
     return this.#state === 'skipping';
   }
 
-  /** From where all that has not been given out can be read again. */
   get cursor(): Cursor {
     return { offset: this.skipping ? this.#base : this.#start, line: this.#line, skipping: this.skipping };
   }
 
-  /** @param bytes that follow those of the last call, whose records have all been taken. */
   *scan(bytes: Uint8Array): Generator<RecordPlace, void> {
-    const lineFeeds = new Finder(bytes, LINE_FEED);
-    const quotes = new Finder(bytes, QUOTE);
-    let at = this.#passMark(bytes);
+    const [encoding, unit] = [this.#encoding, this.#unit];
+    const lineEnds = new Finder(bytes, this.#lineEnd, encoding);
+    const quotes = new Finder(bytes, QUOTE, encoding);
+    let at = 0;
     while (at < bytes.length) {
       if (this.#state === 'skipping') {
-        const end = lineFeeds.from(at);
+        const end = lineEnds.from(at);
         if (end === bytes.length) break;
-        at = end + 1;
+        at = end + unit;
         this.#begin(this.#base + at, this.#line + 1);
         continue;
       }
       const from = at;
       let ended = false;
       if (this.#state === 'closing') {
-        const doubled = bytes[at] === QUOTE;
+        const doubled = unitAt(bytes, at, encoding) === QUOTE;
         this.#state = doubled ? 'quoted' : 'plain';
-        if (doubled) at++;
+        if (doubled) at += unit;
       } else if (this.#state === 'quoted') {
         const quote = quotes.from(at);
-        at = Math.min(quote + 1, bytes.length);
+        at = Math.min(quote + unit, bytes.length);
         if (quote < bytes.length) this.#state = 'closing';
       } else {
-        const end = lineFeeds.from(at);
-        const quote = this.#delimiter === undefined ? bytes.length : quotes.from(at);
+        const end = lineEnds.from(at);
+        const quote = this.#quotes ? quotes.from(at) : bytes.length;
         if (quote < end) {
-          const before = quote > 0 ? bytes[quote - 1] : this.#previous;
+          const before = quote > 0 ? unitAt(bytes, quote - unit, encoding) : this.#previous;
           if (quote + this.#base === this.#start || before === this.#delimiter) this.#state = 'quoted';
-          at = quote + 1;
+          at = quote + unit;
         } else {
           at = end;
           ended = end < bytes.length;
         }
       }
-      if (this.#blank) this.#blank = isBlank(bytes, from, at);
-      const limit = this.#start + MAX_RECORD_BYTES + 1 - this.#base;
+      if (this.#blank) this.#blank = isBlank(bytes, from, at, encoding);
+      const limit = this.#start + MAX_RECORD_BYTES + unit - this.#base;
       if (at >= limit) {
-        this.#breaks += countBetween(lineFeeds, from, limit);
+        this.#breaks += countBetween(lineEnds, from, limit, unit);
         yield { ...this.#place(limit, limit), nextLine: this.#line + this.#breaks, blank: false, tooLong: true };
         this.#line += this.#breaks;
         this.#state = 'skipping';
         at = limit;
         continue;
       }
-      this.#breaks += countBetween(lineFeeds, from, at);
+      this.#breaks += countBetween(lineEnds, from, at, unit);
       if (!ended) continue;
-      yield this.#place(at, at + 1);
-      at++;
+      yield this.#place(at, at + unit);
+      at += unit;
       this.#begin(this.#base + at, this.#line + this.#breaks + 1);
     }
     this.#base += bytes.length;
-    this.#previous = bytes.at(-1) ?? this.#previous;
+    if (bytes.length > 0) this.#previous = unitAt(bytes, bytes.length - unit, encoding);
   }
 
-  /** The last record, where no line break ends it. */
   end(): RecordPlace | undefined {
     return this.skipping || this.#start === this.#base ? undefined : this.#place(0, 0);
-  }
-
-  /** @returns how many of the bytes belong to the file's byte order mark, or to the beginning of one. */
-  #passMark(bytes: Uint8Array): number {
-    let at = 0;
-    while (
-      this.#marked < BYTE_ORDER_MARK.length &&
-      this.#base + at === this.#marked &&
-      bytes[at] === BYTE_ORDER_MARK[this.#marked]
-    ) {
-      at++;
-      this.#marked++;
-    }
-    if (at > 0) this.#blank = this.#marked === BYTE_ORDER_MARK.length;
-    if (at > 0 && this.#blank) this.#start = BYTE_ORDER_MARK.length;
-    return at;
   }
 
   #begin(start: number, line: number): void {
@@ -170,46 +207,188 @@ export class RecordScanner {
   /** @param end of the record, and @param next where the next begins, in the bytes that are looked at. */
   #place(end: number, next: number): RecordPlace {
     const [start, line, blank] = [this.#start, this.#line, this.#blank];
-    const nextLine = line + this.#breaks + 1;
-    return { start, end: this.#base + end, next: this.#base + next, line, nextLine, blank, tooLong: false };
+    return {
+      ...{ start, end: this.#base + end, next: this.#base + next },
+      ...{ startLine: line, line, nextLine: line + this.#breaks + 1 },
+      ...{ blank, tooLong: false },
+    };
   }
+}
+
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [COMMA, BACKSLASH] = [0x2c, 0x5c];
+
+/**
+ * The elements of a JSON array, each with the bracket or the comma before it, so that wherever one begins it can be told
+ * whether the array goes on. What begins with the closing bracket is blank, or does not belong there.
+ */
+class ArrayScanner implements Scanner {
+  readonly #encoding: CharacterEncoding | undefined;
+  readonly #unit: number;
+  readonly #lineEnd: number;
+  /** Bytes of the file before those that are looked at, and the line that is looked at. */
+  #base: number;
+  #line: number;
+  #start: number;
+  #startLine: number;
+  /** What the element begins with: a bracket or a comma. */
+  #opener: number | undefined;
+  /** The line of the first character behind that. */
+  #contentLine: number | undefined;
+  #nesting: Nesting = { depth: 0, quoted: false, escaped: false };
+  #skipping: boolean;
+
+  constructor(dialect: Dialect, { offset, line, skipping, nesting }: Cursor) {
+    this.#encoding = dialect.encoding;
+    this.#unit = unitBytes(dialect.encoding);
+    this.#lineEnd = lineEndOf(dialect);
+    this.#base = offset;
+    this.#start = offset;
+    this.#line = line;
+    this.#startLine = line;
+    this.#skipping = skipping;
+    if (skipping) this.#opener = COMMA;
+    if (nesting !== undefined) this.#nesting = nesting;
+  }
+
+  get skipping(): boolean {
+    return this.#skipping;
+  }
+
+  get cursor(): Cursor {
+    if (!this.#skipping) return { offset: this.#start, line: this.#startLine, skipping: false };
+    return { offset: this.#base, line: this.#line, skipping: true, nesting: this.#nesting };
+  }
+
+  *scan(bytes: Uint8Array): Generator<RecordPlace, void> {
+    const [encoding, unit] = [this.#encoding, this.#unit];
+    let { depth, quoted, escaped } = this.#nesting;
+    for (let at = 0; at < bytes.length; at += unit) {
+      const code = unitAt(bytes, at, encoding);
+      if (this.#opener === undefined) {
+        if (!isSpace(code)) this.#open(code, this.#base + at);
+      } else if (quoted) {
+        if (escaped) escaped = false;
+        else if (code === BACKSLASH) escaped = true;
+        else if (code === QUOTE) quoted = false;
+      } else if (depth === 0 && this.#opener !== CLOSE_BRACKET && (code === COMMA || code === CLOSE_BRACKET)) {
+        const isEmpty = this.#opener === OPEN_BRACKET && code === CLOSE_BRACKET && this.#contentLine === undefined;
+        if (!this.#skipping) yield this.#place(this.#base + at, isEmpty, false);
+        this.#skipping = false;
+        this.#open(code, this.#base + at);
+      } else if (!isSpace(code)) {
+        this.#contentLine ??= this.#line;
+        if (code === QUOTE) quoted = true;
+        else if (code === OPEN_BRACKET || code === OPEN_BRACE) depth++;
+        else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth = Math.max(0, depth - 1);
+      }
+      if (code === this.#lineEnd) this.#line++;
+      const limit = this.#base + at + unit;
+      if (this.#skipping || limit - this.#start <= MAX_RECORD_BYTES) continue;
+      yield this.#place(limit, false, true);
+      this.#skipping = true;
+    }
+    this.#base += bytes.length;
+    this.#nesting = { depth, quoted, escaped };
+  }
+
+  end(): RecordPlace | undefined {
+    if (this.#skipping || this.#opener === undefined) return undefined;
+    return this.#place(this.#base, this.#opener === CLOSE_BRACKET && this.#contentLine === undefined, false);
+  }
+
+  #open(code: number, start: number): void {
+    this.#opener = code;
+    this.#start = start;
+    this.#startLine = this.#line;
+    this.#contentLine = undefined;
+  }
+
+  #place(end: number, blank: boolean, tooLong: boolean): RecordPlace {
+    const [startLine, nextLine] = [this.#startLine, this.#line];
+    return {
+      start: this.#start,
+      end,
+      next: end,
+      startLine,
+      line: this.#contentLine ?? nextLine,
+      nextLine,
+      blank,
+      tooLong,
+    };
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
 }
 
 /** A record as it stands in a file. */
 export interface FileRecord {
   /** The line in which it begins, from 1. */
   readonly line: number;
-  /** Without the line break that ends it; undefined of a record that has more than MAX_RECORD_BYTES. */
+  /**
+   * Without the line break that ends it, and an array's element with the bracket or the comma before it; undefined of a
+   * record that has more than MAX_RECORD_BYTES.
+   */
   readonly bytes: Uint8Array | undefined;
+  /** Whether the file ended in it, though an array's element has to be followed by something. */
+  readonly unclosed?: boolean;
 }
 
 /** The records of a file or of a part of it; blank lines are none. It holds one piece and one unfinished record. */
 export class RecordReader {
-  readonly #scanner: RecordScanner;
+  readonly #scanner: Scanner;
+  readonly #isArray: boolean;
+  readonly #unit: number;
+  readonly #keepBlank: boolean;
   /** The beginning of a record that has not ended. */
-  readonly #held = new ByteBuffer(MAX_RECORD_BYTES);
+  readonly #held = new ByteBuffer(MAX_RECORD_BYTES + 2); // and a code unit
+  /** The bytes at the end of the last piece that are no whole code unit. */
+  #half: Uint8Array = new Uint8Array();
   /** Where in the file the next piece begins. */
   #offset: number;
 
-  /** @param delimiter as for a RecordScanner. @param from where the first piece begins, between two records. */
-  constructor(delimiter: string | undefined, from: Cursor = START_OF_FILE) {
-    this.#scanner = new RecordScanner(delimiter, from);
+  /** @param from where the first piece begins, between two records. @param keepBlank whether blank lines are records too. */
+  constructor(dialect: Dialect, from: Cursor = START_OF_FILE, keepBlank = false) {
+    this.#scanner = createScanner(dialect, from);
+    this.#isArray = formOf(dialect) === 'array';
+    this.#unit = unitBytes(dialect.encoding);
+    this.#keepBlank = keepBlank;
     this.#offset = from.offset;
+  }
+
+  /** From where the records that have not been given out can be read again. */
+  get cursor(): Cursor {
+    return this.#scanner.cursor;
   }
 
   /** The records that end in the next piece, all of which are to be taken. */
   *read(piece: Uint8Array): Generator<FileRecord, void> {
-    for (const place of this.#scanner.scan(piece)) if (!place.blank) yield this.#record(place, piece);
+    const bytes = this.#half.length > 0 ? concatenate(this.#half, piece) : piece;
+    const whole = bytes.length - (bytes.length % this.#unit);
+    this.#half = bytes.subarray(whole);
+    yield* this.#scan(bytes.subarray(0, whole));
+  }
+
+  *#scan(piece: Uint8Array): Generator<FileRecord, void> {
+    for (const place of this.#scanner.scan(piece)) {
+      if (!place.blank || this.#keepBlank) yield this.#record(place, piece);
+    }
     const unfinished = this.#scanner.cursor.offset - this.#offset;
     if (unfinished >= 0) this.#held.take();
-    this.#held.append(piece.subarray(Math.max(unfinished, 0)));
+    if (!this.#scanner.skipping) this.#held.append(piece.subarray(Math.max(unfinished, 0)));
     this.#offset += piece.length;
   }
 
-  /** The last record, where no line break ends it. */
-  *end(): Generator<FileRecord, void> {
+  /** The last record, where nothing ends it. @param ends whether the file ends with the last piece. */
+  *end(ends = true): Generator<FileRecord, void> {
+    if (this.#half.length > 0) yield* this.#scan(this.#half);
     const place = this.#scanner.end();
-    if (place !== undefined && !place.blank) yield this.#record(place, new Uint8Array());
+    if (place === undefined || (place.blank && !(this.#keepBlank && place.end > place.start))) return;
+    const record = this.#record(place, new Uint8Array());
+    const isTail = record.bytes?.[0] === CLOSE_BRACKET || record.bytes?.[1] === CLOSE_BRACKET; // UTF-16BE
+    yield this.#isArray && ends && !isTail ? { ...record, unclosed: true } : record;
   }
 
   #record({ line, start, end, tooLong }: RecordPlace, piece: Uint8Array): FileRecord {
@@ -221,38 +400,17 @@ export class RecordReader {
   }
 }
 
-/** Finds the next place of a byte, looking at each place once. To be asked in rising order. */
-class Finder {
-  readonly #bytes: Uint8Array;
-  readonly #byte: number;
-  #found = -1;
-
-  constructor(bytes: Uint8Array, byte: number) {
-    this.#bytes = bytes;
-    this.#byte = byte;
-  }
-
-  /** The first place from `at` on, or the bytes' length. */
-  from(at: number): number {
-    if (at > this.#found) {
-      const found = this.#bytes.indexOf(this.#byte, at);
-      this.#found = found < 0 ? this.#bytes.length : found;
-    }
-    return this.#found;
-  }
-}
-
-function countBetween(places: Finder, from: number, to: number): number {
+function countBetween(places: Finder, from: number, to: number, unit: number): number {
   let count = 0;
-  for (let at = places.from(from); at < to; at = places.from(at + 1)) count++;
+  for (let at = places.from(from); at < to; at = places.from(at + unit)) count++;
   return count;
 }
 
 /** Nothing but spaces, tabs and carriage returns. */
-export function isBlank(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at];
-    if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return false;
+export function isBlank(bytes: Uint8Array, from = 0, to = bytes.length, encoding?: CharacterEncoding): boolean {
+  for (let at = from; at < to; at += unitBytes(encoding)) {
+    const code = unitAt(bytes, at, encoding);
+    if (code !== SPACE && code !== TAB && code !== CARRIAGE_RETURN) return false;
   }
   return true;
 }

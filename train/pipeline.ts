@@ -6,7 +6,7 @@
  *     fit         training/     the weights: of n-grams at once, of the recurrent half epoch by epoch
  *     calibrate   training/     how sure the answers may be
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
- *     report      evaluation/   what the held-out reviews say of the bundle
+ *     report      evaluation/   what the held-out reviews say of the bundle, and of a linear model beside it
  *
  * A stage whose work is in the checkpoint is not done again, so a run that was stopped, or killed, goes on where it was.
  */
@@ -14,7 +14,14 @@ import type { Manifest } from '../shared/bundle.ts';
 import { type Config, configOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
-import { chooseTrainingSet, encodeTrainingSet, encodeValidation, vocabularyOf } from './data/training-set.ts';
+import {
+  chooseTrainingSet,
+  encodeTrainingSet,
+  encodeValidation,
+  type TrainingSet,
+  vocabularyOf,
+} from './data/training-set.ts';
+import { type Baseline, linearBaseline } from './evaluation/baseline.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
@@ -42,11 +49,13 @@ export interface TrainOptions {
   /** Continue the checkpoint in `folder`. */
   readonly resume: boolean;
   /** Called once, before anything is computed. */
-  readonly onStart?: (run: Run) => void;
+  readonly onStart?: (run: Run, set: TrainingSet) => void;
   /** What is being done before the first step, and which share of it is. */
   readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
   readonly onEpoch?: FitOptions['onStep'];
+  /** Told at the end, where reviews were held out. */
+  readonly onBaseline?: (baseline: Baseline) => void;
   /** Stops the run, which leaves a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -56,7 +65,7 @@ export interface TrainOptions {
  * @throws UserError when `folder` holds an unfinished run that is not to be resumed, or none that can be.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
-  const { folder, signal, onStart, onPreparation, onStep, onEpoch } = options;
+  const { folder, signal, onStart, onPreparation, onStep, onEpoch, onBaseline } = options;
   await startBackend();
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
   const config = resumed?.config ?? configOf(options.config);
@@ -70,7 +79,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const run = resumed ?? newRun(config, set.facts, vocabularyOf(set, config.vocabularySize));
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
-  onStart?.(run);
+  onStart?.(run, set);
 
   // Label
   if (config.teacherEpochs > 0) {
@@ -123,6 +132,8 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   const loadDataset = async () => dataset;
   const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
-  await writeReport(bundle, { evaluation });
+  const baseline = linearBaseline(set, evaluation);
+  await writeReport(bundle, { evaluation, baseline });
+  onBaseline?.(baseline);
   return manifest;
 }

@@ -7,12 +7,14 @@
  * answered by their error and stop nothing: 0.
  */
 import path from 'node:path';
+import * as v from 'valibot';
 import { endpointAddress } from '../../cli/endpoint.ts';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
+import { isCompressed } from '../../cli/input.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
 import { type Io, runMain } from '../../cli/run.ts';
-import type { JobType } from '../../edge/http/schema.ts';
+import { Delimiter, type JobType } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { labelsIn } from '../../shared/labels.ts';
 import { createEndpoint, type Wait } from './endpoint.ts';
@@ -26,7 +28,16 @@ const FLAGS = {
     value: '<file>',
     help: 'the results: .csv, .tsv, .ndjson or .jsonl (default: <name>.results.<ext>)',
   },
-  type: { kind: 'text', value: '<type>', help: 'csv, tsv or ndjson (default: by the extension of the file)' },
+  type: {
+    kind: 'text',
+    value: '<type>',
+    help: 'csv, tsv, ndjson, json or txt (default: by the extension of the file)',
+  },
+  delimiter: {
+    kind: 'text',
+    value: '<name>',
+    help: 'of a table: comma, semicolon, tab or pipe (default: told from the header)',
+  },
   'text-column': { kind: 'text', value: '<name>', help: 'the column or field of the text (default: text or review)' },
   'id-column': { kind: 'text', value: '<name>', help: 'the column or field of the id (default: id, if there is one)' },
   labels: {
@@ -49,13 +60,16 @@ ${helpOf(FLAGS)}
 The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
 there, with what <out>.job says of the job.`;
 
-const TYPES: Readonly<Record<string, { readonly table: TableType; readonly media: JobType }>> = {
+/** What a file may be; and, of those that results may be, which table that is. */
+const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly media: JobType }>> = {
   csv: { table: 'csv', media: 'text/csv' },
   tsv: { table: 'tsv', media: 'text/tab-separated-values' },
   ndjson: { table: 'ndjson', media: 'application/x-ndjson' },
   jsonl: { table: 'ndjson', media: 'application/x-ndjson' },
+  json: { media: 'application/json' },
+  txt: { media: 'text/plain' },
 };
-const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl';
+const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
 /** @param wait between two tries, or two looks at the job; by default, by the clock. */
 export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
@@ -124,23 +138,37 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   const type = flags.type ?? extensionOf(file);
   const wanted = typeOf(type);
   if (wanted === undefined) {
-    if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv or ndjson');
-    throw new UsageError(`${file} must end in ${EXTENSIONS}, or --type say what it is`);
+    if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv, ndjson, json or txt');
+    if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
+    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
   }
-  const out = flags.out ?? path.join(dir, `${name}.results${typeOf(extensionOf(file)) ? ext : `.${type}`}`);
+  const out = flags.out ?? path.join(dir, `${name}.results.${resultsExtension(ext, type)}`);
   const made = typeOf(extensionOf(out));
-  if (made === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
+  if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
+    delimiter: delimiterOf(flags.delimiter),
     ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels) },
     ...{ force: flags.force ?? false, restart: flags.restart ?? false },
   };
 }
 
+function delimiterOf(name: string | undefined): Task['delimiter'] {
+  if (name === undefined || v.is(Delimiter, name)) return name;
+  throw new UsageError(`--delimiter must be one of ${Delimiter.options.join(', ')}`);
+}
+
 function extensionOf(file: string): string {
   return path.extname(file).slice(1).toLowerCase();
+}
+
+/** The file's own, where results may have it. */
+function resultsExtension(ext: string, type: string): string {
+  const own = ext.slice(1);
+  if (typeOf(own.toLowerCase())?.table !== undefined) return own;
+  return typeOf(type)?.table === undefined ? 'csv' : type;
 }
 
 function typeOf(name: string) {

@@ -63,7 +63,7 @@ class RetryableError extends Error {
 }
 
 /** The endpoint refuses the request: trying again is pointless. */
-class Refusal extends UserError {
+export class Refusal extends UserError {
   readonly status: number;
 
   constructor(message: string, status: number) {

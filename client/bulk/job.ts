@@ -8,7 +8,7 @@ import { UserError } from '../../cli/errors.ts';
 import { makeFolder, writeFiles } from '../../cli/files.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, Refusal } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
 import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
 
@@ -57,7 +57,14 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     }
     reporter.say(`${known === undefined ? 'began' : 'going on with'} job ${begun.id} at ${endpoint.url}`);
 
-    const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) });
+    const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) }).catch(
+      async (error: unknown) => {
+        if (!(error instanceof Refusal) || error.status !== 422) throw error;
+        await cancelJob(task.out, endpoint); // of a file that cannot be read
+        const why = error.message.replace(/name it with (text|id)Column/, 'name it with --$1-column');
+        throw new UserError(`${task.file}: ${why}`);
+      },
+    );
     if (job.state !== 'finished') {
       await removeState(task.out); // there is nothing to go on with
       const why = job.state === 'failed' ? `failed: ${job.error}` : `was ${job.state}.`;
@@ -82,13 +89,15 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 }
 
 /** What of the file and the flags has to stay the same while a job is gone on with. */
-async function describe({ file, type, textColumn, idColumn, labels }: Task, input: FileHandle, { url }: Endpoint) {
+async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
+  const { file, type, delimiter, textColumn, idColumn, labels } = task;
   const stats = await input.stat();
   if (!stats.isFile()) throw new UserError(`${file} is no file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
+  const dialect = delimiter !== undefined && { delimiter };
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
-  return { url, bytes, modified, type, ...columns, ...(labels !== undefined && { labels }) };
+  return { url, bytes, modified, type, ...dialect, ...columns, ...(labels !== undefined && { labels }) };
 }
 
 /** Sees to it that the results will have a place, before anything is sent. */

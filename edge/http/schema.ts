@@ -15,9 +15,11 @@ import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from
 /** What lines of JSON may call themselves. */
 export const STREAM_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
 
-/** What a job's file may be. */
-export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', ...STREAM_TYPES] as const;
-export type JobType = (typeof JOB_TYPES)[number];
+/** What a job's file may be, in the body of the request that makes the job. */
+export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', 'text/plain', ...STREAM_TYPES] as const;
+/** What it may be where it comes in parts. */
+const JOB_FILE_TYPES = [...JOB_TYPES, 'application/json'] as const;
+export type JobType = (typeof JOB_FILE_TYPES)[number];
 
 /** Not blank: `\S` is all that `trim()` leaves. */
 export const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
@@ -235,10 +237,13 @@ export type StreamAnswer = v.InferOutput<typeof StreamAnswer>;
 export const JobText = v.object({ text, id: v.optional(LineId) });
 
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
-/** Where the text and the id are, by the names in the header of a table, or of the fields of an object; and the labels. */
+const DELIMITERS = ['comma', 'semicolon', 'tab', 'pipe'] as const;
+export const Delimiter = v.picklist(DELIMITERS, `must be one of ${DELIMITERS.join(', ')}`);
+/** Where the text and the id are: names in the header of a table, or fields of an object; and how it is answered. */
 const jobOptions = {
   textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
   idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
+  delimiter: v.optional(v.pipe(Delimiter, v.description('Of a table; told from its header unless given.'))),
   labels: v.optional(Labels),
 };
 
@@ -262,7 +267,7 @@ export const JobRequest = jsonObject(
   v.strictObject(
     {
       type: v.pipe(
-        v.picklist(JOB_TYPES, `must be one of ${JOB_TYPES.join(', ')}`),
+        v.picklist(JOB_FILE_TYPES, `must be one of ${JOB_FILE_TYPES.join(', ')}`),
         v.description('The media type of the file.'),
       ),
       bytes: v.pipe(

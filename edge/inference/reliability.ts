@@ -42,16 +42,16 @@ type Class = (typeof CLASSES)[number];
 
 /** ln(share of the kind among the words of the class): a row for each class, in the order of KINDS. */
 export const VOTES: Readonly<Record<Class, readonly number[]>> = {
-  english: [-1.1, -5.4, -0.6, -2.6, -5.2, -5.7, -4.0, -6.9, -5.6],
-  language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -4.5, -8.7],
-  keys: [-5.8, -5.8, -4.7, -0.8, -5.8, -0.7, -5.8, -5.8, -5.8],
-  code: [-2.6, -7.6, -0.9, -2.0, -7.6, -4.5, -2.4, -7.6, -1.3],
+  english: [-1.1, -5.6, -0.6, -2.8, -5.2, -5.8, -4.2, -4.5, -6.3],
+  language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -3.9, -8.7],
+  keys: [-5.8, -5.8, -4.4, -0.8, -5.8, -0.7, -5.8, -5.8, -5.8],
+  code: [-2.5, -7.4, -0.8, -2.5, -7.4, -4.3, -2.2, -7.4, -1.4],
   table: [-8.2, -8.2, -3.7, -4.3, -8.2, -8.2, -0.1, -8.2, -2.4],
 };
 
 /** The lead over English that another language, or noise, needs. A price or a score alone looks like a table, hence the second. */
 export const LANGUAGE_LEAD = 1;
-export const NOISE_LEAD = 4;
+export const NOISE_LEAD = 3;
 
 /** The least share of new pairs of words in a text that is not repetitive, from so many pairs on. */
 export const NEW_PAIRS = 0.5;
@@ -79,8 +79,8 @@ function words(list: string): ReadonlySet<string> {
 const LETTER = /\p{L}/u;
 const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
 const ASCII = /^[a-zA-Z0-9'’‘`´]+$/;
-/** Brackets, operators and the like, which ordinary texts do not have. */
-const SIGN = /[{}[\]<>=|^~]/;
+/** Brackets, operators and the like, and a bracket that a word runs into, which ordinary texts do not have. */
+const SIGN = /[{}[\]<>=|^~]|^\(/;
 /** Letters that no word has together; y is left out because it may be a vowel. */
 const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(?=.*\d)(?=.*[a-z].*[a-z]).{4,}$/;
 

@@ -4,7 +4,9 @@ import { ProblemError } from '../http/errors.ts';
 import { IDLE_SECONDS, JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
 import type { JobBindings, JobCoordinator } from './coordinator.ts';
+import { type FileTask, formatOf, problemOf } from './format.ts';
 import type { Jobs } from './routes.ts';
+import { layoutOf } from './state.ts';
 import { inputKey, resultsKey } from './storage-keys.ts';
 
 const JOB_BINDINGS = ['JOBS_BUCKET', 'JOBS_QUEUE', 'JOB_COORDINATOR'] as const satisfies readonly (keyof JobBindings)[];
@@ -39,7 +41,10 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       const id = crypto.randomUUID();
       const opened = await coordinatorOf(id).open({ id, owner, ...job });
       try {
-        const bytes = await store(body, inputKey(id), bucket);
+        const task = { format: formatOf(job.type), layout: layoutOf(job) };
+        const bytes = await store(body, inputKey(id), bucket, (first, isWhole) =>
+          refuseUnreadable(first, isWhole, task),
+        );
         return (await ask(id, async (coordinator) => coordinator.begin(bytes))) ?? opened;
       } catch (error) {
         const remove = async () => coordinatorOf(id).remove(owner);
@@ -54,6 +59,7 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       return {
         bytes: place.bytes,
         async store(content) {
+          if (part === 1) refuseUnreadable(content, place.isWhole, place);
           const upload = bucket.resumeMultipartUpload(inputKey(id), place.uploadId);
           try {
             const { etag } = await upload.uploadPart(part, content);
@@ -85,14 +91,30 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
   };
 }
 
-/** Stores a body of any length, with only one part of it in memory. @returns its size in bytes. */
-async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bucket): Promise<number> {
+/** @throws ProblemError: unreadable-file, with what the first part of the file shows. */
+function refuseUnreadable(part: Uint8Array, isWhole: boolean, task: FileTask): void {
+  const problem = problemOf(part, isWhole, task);
+  if (problem !== undefined) throw new ProblemError({ kind: 'unreadable-file', detail: problem });
+}
+
+/**
+ * Stores a body of any length, with only one part of it in memory.
+ * @param look at the first part, before anything is stored.
+ * @returns its size.
+ */
+async function store(
+  body: ReadableStream<Uint8Array>,
+  key: string,
+  bucket: R2Bucket,
+  look: (first: Uint8Array, isWhole: boolean) => void,
+): Promise<number> {
   const part = new Uint8Array(JOB_LIMITS.partBytes);
   let filled = 0;
   let total = 0;
   let upload: R2MultipartUpload | undefined;
   const uploaded: R2UploadedPart[] = [];
   const flush = async () => {
+    if (upload === undefined) look(part, false);
     upload ??= await bucket.createMultipartUpload(key);
     uploaded.push(await upload.uploadPart(uploaded.length + 1, part.subarray(0, filled)));
     filled = 0;
@@ -114,6 +136,7 @@ async function store(body: ReadableStream<Uint8Array>, key: string, bucket: R2Bu
       }
     }
     if (upload === undefined) {
+      look(part.subarray(0, filled), true);
       await bucket.put(key, part.subarray(0, filled));
     } else {
       await flush();

@@ -20,6 +20,7 @@ import {
 import { logError } from '../http/log.ts';
 import type { Job } from '../http/schema.ts';
 import type { ChunkMessage, Claim, Settlement } from './consumer.ts';
+import { type FileTask, formatOf } from './format.ts';
 import { splitNext, USUAL_SENTENCES } from './split.ts';
 import {
   DAY,
@@ -43,6 +44,15 @@ export interface JobBindings {
   readonly JOBS_QUEUE: Queue<ChunkMessage>;
   /** One coordinator for each job. */
   readonly JOB_COORDINATOR: DurableObjectNamespace<JobCoordinator>;
+}
+
+/** Where a part of a file goes. */
+interface PartPlace extends FileTask {
+  readonly uploadId: string;
+  /** How long it has to be. */
+  readonly bytes: number;
+  /** Whether the file has no other part. */
+  readonly isWhole: boolean;
 }
 
 /** How long a cancelled or deleted job is kept: a slow consumer may still write results for 15 minutes, to be deleted too. */
@@ -93,15 +103,22 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return job && this.#describe(job);
   }
 
-  /** The upload that a part of the file belongs to, and the part's size. */
-  part(part: number, owner: string | undefined): { uploadId: string; bytes: number } | 'no-job' | 'no-part' {
+  /** The upload that a part of the file belongs to, and how the part is looked at. */
+  part(part: number, owner: string | undefined): PartPlace | 'no-job' | 'no-part' {
     const job = this.#of(owner);
     if (job === undefined) return 'no-job';
     const { state, uploadId, bytes = 0 } = job;
     if (state !== 'uploading' || uploadId === undefined || part < 1 || part > partsOf(bytes, this.#limits))
       return 'no-part';
     const { partBytes } = this.#limits;
-    return { uploadId, bytes: Math.min(partBytes, bytes - (part - 1) * partBytes) };
+    const { layout, type } = job;
+    return {
+      uploadId,
+      bytes: Math.min(partBytes, bytes - (part - 1) * partBytes),
+      isWhole: bytes <= partBytes,
+      format: formatOf(type),
+      layout,
+    };
   }
 
   /** Records a stored part. The alarm assembles the file, because there a failure is retried. */
@@ -257,7 +274,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     const slice = await this.#read(job.id, cursor.offset, Math.min(cursor.offset + this.#limits.sliceBytes, bytes));
     if (job.state !== 'running' || job.cursor !== cursor) return; // cancelled meanwhile, or the alarm fired twice
     const scores = Math.max(labels.length, 2) * (sentences ? 1 + USUAL_SENTENCES : 1);
-    const found = splitNext(slice, { cursor, bytes, layout, scores }, this.#limits);
+    const found = splitNext(slice, { cursor, bytes, layout, format: formatOf(job.type), scores }, this.#limits);
     if (typeof found === 'string') return this.#fail(job, found);
     const { chunks } = found;
     if (job.chunks + chunks.length > MAX_JOB_CHUNKS) {

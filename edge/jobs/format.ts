@@ -3,16 +3,24 @@
  * Other columns and fields are ignored.
  */
 import * as v from 'valibot';
-import { columnIn, namesOf, noColumn, parseLine, parseRow, RecordError } from '../../shared/fields.ts';
+import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/beginning.ts';
+import { isText } from '../../shared/characters.ts';
+import { fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../../shared/fields.ts';
 import { type FileRecord, RecordReader } from '../../shared/records.ts';
 import { fieldErrors } from '../http/body.ts';
 import { sentence } from '../http/errors.ts';
 import { JobText, type JobType, LineId } from '../http/schema.ts';
 import type { Parsed } from '../http/stream.ts';
 
-/** The separator of a table's fields; undefined for NDJSON. */
-export function delimiterOf(type: JobType): string | undefined {
-  return { 'text/csv': ',', 'text/tab-separated-values': '\t' }[type as string];
+/** What a file of that type is. */
+export function formatOf(type: JobType): Format {
+  const others: Partial<Record<JobType, Format>> = {
+    'text/csv': 'csv',
+    'text/tab-separated-values': 'tsv',
+    'text/plain': 'txt',
+    'application/json': 'json',
+  };
+  return others[type] ?? 'jsonl';
 }
 
 /** The columns of the text and the id. Default: the usual names. */
@@ -21,15 +29,77 @@ export interface ColumnNames {
   readonly idColumn?: string | undefined;
 }
 
-/** How the records of one file are read. */
-export interface Layout extends ColumnNames {
-  readonly delimiter?: string | undefined;
-  /** A table's number of columns, and the places of the text and the id. */
-  readonly columns?: { readonly count: number; readonly text: number; readonly id?: number | undefined } | undefined;
-}
+/** How the records of one file are read. Before its beginning is known, the delimiter is the one that was asked for. */
+export interface Layout extends FileLayout, ColumnNames {}
 
 export type ParsedRecord = Parsed<{ readonly text: string }>;
 type Content = { readonly id?: string | number } & ({ readonly text: string } | { readonly error: string });
+
+function wantedBy({ textColumn, idColumn }: ColumnNames) {
+  return {
+    text: { name: textColumn, needed: true, option: 'textColumn' },
+    id: { name: idColumn, option: 'idColumn' },
+  } satisfies Wanted;
+}
+
+/**
+ * How the file that begins with `bytes` is read.
+ * @param isWhole whether they are all of it.
+ * @returns what is wrong with it, as a sentence, where it cannot be read; undefined where it takes more bytes to know.
+ */
+export function beginningOf(
+  bytes: Uint8Array,
+  isWhole: boolean,
+  format: Format,
+  { delimiter, textColumn, idColumn }: Layout,
+): (Omit<Beginning, 'layout'> & { readonly layout: Layout }) | string | undefined {
+  const names = { textColumn, idColumn };
+  try {
+    const found = findBeginning(bytes, isWhole, { format, delimiter }, wantedBy(names));
+    return found && { ...found, layout: { ...found.layout, ...names } };
+  } catch (error) {
+    if (error instanceof RecordError) return `Line ${error.line ?? 1}: ${error.message}.`;
+    throw error;
+  }
+}
+
+/** What a job knows of its file before it is looked at. */
+export interface FileTask {
+  readonly format: Format;
+  readonly layout: Layout;
+}
+
+/**
+ * Looks at the first part of a file, before a job is paid for.
+ * @param isWhole whether it is all of the file.
+ * @returns why the job would be in vain, as a sentence: the file cannot be read, is in another encoding, or none of these
+ * records has a text; undefined where nothing speaks against it.
+ */
+export function problemOf(part: Uint8Array, isWhole: boolean, { format, layout: asked }: FileTask): string | undefined {
+  const beginning = beginningOf(part, isWhole, format, asked);
+  if (typeof beginning !== 'object') return beginning;
+  const { layout, next } = beginning;
+  const isEncoded = isText(part, layout.encoding);
+  const reader = new RecordReader(layout, next);
+  let problem: string | undefined;
+  for (const record of recordsOf(reader, part.subarray(next.offset), isWhole)) {
+    try {
+      fieldOf(parseRecord(record, layout), 'text', wantedBy(layout).text, layout.columns);
+      if (isEncoded) return undefined;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      const sentence = `Line ${record.line}: ${error.message}.`;
+      if (error.isEncoding) return sentence;
+      problem ??= sentence;
+    }
+  }
+  return problem;
+}
+
+function* recordsOf(reader: RecordReader, bytes: Uint8Array, isWhole: boolean): Generator<FileRecord, void> {
+  yield* reader.read(bytes);
+  if (isWhole) yield* reader.end();
+}
 
 /** The records of a chunk. @param bytes the whole chunk. @param at its beginning in the file, between two records. */
 export function recordsIn(
@@ -37,57 +107,26 @@ export function recordsIn(
   at: { readonly start: number; readonly line: number },
   layout: Layout,
 ): ParsedRecord[] {
-  const reader = new RecordReader(layout.delimiter, { offset: at.start, line: at.line, skipping: false });
-  return [...reader.read(bytes), ...reader.end()].map((record) => ({ line: record.line, ...parse(record, layout) }));
+  const reader = new RecordReader(layout, { offset: at.start, line: at.line, skipping: false });
+  const records = [...reader.read(bytes), ...reader.end(false)];
+  return records.map((record) => ({ line: record.line, ...parse(record, layout) }));
 }
 
 function parse(record: FileRecord, layout: Layout): Content {
+  let content: RecordContent;
   try {
-    return layout.columns ? parseTableRow(record, layout) : parseObject(record, layout);
+    content = parseRecord(record, layout);
   } catch (error) {
     return { error: reasonOf(error) };
   }
-}
-
-/**
- * The layout of a table that has this header.
- * @returns a sentence about the error, if the header is invalid.
- */
-export function readHeader(record: FileRecord, { delimiter, ...names }: Layout): Layout | string {
-  let columns: string[];
+  const { text, id: wantedId } = wantedBy(layout);
+  let id: unknown;
   try {
-    columns = parseRow(record, delimiter as string);
+    id = fieldOf(content, 'id', { ...wantedId, needed: false }, layout.columns);
+    return checked(fieldOf(content, 'text', text, layout.columns), id);
   } catch (error) {
-    return `The header: ${reasonOf(error)}`;
+    return { ...goodId(id), error: reasonOf(error) };
   }
-  try {
-    const [textNames, idNames] = [namesOf('text', names.textColumn), namesOf('id', names.idColumn)];
-    const text = columnIn(columns, textNames, 'header');
-    if (text === undefined) return asSentence(noColumn(columns, textNames, 'header'));
-    const id = columnIn(columns, idNames, 'header');
-    if (id === undefined && names.idColumn !== undefined) return asSentence(noColumn(columns, idNames, 'header'));
-    return { delimiter, ...names, columns: { count: columns.length, text, id } };
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
-
-function parseTableRow(record: FileRecord, { delimiter, columns }: Layout): Content {
-  const { count, text, id } = columns as NonNullable<Layout['columns']>;
-  const fields = parseRow(record, delimiter as string, count);
-  return checked(fields[text], id === undefined ? undefined : fields[id]);
-}
-
-function parseObject(record: FileRecord, { textColumn, idColumn }: Layout): Content {
-  const value = parseLine(record);
-  if (typeof value === 'string') return checked(value, undefined);
-  const [fields, values] = [Object.keys(value), Object.values(value)];
-  const textNames = namesOf('text', textColumn);
-  const text = columnIn(fields, textNames, 'object');
-  const idPlace = columnIn(fields, namesOf('id', idColumn), 'object');
-  const id = idPlace === undefined ? undefined : values[idPlace];
-  if (text === undefined) return { ...goodId(id), error: asSentence(noColumn(fields, textNames, 'object')) };
-  return checked(values[text], id);
 }
 
 function checked(text: unknown, id: unknown): Content {

@@ -14,7 +14,7 @@ import type { NewJob } from './state.ts';
 export interface Jobs {
   /** Makes a job whose file comes in parts. */
   open(job: Omit<NewJob, 'id'> & { readonly bytes: number }): Promise<Job>;
-  /** Makes a job from a whole file. @throws ProblemError: unreadable-body, body-too-large. */
+  /** Makes a job from a whole file. @throws ProblemError: unreadable-body, body-too-large, unreadable-file. */
   submit(body: ReadableStream<Uint8Array>, job: Omit<NewJob, 'id' | 'bytes'>): Promise<Job>;
   /** The place of a part, counted from 1. */
   part(

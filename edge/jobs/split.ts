@@ -2,9 +2,10 @@
  * Splits a slice of a file into chunks of whole records. A file is split from cursor to cursor; each step gives the same chunks
  * whenever it is repeated. The first step reads a table's header.
  */
-import { type Cursor, type RecordPlace, RecordScanner } from '../../shared/records.ts';
+import { unitBytes } from '../../shared/characters.ts';
+import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
-import { type Layout, readHeader } from './format.ts';
+import { beginningOf, type FileTask, type Layout } from './format.ts';
 
 /** Sentences that a text usually has: those of a film review. */
 export const USUAL_SENTENCES = 12;
@@ -24,56 +25,38 @@ export interface Progress {
   readonly layout: Layout;
 }
 
+interface SplitTask extends Progress, FileTask {
+  /** Of the file. */
+  readonly bytes: number;
+  /** How many an answer usually has. */
+  readonly scores?: number | undefined;
+}
+
 /**
- * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end. @param bytes the file's size.
- * @param scores the number of scores that an answer usually has. @returns a sentence about the error, if the file cannot be split.
+ * The next step. @param slice of the file from the cursor on, of `limits.sliceBytes` or to its end.
+ * @returns a sentence about the error, if the file cannot be split.
  */
 export function splitNext(
   slice: Uint8Array,
-  { cursor, layout, bytes, scores = 2 }: Progress & { readonly bytes: number; readonly scores?: number | undefined },
+  { cursor, layout, format, bytes, scores = 2 }: SplitTask,
   limits: JobLimits = JOB_LIMITS,
 ): (Progress & { readonly chunks: readonly Chunk[]; readonly isLast: boolean }) | string {
   const isLast = cursor.offset + slice.length === bytes;
-  const rest = (from: Cursor) => slice.subarray(from.offset - cursor.offset);
   let [from, known] = [cursor, layout];
-  if (layout.delimiter !== undefined && layout.columns === undefined) {
-    const header = headerIn(rest(from), from, layout, isLast);
-    if (header === undefined && !isLast) return 'The file has no header.';
-    if (header === undefined) return { chunks: [], cursor: from, layout, isLast }; // the file is empty
-    if (typeof header.layout === 'string') return header.layout;
-    [from, known] = [header.next, header.layout];
+  if (cursor.offset === 0) {
+    const beginning = beginningOf(slice, isLast, format, layout);
+    if (beginning === undefined) return 'The file has no header.';
+    if (typeof beginning === 'string') return beginning;
+    [from, known] = [beginning.next, beginning.layout];
   }
   const chunkBytes = Math.max(limits.chunkBytes, Math.ceil(bytes / MAX_JOB_CHUNKS));
   const chunkRecords = Math.min(limits.chunkRecords, Math.floor(limits.chunkScores / scores));
-  return {
-    ...splitSlice(rest(from), from, { delimiter: layout.delimiter, chunkBytes, chunkRecords, isLast }),
-    layout: known,
-    isLast,
-  };
-}
-
-/** The layout from the first record, and the start of the next record; undefined if there is no record. */
-function headerIn(
-  slice: Uint8Array,
-  from: Cursor,
-  layout: Layout,
-  isLast: boolean,
-): { layout: Layout | string; next: Cursor } | undefined {
-  const scanner = new RecordScanner(layout.delimiter, from);
-  const place = firstOf(scanner.scan(slice)) ?? (isLast ? scanner.end() : undefined);
-  if (place === undefined || place.blank) return undefined;
-  const next = { offset: place.next, line: place.nextLine, skipping: false };
-  const bytes = place.tooLong ? undefined : slice.subarray(place.start - from.offset, place.end - from.offset);
-  return { layout: readHeader({ line: place.line, bytes }, layout), next };
-}
-
-function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
-  for (const place of places) if (!place.blank) return place;
-  return undefined;
+  const rest = slice.subarray(from.offset - cursor.offset);
+  return { ...splitSlice(rest, from, { dialect: known, chunkBytes, chunkRecords, isLast }), layout: known, isLast };
 }
 
 export interface SplitOptions {
-  readonly delimiter: string | undefined;
+  readonly dialect: Dialect;
   /** A chunk ends when it has so many bytes or records. */
   readonly chunkBytes: number;
   readonly chunkRecords: number;
@@ -88,16 +71,17 @@ export interface SplitOptions {
 export function splitSlice(
   slice: Uint8Array,
   from: Cursor,
-  { delimiter, chunkBytes, chunkRecords, isLast }: SplitOptions,
+  { dialect, chunkBytes, chunkRecords, isLast }: SplitOptions,
 ): { chunks: Chunk[]; cursor: Cursor } {
-  const scanner = new RecordScanner(delimiter, from);
+  const scanner = createScanner(dialect, from);
+  const whole = isLast ? slice : slice.subarray(0, slice.length - (slice.length % unitBytes(dialect.encoding)));
   const chunks: Chunk[] = [];
   let open: { start: number; end: number; line: number; records: number } | undefined;
   const close = () => {
     if (open !== undefined) chunks.push(open);
     open = undefined;
   };
-  for (const { start, next, line, blank, tooLong } of scanner.scan(slice)) {
+  for (const { start, next, startLine: line, blank, tooLong } of scanner.scan(whole)) {
     if (!blank) {
       open ??= { start, end: next, line, records: 0 };
       open.records++;
@@ -111,7 +95,7 @@ export function splitSlice(
   if (isLast) {
     const last = scanner.end();
     if (last !== undefined && !last.blank) {
-      open ??= { start: last.start, end: last.end, line: last.line, records: 0 };
+      open ??= { start: last.start, end: last.end, line: last.startLine, records: 0 };
       open.records++;
       open.end = last.end;
     }

@@ -3,10 +3,11 @@
  * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so one of an older version may lack fields
  * or have them under old names: `restoreState` reads those.
  */
+import { delimiterNamed } from '../../shared/beginning.ts';
 import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
 import { JOB_DAYS, JOB_LIMITS, JOB_UPLOAD_HOURS, type JobLimits } from '../http/limits.ts';
 import type { Job, JobType } from '../http/schema.ts';
-import { type ColumnNames, delimiterOf, type Layout } from './format.ts';
+import type { ColumnNames, Layout } from './format.ts';
 
 export interface NewJob extends ColumnNames {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface NewJob extends ColumnNames {
   /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
+  /** The name of a table's delimiter, in place of the one that its header shows. */
+  readonly delimiter?: string | undefined;
   /** The file's size, if it comes in parts. */
   readonly bytes?: number;
 }
@@ -75,7 +78,7 @@ const REDELIVER_AFTER = 60 * SECOND;
 
 /** The state of a new job. @param uploadId R2's, if the file comes in parts. */
 export function newState(
-  { id, owner, type, labels, sentences, bytes, textColumn, idColumn }: NewJob,
+  { id, owner, type, labels, sentences, bytes, ...asked }: NewJob,
   uploadId: string | undefined,
   now: number,
 ): State {
@@ -87,7 +90,7 @@ export function newState(
     ...(sentences && { sentences }),
     created: now,
     state: 'uploading',
-    layout: { delimiter: delimiterOf(type), textColumn, idColumn },
+    layout: layoutOf(asked),
     ...(bytes !== undefined && { bytes }),
     ...(uploadId !== undefined && { uploadId }),
     cleanedUp: false,
@@ -106,6 +109,11 @@ export function newState(
     redeliveries: 0,
     failedAlarms: 0,
   };
+}
+
+/** How a file is to be read of which nothing is known but what was asked for. */
+export function layoutOf({ delimiter, textColumn, idColumn }: Pick<NewJob, 'delimiter' | keyof ColumnNames>): Layout {
+  return { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn };
 }
 
 /** A state as version 0.2 stored it. */

@@ -1,19 +1,19 @@
-/** Texts to try, some that the shipped model gets right and some that it gets wrong. A test checks both. */
+/** Texts to try, from many worlds: what the shipped model is good at, and what it is not. The tests hold it to both. */
 
 export interface Example {
   readonly name: string;
   readonly text: string;
-  /** A reader's answer; `neither` for a text that says both. */
-  readonly truth: 'positive' | 'negative' | 'neither';
-  /** Whether the model agrees. */
+  /** What a reader would say. `neither`: it says both. */
+  readonly truth: 'positive' | 'neutral' | 'negative' | 'neither';
+  /** Whether the model says that too. */
   readonly right: boolean;
-  /** What the example shows. */
+  /** What there is to see. */
   readonly lesson: string;
 }
 
 export const EXAMPLES: readonly Example[] = [
   {
-    name: 'a surprise',
+    name: 'a film',
     text: 'I expected little, and was moved to tears. A beautiful film!',
     truth: 'positive',
     right: true,
@@ -24,48 +24,76 @@ export const EXAMPLES: readonly Example[] = [
     text: 'Not bad at all. Better than I was told.',
     truth: 'positive',
     right: true,
-    lesson: 'Alone, “bad” speaks against a film. After “not” it speaks for it.',
+    lesson: 'Alone, “bad” is a complaint. After “not” it is praise.',
   },
   {
-    name: 'yes, but',
-    text: 'The acting is superb and the photography is gorgeous, but the story goes nowhere and after two hours I just wanted it to end.',
-    truth: 'neither',
+    name: 'a product',
+    text: 'The battery died after two days and nobody answers my mails.',
+    truth: 'negative',
     right: true,
-    lesson: 'Praise, then blame: it ends where it began, undecided.',
+    lesson: 'No word here is an insult. It has learned what people complain about.',
+  },
+  {
+    name: 'a place',
+    text: 'Lovely little place, the staff could not have been kinder. We will be back!',
+    truth: 'positive',
+    right: true,
+    lesson: '“Could not have been kinder” is praise with a “not” in it.',
+  },
+  {
+    name: 'a tweet',
+    text: 'omg i got the job 😍🎉',
+    truth: 'positive',
+    right: true,
+    lesson: 'Emoji are words, and loud ones.',
+  },
+  {
+    name: 'a question',
+    text: 'What time does the museum open on Sunday?',
+    truth: 'neutral',
+    right: true,
+    lesson: 'A question has no opinion, so the answer is neutral.',
   },
   {
     name: 'typos',
     text: 'Soooo boring, I nearly fell asleep. Teribble acting too!!!',
     truth: 'negative',
     right: true,
-    lesson: 'Common misspellings are read as the words that were meant.',
+    lesson: 'Misspelled words are read as the words that they are meant to be.',
+  },
+  {
+    name: 'yes, but',
+    text: 'The acting is superb and the photography is gorgeous, but the story goes nowhere and after two hours I just wanted it to end.',
+    truth: 'neither',
+    right: false,
+    lesson: 'Fooled. Praise, then blame: the blame pulls it down, but not to the middle.',
   },
   {
     name: 'sarcasm',
-    text: 'What a masterpiece: I have never slept so well in a cinema.',
+    text: 'Great. Another delay. Just what I needed today.',
     truth: 'negative',
     right: false,
-    lesson: 'Fooled. It takes the praise literally, and does not know what sleeping in a cinema means.',
-  },
-  {
-    name: 'nobody was bored',
-    text: 'Nobody in the cinema was bored for a second.',
-    truth: 'positive',
-    right: false,
-    lesson: 'Fooled. “Nobody” stands too far from “bored” to turn it round.',
+    lesson: 'Fooled. It takes the praise at its word.',
   },
   {
     name: 'a turn',
     text: 'It started as a dull, predictable thriller. Then the second half took my breath away.',
     truth: 'positive',
     right: false,
-    lesson: 'Fooled. It does not know the idiom, so “dull” decides.',
+    lesson: 'Fooled. An idiom is no match for “dull”, whose weight lasts to the end.',
+  },
+  {
+    name: 'between the lines',
+    text: 'My neighbour tried mine and ordered one the same evening.',
+    truth: 'positive',
+    right: false,
+    lesson: 'Fooled. There is no word of praise, only a fact that praises.',
   },
   {
     name: 'German',
     text: 'Der Film war wunderschön, ich habe jede Minute geliebt.',
     truth: 'positive',
     right: false,
-    lesson: 'It reads English only. It knows few words of other languages, so it cannot tell.',
+    lesson: 'It reads English, and says that it cannot read this.',
   },
 ];

@@ -303,7 +303,7 @@ function invalid(text: string, { id }: Manifest, random: Random) {
     },
     {
       method: pick(['GET', 'POST'], random),
-      path: pick(['/v2/sentiment', '/v1/sentiment/', '/%00', '/v1//model', '/..%2f..%2f'], random),
+      path: pick(['/v2/sentiment', '/v1/sentiments', '/%00', '/v1//model', '/..%2f..%2f'], random),
       check: problem(404, 'not-found'),
     },
   ];

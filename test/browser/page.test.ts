@@ -109,6 +109,26 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#facts').textContent()).toMatch(/^400 words read; the beginning left out/);
   });
 
+  it('shows each sentence with its label, and that they disagree', async () => {
+    const { page } = await open();
+    await type(page, 'The cast is superb. The plot is dull and awful.');
+    await until(page, `document.querySelectorAll('#sentences li').length === 2`);
+    expect(await page.locator('#sentences').textContent()).toMatch(
+      /^The cast is superb\. positive [\d.]+ %The plot is dull and awful\. negative [\d.]+ %$/,
+    );
+    expect(await page.evaluate(`document.getElementById('mixed').hidden`)).toBe(false);
+    await type(page, 'A superb film.');
+    expect(await page.evaluate(`document.getElementById('by-sentence').hidden`)).toBe(true);
+  });
+
+  it('says of a text that it cannot read why', async () => {
+    const { page } = await open();
+    await type(page, 'No me gustó nada la película, es muy aburrida.');
+    expect(await page.locator('#verdict').textContent()).toBe('It cannot read this');
+    expect(await page.locator('#meaning').textContent()).toMatch(/^This does not look like English/);
+    expect(await page.locator('.best').count()).toBe(0);
+  });
+
   it('says that it knows no word of an unknown text', async () => {
     const { page } = await open();
     await type(page, 'Xyzzy plugh');

@@ -87,10 +87,12 @@ describe('classify', () => {
 
   it('asks for the labels that it is told', async () => {
     const labels = ['positive', 'negative'];
-    expect(await sentiment.classify(GOOD, { labels })).toEqual(await sentiment.classify(GOOD));
+    const { scores } = await sentiment.classify(GOOD, { labels });
+    expect(scores.map(({ label }) => label)).toEqual(['negative', 'positive']);
+    expect(scores.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 12);
     const [streamed] = await collect(sentiment.stream([{ text: GOOD, labels }]));
     expect(streamed).toMatchObject({ scores: [{ label: 'negative' }, { label: 'positive' }] });
-    await expect(sentiment.classify(GOOD, { labels: ['positive', 'neutral'] })).rejects.toMatchObject({
+    await expect(sentiment.classify(GOOD, { labels: ['positive', 'unheard'] })).rejects.toMatchObject({
       problem: { errors: [{ pointer: '/labels/1', detail: expect.stringContaining('is not a label of the model') }] },
     });
   });

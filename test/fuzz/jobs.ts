@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
 import { type Chunk, splitSlice } from '../../edge/jobs/split.ts';
-import { type Cursor, RecordScanner } from '../../shared/records.ts';
+import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
 import { anyBytes } from './arbitraries.ts';
 import { target } from './target.ts';
 
@@ -24,17 +24,17 @@ function split(
   bytes: Uint8Array,
   more: number,
   sizes: { readonly chunkBytes: number; readonly chunkRecords: number },
-  delimiter: string | undefined,
+  dialect: Dialect,
 ): Chunk[] {
   const start: Cursor = { offset: 0, line: 1, skipping: false };
-  const scanner = new RecordScanner(delimiter, start);
+  const scanner = createScanner(dialect, start);
   const lengths = [...scanner.scan(bytes)].map(({ start, next }) => next - start);
   const longest = Math.max(...lengths, bytes.length - scanner.cursor.offset);
   const chunks: Chunk[] = [];
   for (let cursor = start; ; ) {
     const slice = bytes.subarray(cursor.offset, cursor.offset + sizes.chunkBytes + longest + more);
     const isLast = cursor.offset + slice.length === bytes.length;
-    const found = splitSlice(slice, cursor, { delimiter, ...sizes, isLast });
+    const found = splitSlice(slice, cursor, { dialect, ...sizes, isLast });
     chunks.push(...found.chunks);
     if (isLast) return chunks;
     assert(found.cursor.offset > cursor.offset, 'it stands still');
@@ -53,7 +53,7 @@ export const records = target({
   }),
   holds: ({ bytes, layout, more, ...sizes }) => {
     const whole = recordsIn(bytes, { start: 0, line: 1 }, layout);
-    const chunks = split(bytes, more, sizes, layout.delimiter);
+    const chunks = split(bytes, more, sizes, layout);
     const read = chunks.map(({ start, end, line }) => recordsIn(bytes.subarray(start, end), { start, line }, layout));
     assert.deepEqual(read.flat(), whole);
     assert.deepEqual(

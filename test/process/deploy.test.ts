@@ -45,7 +45,9 @@ it.each([
   async (script, env, name) => {
     const { folder, stdout, stderr } = await runFresh(script, '--');
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/files from the assets directory .*\n(.*\n)*No bindings found\./);
+    expect(stdout).toMatch(
+      /files from the assets directory .*\n(.*\n)*.*following bindings:\n.*\nenv\.ASSETS .*\n--dry-run/,
+    );
     const [, size] = /^Total Upload: ([\d.]+) KiB \/ gzip: [\d.]+ KiB$/m.exec(stdout) ?? [];
     expect(Number(size)).toBeLessThan(MAX_UPLOAD_KIB);
     const sent = await readdir(path.join(folder, 'dist'));

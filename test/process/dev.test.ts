@@ -59,6 +59,14 @@ it('answers every documented request, and logs no error', async () => {
     }
     const { id: model } = JSON.parse((await ask('GET /v1/model')).text);
     expect(await ask('POST /models/{id}', [model], JSON_TYPE, { inputs: 'Dull.' })).toMatchObject({ status: 200 });
+    for (const [route, body] of [
+      ['/', { inputs: 'Dull.' }],
+      ['/predict', { inputs: 'Dull.' }],
+      ['/classify', { model: 'any', input: 'Dull.' }],
+      ['/v1/classify', { model: 'any', input: 'Dull.' }],
+    ] as const) {
+      expect(await ask(`POST ${route}`, [], JSON_TYPE, body)).toMatchObject({ status: 200 });
+    }
     for (const route of ['/health', '/ready', '/metrics', '/openapi.json']) {
       expect(await ask(`GET ${route}`)).toMatchObject({ status: 200 });
     }

@@ -1,10 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnIn, namesOf, noColumn, parseLine, parseRow, RecordError } from '../../shared/fields.ts';
+import { columnIn, namesOf, noColumn, parseJson, parseRow, RecordError } from '../../shared/fields.ts';
 import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { RecordReader } from '../../shared/records.ts';
 
+const COMMAS = { delimiter: ',' };
+const SAVE = 'save the file as UTF-8 (in Excel: "CSV UTF-8")';
 const encoder = new TextEncoder();
 const record = (content: string | Uint8Array | undefined) => ({
   line: 1,
@@ -22,10 +24,10 @@ describe('a row', () => {
     ['"a\r\nb",c\r', ['a\r\nb', 'c']],
     ['a,"b"\r', ['a', 'b']],
     ['a\rb,c', ['a\rb', 'c']],
-    ['naïve 🎬,\0\uFEFF', ['naïve 🎬', '\0\uFEFF']],
+    ['naïve 🎬,\uFEFF', ['naïve 🎬', '\uFEFF']],
   ])('%j has fields', (row, fields) => {
-    expect(parseRow(record(row), ',', fields.length)).toEqual(fields);
-    expect(parseRow(record(row.replaceAll(',', '\t')), '\t')).toEqual(
+    expect(parseRow(record(row), COMMAS, fields.length)).toEqual(fields);
+    expect(parseRow(record(row.replaceAll(',', '\t')), { delimiter: '\t' })).toEqual(
       fields.map((field) => field.replaceAll(',', '\t')),
     );
   });
@@ -40,26 +42,29 @@ describe('a row', () => {
       'a,b,c',
       'the row has 3 columns instead of 2; a text with a separator or a line break in it needs quotes around it',
     ],
-    [Uint8Array.of(0x61, 0xff), 'the row is not UTF-8 text; save the file in that encoding'],
+    [Uint8Array.of(0x61, 0xff), `the row is not UTF-8 text; ${SAVE}`],
+    ['a,\0', `the row has a NUL character: the file is damaged, or UTF-16 without a byte order mark; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed`],
   ])('%j is none', (row, why) => {
-    expect(() => parseRow(record(row), ',', 2)).toThrow(new RecordError(why));
+    expect(() => parseRow(record(row), COMMAS, 2)).toThrow(
+      new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
+    );
   });
 });
 
 test('a table is read as csv-parse reads it', () => {
   const field = fc.oneof(
     fc.string({ unit: fc.constantFrom('a', 'b', ' ', ',', '"', '\t', '\r', '\n', ';', 'é', '😀') }),
-    fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+    fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed() && !text.includes('\0')),
   );
   const table = fc.array(fc.tuple(field, field), { minLength: 1 });
   fc.assert(
     fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.boolean(), (rows, lineBreak, ended, always) => {
       const quoted = (text: string) => (always || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
       const content = rows.map((row) => row.map(quoted).join(',')).join(lineBreak) + (ended ? lineBreak : '');
-      const reader = new RecordReader(',');
+      const reader = new RecordReader(COMMAS);
       const records = [...reader.read(encoder.encode(content)), ...reader.end()];
-      expect(records.map((one) => parseRow(one, ','))).toEqual(
+      expect(records.map((one) => parseRow(one, COMMAS))).toEqual(
         parse(content, { record_delimiter: ['\r\n', '\n'], bom: true }),
       );
     }),
@@ -69,8 +74,8 @@ test('a table is read as csv-parse reads it', () => {
 
 describe('a line of JSON', () => {
   test('is a text or an object', () => {
-    expect(parseLine(record('"Good"\r'))).toBe('Good');
-    expect(parseLine(record(' {"text": "Good", "stars": [5]}'))).toEqual({ text: 'Good', stars: [5] });
+    expect(parseJson(record('"Good"\r'))).toBe('Good');
+    expect(parseJson(record(' {"text": "Good", "stars": [5]}'))).toEqual({ text: 'Good', stars: [5] });
   });
 
   test.each([
@@ -79,10 +84,12 @@ describe('a line of JSON', () => {
     ['5', 'the line must be a JSON string or object'],
     ['{"text": "a"', 'the line is not JSON in UTF-8'],
     ['\uFEFF"a"', 'the line is not JSON in UTF-8'],
-    [Uint8Array.of(0x22, 0xff, 0x22), 'the line is not JSON in UTF-8'],
+    [Uint8Array.of(0x22, 0xff, 0x22), `the line is not JSON in UTF-8; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes`],
   ])('%j is none', (line, why) => {
-    expect(() => parseLine(record(line))).toThrow(new RecordError(why));
+    expect(() => parseJson(record(line))).toThrow(
+      new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
+    );
   });
 });
 
@@ -104,9 +111,9 @@ describe('a column', () => {
       'the header has no column "label" or "sentiment", but "a", "b"',
     );
     expect(noColumn([...'abcdefghi'], ['id'], 'object')).toBe(
-      'the object has no column "id", but "a", "b", "c", "d", "e", "f", "g", "h", …',
+      'the object has no field "id", but "a", "b", "c", "d", "e", "f", "g", "h", …',
     );
-    expect(noColumn([], namesOf('id', 'key'), 'object')).toBe('the object has no column "key"');
+    expect(noColumn([], namesOf('id', 'key'), 'object')).toBe('the object has no field "key"');
   });
 
   test('is none where two have the name', () => {

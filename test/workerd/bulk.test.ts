@@ -207,7 +207,7 @@ describe('a file', () => {
 
   it('is refused with labels that the model lacks', async () => {
     const { folder, file } = await tableOf(TEXTS);
-    const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,neutral']).ended;
+    const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,unheard']).ended;
     expect([code, stderr]).toEqual([
       1,
       `error: ${worker.url} answered 422: /labels/1 is not a label of the model, which has "negative", "positive".\n`,
@@ -361,7 +361,9 @@ describe('an unfinished job', () => {
       ['--text-column', 'notes'],
       ['--labels', 'negative,positive'],
     ]) {
-      expect(await refusalOf([...command, ...other])).toMatch(/another --type, --text-column, .*--labels; --restart/);
+      expect(await refusalOf([...command, ...other])).toMatch(
+        /another --type, --delimiter, --text-column, .*--labels; --restart/,
+      );
     }
     expect(await refusalOf([file, '--url', worker.url, '--out', out])).toContain(
       `is of a job at ${command[2]}; add --url`,
@@ -443,7 +445,7 @@ describe('a job that cannot be done', () => {
     const { code, stdout, stderr } = await bulk([file, '--url', worker.url]).ended;
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain(
-      'error: the job failed: The header has no column "text" or "review", but "a", "b". The same command begins a new one.\n',
+      `error: ${file}: ${worker.url} answered 422: Line 1: the header has no column "text" or "review", but "a", "b"; name it with --text-column.\n`,
     );
     expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
@@ -557,8 +559,10 @@ describe('usage', () => {
   it.each([
     [[], 'usage: npm run bulk -- <file> [flags]'],
     [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
-    [['a.txt'], 'a.txt must end in .csv, .tsv, .ndjson or .jsonl, or --type say what it is'],
-    [['a.csv', '--type', 'xml'], '--type must be csv, tsv or ndjson'],
+    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is'],
+    [['a.csv.gz'], 'a.csv.gz: unpack it first: gunzip a.csv.gz'],
+    [['a.csv', '--delimiter', ';'], '--delimiter must be one of comma, semicolon, tab, pipe'],
+    [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
     [['a.csv', '--out', './a.csv'], '--out is the file itself'],
     [['a.csv', '--url', 'example.com'], '--url must begin with https:// or http://'],

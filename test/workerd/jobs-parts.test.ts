@@ -59,11 +59,12 @@ describe('a file in parts', () => {
   });
 
   it.each([
-    [{ type: 'text/plain', bytes: 1 }, '/type must be one of'],
+    [{ type: 'text/html', bytes: 1 }, '/type must be one of'],
     [{ type: CSV, bytes: 0 }, '/bytes is below 1'],
     [{ type: CSV, bytes: 1e15 }, '/bytes is above'],
+    [{ type: CSV, bytes: 1, delimiter: ';' }, '/delimiter must be one of comma, semicolon, tab, pipe'],
     [{ type: CSV, bytes: 1, textColumn: '' }, '/textColumn is empty'],
-    [{ type: CSV, bytes: 1, labels: ['positive', 'neutral'] }, '/labels/1 is not a label of the model'],
+    [{ type: CSV, bytes: 1, labels: ['positive', 'unheard'] }, '/labels/1 is not a label of the model'],
     [{ type: CSV }, '/bytes is required'],
   ])('is refused as %j', async (body, error) => {
     const response = await checkedFetch(endpoint.jobs, {
@@ -74,10 +75,22 @@ describe('a file in parts', () => {
     expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
   });
 
+  it('and a whole one are refused where the first part shows that they cannot be read', async () => {
+    const latin1 = Buffer.from('text\nI loved it.\nA caf\xe9.\n', 'latin1');
+    const why = 'Line 3: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").';
+    const { job } = await endpoint.open(CSV, latin1.length);
+    const whole = { method: 'POST', headers: { 'content-type': CSV }, body: latin1 };
+    for (const response of [await endpoint.put(job.id, 1, latin1), await checkedFetch(endpoint.jobs, whole)]) {
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ type: 'urn:edge-sentiment:problem:unreadable-file', error: why });
+    }
+    expect((await endpoint.job(job.id)).state).toBe('uploading');
+  });
+
   it('is refused as a whole file, and a whole file as parts', async () => {
     const asked = (type: string, query = '') =>
       checkedFetch(endpoint.jobs + query, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
-    expect((await asked('text/plain')).status).toBe(415);
+    expect((await asked('text/html')).status).toBe(415);
     expect((await asked(CSV, '?column=x')).status).toBe(400);
     expect((await asked(CSV, '?textColumn=')).status).toBe(422);
     for (const id of ['x', '..', crypto.randomUUID()])

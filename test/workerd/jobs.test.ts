@@ -29,8 +29,9 @@ afterAll(() => endpoint?.worker.stop());
 
 describe('a job', () => {
   const line = (text: string) => JSON.stringify(text);
+  const blankLines = `${' '.repeat(500_000)}\n`.repeat(17); // more than the first part
   const invalid = new Uint8Array(
-    Buffer.concat([Buffer.from('text\nGood\nb'), Buffer.from([0xff, 0xfe]), Buffer.from('d\nBad\n')]),
+    Buffer.concat([Buffer.from(`text\nGood\n${blankLines}b`), Buffer.from([0xff, 0xfe]), Buffer.from('d\nBad\n')]),
   );
   const mega = `${'a good film '.repeat(87_380)}end`;
   it.each<[string, File]>([
@@ -69,14 +70,14 @@ describe('a job', () => {
       },
     ],
     [
-      'invalid UTF-8',
+      'invalid UTF-8 behind the first part',
       {
         type: CSV,
         content: invalid,
         records: [
           { line: 2, text: 'Good' },
-          { line: 3, error: 'The row is not UTF-8 text; save the file in that encoding.' },
-          { line: 4, text: 'Bad' },
+          { line: 20, error: 'The row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").' },
+          { line: 21, text: 'Bad' },
         ],
       },
     ],
@@ -87,7 +88,7 @@ describe('a job', () => {
         content: `{"text": "good", "id": 1}\n{"id": 2}\n\nno JSON\n${line('bad')}\n`,
         records: [
           { line: 1, id: 1, text: 'good' },
-          { line: 2, id: 2, error: 'The object has no column "text" or "review", but "id".' },
+          { line: 2, id: 2, error: 'The object has no field "text" or "review", but "id"; name it with textColumn.' },
           { line: 4, error: 'The line is not JSON in UTF-8.' },
           { line: 5, text: 'bad' },
         ],
@@ -126,6 +127,13 @@ describe('a job', () => {
     await expectDone(endpoint, id, file);
   });
 
+  it('takes the delimiter that it is told', async () => {
+    const content = 'a;text|b;c\nno;bad;good\n';
+    const { id } = await endpoint.submit({ type: CSV, content }, '?delimiter=semicolon&textColumn=text|b');
+    expect((await endpoint.ended(id)).state).toBe('finished');
+    expect(await endpoint.results(id)).toMatchObject([{ line: 2, label: 'negative' }]);
+  });
+
   it('uses the given columns', async () => {
     const { id } = await endpoint.submit(
       { type: CSV, content: 'text,body,key\nbad,good,7\n' },
@@ -138,7 +146,8 @@ describe('a job', () => {
   it("uses the given labels, and lists them in the model's order", async () => {
     const { labels } = await reference.manifest();
     const file = csvOf(3);
-    for (const query of ['', '?labels=positive&labels=negative']) {
+    const backwards = labels.toReversed().map((label) => `labels=${label}`);
+    for (const query of ['', `?${backwards.join('&')}`]) {
       const job = await endpoint.submit(file, query);
       expect(job.labels).toEqual(labels);
       await expectDone(endpoint, job.id, file);
@@ -154,7 +163,10 @@ describe('a job', () => {
     ['?labels=positive', '/labels has fewer than two labels.'],
     ['?labels=positive&labels=positive', '/labels/1 is there twice.'],
     ['?labels=positive,negative', '/labels has fewer than two labels.'],
-    ['?labels=positive&labels=neutral', '/labels/1 is not a label of the model, which has "negative", "positive".'],
+    [
+      '?labels=positive&labels=unheard',
+      '/labels/1 is not a label of the model, which has "negative", "neutral", "positive".',
+    ],
   ])('with %s is refused before anything of it is stored', async (query, error) => {
     const stored = async () => (await bucket.list()).objects.map(({ key }) => key);
     const bucket = await endpoint.worker.miniflare.getR2Bucket('JOBS_BUCKET', 'edge-sentiment');
@@ -165,16 +177,19 @@ describe('a job', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('fails without a text column, and says so', async () => {
-    const { id } = await endpoint.submit({ type: CSV, content: 'stars,words\n5,good\n' });
-    expect(await endpoint.ended(id)).toMatchObject({
-      state: 'failed',
-      error: 'The header has no column "text" or "review", but "stars", "words".',
-    });
-    const results = await checkedFetch(`${endpoint.jobs}/${id}/results`);
+  it('is refused for want of a column', async () => {
+    const init = { method: 'POST', headers: { 'content-type': CSV }, body: 'stars,words\n5,good\n' };
+    const response = await checkedFetch(endpoint.jobs, init);
+    const error = 'Line 1: the header has no column "text" or "review", but "stars", "words"; name it with textColumn.';
+    expect([response.status, ((await response.json()) as any).error]).toEqual([422, error]);
+  });
+
+  it('has no results while it is under way', async () => {
+    const { job } = await endpoint.open(CSV, 10);
+    const results = await checkedFetch(`${endpoint.jobs}/${job.id}/results`);
     expect([results.status, ((await results.json()) as any).error]).toEqual([
       409,
-      'The job is failed. Only a finished job has results.',
+      'The job is uploading. Only a finished job has results.',
     ]);
   });
 

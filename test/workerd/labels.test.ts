@@ -102,16 +102,16 @@ describe('three labels', async () => {
 });
 
 it('LABELS that the model lacks: not ready, and the log has the reason', async () => {
-  const worker = await startWorker({}, { env: { LABELS: variable('negative,neutral') } });
+  const worker = await startWorker({}, { env: { LABELS: variable('negative,unheard') } });
   onTestFinished(() => worker.stop());
   expect((await checkedFetch(`${worker.url}/ready`)).status).toBe(503);
   await vi.waitFor(() => expect(worker.log).toHaveLength(1));
   expect(JSON.parse(worker.log[0] as string)).toMatchObject({
     event: 'not-ready',
-    message: 'the setting LABELS names "neutral", but the model\'s labels are "negative", "positive"',
+    message: 'the setting LABELS names "unheard", but the model\'s labels are "negative", "neutral", "positive"',
   });
   const { status, body } = await post(`${worker.url}/v1/sentiment`, { text: 'a' });
-  expect([status, JSON.stringify(body)]).toEqual([500, expect.not.stringContaining('neutral')]);
+  expect([status, JSON.stringify(body)]).toEqual([500, expect.not.stringContaining('unheard')]);
   expect((await fetch(`${worker.url}/health`)).status).toBe(200);
 });
 

@@ -1,6 +1,7 @@
 /** The flags of every command that reads texts, and the downloads of texts that are not on the disk. */
 import path from 'node:path';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
+import { askedBy, FORMAT_FLAGS, plainName, TEXT_COLUMN_FLAG } from '../../cli/input.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { counted } from '../../shared/counted.ts';
@@ -27,11 +28,16 @@ export const DATA_FLAGS = {
   data: {
     kind: 'text',
     value: '<path>',
-    help: 'aclImdb_v1.tar.gz or its folder, or your own .csv, .tsv or .jsonl (default: download the first)',
+    help: 'aclImdb_v1.tar.gz or its folder, or your own .csv, .tsv, .jsonl or .json (default: download the first)',
   },
   'any-size': { kind: 'switch', help: 'accept the official layout with other numbers of reviews' },
-  'text-column': { kind: 'text', value: '<name>', help: 'in a .csv and the like (default: text or review)' },
-  'label-column': { kind: 'text', value: '<name>', help: 'in a .csv and the like (default: label or sentiment)' },
+  ...TEXT_COLUMN_FLAG,
+  'label-column': {
+    kind: 'text',
+    value: '<name>',
+    help: 'name, number or path of the label (default: label or sentiment)',
+  },
+  ...FORMAT_FLAGS,
   group: { kind: 'list', value: '<new=a,b>…', help: 'labels to fold into one, such as negative=1,2 positive=4,5' },
   drop: { kind: 'text', value: '<a,b,…>', help: 'labels whose texts are left out' },
 } as const satisfies Flags;
@@ -51,6 +57,7 @@ export async function loadData(
   io.say(`reading ${location}`);
   const dataset = await readDataset(location, {
     anySize: flags['any-size'] === true,
+    ...askedBy(flags),
     textColumn: flags['text-column'],
     labelColumn: flags['label-column'],
     labels,
@@ -59,7 +66,7 @@ export async function loadData(
     onWarning: (warning) => io.say(`warning: ${warning}`),
   });
   if (dataset.official && withOpenSets) return addOpenSets(dataset, flags.sources, io);
-  return { dataset, name: dataset.official ? OFFICIAL_DATASET : nameOf(location) };
+  return { dataset, name: dataset.official ? OFFICIAL_DATASET : plainName(path.basename(path.resolve(location))) };
 }
 
 async function addOpenSets(imdb: Dataset, given: string | undefined, io: Io): Promise<NamedDataset> {
@@ -81,10 +88,6 @@ async function addOpenSets(imdb: Dataset, given: string | undefined, io: Io): Pr
     name: OPEN_DATASET,
     readVectors: async (words) => readGlove(await fetchGlove(path.join(cacheFolder(), 'sources'), given), words),
   };
-}
-
-function nameOf(location: string): string {
-  return path.basename(path.resolve(location)).replace(/(?<=.)\.(tar\.gz|csv|tsv|jsonl|ndjson)$/i, '');
 }
 
 /** Downloads a file with a progress line. */

@@ -1,10 +1,8 @@
 /** `npm run diff`: an old and a new version of a model on the same texts. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { EXIT, isSystemError, UsageError, UserError } from '../../cli/errors.ts';
+import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { readTexts } from '../../cli/input.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { counted } from '../../shared/counted.ts';
@@ -47,8 +45,9 @@ const SHOWN = 10;
 const SHOWN_CHARACTERS = 80;
 
 export const diffCommand = command({
-  usage: 'npm run diff -- --old <version> --new <version> [flags] [texts.txt]',
-  summary: `Compares the answers of two versions of a model on the same texts: one a line, from a file or standard input.
+  usage: 'npm run diff -- --old <version> --new <version> [flags] [texts.csv]',
+  summary: `Compares the answers of two versions of a model on the same texts: those of a .csv, .tsv, .jsonl, .json or .txt, or
+one a line of standard input.
 An endpoint gets the key in OLD_API_KEY or NEW_API_KEY; if the other version is a folder, API_KEY will do.`,
   flags: FLAGS,
   run,
@@ -66,7 +65,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (flags.labels === undefined) refuseOtherLabels(versions);
   const labels = askedLabels(flags, commonLabels(versions));
   const all =
-    flags.data === undefined ? await readTexts(positionals[0], io) : await readReviews(flags, versions, labels, io);
+    flags.data === undefined
+      ? await readSamples(positionals[0], flags, io)
+      : await readReviews(flags, versions, labels, io);
   if (all.length === 0) throw new UserError('there are no texts to compare');
   const { limit = 0 } = flags;
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit must be a whole number, not ${limit}`);
@@ -102,25 +103,17 @@ function keysOf(given: { readonly old: string; readonly new: string }, env: Io['
   return { old: own.old ?? rest, new: own.new ?? rest };
 }
 
-/** One text for each line that is not blank. */
-async function readTexts(file: string | undefined, { stdin }: Io): Promise<Sample[]> {
-  if (file !== undefined) await refuseReviews(file);
-  const texts: Sample[] = [];
-  for await (const text of createInterface({ input: file === undefined ? stdin : createReadStream(file) })) {
-    if (text.trim() !== '') texts.push({ text });
+/** Those that are not blank. */
+async function readSamples(
+  file: string | undefined,
+  flags: FlagValues<typeof FLAGS>,
+  { stdin }: Io,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for await (const text of readTexts(file, flags, stdin)) {
+    if (text.trim() !== '') samples.push({ text });
   }
-  return texts;
-}
-
-/** @throws UserError when the file does not exist, UsageError when its name says that it has labelled reviews. */
-async function refuseReviews(file: string): Promise<void> {
-  const info = await stat(file).catch((error: unknown) => {
-    if (isSystemError(error) && error.code === 'ENOENT') throw new UserError(`${file}: no such file`);
-    throw error;
-  });
-  if (!info.isFile() || /\.(csv|tsv|jsonl|ndjson|gz)$/i.test(file)) {
-    throw new UsageError(`${file} is not a file with one text a line; pass labelled reviews with --data`);
-  }
+  return samples;
 }
 
 async function readReviews(

@@ -1,37 +1,46 @@
-/** `npm run predict`: classifies one text, or every line of standard input. */
-import { createInterface } from 'node:readline';
-import { EXIT, UsageError } from '../../cli/errors.ts';
+/** `npm run predict`: classifies one text, every line of standard input, or every record of a file. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat } from '../../cli/input.ts';
+import { duration, progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
 import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
+import { count, counted } from '../../shared/counted.ts';
+import { labelFile } from '../prediction/file.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
+  out: { kind: 'text', value: '<file>', help: 'label a file: its records with their answers, as .csv, .tsv or .jsonl' },
+  force: { kind: 'switch', help: 'replace the file --out that is there already' },
   model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
   sentences: { kind: 'switch', help: 'each sentence too, below its text' },
   ...MODEL_FLAGS,
+  ...TEXT_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
 export const predictCommand = command({
-  usage: 'npm run predict -- [flags] ["a text"]',
-  summary: 'Classifies a text, or every line of standard input.',
+  usage: 'npm run predict -- [flags] ["a text" | <file> --out <file>]',
+  summary: `Classifies a text, every line of standard input, or every record of a .csv, .tsv, .jsonl, .json or .txt (--out).
+A file is worked on by all cores; Ctrl-C stops, and the same command goes on from there.`,
   flags: FLAGS,
   run,
 });
 
-async function run(
-  flags: FlagValues<typeof FLAGS>,
-  positionals: readonly string[],
-  { print, say, stdin }: Io,
-): Promise<number> {
+async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
+  if (flags.out !== undefined) return runFile(flags, positionals, flags.out, io);
+  const { print, say, stdin } = io;
   if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
+  await refuseFile(positionals[0]);
   const { classifier, manifest } = await openClassifier(flags.model ? folderUrl(flags.model) : MODEL_FOLDER);
   const labels = askedLabels(flags, manifest.labels);
-  const texts = positionals.length > 0 ? positionals : createInterface({ input: stdin });
+  const texts = positionals.length > 0 ? positionals : readTexts(undefined, flags, stdin);
   if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
   const results = [];
   for await (const text of texts) {
@@ -50,4 +59,65 @@ async function run(
   }
   if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;
+}
+
+/** @throws UsageError when what should be a text is the name of a file. */
+async function refuseFile(text: string | undefined): Promise<void> {
+  if (text === undefined || formatOf(text) === undefined || !(await isThere(text))) return;
+  throw new UsageError(`${text} is a file; --out says where its records go with their answers`);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function runFile(
+  flags: FlagValues<typeof FLAGS>,
+  [file, ...more]: readonly string[],
+  out: string,
+  io: Io,
+): Promise<number> {
+  if (file === undefined || more.length > 0) throw new UsageError('--out takes one file to label');
+  const format = formatOf(file);
+  if (format === undefined) throw new UserError(unknownFormat(file));
+  const outType = outTypeOf(out);
+  if (outType !== 'jsonl' && (format === 'jsonl' || format === 'json')) {
+    throw new UsageError('--out must end in .jsonl, as objects may have fields of any kind');
+  }
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
+  const folder = flags.model ?? fileURLToPath(MODEL_FOLDER);
+  const { manifest } = await openClassifier(folderUrl(folder));
+  const labels = askedLabels(flags, manifest.labels);
+  const stopping = new AbortController();
+  io.onInterrupt(() => stopping.abort());
+  const line = progressLine('labelling', io.stderr);
+  const started = performance.now();
+  const tally = await labelFile({
+    ...{ file, out, outType, signal: stopping.signal },
+    asked: { ...askedBy(flags), format },
+    text: { name: flags['text-column'], needed: true, option: '--text-column' },
+    model: { folder, version: manifest.version, labels },
+    onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
+  }).finally(() => line.done());
+  if (tally === undefined) {
+    io.say('stopped; the same command goes on from there');
+    return EXIT.stopped;
+  }
+  const { records, failed } = tally;
+  if (flags.json) io.print(JSON.stringify({ model: manifest.id, version: manifest.version, out, records, failed }));
+  else {
+    const bad = failed > 0 ? `, of which ${count(failed)} could not be read (predicted_error says why)` : '';
+    io.print(`${counted(records, 'record')}${bad}, in ${duration(performance.now() - started)}: ${out}`);
+  }
+  return EXIT.done;
+}
+
+function outTypeOf(out: string): 'csv' | 'tsv' | 'jsonl' {
+  const format = /\.gz$/i.test(out) ? undefined : formatOf(out);
+  if (format === 'csv' || format === 'tsv' || format === 'jsonl') return format;
+  throw new UsageError('--out must end in .csv, .tsv or .jsonl');
 }

@@ -8,6 +8,8 @@ import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
+import { describeTexts } from '../data/summary.ts';
+import { type Baseline, describeBaseline } from '../evaluation/baseline.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
@@ -56,6 +58,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const interruption = new AbortController();
   using _ = await lockFolder(folder, { make: flags.resume !== true });
   const progress = progressOf(io);
+  let baseline: Baseline | undefined;
   const manifest = await train({
     loadDataset: ({ openSets }) =>
       loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels), openSets),
@@ -64,12 +67,16 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     resume: flags.resume === true,
     signal: interruption.signal,
     ...progress,
-    onStart: (run) => {
+    onBaseline: (found) => {
+      baseline = found;
+    },
+    onStart: (run, set) => {
+      for (const line of describeTexts(set, run.vocabulary, run.config)) say(line);
       io.onInterrupt(() => {
         interruption.abort();
         say('\nstopping after this step; Ctrl-C again stops at once and loses the work since the last checkpoint');
       });
-      progress.onStart(run);
+      progress.onStart(run, set);
     },
   }).finally(progress.done);
   if (manifest === undefined) {
@@ -78,6 +85,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   }
   print(describeBundle(manifest, folder, flags.json));
   say(`report: ${path.join(folder, REPORT_FILE)}`);
+  if (baseline !== undefined) say(describeBaseline(baseline, manifest.training.preset));
   return EXIT.done;
 }
 

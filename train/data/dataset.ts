@@ -2,7 +2,7 @@
  * Labelled reviews, wherever they come from:
  *
  *     aclImdb_v1.tar.gz, or the folder it unpacks to      `imdb.ts`
- *     .csv, .tsv, .jsonl or .ndjson of text and label     `table.ts`
+ *     .csv, .tsv, .jsonl or .json of text and label       `table.ts`
  *
  * Not here: downloading (`download.ts`) and cutting a validation split (`split.ts`).
  */
@@ -27,7 +27,6 @@ export interface DatasetOptions extends TableOptions {
   readonly anySize?: boolean;
 }
 
-const TABLE = /\.(csv|tsv|jsonl|ndjson)$/i;
 const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
 /**
@@ -39,17 +38,12 @@ export async function readDataset(location: string, options: DatasetOptions = {}
     if (isSystemError(error) && error.code === 'ENOENT') throw new UserError(`${location}: no such file or folder`);
     throw error;
   });
-  if (info.isFile() && TABLE.test(location)) return readTable(location, options);
-  if (info.isFile() && !ARCHIVE.test(location)) {
-    throw new UserError(
-      `${location}: the name must end in .csv, .tsv, .jsonl, .ndjson or .tar.gz, and say what is in the file`,
-    );
-  }
-  const { anySize = false, textColumn, labelColumn, labels, groups, drop } = options;
+  if (info.isFile() && !ARCHIVE.test(location)) return readTable(location, options);
+  const { anySize = false, labels, onWarning: _, ...others } = options;
   const order = labels === 'any' ? undefined : labels;
-  if ([textColumn, labelColumn, order, groups, drop].some((option) => option !== undefined)) {
-    const flags = '--text-column, --label-column, --labels, --group and --drop';
-    throw new UsageError(`${flags} are for a .csv, .tsv, .jsonl or .ndjson`);
+  if ([order, ...Object.values(others)].some((option) => option !== undefined)) {
+    const flags = '--text-column, --label-column, --delimiter, --encoding, --labels, --group and --drop';
+    throw new UsageError(`${flags} are for a .csv and the like`);
   }
   if (info.isDirectory()) return readImdbFolder(location, anySize);
   if (info.isFile()) return readImdbArchive(location, anySize);

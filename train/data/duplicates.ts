@@ -1,9 +1,10 @@
 /** Which texts are duplicates; and a file's records → its distinct texts, each with its one label. */
 import { createHash } from 'node:crypto';
+import { refuseLine } from '../../cli/input.ts';
 import { labelProblem, MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { labelKey, listed } from './labels.ts';
-import { refuseLine, type TableRecord } from './records.ts';
+import type { TableRecord } from './records.ts';
 
 /** The same for two texts that differ in case and white space only, so that no split stands between them. */
 export function duplicateKey(text: string): string {

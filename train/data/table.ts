@@ -11,11 +11,11 @@ import path from 'node:path';
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
-import { type LabelChanges, listed, orderLabels } from './labels.ts';
-import { type Columns, readRecords, type TableRecord } from './records.ts';
+import { type LabelChanges, labelKey, listed, orderLabels } from './labels.ts';
+import { type FileOptions, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
-export interface TableOptions extends Columns, LabelChanges {
+export interface TableOptions extends FileOptions, LabelChanges {
   /**
    * The labels in their order, where the stated rule is not to decide it; `any` where that is of no account, because no
    * bundle is made of them.
@@ -75,25 +75,34 @@ export async function readTable(location: string, options: TableOptions): Promis
   return dataset;
 }
 
+/** The same for a number however it is written, so that `--drop 3` means `3.0` too; any other label is itself. */
+function nameKey(label: string): string {
+  const key = labelKey(label);
+  return Number.isNaN(Number(key)) ? label : key;
+}
+
 /** @throws UsageError when a label that is to be changed does not occur. */
 async function* withChangedLabels(
   records: AsyncIterable<TableRecord>,
   { groups, drop }: LabelChanges,
 ): AsyncGenerator<TableRecord> {
-  const seen = new Set<string>();
+  const names = new Map([...(groups ?? [])].map(([label, name]) => [nameKey(label), name]));
+  const dropped = new Set([...(drop ?? [])].map(nameKey));
+  const seen = new Map<string, string>();
   for await (const record of records) {
     const { label } = record;
-    if (label !== '') seen.add(label);
-    if (!drop?.has(label)) yield { ...record, label: groups?.get(label) ?? label };
+    const key = nameKey(label);
+    if (label !== '') seen.set(key, label);
+    if (!dropped.has(key)) yield { ...record, label: names.get(key) ?? label };
   }
   for (const [flag, labels] of [
     ['--group', groups?.keys() ?? []],
     ['--drop', drop ?? []],
   ] as const) {
     for (const label of labels) {
-      if (seen.has(label)) continue;
+      if (seen.has(nameKey(label))) continue;
       throw new UsageError(
-        `${flag}: no review has the label ${quoted(label)}; the labels are ${listed([...seen].sort())}`,
+        `${flag}: no review has the label ${quoted(label)}; the labels are ${listed([...seen.values()].sort())}`,
       );
     }
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { convert, type TableType, type Tally } from '../../../client/bulk/results.ts';
 import type { StreamAnswer } from '../../../edge/http/schema.ts';
+import { tableRow } from '../../../shared/table-row.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 
 /** Any names may be labels. */
@@ -22,6 +23,9 @@ async function converted(bytes: Uint8Array, type: TableType, chunkBytes = 7) {
   return { text, tally };
 }
 
+/** As it stands in a table: no formula. */
+const cellOf = (text: string) => parse(tableRow(['', text], ','))[0]?.[1];
+
 describe('convert', () => {
   const answers: StreamAnswer[] = [
     { line: 2, id: 'é "1",\t\r\n', ...RESULT },
@@ -31,21 +35,21 @@ describe('convert', () => {
   const lines = answers.map((answer) => JSON.stringify(answer));
 
   it.each([
-    ['csv', ',', '2,"é ""1"",\t\r\n",score,0.875,0.0625,0.875,0.0625,5,1,false,\n'],
-    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tscore\t0.875\t0.0625\t0.875\t0.0625\t5\t1\tfalse\t\n'],
+    ['csv', ',', '2,"é ""1"",\t\r\n",score,0.875,0.0625,0.875,0.0625,5,1,false,true,\n'],
+    ['tsv', '\t', '2\t"é ""1"",\t\r\n"\tscore\t0.875\t0.0625\t0.875\t0.0625\t5\t1\tfalse\ttrue\t\n'],
   ] as const)('writes %s with quotes where it needs them', async (type, delimiter, first) => {
     const { text } = await converted(bytesOf(lines), type);
     const columns = ['score_negative', 'score_score', 'score_=1+1, "so"'];
-    const header = ['line', 'id', 'label', 'score', ...columns, 'tokens', 'unknown', 'truncated', 'error'];
+    const header = ['line', 'id', 'label', 'score', ...columns, 'tokens', 'unknown', 'truncated', 'reliable', 'error'];
     const written = header.map((name) => (name.includes('so') ? 'score_"=1+1, ""so"""' : name));
     expect(text.startsWith(written.join(delimiter).replace('score_"', '"score_'))).toBe(true);
     expect(text).toContain(`\n${first}5${delimiter}${delimiter}`);
     const numbers = ['0.0625', '0.875', '0.0625'];
     expect(parse(text, { delimiter })).toEqual([
       header,
-      ['2', 'é "1",\t\r\n', 'score', '0.875', ...numbers, '5', '1', 'false', ''],
-      ['5', '', '', '', '', '', '', '', '', '', '/text is empty.'],
-      ['6', '0', LABELS[2], '0.875', ...numbers, '5', '1', 'false', ''],
+      ['2', 'é "1",\t\r\n', 'score', '0.875', ...numbers, '5', '1', 'false', 'true', ''],
+      ['5', '', '', '', '', '', '', '', '', '', '', '/text is empty.'],
+      ['6', '0', `'${LABELS[2]}`, '0.875', ...numbers, '5', '1', 'false', 'true', ''],
     ]);
   });
 
@@ -63,7 +67,7 @@ describe('convert', () => {
           const answers = ids.map((id, index) => JSON.stringify({ line: index + 1, id, ...RESULT }));
           const { text, tally } = await converted(bytesOf(answers), type, chunkBytes);
           const [, ...rows] = parse(text, { delimiter: type === 'csv' ? ',' : '\t' });
-          expect(rows.map(([, id]) => id)).toEqual(ids);
+          expect(rows.map(([, id]) => id)).toEqual(ids.map((id) => cellOf(id)));
           expect(tally).toEqual({ records: ids.length, failed: 0, failures: [] });
         },
       ),

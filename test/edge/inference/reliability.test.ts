@@ -47,7 +47,7 @@ describe('the reason', () => {
     ['Very, very, very, very good.', undefined],
     ['', 'unknown-words'],
     ['…', 'unknown-words'],
-    ['Xyzzy plugh', 'unknown-words'],
+    ['Xyzzyq plughw', 'unknown-words'],
     ['No me gustó nada la película.', 'other-language'],
     ['Мне не понравилось', 'other-language'],
     ['asdfgh jklqwr sdfsdf', 'noise'],

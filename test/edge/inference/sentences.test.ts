@@ -66,7 +66,8 @@ describe('sentences of an answer', () => {
   });
 
   it('count as numbers of the answer', async () => {
-    const classify = (maxNumbers: number) => reference.classify([{ text: TEXT, sentences: true }], { maxNumbers });
+    const classify = (maxNumbers: number) =>
+      reference.classify([{ text: TEXT, sentences: true, labels: ['negative', 'positive'] }], { maxNumbers });
     await expect(classify(7)).rejects.toEqual(new AnswerTooLargeError(8)); // two labels, for the text and three sentences
     expect(await classify(8)).toHaveLength(1);
   });

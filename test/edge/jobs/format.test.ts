@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Layout, readHeader, recordsIn } from '../../../edge/jobs/format.ts';
+import { beginningOf, type Layout, problemOf, recordsIn } from '../../../edge/jobs/format.ts';
+import type { Format } from '../../../shared/beginning.ts';
 import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
 
 const encoder = new TextEncoder();
@@ -42,7 +43,7 @@ describe('rows', () => {
       'There is a quote inside a text without quotes around it; put them around, and write that one twice.',
     ],
     ['1,"Good', 'A quote is opened and never closed.'],
-    [new Uint8Array([0x31, 0x2c, 0xff]), 'The row is not UTF-8 text; save the file in that encoding.'],
+    [new Uint8Array([0x31, 0x2c, 0xff]), 'The row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").'],
   ])('%j is answered by its error', (content, error) => {
     const [record] = read(content, ID_AND_TEXT);
     expect(record).toMatchObject({ line: 1, error });
@@ -70,8 +71,11 @@ describe('lines of JSON', () => {
     ['{"text": "Good", "id": 7, "stars": 5}', { text: 'Good', id: 7 }],
     ['{"review": "Good"}', { text: 'Good' }],
     ['{"Review": "Good", " ID ": 7}', { text: 'Good', id: 7 }],
-    ['{"id": "a"}', { id: 'a', error: 'The object has no column "text" or "review", but "id".' }],
-    ['{}', { error: 'The object has no column "text" or "review".' }],
+    [
+      '{"id": "a"}',
+      { id: 'a', error: 'The object has no field "text" or "review", but "id"; name it with textColumn.' },
+    ],
+    ['{}', { error: 'The object has no field "text" or "review"; name it with textColumn.' }],
     ['{"id": "a", "text": null}', { id: 'a', error: '/text must be a string.' }],
     ['{"text": " ", "id": "a"}', { id: 'a', error: '/text is empty.' }],
     ['{"text": "Good", "id": 9007199254740991}', { text: 'Good', id: 9007199254740991 }],
@@ -79,8 +83,11 @@ describe('lines of JSON', () => {
       '{"text": "Good", "id": 9007199254740993}',
       { error: '/id has too many digits to be read exactly; put quotes around it.' },
     ],
-    ['{"undefined": "Good"}', { error: 'The object has no column "text" or "review", but "undefined".' }],
-    ['{"text": "Good", "Text": "Bad"}', { error: 'The object has two columns "text".' }],
+    [
+      '{"undefined": "Good"}',
+      { error: 'The object has no field "text" or "review", but "undefined"; name it with textColumn.' },
+    ],
+    ['{"text": "Good", "Text": "Bad"}', { error: 'The object has two fields "text".' }],
     ['\uFEFF"Good"', { error: 'The line is not JSON in UTF-8.' }],
     ['{"text": "Good", "id": {}}', { error: '/id must be a short string or a number.' }],
     ['["Good"]', { error: 'The line must be a JSON string or object.' }],
@@ -101,25 +108,72 @@ describe('lines of JSON', () => {
 });
 
 describe('a header', () => {
-  const header = (row: string, layout: Layout = {}) =>
-    readHeader({ line: 1, bytes: encoder.encode(row) }, { delimiter: ',', ...layout });
+  const header = (row: string, layout: Layout = {}) => {
+    const found = beginningOf(encoder.encode(`${row}\n`), true, 'csv', layout);
+    return typeof found === 'object' ? found.layout : found;
+  };
 
   test.each([
-    ['review,sentiment', {}, { count: 2, text: 0, id: undefined }],
+    ['review,sentiment', {}, { count: 2, text: 0 }],
     [' ID ,Text', {}, { count: 2, text: 1, id: 0 }],
-    ['text,review', {}, { count: 2, text: 0, id: undefined }],
+    ['text,review', {}, { count: 2, text: 0 }],
     ['key,"the text"\r', { textColumn: 'The Text', idColumn: 'key' }, { count: 2, text: 1, id: 0 }],
   ])('%s', (row, names, columns) => {
     expect(header(row, names)).toMatchObject({ columns });
   });
 
   test.each([
-    ['a,b', {}, 'The header has no column "text" or "review", but "a", "b".'],
-    ['text', { idColumn: 'key' }, 'The header has no column "key", but "text".'],
-    ['text,text', {}, 'The header has two columns "text".'],
-    ['ID,text,id', {}, 'The header has two columns "ID".'],
-    ['"text', {}, 'The header: A quote is opened and never closed.'],
+    ['a,b', {}, 'Line 1: the header has no column "text" or "review", but "a", "b"; name it with textColumn.'],
+    ['text', { idColumn: 'key' }, 'Line 1: the header has no column "key", but "text"; name it with idColumn.'],
+    ['text,text', {}, 'Line 1: the header has two columns "text".'],
+    ['ID,text,id', {}, 'Line 1: the header has two columns "ID".'],
+    ['"text', {}, 'Line 1: a quote is opened and never closed.'],
   ])('%s is refused', (row, names, error) => {
     expect(header(row, names)).toBe(error);
+  });
+});
+
+describe('the first part of a file', () => {
+  const problem = (content: string | Uint8Array, format: Format, isWhole = true) =>
+    problemOf(typeof content === 'string' ? encoder.encode(content) : content, isWhole, { format, layout: {} });
+
+  test.each<[string, Format]>([
+    ['text\nGood\n', 'csv'],
+    ['text,id\nGood, really,1\nBad,2\n', 'csv'],
+    ['{"id": 1}\n{"text": "Good"}\n', 'jsonl'],
+    ['{"text": ""}\n', 'jsonl'],
+    ['', 'csv'],
+    ['text\n', 'csv'],
+  ])('%j is worth a job', (content, format) => {
+    expect(problem(content, format)).toBeUndefined();
+  });
+
+  test.each<[string | Uint8Array, Format, string]>([
+    [
+      'body\nGood\n',
+      'csv',
+      'Line 1: the header has no column "text" or "review", but "body"; name it with textColumn.',
+    ],
+    [
+      '\n{"reviewText": "Good"}\n{"reviewText": "Bad"}\n',
+      'jsonl',
+      'Line 2: the object has no field "text" or "review", but "reviewText"; name it with textColumn.',
+    ],
+    [
+      Buffer.from('text\nGood\n\n"Bad\nfilm"\ncaf\xe9\n', 'latin1'),
+      'csv',
+      'Line 6: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").',
+    ],
+    [
+      'PK\x03\x04',
+      'csv',
+      'Line 1: the file is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8".',
+    ],
+  ])('%j is not', (content, format, why) => {
+    expect(problem(content, format)).toBe(why);
+  });
+
+  test('may end in the middle of a character', () => {
+    expect(problem(encoder.encode('text\nGood\nCaf\xe9').subarray(0, -1), 'csv', false)).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
     const isLast = cursor.offset + slice.length === file.length;
     const found = splitSlice(slice, cursor, {
-      delimiter,
+      dialect: { delimiter },
       chunkBytes: CHUNK_BYTES,
       chunkRecords: CHUNK_RECORDS,
       isLast,
@@ -107,7 +107,8 @@ describe('the first step', () => {
   const START: Cursor = { offset: 0, line: 1, skipping: false };
   const step = (content: string, layout: Layout, more = 0) => {
     const slice = new TextEncoder().encode(content);
-    return splitNext(slice, { cursor: START, layout, bytes: slice.length + more });
+    const format = layout.delimiter === undefined ? 'jsonl' : 'csv';
+    return splitNext(slice, { cursor: START, layout, format, bytes: slice.length + more });
   };
 
   test.each([
@@ -132,13 +133,13 @@ describe('the first step', () => {
   });
 
   test.each([
-    ['\n'.repeat(100), 1, 'The file has no header.'],
+    ['\n'.repeat(100), 1, 'Line 1: the file begins with nothing but blanks.'],
     [
       `text,${'x'.repeat(30)}\n`,
       0,
-      'The header: The record has more than 24 bytes; look for a quote that is never closed.',
+      'Line 1: the record has more than 24 bytes; look for a quote that is never closed.',
     ],
-    ['stars\n5\n', 0, 'The header has no column "text" or "review", but "stars".'],
+    ['stars\n5\n', 0, 'Line 1: the header has no column "text" or "review", but "stars"; name it with textColumn.'],
   ])('refuses a file that begins with %j', (content, more, error) => {
     expect(step(content, { delimiter: ',' }, more)).toBe(error);
   });
@@ -154,7 +155,7 @@ test.each([
   const slice = new TextEncoder().encode('"a"\n'.repeat(JOB_LIMITS.chunkRecords + 1));
   expect(slice.length).toBeLessThan(JOB_LIMITS.sliceBytes);
   const cursor: Cursor = { offset: 0, line: 1, skipping: false };
-  const found = splitNext(slice, { cursor, layout: {}, bytes: slice.length, scores: labels });
+  const found = splitNext(slice, { cursor, layout: {}, format: 'jsonl', bytes: slice.length, scores: labels });
   if (typeof found === 'string') throw new Error(found);
   expect(found.chunks.map(({ records }) => records).slice(0, -1)).toEqual(
     Array(Math.floor(JOB_LIMITS.chunkRecords / most)).fill(most),

@@ -318,16 +318,23 @@ describe('an archive is refused', () => {
     }
   });
 
-  it.each(['r.json', 'x.txt', 'x.csv.gz', 'x.zip', 'reviews'])(
-    'when it is called %s, and the names that are read are told',
-    async (name) => {
-      const file = path.join(await temporaryFolder(), name);
-      await writeFile(file, gzipSync('label,text\n'));
-      expect(await refusalOf(file)).toBe(
-        'the name must end in .csv, .tsv, .jsonl, .ndjson or .tar.gz, and say what is in the file',
-      );
-    },
-  );
+  const NAMES =
+    'the name must end in .csv, .tsv, .jsonl, .ndjson, .json or .tar, and say what is in the file; .gz may follow';
+  it.each([
+    ['reviews', NAMES],
+    ['x.gz', NAMES],
+    ['x.txt', 'a .txt has a text a line and no labels; if it is a table, --delimiter tab says so'],
+    ['x.zip', 'the file is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8"'],
+    [
+      'x.parquet',
+      `the file is Parquet; convert it: python3 -c "import pandas; pandas.read_parquet('<file>').to_csv('reviews.csv', index=False)"`,
+    ],
+    ['x.csv.gz', 'no labelled reviews in it'],
+  ])('when it is called %s, and what to do is told', async (name, why) => {
+    const file = path.join(await temporaryFolder(), name);
+    await writeFile(file, gzipSync('label,text\n'));
+    expect(await refusalOf(file)).toBe(why);
+  });
 
   it('when what is compressed is no tar', async () => {
     const file = await archivePath();

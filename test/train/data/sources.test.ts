@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { counterfactual } from '../../../train/data/sources/counterfactual.ts';
+import { GLOVE } from '../../../train/data/sources/glove.ts';
 import { goEmotions } from '../../../train/data/sources/goemotions.ts';
 import { findOverlaps, readOverlaps } from '../../../train/data/sources/overlaps.ts';
 import { productReviews } from '../../../train/data/sources/product-reviews.ts';
@@ -276,4 +277,10 @@ describe('the overlaps', () => {
     expect(isOverlap('The lighthouse keeper’s kettle sang in B flat.')).toBe(false);
     expect(isOverlap('')).toBe(false);
   });
+});
+
+it('the notices name each set, whose it is, and its licence', async () => {
+  const notices = await readFile('THIRD_PARTY_NOTICES.md', 'utf8');
+  for (const { name, credit, licence } of SOURCES) expect(notices).toContain(`| ${name} | ${credit} | ${licence} |`);
+  expect(notices).toContain(GLOVE.credit);
 });

@@ -215,7 +215,7 @@ describe('npm run diff', () => {
     ['no bundle', ['--new', 'nowhere'], 1, 'nowhere: no model bundle there'],
     ['no endpoint', ['--new', 'http://127.0.0.1:9'], 1, 'cannot be reached'],
     ['no such file', ['--new', 'model', 'nowhere.txt'], 1, 'nowhere.txt: no such file'],
-    ['reviews as texts', ['--new', 'model', 'test/opinions/neutral.jsonl'], 2, '--data'],
+    ['a file that is not read', ['--new', 'model', 'texts.parquet'], 1, 'pandas.read_parquet'],
     ['two files', ['--new', 'model', 'a', 'b'], 2, 'one file'],
     [
       'another split',

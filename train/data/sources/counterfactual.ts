@@ -3,9 +3,10 @@
  * opposite with as few changes as they could. A .tsv with a header, quoted where need be.
  */
 import path from 'node:path';
+import { refuseLine } from '../../../cli/input.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import { githubFile } from '../download.ts';
-import { readRecords, refuseLine } from '../records.ts';
+import { readRecords } from '../records.ts';
 import type { Source, SourceText } from './source.ts';
 
 const COMMIT = ['acmi-lab/counterfactually-augmented-data', '6f232a1d2a11462a30ce08fb4825b734ab30828e'] as const;

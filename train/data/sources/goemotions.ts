@@ -5,9 +5,9 @@
  * (surprise, confusion, curiosity, realization) says which emotion it is, and not whether a good one.
  */
 import path from 'node:path';
+import { refuseLine } from '../../../cli/input.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import { githubFile } from '../download.ts';
-import { refuseLine } from '../records.ts';
 import type { Opinion, Source, SourceText } from './source.ts';
 import { readText, rowsOf, type TextFile } from './text.ts';
 

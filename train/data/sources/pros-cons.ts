@@ -5,8 +5,8 @@
  * under both; so a label rules out the opposite only, and what stands under both is left out, as in every source.
  */
 import path from 'node:path';
+import { refuseLine } from '../../../cli/input.ts';
 import { githubFile } from '../download.ts';
-import { refuseLine } from '../records.ts';
 import { NLTK_DATA, type Source, type SourceText } from './source.ts';
 import { linesOf, type TextFile, textsIn } from './text.ts';
 

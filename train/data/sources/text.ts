@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../../cli/errors.ts';
+import { refuseLine } from '../../../cli/input.ts';
 import { bytesOf, type Entry, readTarGz, readZip } from '../archive.ts';
-import { refuseLine } from '../records.ts';
 
 /** The largest of the archives unpacks to 7 MB. */
 const MAX_UNPACKED_BYTES = 64 * 2 ** 20;

@@ -6,9 +6,9 @@
  * sentences, which are those of public test sets.
  */
 import path from 'node:path';
+import { refuseLine } from '../../../cli/input.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import { githubFile } from '../download.ts';
-import { refuseLine } from '../records.ts';
 import type { Opinion, Source, SourceText } from './source.ts';
 import { rowsOf, type TextFile, textsIn } from './text.ts';
 

@@ -5,6 +5,7 @@ import type { Manifest, Metrics } from '../../../shared/bundle.ts';
 import { listed } from '../../data/labels.ts';
 import { networkText, trainingText } from '../../export/model-card.ts';
 import { count, counted, interval, metric, percent } from '../../format.ts';
+import { type Baseline, describeBaseline } from '../baseline.ts';
 import { type Html, html, trusted } from '../drawing/html.ts';
 import { STYLE } from '../drawing/style.ts';
 import { type Evaluation, splitName } from '../evaluate.ts';
@@ -22,11 +23,13 @@ export interface ReportFacts {
   readonly manifest: Manifest;
   /** The measurement. Without it, the page has the learning curves and says what is missing. */
   readonly evaluation?: Evaluation | undefined;
+  /** A linear model on the same reviews. */
+  readonly baseline?: Baseline | undefined;
   /** The most certain mistakes (`explainMistakes`). */
   readonly mistakes?: readonly Mistake[];
 }
 
-export function reportPage({ manifest, evaluation, mistakes = [] }: ReportFacts): string {
+export function reportPage({ manifest, evaluation, baseline, mistakes = [] }: ReportFacts): string {
   const { id } = manifest;
   const measured = evaluation !== undefined && evaluation.reviews.length > 0 ? evaluation : undefined;
   return html`<!doctype html>
@@ -42,6 +45,7 @@ export function reportPage({ manifest, evaluation, mistakes = [] }: ReportFacts)
 ${header(manifest, measured)}
 <main>
 ${measured ? keyFigures(measured) : notMeasured(manifest)}
+${baseline && html`<p class="notice">${sentenceOf(describeBaseline(baseline, manifest.training.preset))}</p>`}
 ${learning(manifest)}
 ${measured && answers(measured)}
 ${measured && probabilities(measured)}
@@ -52,6 +56,10 @@ ${measured && mistakesSection(mistakes, measured)}
 </body>
 </html>
 `.source;
+}
+
+function sentenceOf(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
 }
 
 /** Says why the page has no evaluation, and how to get one. */

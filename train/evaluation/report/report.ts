@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { writeFiles } from '../../../cli/files.ts';
 import type { OpenBundle } from '../../export/bundle.ts';
+import type { Baseline } from '../baseline.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { explainMistakes } from './mistakes.ts';
 import { reportPage } from './page.ts';
@@ -18,6 +19,8 @@ export const REPORT_FILE = 'report.html';
 export interface ReportOptions {
   /** The measurement of this bundle. Without it, the report has only the learning curves, and says so. */
   readonly evaluation?: Evaluation | undefined;
+  /** A linear model on the same reviews. */
+  readonly baseline?: Baseline | undefined;
   /** The page's path. Default: `report.html` in the bundle's folder. */
   readonly file?: string | undefined;
 }
@@ -26,11 +29,14 @@ export interface ReportOptions {
  * Writes the report as a whole or not at all.
  * @returns the file's path.
  */
-export async function writeReport(bundle: OpenBundle, { evaluation, file }: ReportOptions = {}): Promise<string> {
+export async function writeReport(
+  bundle: OpenBundle,
+  { evaluation, baseline, file }: ReportOptions = {},
+): Promise<string> {
   const { folder, manifest } = bundle;
   const target = file ?? path.join(folder, REPORT_FILE);
   const mistakes = evaluation ? await explainMistakes(bundle, evaluation) : [];
-  const page = reportPage({ manifest, evaluation, mistakes });
+  const page = reportPage({ manifest, evaluation, baseline, mistakes });
   await writeFiles(path.dirname(target), { [path.basename(target)]: page });
   return target;
 }

@@ -7,10 +7,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../../cli/errors.ts';
+import { refuseLine } from '../../../cli/input.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { githubFile, type PinnedFile } from '../../data/download.ts';
-import { refuseLine } from '../../data/records.ts';
 import { COUNTERFACTUAL_DEV, readCounterfactual } from '../../data/sources/counterfactual.ts';
 import { GOEMOTIONS_DEV, GOEMOTIONS_TEST, readGoEmotions } from '../../data/sources/goemotions.ts';
 import { OPINIONS, type Opinion } from '../../data/sources/source.ts';

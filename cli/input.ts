@@ -1,0 +1,234 @@
+/** Files of records on the command line: what their names say, the flags that say the rest, and what is in them. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { createGunzip } from 'node:zlib';
+import {
+  type Asked,
+  adviceFor,
+  type Beginning,
+  DELIMITER_RULE,
+  delimiterNamed,
+  ENCODING_RULE,
+  encodingNamed,
+  FileReader,
+  type Format,
+} from '../shared/beginning.ts';
+import { type Columns, fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../shared/fields.ts';
+import type { FileRecord } from '../shared/records.ts';
+import { UsageError, UserError } from './errors.ts';
+import type { Flags, FlagValues } from './flags.ts';
+
+export const TEXT_COLUMN_FLAG = {
+  'text-column': {
+    kind: 'text',
+    value: '<name>',
+    help: 'name, number or path of the text (default: text or review)',
+  },
+} as const satisfies Flags;
+
+export const FORMAT_FLAGS = {
+  delimiter: {
+    kind: 'text',
+    value: '<name>',
+    help: 'comma, semicolon, tab, pipe or a character (default: told from the header)',
+  },
+  'no-header': { kind: 'switch', help: 'the first row is a record; columns go by number' },
+  'no-quotes': { kind: 'switch', help: 'quotes are characters as any other' },
+  encoding: {
+    kind: 'text',
+    value: '<name>',
+    help: 'windows-1252 and the like (default: UTF-8, or what a byte order mark says)',
+  },
+} as const satisfies Flags;
+
+/** For a command that wants texts and nothing else. */
+export const TEXT_FLAGS = { ...TEXT_COLUMN_FLAG, ...FORMAT_FLAGS } as const satisfies Flags;
+
+/** What the flags say. @throws UsageError */
+export function askedBy(flags: FlagValues<typeof FORMAT_FLAGS>): Omit<Asked, 'format'> {
+  const { delimiter, encoding } = flags;
+  const asked = {
+    delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter),
+    encoding: encoding === undefined ? undefined : encodingNamed(encoding),
+    header: flags['no-header'] ? false : undefined,
+    quotes: flags['no-quotes'] ? false : undefined,
+  };
+  if (delimiter !== undefined && asked.delimiter === undefined) throw new UsageError(`--delimiter ${DELIMITER_RULE}`);
+  if (encoding !== undefined && asked.encoding === undefined) throw new UsageError(`--encoding ${ENCODING_RULE}`);
+  return asked;
+}
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  csv: 'csv',
+  tsv: 'tsv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+  txt: 'txt',
+};
+
+/** What the file's name says that it is; undefined where it says nothing of the kind. */
+export function formatOf(file: string): Format | undefined {
+  const extension = extensionOf(file);
+  return Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
+}
+
+export function isCompressed(file: string): boolean {
+  return /\.gz$/i.test(file);
+}
+
+/** The file's name without what says how it is written. */
+export function plainName(file: string): string {
+  return file.replace(/(?<=.)\.(tar\.gz|(csv|tsv|jsonl|ndjson|json|txt)(\.gz)?)$/i, '');
+}
+
+/** Without the dot, and without the `.gz` behind it. */
+export function extensionOf(file: string): string {
+  return path
+    .extname(isCompressed(file) ? file.slice(0, -'.gz'.length) : file)
+    .slice(1)
+    .toLowerCase();
+}
+
+/** Why a file with that name is not read, and what to do. @param names that are read, where not all are. */
+export function unknownFormat(file: string, names = '.csv, .tsv, .jsonl, .ndjson, .json or .txt'): string {
+  const advice = adviceFor(extensionOf(file));
+  if (advice !== undefined) return `${file}: the file ${advice}`;
+  return `${file}: the name must end in ${names}, and say what is in the file; .gz may follow`;
+}
+
+/** A record of a file, whose fields `fieldOf` finds. */
+export interface ReadRecord {
+  /** Where it begins, from 1. */
+  readonly line: number;
+  readonly content: RecordContent;
+  readonly columns: Columns | undefined;
+}
+
+/**
+ * The records of the file at `location`, whose beginning may be looked at first.
+ * @param pieces of it, in order, cut anywhere.
+ * @throws UserError that names the line of the first record that cannot be read.
+ */
+export async function* readFile(
+  location: string,
+  asked: Asked,
+  wanted: Wanted,
+  { pieces = readPieces(location), keepBlank = false }: ReadOptions = {},
+): AsyncGenerator<ReadRecord, void> {
+  const reader = new FileReader(asked, wanted, keepBlank);
+  function* contents(records: Generator<FileRecord, void>): Generator<ReadRecord, void> {
+    for (const record of readAt(location, records)) {
+      const { layout } = reader.beginning as Beginning;
+      const content = atLine(location, record.line, () => parseRecord(record, layout));
+      yield { line: record.line, content, columns: layout.columns };
+    }
+  }
+  for await (const piece of pieces) yield* contents(reader.read(piece));
+  yield* contents(reader.end());
+}
+
+const STANDARD_INPUT = 'standard input';
+
+/**
+ * The texts of a file, which may be a table or lines of JSON; without one, those of standard input, one a line.
+ * @throws UserError as `readFile` does, and where a text is no string.
+ */
+export async function* readTexts(
+  location: string | undefined,
+  flags: FlagValues<typeof TEXT_FLAGS>,
+  stdin: AsyncIterable<Uint8Array>,
+): AsyncGenerator<string, void> {
+  const format = location === undefined ? 'txt' : formatOf(location);
+  if (format === undefined) throw new UserError(unknownFormat(location as string));
+  const text = { name: flags['text-column'], needed: true, option: '--text-column' };
+  const options = location === undefined ? { pieces: stdin, keepBlank: true } : {};
+  const source = location ?? STANDARD_INPUT;
+  for await (const record of readFile(source, { ...askedBy(flags), format }, { text }, options)) {
+    const { line, content, columns } = record;
+    const found = atLine(source, line, () => fieldOf(content, 'text', text, columns));
+    if (typeof found !== 'string') refuseLine(source, line, 'the text is not a string');
+    yield found;
+  }
+}
+
+interface ReadOptions {
+  readonly pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Whether blank lines are records too. */
+  readonly keepBlank?: boolean;
+}
+
+/** The records. @throws UserError with the line, where the file cannot be read at all. */
+export function* readAt(location: string, records: Generator<FileRecord, void>): Generator<FileRecord, void> {
+  for (;;) {
+    const { done, value } = atLine(location, 1, () => records.next());
+    if (done) return;
+    yield value;
+  }
+}
+
+/** @throws UserError that begins with the file and the line, as compilers put it. */
+export function refuseLine(location: string, line: number, why: string): never {
+  throw new UserError(`${location}:${line}: ${why}`);
+}
+
+/** What `read` returns. @throws UserError with the line, where the record cannot be read. */
+export function atLine<Result>(location: string, line: number, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    const advice = error.isEncoding ? ', or add --encoding windows-1252 if it is from Windows' : '';
+    return refuseLine(location, error.line ?? line, `${error.message}${advice}`);
+  }
+}
+
+/** A compressed file may have this many bytes for one of its own, and this many in any case. Texts have three to ten. */
+const MAX_RATIO = 200;
+const MAX_UNPACKED = 256 * 1024 * 1024;
+
+/**
+ * The bytes of the file, piece by piece, those of a `.gz` unpacked.
+ * @param start so many of them are left out. @param onRead told how much of the file itself has been read.
+ * @throws UserError when a `.gz` is damaged or cut off, or unpacks to far more than texts do.
+ */
+export async function* readPieces(
+  file: string,
+  start = 0,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array, void> {
+  if (!isCompressed(file)) {
+    let read = start;
+    for await (const piece of createReadStream(file, { start })) {
+      read += piece.length;
+      onRead(read);
+      yield piece;
+    }
+    return;
+  }
+  const most = Math.max(MAX_UNPACKED, MAX_RATIO * (await stat(file)).size);
+  const packed = createReadStream(file);
+  const unpacked = createGunzip();
+  packed.on('error', (error) => unpacked.destroy(error));
+  let bytes = 0;
+  try {
+    for await (const piece of packed.pipe(unpacked) as AsyncIterable<Uint8Array>) {
+      const before = bytes;
+      bytes += piece.length;
+      if (bytes > most)
+        throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, which no texts do`);
+      onRead(packed.bytesRead);
+      if (bytes > start) yield piece.subarray(Math.max(0, start - before));
+    }
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); make it anew`);
+  } finally {
+    packed.destroy();
+  }
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^Z_/.test(String(error.code));
+}

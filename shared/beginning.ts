@@ -1,0 +1,406 @@
+/**
+ * What the beginning of a file says of the rest: its encoding, what ends its lines, and for a table what separates its
+ * fields and which columns it has. A delimiter is told from the header alone, and nothing from any record: what a text
+ * has in it changes nothing.
+ */
+import {
+  BYTE_ORDER_MARKS,
+  byteOrderMark,
+  type CharacterEncoding,
+  concatenate,
+  decode,
+  ENCODINGS,
+  Finder,
+  unitAt,
+  unitBytes,
+} from './characters.ts';
+import { type Columns, findColumns, parseRow, RecordError, type Wanted } from './fields.ts';
+import { MAX_RECORD_BYTES } from './limits.ts';
+import {
+  type Cursor,
+  createScanner,
+  type Dialect,
+  type FileRecord,
+  type RecordPlace,
+  RecordReader,
+} from './records.ts';
+
+/** What a file is said to be, by its name or its media type: `json` may be an array, or lines. */
+export type Format = 'csv' | 'tsv' | 'jsonl' | 'json' | 'txt';
+
+/** What is known of a file before it is looked at. */
+export interface Asked {
+  readonly format: Format;
+  /** In place of the one that the header tells. Makes a table of a `.txt`. */
+  readonly delimiter?: string | undefined;
+  /** Whether the first row of a table names the columns (default), or is a record. */
+  readonly header?: boolean | undefined;
+  /** Whether fields may stand in quotes (default). */
+  readonly quotes?: boolean | undefined;
+  /** In place of UTF-8; a byte order mark is believed first. */
+  readonly encoding?: CharacterEncoding | undefined;
+}
+
+/** How the records of one file are read. Stored with a job, so that the names stay. */
+export interface Layout extends Dialect {
+  /** Of a table. */
+  readonly columns?: Columns | undefined;
+}
+
+export interface Beginning {
+  readonly layout: Layout;
+  /** Where the first record begins. */
+  readonly next: Cursor;
+  /** The names of a table's columns, where it has a header. */
+  readonly header: readonly string[] | undefined;
+}
+
+/** What may stand between the fields of a row, those of the format first. */
+const DELIMITERS = { csv: [',', ';', '\t', '|'], tsv: ['\t', ',', ';', '|'] } as const;
+const DELIMITER_NAMES: Readonly<Record<string, string>> = {
+  comma: ',',
+  semicolon: ';',
+  tab: '\t',
+  '\\t': '\t',
+  pipe: '|',
+};
+
+/** `semicolon` or `;` → ;. @returns undefined where it can be none. */
+export function delimiterNamed(name: string): string | undefined {
+  const delimiter = DELIMITER_NAMES[name.toLowerCase()] ?? name;
+  return /^[\t!#-/:-@[-`{-~]$/.test(delimiter) ? delimiter : undefined;
+}
+
+/** What a delimiter may be, for a message. */
+export const DELIMITER_RULE = 'must be comma, semicolon, tab, pipe, or one character that is no letter, digit or quote';
+
+/** `latin1` and the like → windows-1252. @returns undefined where it is none that is read. */
+export function encodingNamed(name: string): CharacterEncoding | undefined {
+  const folded = name.trim().toLowerCase();
+  if (/^(latin-?1|iso[-_]?8859-1|cp-?1252|ansi)$/.test(folded)) return 'windows-1252';
+  return ENCODINGS.find((encoding) => encoding === folded);
+}
+
+export const ENCODING_RULE = `must be one of ${ENCODINGS.join(', ')}`;
+
+/** Kinds of files that are no text: how they begin, how their names end, and what to do with them. */
+const BINARY: readonly { readonly begins: string; readonly extensions: readonly string[]; readonly advice: string }[] =
+  [
+    {
+      begins: '\x1f\x8b',
+      extensions: [],
+      advice: 'is compressed by gzip; unpack it, or let its name end in .gz',
+    },
+    {
+      begins: 'PK\x03\x04',
+      extensions: ['zip', 'xlsx', 'ods'],
+      advice: 'is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8"',
+    },
+    {
+      begins: '\xd0\xcf\x11\xe0',
+      extensions: ['xls'],
+      advice: 'is an old spreadsheet (.xls); save it as "CSV UTF-8"',
+    },
+    {
+      begins: 'PAR1\x15',
+      extensions: ['parquet'],
+      advice: `is Parquet; convert it: python3 -c "import pandas; pandas.read_parquet('<file>').to_csv('reviews.csv', index=False)"`,
+    },
+    {
+      begins: 'SQLite format 3\0',
+      extensions: ['db', 'sqlite', 'sqlite3'],
+      advice:
+        'is a database of SQLite; export a table: sqlite3 -header -csv <file> "SELECT * FROM <table>" > reviews.csv',
+    },
+    { begins: 'BZh91AY&SY', extensions: ['bz2'], advice: 'is compressed by bzip2; unpack it with bunzip2' },
+    { begins: '\xfd7zXZ', extensions: ['xz'], advice: 'is compressed by xz; unpack it with unxz' },
+    { begins: '(\xb5/\xfd', extensions: ['zst'], advice: 'is compressed by zstd; unpack it with unzstd' },
+  ];
+
+/** What to do with a file of a kind that is not read, by its extension, such as `parquet`; undefined where nobody knows. */
+export function adviceFor(extension: string): string | undefined {
+  return BINARY.find(({ extensions }) => extensions.includes(extension))?.advice;
+}
+
+/** A file that has more blanks than this before anything else has nothing else. */
+const MAX_BLANKS = 4 * MAX_RECORD_BYTES;
+
+/**
+ * The layout of the file that begins with `bytes`.
+ * @param isWhole whether they are all of it.
+ * @param wanted of a table's columns.
+ * @returns undefined where it takes more bytes to know.
+ * @throws RecordError with the line, where the file cannot be read.
+ */
+export function findBeginning(
+  bytes: Uint8Array,
+  isWhole: boolean,
+  asked: Asked,
+  wanted: Wanted,
+): Beginning | undefined {
+  if (!isWhole && isBegun(bytes)) return undefined;
+  refuseBinary(bytes);
+  const mark = byteOrderMark(bytes);
+  const encoding = mark?.encoding ?? asked.encoding;
+  const start: Cursor = { offset: mark?.length ?? 0, line: 1, skipping: false };
+  const units = isWhole ? bytes : bytes.subarray(0, bytes.length - (bytes.length % unitBytes(encoding)));
+  const form = formFor(units, start.offset, asked, encoding);
+  const written: Dialect = {
+    ...(form !== 'lines' && { form }),
+    ...(encoding !== undefined && encoding !== 'utf-8' && { encoding }),
+    ...(form === 'rows' && asked.quotes === false && { quotes: false }),
+  };
+  const lineEnd = form && lineEndIn(units, start.offset, written, isWhole);
+  const dialect: Dialect = { ...written, ...(lineEnd === '\r' && { lineEnd }) };
+  const isKnown = lineEnd !== undefined;
+  if (isKnown && form !== 'rows') return { layout: dialect, next: start, header: undefined };
+  const beginning = isKnown ? tableBeginning(units, start, { ...asked, dialect, isWhole }, wanted) : undefined;
+  if (beginning !== undefined) return beginning;
+  if (isWhole) return { layout: dialect, next: start, header: undefined }; // there is nothing but blanks
+  if (bytes.length > MAX_BLANKS) throw new RecordError('the file begins with nothing but blanks', { line: 1 });
+  return undefined;
+}
+
+/** Whether the bytes may be the first ones of a mark that tells what a file is. */
+function isBegun(bytes: Uint8Array): boolean {
+  const marks = [...BYTE_ORDER_MARKS.map(([, mark]) => mark), ...BINARY.map(({ begins }) => codesOf(begins))];
+  return marks.some((mark) => bytes.length < mark.length && bytes.every((byte, at) => byte === mark[at]));
+}
+
+function refuseBinary(bytes: Uint8Array): void {
+  const found = BINARY.find(({ begins }) => codesOf(begins).every((code, at) => bytes[at] === code));
+  if (found !== undefined) throw new RecordError(`the file ${found.advice}`, { line: 1 });
+}
+
+function codesOf(text: string): number[] {
+  return Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** @returns undefined where it begins with nothing but blanks so far. */
+function formFor(
+  bytes: Uint8Array,
+  from: number,
+  { format, delimiter }: Asked,
+  encoding: CharacterEncoding | undefined,
+): NonNullable<Dialect['form']> | undefined {
+  if (format === 'txt') return delimiter === undefined ? 'texts' : 'rows';
+  if (format !== 'json') return format === 'jsonl' ? 'lines' : 'rows';
+  for (let at = from; at < bytes.length; at += unitBytes(encoding)) {
+    const character = String.fromCharCode(unitAt(bytes, at, encoding));
+    if (!/\s/.test(character)) return character === '[' ? 'array' : 'lines';
+  }
+  return undefined;
+}
+
+/**
+ * What ends the lines. In a table, a carriage return alone does where it ends the first row; elsewhere, where the first line
+ * has one and no line feed follows within the length of a record.
+ * @returns undefined where that is not known yet.
+ */
+function lineEndIn(
+  bytes: Uint8Array,
+  from: number,
+  { form, quotes, encoding }: Dialect,
+  isWhole: boolean,
+): '\n' | '\r' | undefined {
+  const unit = unitBytes(encoding);
+  const [feeds, returns, marks] = ['\n', '\r', '"'].map((one) => new Finder(bytes, one.charCodeAt(0), encoding)) as [
+    Finder,
+    Finder,
+    Finder,
+  ];
+  const isRows = form === 'rows';
+  const isAll = isWhole || bytes.length > MAX_RECORD_BYTES;
+  for (let at = from; at < bytes.length; ) {
+    const [feed, carriage] = [feeds.from(at), returns.from(at)];
+    const opening = isRows && quotes !== false ? marks.from(at) : bytes.length;
+    if (opening < Math.min(feed, carriage)) {
+      at = marks.from(opening + unit) + unit; // behind the quote that closes it; a quote that is written twice opens again
+      continue;
+    }
+    if (feed < bytes.length && (feed < carriage || !isRows)) return '\n';
+    if (carriage === bytes.length || (!isRows && !isAll)) break;
+    let after = carriage;
+    while (after < bytes.length && unitAt(bytes, after, encoding) === 0x0d) after += unit;
+    if (after >= bytes.length && !isAll) return undefined;
+    return unitAt(bytes, after, encoding) === 0x0a ? '\n' : '\r';
+  }
+  return isAll ? '\n' : undefined;
+}
+
+interface TableOptions extends Asked {
+  /** But for the delimiter. */
+  readonly dialect: Dialect;
+  readonly isWhole: boolean;
+}
+
+function tableBeginning(
+  bytes: Uint8Array,
+  start: Cursor,
+  { format, delimiter: given, header = true, dialect, isWhole }: TableOptions,
+  wanted: Wanted,
+): Beginning | undefined {
+  const first = firstRecord(bytes, start, dialect, isWhole);
+  if (first === 'more') return undefined;
+  if (first === undefined) return { layout: { ...dialect, delimiter: given }, next: start, header: undefined };
+  const separator = separatorIn(first, dialect);
+  const from = separator === undefined ? start : first.next;
+  const known = given ?? separator;
+  const candidates: readonly string[] =
+    known !== undefined
+      ? [known]
+      : header
+        ? DELIMITERS[format === 'tsv' ? 'tsv' : 'csv']
+        : [format === 'tsv' ? '\t' : ','];
+
+  const tried: Tried[] = [];
+  for (const delimiter of candidates) {
+    const record = firstRecord(bytes, from, { ...dialect, delimiter }, isWhole);
+    if (record === 'more') return undefined;
+    if (record === undefined) return { layout: { ...dialect, delimiter }, next: from, header: undefined };
+    tried.push(tryDelimiter(record, { ...dialect, delimiter }, header, wanted));
+  }
+  const [best] = tried.sort((a, b) => b.rank - a.rank || b.fields.length - a.fields.length) as [Tried]; // a stable sort
+  if (best.error !== undefined) {
+    const { message, isEncoding } = best.error;
+    throw new RecordError(message, { line: best.record.line, isEncoding });
+  }
+  // A header of one column has nothing that would separate it from others.
+  const isOne = header && known === undefined && best.fields.length === 1;
+  const delimiter = isOne ? undefined : best.delimiter;
+  return {
+    layout: { ...dialect, delimiter, columns: best.columns },
+    next: header ? best.record.next : from,
+    header: header ? best.fields : undefined,
+  };
+}
+
+/** What a header is with one of the delimiters. */
+interface Tried {
+  readonly delimiter: string;
+  readonly record: FirstRecord;
+  readonly fields: readonly string[];
+  readonly columns?: Columns;
+  readonly error?: RecordError;
+  /** Higher for one that has the columns that are wanted. */
+  readonly rank: 0 | 1 | 2;
+}
+
+function tryDelimiter(
+  record: FirstRecord,
+  dialect: Dialect & { delimiter: string },
+  header: boolean,
+  wanted: Wanted,
+): Tried {
+  const { delimiter } = dialect;
+  let fields: readonly string[] = [];
+  try {
+    fields = parseRow(record, dialect);
+    const names = header ? fields : fields.map((_, place) => `${place + 1}`);
+    return { delimiter, record, fields, columns: findColumns(names, wanted, header ? 'header' : 'row'), rank: 2 };
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return { delimiter, record, fields, error, rank: fields.length > 0 ? 1 : 0 };
+  }
+}
+
+interface FirstRecord extends FileRecord {
+  readonly next: Cursor;
+}
+
+/** @returns `more` where it takes more bytes to know, and undefined where there is none. */
+function firstRecord(
+  bytes: Uint8Array,
+  from: Cursor,
+  dialect: Dialect,
+  isWhole: boolean,
+): FirstRecord | 'more' | undefined {
+  const scanner = createScanner({ form: 'rows', ...dialect }, from);
+  const place = firstOf(scanner.scan(bytes.subarray(from.offset))) ?? (isWhole ? scanner.end() : undefined);
+  if (place === undefined) return isWhole ? undefined : 'more';
+  if (place.blank) return undefined;
+  return {
+    line: place.line,
+    bytes: place.tooLong ? undefined : bytes.subarray(place.start, place.end),
+    next: { offset: place.next, line: place.nextLine, skipping: false },
+  };
+}
+
+function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
+  for (const place of places) if (!place.blank) return place;
+  return undefined;
+}
+
+/** The delimiter that a line of Excel's tells, such as `sep=;`; undefined of any other. */
+function separatorIn({ bytes }: FirstRecord, { encoding }: Dialect): string | undefined {
+  const line = bytes && bytes.length < 32 ? decode(bytes, encoding) : undefined;
+  const [, character] = /^"?sep=(.)"?\r*$/i.exec(line ?? '') ?? [];
+  return character && delimiterNamed(character);
+}
+
+/**
+ * The records of a file, whose bytes come piece by piece: its beginning, and then what follows. It holds one unfinished
+ * record, and until the layout is known what it takes to know it: a header, or the first line break.
+ */
+export class FileReader {
+  readonly #asked: Asked;
+  readonly #wanted: Wanted;
+  readonly #keepBlank: boolean;
+  /** The pieces so far, their size, and the size that it takes for another look at them. */
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #enough = 0;
+  #beginning: Beginning | undefined;
+  #reader: RecordReader | undefined;
+
+  /** @param wanted of a table's columns. @param keepBlank whether blank lines are records too. */
+  constructor(asked: Asked, wanted: Wanted, keepBlank = false) {
+    this.#asked = asked;
+    this.#wanted = wanted;
+    this.#keepBlank = keepBlank;
+  }
+
+  /** How the file is read; undefined before the first record. */
+  get beginning(): Beginning | undefined {
+    return this.#beginning;
+  }
+
+  /** From where the records that have not been given out can be read again, with `resume`. */
+  get cursor(): Cursor | undefined {
+    return this.#reader?.cursor;
+  }
+
+  /** Goes on in the middle of a file, whose beginning is known: what is read next begins at `cursor`. */
+  resume(beginning: Beginning, cursor: Cursor): void {
+    this.#beginning = beginning;
+    this.#reader = new RecordReader(beginning.layout, cursor, this.#keepBlank);
+  }
+
+  /** The records that end in the next piece, all of which are to be taken. @throws RecordError where the file cannot be read. */
+  *read(piece: Uint8Array): Generator<FileRecord, void> {
+    if (this.#reader !== undefined) return yield* this.#reader.read(piece);
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    if (this.#bytes >= this.#enough) yield* this.#begin(false);
+  }
+
+  /** The last record, where nothing ends it. */
+  *end(): Generator<FileRecord, void> {
+    if (this.#reader === undefined) yield* this.#begin(true);
+    if (this.#reader !== undefined) yield* (this.#reader as RecordReader).end();
+  }
+
+  *#begin(isWhole: boolean): Generator<FileRecord, void> {
+    const bytes = this.#pieces.reduce(concatenate, new Uint8Array());
+    this.#pieces = [bytes];
+    this.#enough = bytes.length < SMALL ? 0 : 1.25 * bytes.length; // so that looks at many small pieces do not add up
+    this.#beginning = findBeginning(bytes, isWhole, this.#asked, this.#wanted);
+    if (this.#beginning === undefined) return;
+    const { layout, next } = this.#beginning;
+    this.#pieces = [];
+    this.#reader = new RecordReader(layout, next, this.#keepBlank);
+    yield* this.#reader.read(bytes.subarray(next.offset));
+  }
+}
+
+const SMALL = 4096;

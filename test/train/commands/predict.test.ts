@@ -1,0 +1,256 @@
+/** `npm run predict -- <file> --out <file>`: the records of a file with their answers. */
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it, test } from 'vitest';
+import { askedBy, formatOf } from '../../../cli/input.ts';
+import type { Format } from '../../../shared/beginning.ts';
+import { main } from '../../../train/cli.ts';
+import { openClassifier } from '../../../train/export/bundle.ts';
+import { type LabelTask, labelFile } from '../../../train/prediction/file.ts';
+import type { ClassifierPool } from '../../../train/prediction/pool.ts';
+import { type Options, run, start } from '../../fixtures/command.ts';
+import { FILES, type FileCase } from '../../fixtures/files.ts';
+import { refusal } from '../../fixtures/refusal.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+
+const { classifier, manifest } = await openClassifier('model');
+const LABELS = manifest.labels;
+const predict = (args: readonly string[], options?: Options) => run(main, ['predict', ...args], options);
+const label = async (text: string) => (await classifier.classify([{ text }]))[0]?.label;
+
+async function labelled(name: string, content: string | Uint8Array, args: readonly string[] = [], outName = 'out.csv') {
+  const folder = await temporaryFolder();
+  const [file, out] = [path.join(folder, name), path.join(folder, outName)];
+  await writeFile(file, content);
+  const outcome = await predict([file, '--out', out, ...args]);
+  return {
+    ...outcome,
+    file,
+    out,
+    written: await readFile(out, 'utf8').catch(() => undefined),
+    left: await readdir(folder),
+  };
+}
+
+describe('a table', () => {
+  it('keeps its columns, and gets an answer or a reason in each row', async () => {
+    const rows = ['7,"A lovely, lovely film",=1+1', '8,"Dull and ""awful""",-3', '9,, ', '10,one, two,three'];
+    const { code, stdout, written, left, out } = await labelled('mine.csv', `id,text,note\r\n${rows.join('\r\n')}\r\n`);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^4 records, of which 2 could not be read \(predicted_error says why\), in \d+ s: .*\n$/),
+    ]);
+    const scores = LABELS.map((name) => `score_${name}`);
+    const [header, first, second, empty, bad] = parse(written as string);
+    expect(header).toEqual(['id', 'text', 'note', 'predicted_label', 'predicted_score', ...scores, 'predicted_error']);
+    expect(first?.slice(0, 4)).toEqual(['7', 'A lovely, lovely film', "'=1+1", await label('A lovely, lovely film')]);
+    expect(second?.slice(0, 4)).toEqual(['8', 'Dull and "awful"', '-3', await label('Dull and "awful"')]);
+    expect(
+      first
+        ?.slice(5, -1)
+        .map(Number)
+        .reduce((sum, score) => sum + score, 0),
+    ).toBeCloseTo(1, 5);
+    const none = ['', '', ...scores.map(() => '')];
+    expect(empty).toEqual(['9', '', ' ', ...none, 'line 4: the text is empty']);
+    expect(bad).toEqual(['', '', '', ...none, expect.stringMatching(/^line 5: the row has 4 columns instead of 3; /)]);
+    expect(left.sort()).toEqual(['mine.csv', path.basename(out)]);
+  });
+
+  it('of another dialect is read by the flags of training', async () => {
+    const content = Buffer.from('x;caf\xe9 was lovely\n', 'latin1');
+    const flags = ['--no-header', '--text-column', '2', '--delimiter', 'semicolon', '--encoding', 'latin1'];
+    const { written } = await labelled('mine.csv', content, flags, 'out.tsv');
+    expect(written?.split('\n')[0]).toMatch(/^1\t2\tpredicted_label\t/);
+    expect(written?.split('\n')[1]).toMatch(/^x\tcafé was lovely\t/);
+  });
+});
+
+it('objects keep their fields', async () => {
+  const content = '{"review":{"body":"Lovely."},"stars":5}\n{"stars":1}\nnone\n{"review":{"body":7}}\n';
+  const { written } = await labelled('mine.jsonl', content, ['--text-column', 'review.body'], 'out.jsonl');
+  const lines =
+    written
+      ?.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)) ?? [];
+  expect(lines).toMatchObject([
+    {
+      review: { body: 'Lovely.' },
+      stars: 5,
+      predicted_label: await label('Lovely.'),
+      predicted_scores: LABELS.map(() => ({})),
+    },
+    { stars: 1, predicted_error: 'line 2: there is no text' },
+    { predicted_error: 'line 3: the line is not JSON in UTF-8' },
+    { review: { body: 7 }, predicted_error: 'line 4: the text is not a string' },
+  ]);
+});
+
+/** Answers at once, and the same to all. */
+const quick = (): ClassifierPool => ({
+  threads: 1,
+  classify: async (texts) => texts.map(() => ({ label: 'fine', score: 1, scores: [0, 1] })),
+  [Symbol.asyncDispose]: async () => {},
+});
+const taskOf = (file: string, out: string, flags: FileCase['flags'] = {}): LabelTask => ({
+  ...{ file, out, outType: formatOf(out) as LabelTask['outType'], pool: quick() },
+  asked: { ...askedBy(flags), format: formatOf(file) as Format },
+  text: { name: flags['text-column'] as string | undefined, needed: true, option: '--text-column' },
+  model: { folder: 'model', version: manifest.version, labels: ['bad', 'fine'] },
+});
+
+describe('an awkward file gives its records', () => {
+  test.each(FILES.map((one) => [`.${one.extension}: ${one.name}`, one] as const))('%s', async (_, one) => {
+    const folder = await temporaryFolder();
+    const isJson = /^(jsonl|ndjson|json)/.test(one.extension);
+    const [file, out] = [
+      path.join(folder, `mine.${one.extension}`),
+      path.join(folder, `out.${isJson ? 'jsonl' : 'csv'}`),
+    ];
+    await writeFile(file, one.content);
+    const { 'label-column': _label, ...flags } = one.flags;
+    const attempt = labelFile(taskOf(file, out, flags));
+    if (typeof one.expected === 'string') {
+      expect((await refusal(attempt)).startsWith(`${file}:${one.expected}`)).toBe(true);
+      return;
+    }
+    // Nothing is labelled in another encoding, or where the first record lacks the text.
+    const fatal = one.expected.find(
+      ([, second], place) =>
+        typeof second !== 'string' &&
+        (/ UTF-\d+( text)?; save/.test(second.error) || (place === 0 && /no field/.test(second.error))),
+    );
+    if (fatal !== undefined) {
+      expect((await refusal(attempt)).startsWith(`${file}:${fatal[0]}: ${(fatal[1] as { error: string }).error}`)).toBe(
+        true,
+      );
+      return;
+    }
+    await attempt;
+    const written = await readFile(out, 'utf8');
+    const errors: (string | undefined)[] = isJson
+      ? written
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line).predicted_error)
+      : parse(written)
+          .slice(1)
+          .map((row: string[]) => row.at(-1) || undefined);
+    const reasons = one.expected.map(([line, second]) =>
+      typeof second === 'string' ? undefined : `line ${line}: ${second.error}`,
+    );
+    expect(errors).toEqual(reasons);
+  });
+});
+
+describe('a run', () => {
+  const rows = Array.from(
+    { length: 20_000 },
+    (_, number) => `${number},Film ${number} was ${number % 2 ? 'lovely' : 'dull'}.`,
+  );
+  const content = `id,text\n${rows.join('\n')}\n`;
+
+  it('that was stopped is gone on with to the same table', async () => {
+    const folder = await temporaryFolder();
+    const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(file, content);
+    await labelFile(taskOf(file, whole));
+    const stopping = new AbortController();
+    const task = taskOf(file, out);
+    const seen: number[] = [];
+    const stopped = await labelFile({
+      ...task,
+      signal: stopping.signal,
+      onProgress: (_, { records }) => {
+        seen.push(records);
+        stopping.abort();
+      },
+    });
+    expect(stopped).toBeUndefined();
+    expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv.part', 'out.csv.part.json', 'whole.csv']);
+    const after: number[] = [];
+    const tally = await labelFile({ ...task, onProgress: (_, { records }) => after.push(records) });
+    expect(tally).toEqual({ records: 20_000, failed: 0 });
+    expect(after[0]).toBeGreaterThan(seen.at(-1) as number);
+    expect(await readFile(out, 'utf8')).toBe(await readFile(whole, 'utf8'));
+    expect(
+      parse(await readFile(out, 'utf8'))
+        .slice(1)
+        .map(([id]: string[]) => Number(id)),
+    ).toEqual([...rows.keys()]);
+    expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
+  });
+
+  it('is stopped by Ctrl-C, which says how to go on', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
+    await writeFile(file, content.split('\n').slice(0, 1_001).join('\n'));
+    const command = start(main, ['predict', file, '--out', out]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (;;) {
+      try {
+        command.interrupt();
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20)); // it does not listen yet
+      }
+    }
+    expect(await command.ended).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr: expect.stringContaining('the same command goes on'),
+    });
+    expect(await predict([file, '--out', out])).toMatchObject({ code: 0 });
+    expect(parse(await readFile(out, 'utf8'))).toHaveLength(1_001);
+  });
+});
+
+it('texts of standard input in another encoding are refused, not scored', async () => {
+  const { code, stdout, stderr } = await predict([], { input: Buffer.from('good\ncaf\xe9\n', 'latin1') });
+  expect([code, stdout.split('\n').length, stderr]).toEqual([
+    1,
+    2,
+    expect.stringMatching(
+      /^error: standard input:2: the line is not UTF-8 text; save the file as UTF-8 .*--encoding windows-1252/,
+    ),
+  ]);
+});
+
+describe('is refused in one line', () => {
+  it.each<[string, string, readonly string[], string, number, string]>([
+    [
+      'a table without the column',
+      'a,b\n1,2\n',
+      [],
+      'out.csv',
+      1,
+      '1: the header has no column "text" or "review", but "a", "b"; name it with --text-column',
+    ],
+    ['another encoding', 'text\nG\xff\n', [], 'out.csv', 1, '2: the row is not UTF-8 text'],
+    ['an --out of another kind', 'text\nGood\n', [], 'out.xlsx', 2, '--out must end in .csv, .tsv or .jsonl'],
+  ])('%s', async (_, content, args, outName, code, why) => {
+    const result = await labelled('mine.csv', Buffer.from(content, 'latin1'), args, outName);
+    expect([result.code, result.written]).toEqual([code, undefined]);
+    expect(result.stderr).toMatch(/^error: .*\n$/m);
+    expect(result.stderr).toContain(why);
+  });
+
+  it('what is there already, a file as a text, and objects as a table', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'there', 'out.csv')];
+    await mkdir(path.dirname(out));
+    await writeFile(file, 'text\nGood\n');
+    await copyFile(file, out);
+    expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
+    expect((await predict([file, '--out', file])).stderr).toContain('--out is the file itself');
+    expect((await predict([file])).stderr).toContain('is a file; --out says where');
+    expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
+    expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * A linear model of the words, fitted in seconds on the reviews that a network was trained on, and asked about the reviews
+ * that were held out: what a network has to be better than, or be worth nothing.
+ */
+import { tokenize } from '../../shared/tokenizer.ts';
+import type { TrainingSet } from '../data/training-set.ts';
+import { dot } from '../teacher/logistic-regression.ts';
+import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
+import { bagOfNgrams, collectNgrams, readCorpus } from '../teacher/ngrams.ts';
+import type { Evaluation } from './evaluate.ts';
+import { mcNemar } from './metrics.ts';
+
+/** The penalty that a teacher finds for reviews (`teacher/teach.ts`). */
+const COST = 4;
+/** A difference that chance makes as often as this or more is none. */
+const CHANCE = 0.05;
+
+export interface Baseline {
+  readonly reviews: number;
+  /** The share of them that each got right. */
+  readonly linear: number;
+  readonly network: number;
+  /** Whether the linear model is better by more than chance (McNemar's test). */
+  readonly isBetter: boolean;
+}
+
+/** @param evaluation of the network on `set.validation`, in its order. */
+export function linearBaseline({ facts, train, validation }: TrainingSet, { reviews }: Evaluation): Baseline {
+  const answers = linearAnswers(train, validation, facts.labels.length);
+  const pairs = reviews.map(({ label, answer }, place) => [answers[place] === label, answer === label] as const);
+  const count = (holds: (pair: readonly [boolean, boolean]) => boolean) => pairs.filter(holds).length;
+  const [onlyLinear, onlyNetwork] = [count(([a, b]) => a && !b), count(([a, b]) => b && !a)];
+  return {
+    reviews: pairs.length,
+    linear: count(([a]) => a) / pairs.length,
+    network: count(([, b]) => b) / pairs.length,
+    isBetter: onlyLinear > onlyNetwork && mcNemar(onlyLinear, onlyNetwork) < CHANCE,
+  };
+}
+
+/** The likeliest label of each of the texts `asked`: naive-Bayes-weighted regression of each label against the rest. */
+function linearAnswers(
+  train: readonly { readonly text: string; readonly label: number }[],
+  asked: readonly { readonly text: string }[],
+  labels: number,
+): number[] {
+  const corpus = readCorpus([...train, ...asked].map(({ text }) => tokenize(text).map((token) => token.text)));
+  const bag = bagOfNgrams(collectNgrams(corpus), corpus);
+  const rows = Int32Array.from(train.keys());
+  const weights = Array.from({ length: labels === 2 ? 1 : labels }, (_, place) => {
+    const own = labels === 2 ? 1 : place;
+    const targets = Float64Array.from(train, ({ label }) => Number(label === own));
+    return fitNaiveBayes(bag, targets, { cost: COST, rows, bias: true });
+  });
+  return asked.map((_, place) => {
+    const scores = weights.map((own) => dot(own, bag, train.length + place));
+    if (labels === 2) return Number((scores[0] as number) > 0);
+    return scores.indexOf(Math.max(...scores));
+  });
+}
+
+/** What it comes to, and where the network is the worse one, what may help. */
+export function describeBaseline({ linear, network, isBetter, reviews }: Baseline, preset: string): string {
+  const facts = `on the ${reviews} reviews held out, a linear model of the words is right on ${shareOf(linear)}, the network on ${shareOf(network)}`;
+  if (!isBetter) return facts;
+  const help =
+    preset === 'best' ? 'more reviews, or other --epochs' : '--preset best, which has a linear half, or more reviews';
+  return `${facts}: use ${help}`;
+}
+
+function shareOf(value: number): string {
+  return `${(100 * value).toFixed(2)} %`;
+}

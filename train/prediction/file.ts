@@ -1,0 +1,304 @@
+/**
+ * A file of texts → the same file with an answer to each. Records are read, answered on all cores and written in their order, a
+ * few pieces of the file at a time, so that memory does not grow with it. What is done is kept in `<out>.part`, and how far
+ * that is in `<out>.part.json`: a run that was stopped or killed is gone on with by the next one.
+ */
+import { type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { withFile } from '../../cli/errors.ts';
+import { makeFolder, writeFiles } from '../../cli/files.ts';
+import { atLine, readAt, readPieces, refuseLine } from '../../cli/input.ts';
+import { type Asked, type Beginning, FileReader } from '../../shared/beginning.ts';
+import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type WantedField } from '../../shared/fields.ts';
+import type { Cursor, FileRecord } from '../../shared/records.ts';
+import { tableRow } from '../../shared/table-row.ts';
+import { type ClassifierPool, createPool } from './pool.ts';
+import type { Answer } from './worker.ts';
+
+export interface LabelTask {
+  readonly file: string;
+  readonly asked: Asked;
+  readonly text: WantedField;
+  readonly out: string;
+  readonly outType: 'csv' | 'tsv' | 'jsonl';
+  readonly model: { readonly folder: string; readonly version: string; readonly labels: readonly string[] };
+  /** Stops the run, which the next one goes on with. */
+  readonly signal?: AbortSignal;
+  /** Told where it begins, and of all that is done. @param share of the file. */
+  readonly onProgress?: (share: number, tally: Tally) => void;
+  /** Answers, and is disposed of. Default: a thread for each core. */
+  readonly pool?: ClassifierPool;
+}
+
+export interface Tally {
+  records: number;
+  /** Those whose answer is why they could not be read. */
+  failed: number;
+}
+
+/** How far a run is; a job of the same task goes on from there. */
+interface State {
+  readonly task: unknown;
+  readonly beginning: Beginning;
+  readonly cursor: Cursor;
+  /** Of the part that is written. */
+  readonly bytes: number;
+  readonly hasText: boolean;
+  readonly tally: Tally;
+}
+
+/** A record: what of it is kept, and its text or why there is none. */
+interface Row {
+  readonly line: number;
+  readonly content: RecordContent | undefined;
+  readonly text: string | undefined;
+  readonly error: string | undefined;
+}
+
+/** The records that end in one piece of the file, while they are answered. */
+interface Batch {
+  readonly rows: readonly Row[];
+  readonly answers: Promise<readonly Answer[]>;
+  /** From where the next are read. */
+  readonly cursor: Cursor | undefined;
+  readonly hasText: boolean;
+  readonly share: number;
+}
+
+/** Batches under way for each thread, so that none waits for the writer. */
+const BATCHES_A_THREAD = 2;
+/** Between two notes of how far it is. */
+const NOTE_MS = 1_000;
+
+const DELIMITERS = { csv: ',', tsv: '\t' } as const;
+
+/**
+ * @returns undefined where the signal stopped it.
+ * @throws UserError where the file cannot be read; what was done until then is kept.
+ */
+export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
+  const { out, signal, onProgress } = task;
+  await makeFolder(path.dirname(out));
+  const [part, note] = [`${out}.part`, `${out}.part.json`];
+  const identity = await identityOf(task);
+  const known = await readState(note, identity);
+  const file = await open(part, known === undefined ? 'w' : 'r+');
+  const writer = new Writer(task, file, part, known);
+  await using pool = task.pool ?? createPool(task.model);
+  const under: Batch[] = [];
+  let noted = performance.now();
+  const finishOne = async () => {
+    const { rows, answers, cursor, hasText, share } = under.shift() as Batch;
+    await writer.write(rows, await answers);
+    onProgress?.(share, writer.tally);
+    if (cursor === undefined || performance.now() - noted < NOTE_MS) return;
+    await keep({ cursor, hasText });
+    noted = performance.now();
+  };
+  const keep = async ({ cursor, hasText }: Pick<State, 'cursor' | 'hasText'>) => {
+    await file.sync();
+    const state = {
+      task: identity,
+      beginning: writer.beginning,
+      cursor,
+      hasText,
+      bytes: writer.bytes,
+      tally: writer.tally,
+    };
+    await writeFiles(path.dirname(note), { [path.basename(note)]: JSON.stringify(state) });
+  };
+  try {
+    if (known !== undefined) await file.truncate(known.bytes);
+    let last: Batch | undefined;
+    let isStopped = false;
+    for await (const { beginning, ...read } of batches(task, known)) {
+      isStopped = signal?.aborted ?? false;
+      if (isStopped) break;
+      writer.beginning = beginning;
+      const texts = read.rows.flatMap(({ text }) => (text === undefined ? [] : [text]));
+      last = { ...read, answers: texts.length > 0 ? pool.classify(texts) : Promise.resolve([]) };
+      last.answers.catch(() => {}); // it is awaited in its turn
+      under.push(last);
+      if (under.length >= BATCHES_A_THREAD * pool.threads) await finishOne();
+    }
+    while (under.length > 0) await finishOne();
+    if (isStopped) {
+      if (last?.cursor !== undefined) await keep({ cursor: last.cursor, hasText: last.hasText });
+      return undefined;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(part, out);
+  await rm(note, { force: true });
+  return writer.tally;
+}
+
+/** What has to be the same for a run to be gone on with. */
+async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
+  const { size, mtimeMs } = await stat(file);
+  const { version, labels } = model;
+  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, version, labels }));
+}
+
+/** @returns undefined where there is none, or none of this task. */
+async function readState(note: string, task: unknown): Promise<State | undefined> {
+  const content = await readWhole(note, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  try {
+    const state = JSON.parse(content) as State;
+    return isDeepStrictEqual(state.task, task) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type ReadBatch = Omit<Batch, 'answers'> & { readonly beginning: Beginning | undefined };
+
+/** The records, those of each piece together. @param known from where to go on. */
+async function* batches({ file, asked, text }: LabelTask, known: State | undefined): AsyncGenerator<ReadBatch, void> {
+  const { size } = await stat(file);
+  const reader = new FileReader(asked, { text });
+  if (known !== undefined) reader.resume(known.beginning, known.cursor);
+  let hasText = known?.hasText ?? false;
+  let read = 0;
+  const rowsOf = (records: Generator<FileRecord, void>): Row[] =>
+    Array.from(readAt(file, records), (record) => {
+      const row = rowOf(record, reader.beginning as Beginning, { file, text, hasText });
+      hasText ||= row.text !== undefined;
+      return row;
+    });
+  const batchOf = (rows: readonly Row[], cursor: Cursor | undefined, share: number) => ({
+    ...{ rows, cursor, hasText, share },
+    beginning: reader.beginning,
+  });
+  const pieces = readPieces(file, known?.cursor.offset, (bytes) => {
+    read = bytes;
+  });
+  for await (const piece of pieces) {
+    const rows = rowsOf(reader.read(piece));
+    if (rows.length > 0) yield batchOf(rows, reader.cursor, read / size);
+  }
+  yield batchOf(rowsOf(reader.end()), undefined, 1);
+}
+
+/** @throws UserError where the bytes are of another encoding, or no record has had the text. */
+function rowOf(
+  record: FileRecord,
+  { layout }: Beginning,
+  { file, text, hasText }: { file: string; text: WantedField; hasText: boolean },
+): Row {
+  const { line } = record;
+  const failed = (error: string, content?: RecordContent): Row => ({ line, content, text: undefined, error });
+  let content: RecordContent;
+  try {
+    content = parseRecord(record, layout);
+  } catch (error) {
+    if (!(error instanceof RecordError) || error.isEncoding) return atLine(file, line, () => rethrow(error));
+    return failed(error.message);
+  }
+  const value = hasText
+    ? fieldOf(content, 'text', { ...text, needed: false }, layout.columns)
+    : atLine(file, line, () => fieldOf(content, 'text', text, layout.columns));
+  if (value === undefined || value === null) return failed('there is no text', content);
+  if (typeof value !== 'string') {
+    if (hasText) return failed('the text is not a string', content);
+    refuseLine(file, line, 'the text is not a string');
+  }
+  return value.trim() === '' ? failed('the text is empty', content) : { line, content, text: value, error: undefined };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Writes rows in their order, the header first. */
+class Writer {
+  readonly tally: Tally;
+  /** Of the file that is read; set before the first row. */
+  beginning: Beginning | undefined;
+  bytes: number;
+  readonly #task: LabelTask;
+  readonly #file: FileHandle;
+  readonly #name: string;
+
+  constructor(task: LabelTask, file: FileHandle, name: string, known: State | undefined) {
+    this.#task = task;
+    this.#file = file;
+    this.#name = name;
+    this.tally = known === undefined ? { records: 0, failed: 0 } : { ...known.tally };
+    this.beginning = known?.beginning;
+    this.bytes = known?.bytes ?? 0;
+  }
+
+  async write(rows: readonly Row[], answers: readonly Answer[]): Promise<void> {
+    const { outType, model } = this.#task;
+    let next = 0;
+    let text = '';
+    const columns = this.#columns();
+    if (this.bytes === 0 && outType !== 'jsonl') {
+      const scores = model.labels.map((label) => `score_${label}`);
+      text = tableRow(
+        [...columns, 'predicted_label', 'predicted_score', ...scores, 'predicted_error'],
+        DELIMITERS[outType],
+      );
+    }
+    for (const row of rows) {
+      const answer = row.text === undefined ? undefined : answers[next++];
+      this.tally.records++;
+      if (answer === undefined) this.tally.failed++;
+      text +=
+        outType === 'jsonl' ? this.#object(row, answer, columns) : this.#row(row, answer, columns, DELIMITERS[outType]);
+    }
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await this.#file
+        .write(bytes, at, bytes.length - at, this.bytes)
+        .catch((error: unknown) => {
+          throw withFile(error, this.#name);
+        });
+      at += bytesWritten;
+      this.bytes += bytesWritten;
+    }
+  }
+
+  /** The names of the columns of the file. */
+  #columns(): readonly string[] {
+    const { layout, header } = this.beginning ?? {};
+    if (header !== undefined) return header;
+    const count = layout?.columns?.count;
+    return count === undefined ? ['text'] : Array.from({ length: count }, (_, place) => `${place + 1}`);
+  }
+
+  #row(
+    { line, content, error }: Row,
+    answer: Answer | undefined,
+    columns: readonly string[],
+    delimiter: string,
+  ): string {
+    const own = content === undefined ? columns.map(() => '') : isRow(content) ? content : [content];
+    const scores = this.#task.model.labels.map((_, place) => answer?.scores[place]);
+    const why = error === undefined ? '' : `line ${line}: ${error}`;
+    return tableRow([...own, answer?.label, answer?.score, ...scores, why], delimiter);
+  }
+
+  #object({ line, content, error }: Row, answer: Answer | undefined, columns: readonly string[]): string {
+    const own =
+      content === undefined
+        ? {}
+        : typeof content === 'string'
+          ? { text: content }
+          : isRow(content)
+            ? Object.fromEntries(content.map((field, place) => [columns[place], field]))
+            : content;
+    const { labels } = this.#task.model;
+    const predicted = answer && {
+      predicted_label: answer.label,
+      predicted_score: answer.score,
+      predicted_scores: labels.map((label, place) => ({ label, score: answer.scores[place] })),
+    };
+    return `${JSON.stringify({ ...own, ...predicted, ...(error !== undefined && { predicted_error: `line ${line}: ${error}` }) })}\n`;
+  }
+}

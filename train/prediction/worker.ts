@@ -1,0 +1,29 @@
+/** A thread that answers texts, batch by batch, with a classifier of its own. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
+
+export interface WorkerData {
+  /** The bundle's. */
+  readonly folder: string;
+  readonly labels: readonly string[];
+}
+export interface Answer {
+  readonly label: string;
+  readonly score: number;
+  /** In the order of the labels. */
+  readonly scores: readonly number[];
+}
+
+const { folder, labels } = workerData as WorkerData;
+const { classifier, manifest } = await openClassifier(folderUrl(folder));
+parentPort?.on('message', async (texts: readonly string[]) => {
+  const found = await classifier.classify(texts.map((text) => ({ text, labels })));
+  const answers = found.map(
+    ({ label, score, scores }): Answer => ({
+      ...{ label, score },
+      scores: scores.map((one) => one.score),
+    }),
+  );
+  parentPort?.postMessage(answers);
+});
+parentPort?.postMessage(manifest.version);
