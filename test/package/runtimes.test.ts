@@ -65,7 +65,7 @@ describe.skipIf(!INSTALLED).each(RUNTIMES.filter(([name]) => name.startsWith('No
       await run(command, [CLI, 'in.csv', '--out', 'out.jsonl'], folder);
       const lines = (await readFile(path.join(folder, 'out.jsonl'), 'utf8')).trim().split('\n');
       const answers = await reference.classify([TEXT, 'Superb!']);
-      expect(lines.map((line) => JSON.parse(line).label)).toEqual(answers.map(({ label }) => label));
+      expect(lines.map((line) => JSON.parse(line).predicted_label)).toEqual(answers.map(({ label }) => label));
     });
 
     it('serves, and ends well', async () => {
