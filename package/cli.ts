@@ -23,6 +23,8 @@ const HELP = `Says what a text is: negative, positive, or whatever the labels of
 
 usage: edge-sentiment [flags] "a text"     the answer to one text
        edge-sentiment [flags] < lines.txt  an answer for every line
+       edge-sentiment reviews.csv --out labelled.csv
+                                           a file, its records with their answers
        edge-sentiment serve [flags]        the HTTP API on this machine
        edge-sentiment init                 what a Cloudflare Worker needs
 

@@ -6,7 +6,7 @@ import { expect, inject, it } from 'vitest';
 import { INSTALLED, project, run, tool, WHY } from './tools.ts';
 
 const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
-/** Bytes; the documents say 8.5 MB. */
+/** Bytes; the documents say 9 MB. */
 const MAX_TARBALL = 10e6;
 
 it.skipIf(!INSTALLED)(`has nothing that publint or arethetypeswrong complain of${WHY}`, async () => {

@@ -59,6 +59,15 @@ describe.skipIf(!INSTALLED).each(RUNTIMES.filter(([name]) => name.startsWith('No
       expect(JSON.parse(stdout).results).toHaveLength(2);
     });
 
+    it('labels a file', async () => {
+      const folder = await temporaryFolder();
+      await writeFiles(folder, { 'in.csv': `text\n${TEXT}\nSuperb!\n` });
+      await run(command, [CLI, 'in.csv', '--out', 'out.jsonl'], folder);
+      const lines = (await readFile(path.join(folder, 'out.jsonl'), 'utf8')).trim().split('\n');
+      const answers = await reference.classify([TEXT, 'Superb!']);
+      expect(lines.map((line) => JSON.parse(line).predicted_label)).toEqual(answers.map(({ label }) => label));
+    });
+
     it('serves, and ends well', async () => {
       const server = await startServer(command, [CLI, 'serve', '--port', '0']);
       const response = await fetch(`${server.url}/v1/sentiment`, {
