@@ -46,7 +46,7 @@ it.each([
     const { folder, stdout, stderr } = await runFresh(script, '--');
     expect(stderr).toBe('');
     expect(stdout).toMatch(
-      /files from the assets directory .*\n(.*\n)*.*following bindings:\n.*\nenv\.ASSETS .*\n--dry-run/,
+      /files from the assets directory .*\n(.*\n)*.*following bindings:\s+Binding .*\s+env\.ASSETS .*\s+--dry-run/,
     );
     const [, size] = /^Total Upload: ([\d.]+) KiB \/ gzip: [\d.]+ KiB$/m.exec(stdout) ?? [];
     expect(Number(size)).toBeLessThan(MAX_UPLOAD_KIB);

@@ -10,8 +10,7 @@ import { servesThePage } from './site.ts';
 const start = ({ env = {}, ...options }: StartOptions = {}) =>
   startServer(process.execPath, [path.resolve('edge/node.ts')], { env: { PORT: '0', ...env }, ...options });
 
-// Node's parser complains of the surplus, as of a second request, before the app has answered the first.
-behavesAsDocumented(start, { surplus: /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/ });
+behavesAsDocumented(start);
 servesThePage(start);
 
 describe('the process', () => {

@@ -20,8 +20,8 @@ export function servesThePage(start: () => Promise<RunningServer>): void {
       }
       const head = await fetch(`${server.url}/`, { method: 'HEAD' });
       expect([head.status, await head.text()]).toEqual([200, '']);
-      const posted = await fetch(`${server.url}/`, { method: 'POST' });
-      expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+      const deleted = await fetch(`${server.url}/`, { method: 'DELETE' });
+      expect([deleted.status, deleted.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD']);
     } finally {
       await server.stop();
     }

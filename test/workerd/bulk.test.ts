@@ -198,8 +198,9 @@ describe('a file', () => {
     await writeFile(file, 'Key\tOpinion\n7\tA waste of time.\n');
     const names = ['--type', 'tsv', '--text-column', 'opinion', '--id-column', 'key', '--labels', 'positive, negative'];
     expect(await bulk([file, '--url', worker.url, '--out', out, ...names]).ended).toMatchObject({ code: 0 });
-    const header = 'line\tid\tlabel\tscore\tscore_negative\tscore_positive\ttokens\tunknown\ttruncated\terror\n';
-    const row = /^2\t7\tnegative\t(0\.\d+)\t\1\t0\.\d+\t4\t0\tfalse\t\n$/;
+    const header =
+      'line\tid\tlabel\tscore\tscore_negative\tscore_positive\ttokens\tunknown\ttruncated\treliable\terror\n';
+    const row = /^2\t7\tnegative\t(0\.\d+)\t\1\t0\.\d+\t4\t0\tfalse\ttrue\t\n$/;
     const content = await readFile(out, 'utf8');
     expect(content.slice(0, header.length)).toBe(header);
     expect(content.slice(header.length)).toMatch(row);
@@ -210,7 +211,7 @@ describe('a file', () => {
     const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,unheard']).ended;
     expect([code, stderr]).toEqual([
       1,
-      `error: ${worker.url} answered 422: /labels/1 is not a label of the model, which has "negative", "positive".\n`,
+      `error: ${worker.url} answered 422: /labels/1 is not a label of the model, which has "negative", "neutral", "positive".\n`,
     ]);
     expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
