@@ -2,7 +2,7 @@
  * `npm run pack`: the package that is published, `edge-sentiment-<version>.tgz`, out of the sources that everything else here
  * runs on. It is put together in `.prepared/package/`:
  *
- *     files.js workerd.js browser.js app.js client.js cli.js   the entries, and chunk-*.js, which they share
+ *     files.js workerd.js browser.js app.js client.js cli.js prediction-worker.js   the entries, and chunk-*.js, which they share
  *     worker.js                                  in assets/, the web worker of a page, by itself
  *     assets/                                    the bundle, onnxruntime-web's WebAssembly, and the image that a Worker starts from
  *     types/                                     declarations, as TypeScript emits them
@@ -33,7 +33,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   app: 'edge/library/app.ts',
   client: 'client/edge-sentiment.ts',
   cli: 'package/bin.ts',
-  'cli-thread': 'train/prediction/worker.ts',
+  'prediction-worker': 'train/prediction/worker.ts',
 };
 
 const LIBRARY = { types: './types/edge/library/files.d.ts' };
@@ -69,16 +69,10 @@ const workerAssets: Plugin = {
 
 const ownFiles: Plugin = {
   name: 'own-files',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve }) {
     onResolve({ filter: /\/runtime\/shipped\.ts$|^\.\/shipped\.ts$/ }, () => ({
       path: path.resolve('package/shipped.ts'),
     }));
-    // A thread is an entry of its own, which only its address tells of.
-    onLoad({ filter: /\/train\/prediction\/pool\.ts$/ }, async ({ path: file }) => {
-      const source = await readFile(file, 'utf8');
-      if (!source.includes("'./worker.ts', import.meta.url")) throw new Error(`${file} starts no ./worker.ts any more`);
-      return { contents: source.replace("'./worker.ts', import", "'./cli-thread.js', import"), loader: 'ts' };
-    });
   },
 };
 

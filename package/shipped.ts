@@ -2,4 +2,5 @@
 export const WASM_FILE = new URL('./assets/ort-wasm-simd-threaded.wasm', import.meta.url);
 export const MODEL_FOLDER = new URL('./assets/', import.meta.url);
 export const SITE_FOLDER = new URL('./site/', import.meta.url);
+export const PREDICTION_WORKER = new URL('./prediction-worker.js', import.meta.url);
 export const EXAMPLE_FOLDER = new URL('./example/', import.meta.url);

@@ -1,7 +1,6 @@
 /** `npm run predict`: classifies one text, every line of standard input, or every record of a file. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
@@ -38,7 +37,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   await refuseFile(positionals[0]);
-  const { classifier, manifest } = await openClassifier(flags.model ? folderUrl(flags.model) : MODEL_FOLDER);
+  const { classifier, manifest } = await openClassifier(modelFolder(flags.model));
   const labels = askedLabels(flags, manifest.labels);
   const texts = positionals.length > 0 ? positionals : readTexts(undefined, flags, stdin);
   if (positionals.length === 0 && stdin.isTTY) say('enter one text a line; Ctrl-D ends');
@@ -60,6 +59,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (flags.json) print(JSON.stringify({ model: manifest.id, version: manifest.version, results }));
   return EXIT.done;
 }
+
+const modelFolder = (given: string | undefined): URL => (given === undefined ? MODEL_FOLDER : folderUrl(given));
 
 /** @throws UsageError when what should be a text is the name of a file. */
 async function refuseFile(text: string | undefined): Promise<void> {
@@ -89,8 +90,8 @@ async function runFile(
   }
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
   if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
-  const folder = flags.model ?? fileURLToPath(MODEL_FOLDER);
-  const { manifest } = await openClassifier(folderUrl(folder));
+  const folder = modelFolder(flags.model);
+  const { manifest } = await openClassifier(folder);
   const labels = askedLabels(flags, manifest.labels);
   const stopping = new AbortController();
   io.onInterrupt(() => stopping.abort());
@@ -100,7 +101,7 @@ async function runFile(
     ...{ file, out, outType, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
     text: { name: flags['text-column'], needed: true, option: '--text-column' },
-    model: { folder, version: manifest.version, labels },
+    model: { folder: folder.href, version: manifest.version, labels },
     onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
   }).finally(() => line.done());
   if (tally === undefined) {

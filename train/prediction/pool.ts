@@ -1,6 +1,7 @@
 /** Classifiers on all cores: a worker thread each, which answers one batch after the other. */
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { PREDICTION_WORKER } from '../../edge/runtime/shipped.ts';
 import type { Answer, WorkerData } from './worker.ts';
 
 export interface ClassifierPool extends AsyncDisposable {
@@ -40,7 +41,7 @@ class Thread {
   #answered: (answers: readonly Answer[]) => void = () => {};
 
   constructor(data: WorkerData) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data });
+    this.#worker = new Worker(PREDICTION_WORKER, { workerData: data });
     this.#failed = new Promise((_, reject) => {
       this.#worker.on('error', reject);
       this.#worker.on('exit', (code) => reject(new Error(`a thread ended with code ${code}`)));

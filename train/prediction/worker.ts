@@ -1,9 +1,9 @@
 /** A thread that answers texts, batch by batch, with a classifier of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
+import { openClassifier } from '../../edge/runtime/files.ts';
 
 export interface WorkerData {
-  /** The bundle's. */
+  /** The address of the bundle's, with a slash at its end. */
   readonly folder: string;
   readonly labels: readonly string[];
 }
@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 const { folder, labels } = workerData as WorkerData;
-const { classifier, manifest } = await openClassifier(folderUrl(folder));
+const { classifier, manifest } = await openClassifier(new URL(folder));
 parentPort?.on('message', async (texts: readonly string[]) => {
   const found = await classifier.classify(texts.map((text) => ({ text, labels })));
   const answers = found.map(

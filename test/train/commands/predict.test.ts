@@ -98,7 +98,11 @@ const taskOf = (file: string, out: string, flags: FileCase['flags'] = {}): Label
   ...{ file, out, outType: formatOf(out) as LabelTask['outType'], pool: quick() },
   asked: { ...askedBy(flags), format: formatOf(file) as Format },
   text: { name: flags['text-column'] as string | undefined, needed: true, option: '--text-column' },
-  model: { folder: 'model', version: manifest.version, labels: ['bad', 'fine'] },
+  model: {
+    folder: new URL('../../../model/', import.meta.url).href,
+    version: manifest.version,
+    labels: ['bad', 'fine'],
+  },
 });
 
 describe('an awkward file gives its records', () => {
