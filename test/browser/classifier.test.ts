@@ -49,7 +49,7 @@ async function serve(folder: string, missing: ReadonlySet<string> = new Set(), p
     const content = url === '/' ? '<!doctype html>' : await readFile(path.join(folder, url)).catch(() => undefined);
     if (content === undefined || missing.has(url)) response.writeHead(404).end();
     else {
-      const type = { 'content-type': TYPES[path.extname(url)] ?? 'text/html' };
+      const type = { 'content-type': TYPES[path.extname(url)] ?? (url === '/' ? 'text/html' : 'text/plain') };
       response.writeHead(200, { ...type, ...(policy && { 'content-security-policy': policy }) }).end(content);
     }
   });
