@@ -29,10 +29,12 @@ export async function readBundleFiles(folder: URL, read: Read): Promise<BundleFi
         `${decodeURIComponent(folder.pathname).slice(0, -1)}: no model bundle there (${name} is missing)`,
       );
     });
-  const [model, vocabulary, manifest] = await Promise.all([
+  const reads = [
     readFile(BUNDLE_FILES.model),
     readFile(BUNDLE_FILES.vocabulary),
     readFile(BUNDLE_FILES.manifest),
-  ]);
+  ] as const;
+  await Promise.allSettled(reads); // so that of several missing files always the first one is named
+  const [model, vocabulary, manifest] = await Promise.all(reads);
   return { model, vocabulary, manifest };
 }

@@ -194,7 +194,8 @@ describe('a run', () => {
   it('is stopped by Ctrl-C, which says how to go on', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
-    await writeFile(file, content.split('\n').slice(0, 1_001).join('\n'));
+    const long = Array.from({ length: 1_500 }, (_, number) => `${number},${'The film was lovely. '.repeat(50)}`);
+    await writeFile(file, `id,text\n${long.join('\n')}\n`); // of many pieces, so that there is something left
     const command = start(main, ['predict', file, '--out', out]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     for (;;) {
@@ -211,7 +212,7 @@ describe('a run', () => {
       stderr: expect.stringContaining('the same command goes on'),
     });
     expect(await predict([file, '--out', out])).toMatchObject({ code: 0 });
-    expect(parse(await readFile(out, 'utf8'))).toHaveLength(1_001);
+    expect(parse(await readFile(out, 'utf8'))).toHaveLength(1_501);
   });
 });
 

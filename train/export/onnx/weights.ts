@@ -30,7 +30,9 @@ export function layerInt8(
   const { shape, values } = layerWeight(layer, part);
   const same = quantized.axis === axis && quantized.values.length === values.length;
   if (!same || dequantize(quantized, shape).some((value, index) => value !== values[index])) {
-    throw new ExportError(`layer "${layer.name}" (${layer.getClassName()}): the int8 form of ${part} does not match its weights`);
+    throw new ExportError(
+      `layer "${layer.name}" (${layer.getClassName()}): the int8 form of ${part} does not match its weights`,
+    );
   }
   return quantized;
 }
