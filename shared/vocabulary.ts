@@ -65,6 +65,11 @@ export class Vocabulary {
     return this.#file;
   }
 
+  /** The tokens in the order of their ids, the three specials included. */
+  get words(): string[] {
+    return this.#file.trimEnd().split('\n');
+  }
+
   /** The number of ids, the three specials included. */
   get size(): number {
     return countLines(this.index);

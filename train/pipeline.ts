@@ -27,7 +27,7 @@ import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
 import { exportBundle, PARITY_INPUTS } from './export/export.ts';
 import { shareRows } from './model/share-rows.ts';
-import { startFrom, wordsOf } from './model/start-vectors.ts';
+import { startFrom } from './model/start-vectors.ts';
 import { shuffled } from './random.ts';
 import { softLabels } from './teacher/teach.ts';
 import { startBackend } from './training/backend.ts';
@@ -90,7 +90,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const validation = encodeValidation(set, run.vocabulary, config);
 
   // Fit
-  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(wordsOf(run.vocabulary));
+  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(run.vocabulary.words);
   if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
   if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);

@@ -10,6 +10,7 @@ export interface Page {
   goto(url: string): Promise<Response>;
   /** Runs `script` in the page. A promise that it gives is awaited. */
   evaluate(script: string): Promise<any>;
+  waitForFunction(script: string): Promise<unknown>;
   locator(selector: string): Locator;
   screenshot(options: {
     readonly path: string;
@@ -66,11 +67,21 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export const startBrowser = (): Promise<Browser> =>
-  load('playwright-core').chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
+/** How Chromium is started, here and wherever a test needs it in another way. */
+export const CHROMIUM = {
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-background-networking'],
+} as const;
+
+export const startBrowser = (): Promise<Browser> => load('playwright-core').chromium.launch(CHROMIUM);
+
+/** A page of a browser of its own, closed when the test is over. It is not sent anywhere yet. */
+export async function newPage(): Promise<Page> {
+  const browser = await startBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({});
+  return context.newPage();
+}
 
 /** A page of a profile of its own, closed when the test is over. It is not sent anywhere yet. */
 export async function visit(browser: Browser, visitor: Visitor = {}): Promise<Visit> {

@@ -11,21 +11,7 @@ import { onTheWire } from '../fixtures/answers.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { TEXTS } from '../runtimes/behaviour.ts';
 import { INSTALLED, load, WHY } from '../runtimes/installed.ts';
-
-/** The part of Playwright that is used. */
-interface Playwright {
-  readonly chromium: {
-    launch(options: { executablePath: string; args: readonly string[] }): Promise<{
-      newPage(): Promise<Page>;
-      close(): Promise<void>;
-    }>;
-  };
-}
-interface Page {
-  goto(url: string): Promise<unknown>;
-  /** Runs `script` in the page. A promise that it gives is awaited. */
-  evaluate(script: string): Promise<any>;
-}
+import { CHROMIUM, newPage, type Page } from './browser.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -63,13 +49,7 @@ async function serve(folder: string, missing: ReadonlySet<string> = new Set(), p
 }
 
 async function openPage(url: string): Promise<Page> {
-  const { chromium } = load('playwright-core') as Playwright;
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage();
+  const page = await newPage();
   await page.goto(url);
   return page;
 }
@@ -148,10 +128,10 @@ it.skipIf(!INSTALLED)(`classifies in the worker of an MV3 extension${WHY}`, asyn
   await writeFile(`${extension}/background.js`, `${WORKER}\nglobalThis.answer = answer;`);
   const { chromium } = load('playwright-core');
   const context = await chromium.launchPersistentContext(await temporaryFolder(), {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    ...CHROMIUM,
     headless: false, // extensions need the new headless mode, which is a flag
     args: [
-      ...['--headless=new', '--no-sandbox', '--disable-background-networking'],
+      ...[...CHROMIUM.args, '--headless=new'],
       ...[`--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
     ],
   });

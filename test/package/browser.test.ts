@@ -10,27 +10,10 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
+import { newPage, type Page } from '../browser/browser.ts';
 import { onTheWire } from '../fixtures/answers.ts';
 import { TEXTS } from '../runtimes/behaviour.ts';
-import { load } from '../runtimes/installed.ts';
 import { INSTALLED, project, run, snippets, tool, WHY, writeFiles } from './tools.ts';
-
-/** The part of Playwright that is used. */
-interface Playwright {
-  readonly chromium: {
-    launch(options: { executablePath: string; args: readonly string[] }): Promise<{
-      newPage(): Promise<Page>;
-      close(): Promise<void>;
-    }>;
-  };
-}
-interface Page {
-  goto(url: string): Promise<unknown>;
-  /** Runs `script` in the page. A promise that it gives is awaited. */
-  evaluate(script: string): Promise<any>;
-  waitForFunction(script: string): Promise<unknown>;
-  on(event: 'console' | 'pageerror', listener: (message: { text?(): string; message?: string }) => void): void;
-}
 
 const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
 const README = 'package/README.md';
@@ -100,16 +83,10 @@ async function serve(folder: string, missing: { name?: RegExp } = {}) {
 
 /** @returns the page, once it has its script. What it complains of is in `complaints`. */
 async function openPage(url: string): Promise<{ page: Page; complaints: string[] }> {
-  const { chromium } = load('playwright-core') as Playwright;
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage();
+  const page = await newPage();
   const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text?.() ?? ''));
-  page.on('pageerror', ({ message = '' }) => complaints.push(message));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', ({ message }) => complaints.push(message));
   await page.goto(url);
   await page.waitForFunction('globalThis.sentiment');
   return { page, complaints };

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
+import { CHROMIUM } from '../browser/browser.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 import { load } from '../runtimes/installed.ts';
 import { INSTALLED, project, run, snippets, toolFolder, WHY, writeFiles } from './tools.ts';
@@ -126,8 +127,8 @@ const SAID = "document.querySelector('output').textContent";
 /** Chromium with its profile in a new folder, which an extension needs. */
 async function startChromium(...args: string[]): Promise<any> {
   const context = await load('playwright-core').chromium.launchPersistentContext(await temporaryFolder(), {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking', ...args],
+    ...CHROMIUM,
+    args: [...CHROMIUM.args, ...args],
     ignoreDefaultArgs: ['--disable-extensions'],
   });
   onTestFinished(() => context.close());

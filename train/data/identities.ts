@@ -50,13 +50,7 @@ export function identityWords(): string[] {
 /** By id: that of the word that stands for its whole group, the most frequent one; a word in no group stands for itself. */
 export function representatives(vocabulary: Vocabulary): Int32Array {
   const ids = Int32Array.from({ length: vocabulary.size }, (_, id) => id);
-  const words = new Map(
-    vocabulary
-      .toString()
-      .trimEnd()
-      .split('\n')
-      .map((word, id) => [word, id]),
-  );
+  const words = new Map(vocabulary.words.map((word, id) => [word, id]));
   const placed = new Set<number>(); // "jordan" is a name first
   for (const group of GROUPS) {
     const own = group.flatMap((word) => words.get(word) ?? []).filter((id) => !placed.has(id));

@@ -22,7 +22,7 @@ export function startFrom(
 ): void {
   const table = weightOf(model, 'embedding/embeddings');
   const [words = 0, width = 0] = table.shape;
-  const known = wordsOf(vocabulary).flatMap((word, id) => {
+  const known = vocabulary.words.flatMap((word, id) => {
     const vector = vectors.get(word);
     return vector === undefined ? [] : [{ id, vector }];
   });
@@ -37,11 +37,6 @@ export function startFrom(
     for (const [row, { id }] of known.entries()) values.set(own.subarray(row * width, (row + 1) * width), id * width);
     table.assign(tf.tensor2d(values, [words, width]));
   });
-}
-
-/** In the order of their ids. */
-export function wordsOf(vocabulary: Vocabulary): string[] {
-  return vocabulary.toString().trimEnd().split('\n');
 }
 
 /** The directions in which the rows [n, length] differ most [length, width], by orthogonal iteration. */

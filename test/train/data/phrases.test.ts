@@ -20,8 +20,7 @@ async function english(): Promise<Vocabulary> {
 }
 
 /** A phrase → its text. */
-function readerOf(vocabulary: Vocabulary): (phrase: Example) => string {
-  const words = vocabulary.toString().split('\n');
+function readerOf({ words }: Vocabulary): (phrase: Example) => string {
   return ({ ids }) => Array.from(ids.slice(1), (id) => words[id]).join(' ');
 }
 
