@@ -4,6 +4,7 @@
  */
 import { tokenize } from '../../shared/tokenizer.ts';
 import type { TrainingSet } from '../data/training-set.ts';
+import type { Review } from '../data/types.ts';
 import { dot } from '../teacher/logistic-regression.ts';
 import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 import { bagOfNgrams, collectNgrams, readCorpus } from '../teacher/ngrams.ts';
@@ -24,9 +25,10 @@ export interface Baseline {
   readonly isBetter: boolean;
 }
 
-/** @param evaluation of the network on `set.validation`, in its order. */
-export function linearBaseline({ facts, train, validation }: TrainingSet, { reviews }: Evaluation): Baseline {
-  const answers = linearAnswers(train, validation, facts.labels.length);
+/** @param evaluation of the network on those of `set.validation` that could have had all of its labels. */
+export function linearBaseline({ facts, train }: TrainingSet, { labels, reviews }: Evaluation): Baseline {
+  const places = labels.map((label) => facts.labels.indexOf(label));
+  const answers = linearAnswers(train, reviews, places);
   const pairs = reviews.map(({ label, answer }, place) => [answers[place] === label, answer === label] as const);
   const count = (holds: (pair: readonly [boolean, boolean]) => boolean) => pairs.filter(holds).length;
   const [onlyLinear, onlyNetwork] = [count(([a, b]) => a && !b), count(([a, b]) => b && !a)];
@@ -38,24 +40,30 @@ export function linearBaseline({ facts, train, validation }: TrainingSet, { revi
   };
 }
 
-/** The likeliest label of each of the texts `asked`: naive-Bayes-weighted regression of each label against the rest. */
+/**
+ * The likeliest label of each of the texts `asked`: naive-Bayes-weighted regression of each label against the rest. As in the
+ * network, a text teaches only the labels that it could have had, and counts as much as it weighs.
+ * @param places of the labels to choose from, among the dataset's
+ * @returns places in `places`
+ */
 function linearAnswers(
-  train: readonly { readonly text: string; readonly label: number }[],
+  train: readonly Pick<Review, 'text' | 'label' | 'choice' | 'weight'>[],
   asked: readonly { readonly text: string }[],
-  labels: number,
+  places: readonly number[],
 ): number[] {
   const corpus = readCorpus([...train, ...asked].map(({ text }) => tokenize(text).map((token) => token.text)));
   const bag = bagOfNgrams(collectNgrams(corpus), corpus);
-  const rows = Int32Array.from(train.keys());
-  const weights = Array.from({ length: labels === 2 ? 1 : labels }, (_, place) => {
-    const own = labels === 2 ? 1 : place;
+  const weights = train.map(({ weight = 1 }) => weight);
+  const models = (places.length === 2 ? places.slice(1) : places).map((own) => {
+    const rows = train.flatMap(({ label, choice }, row) =>
+      places.includes(label) && (choice === undefined || choice.includes(own)) ? row : [],
+    );
     const targets = Float64Array.from(train, ({ label }) => Number(label === own));
-    return fitNaiveBayes(bag, targets, { cost: COST, rows, bias: true });
+    return fitNaiveBayes(bag, targets, { cost: COST, rows: Int32Array.from(rows), weights, bias: true });
   });
   return asked.map((_, place) => {
-    const scores = weights.map((own) => dot(own, bag, train.length + place));
-    if (labels === 2) return Number((scores[0] as number) > 0);
-    return scores.indexOf(Math.max(...scores));
+    const scores = models.map((own) => dot(own, bag, train.length + place));
+    return places.length === 2 ? Number((scores[0] as number) > 0) : scores.indexOf(Math.max(...scores));
   });
 }
 

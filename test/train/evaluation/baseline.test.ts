@@ -31,6 +31,7 @@ test.each([2, 3])('a linear model learns the words of %d labels, and is held aga
   const set = setOf(labels);
   const answersOf = (isRight: (place: number) => boolean) =>
     ({
+      labels: set.facts.labels,
       reviews: set.validation.map((review, place) => ({
         ...review,
         answer: isRight(place) ? review.label : (review.label + 1) % labels,
@@ -71,4 +72,25 @@ test('what would help is said where the linear model is better', () => {
   expect(describeBaseline({ ...measured, isBetter: true }, 'best')).toBe(
     `${facts}: use more reviews, or other --epochs`,
   );
+});
+
+test('it is asked about the texts that the network was asked about, and a text teaches only labels that it could have had', () => {
+  const set = setOf(3);
+  const narrow = { choice: [0, 2] }; // says nothing of the label "b"
+  const reviews = set.validation.map((review, place) => ({ ...review, ...(place < 20 && narrow) }));
+  // Half of the texts that say "a" or "c" use the words of "b", but could not have had it.
+  const misleading = set.train.map((review) => ({
+    ...review,
+    ...narrow,
+    label: 0,
+    text: review.text.replace(/\w+ to the end/, 'plain usual average ordinary to the end'),
+  }));
+  const evaluation = {
+    labels: set.facts.labels,
+    reviews: reviews.slice(20).map((review) => ({ ...review, answer: review.label })),
+  } as unknown as Evaluation;
+  const train = [...set.train, ...misleading];
+  const found = linearBaseline({ ...set, train, validation: reviews }, evaluation);
+  expect(found).toMatchObject({ reviews: 40, network: 1 });
+  expect(found.linear).toBeGreaterThan(0.6);
 });
