@@ -19,6 +19,9 @@ export interface Judgement {
   readonly isTrue: boolean;
 }
 
+/** A judgement that may be partly true, from 0 to 1, as that of an answer among ties is. */
+type PartialJudgement = Omit<Judgement, 'isTrue'> & { readonly isTrue: boolean | number };
+
 /** The texts whose probability lies in one bin. */
 export interface CalibrationBin {
   /** The bin is [from, to); the last one has its end too. */
@@ -143,13 +146,13 @@ export function rocAuc(judgements: readonly Judgement[]): number {
  * Σ over the bins of (share of the texts) · |mean probability − share for which it was true|, the bins being of equal width
  * in the probability (Naeini et al. 2015, https://ojs.aaai.org/index.php/AAAI/article/view/9602).
  */
-export function calibrationError(judgements: readonly Judgement[]): number {
+export function calibrationError(judgements: readonly PartialJudgement[]): number {
   const gaps = calibrationBins(judgements).map(({ expected, actual }) => Math.abs(expected - actual));
   return ratio(sum(gaps), judgements.length);
 }
 
 /** The bins of a calibration error, from 0 to 1, including empty ones. */
-export function calibrationBins(judgements: readonly Judgement[]): CalibrationBin[] {
+export function calibrationBins(judgements: readonly PartialJudgement[]): CalibrationBin[] {
   const bins = Array.from({ length: CALIBRATION_BINS }, (_, index) => ({
     from: index / CALIBRATION_BINS,
     to: (index + 1) / CALIBRATION_BINS,
@@ -218,7 +221,7 @@ function at(confusion: Metrics['confusion'], label: number, answer: number): num
   return confusion[label]?.[answer] as number;
 }
 
-function clipped(probability: number): number {
+export function clipped(probability: number): number {
   return Math.min(Math.max(probability, CLIP), 1 - CLIP);
 }
 
@@ -226,7 +229,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return ratio(sum(values), values.length);
 }
 

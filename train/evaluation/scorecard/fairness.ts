@@ -3,6 +3,7 @@
  * religions, genders and professions, and each score is compared with the mean over the groups of the same template.
  */
 import { batches } from '../../data/examples.ts';
+import { mean } from '../metrics.ts';
 import { BATCH_SIZE, type Contender, type Scores } from './contenders.ts';
 
 /** A kind of group, such as gender. Subjects have `{}` where the group's word goes. */
@@ -268,8 +269,4 @@ export function shiftsOf(all: readonly Template[], scores: readonly number[]): G
     meanShift: mean(shifts),
     largestShift: shifts.reduce((largest, shift) => (Math.abs(shift) > Math.abs(largest) ? shift : largest), 0),
   }));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

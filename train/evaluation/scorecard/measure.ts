@@ -1,6 +1,6 @@
 /** Measures a contender's answers to one question about one set. */
 import type { Opinion } from '../../data/sources/source.ts';
-import { rocAuc } from '../metrics.ts';
+import { calibrationError, clipped, mean, rocAuc } from '../metrics.ts';
 import type { Answer, Contender, Scores } from './contenders.ts';
 import type { LabelledText, Question } from './sets.ts';
 
@@ -23,10 +23,6 @@ interface Judged {
   /** The scores of the question's labels, in their order; probabilities add up to 1. */
   readonly scores: readonly number[];
 }
-
-const BINS = 15;
-/** Keeps one certain mistake from making the log loss infinite. */
-const CLIP = 1e-15;
 
 /** The texts of a set that a question is about. */
 export function textsFor<T extends LabelledText>(question: Question, texts: readonly T[]): T[] {
@@ -64,12 +60,9 @@ export function measure(
       }),
     ),
     ...(probabilities && {
-      logLoss: mean(
-        judged.map(({ label, scores }) => -Math.log(Math.max(scores[labels.indexOf(label)] as number, CLIP))),
-      ),
+      logLoss: mean(judged.map(({ label, scores }) => -Math.log(clipped(scores[labels.indexOf(label)] as number)))),
       calibrationError: calibrationError(
-        judged.map(({ scores }) => Math.max(...scores)),
-        credits,
+        judged.map(({ scores }, index) => ({ probability: Math.max(...scores), isTrue: credits[index] as number })),
       ),
     }),
   };
@@ -97,18 +90,4 @@ function credit(labels: readonly Opinion[], scores: readonly number[], label: Op
 function macroRecall(labels: readonly Opinion[], judged: readonly Judged[], credits: readonly number[]): number {
   const recalls = labels.map((label) => credits.filter((_, index) => judged[index]?.label === label));
   return mean(recalls.filter(({ length }) => length > 0).map(mean));
-}
-
-/** Σ over bins of equal width of (share of the texts) · |mean confidence − share of right answers|. */
-function calibrationError(confidences: readonly number[], credits: readonly number[]): number {
-  const gaps = new Array<number>(BINS).fill(0);
-  for (const [index, confidence] of confidences.entries()) {
-    const bin = Math.min(Math.floor(confidence * BINS), BINS - 1);
-    gaps[bin] = (gaps[bin] as number) + confidence - (credits[index] as number);
-  }
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / confidences.length;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
