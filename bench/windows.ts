@@ -12,7 +12,7 @@ const LENGTHS = [400, 800, 1_600];
 const WHOLE = 4_096;
 const FROM = ['first', 'last', 'middle'] as const;
 
-/** Of the text, so many tokens. */
+/** The first, middle or last `count` tokens, as text. */
 function part(text: string, tokens: readonly Token[], from: (typeof FROM)[number], count: number): string {
   const spare = Math.max(0, tokens.length - count);
   const start = { first: 0, last: spare, middle: spare >> 1 }[from];

@@ -27,7 +27,7 @@ export function withFile(error: unknown, file: string): unknown {
   return new UserError(`${file}: ${error.message}`, { cause: error });
 }
 
-/** What is told of it: one line of what is wrong, and where. */
+/** The message: one line that says what is wrong, and where. */
 export function messageOf(error: UserError | NodeJS.ErrnoException): string {
   if (!isSystemError(error) || error.path === undefined || error.errno === undefined) return error.message;
   const [, message = error.message] = getSystemErrorMap().get(error.errno) ?? [];

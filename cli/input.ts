@@ -45,7 +45,7 @@ export const FORMAT_FLAGS = {
 /** For a command that wants texts and nothing else. */
 export const TEXT_FLAGS = { ...TEXT_COLUMN_FLAG, ...FORMAT_FLAGS } as const satisfies Flags;
 
-/** What the flags say. @throws UsageError */
+/** The flags as options of a reader. @throws UsageError when one names an unknown delimiter or encoding. */
 export function askedBy(flags: FlagValues<typeof FORMAT_FLAGS>): Omit<Asked, 'format'> {
   const { delimiter, encoding } = flags;
   const asked = {
@@ -68,7 +68,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   txt: 'txt',
 };
 
-/** What the file's name says that it is; undefined where it says nothing of the kind. */
+/** The format that the file's name stands for; undefined if its ending is no known one. */
 export function formatOf(file: string): Format | undefined {
   const extension = extensionOf(file);
   return Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
@@ -100,7 +100,7 @@ export function unknownFormat(file: string, names = '.csv, .tsv, .jsonl, .ndjson
 
 /** A record of a file, whose fields `fieldOf` finds. */
 export interface ReadRecord {
-  /** Where it begins, from 1. */
+  /** The line on which the record begins, from 1. */
   readonly line: number;
   readonly content: RecordContent;
   readonly columns: Columns | undefined;
@@ -155,7 +155,7 @@ export async function* readTexts(
 
 interface ReadOptions {
   readonly pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  /** Whether blank lines are records too. */
+  /** Count blank lines as records. Default: no. */
   readonly keepBlank?: boolean;
 }
 
@@ -173,7 +173,7 @@ export function refuseLine(location: string, line: number, why: string): never {
   throw new UserError(`${location}:${line}: ${why}`);
 }
 
-/** What `read` returns. @throws UserError with the line, where the record cannot be read. */
+/** Calls `read` and returns its result. @throws UserError with the line when the record cannot be read. */
 export function atLine<Result>(location: string, line: number, read: () => Result): Result {
   try {
     return read();

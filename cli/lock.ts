@@ -20,7 +20,7 @@ const SQLITE_BUSY = 5;
 const WAIT_MS = 500;
 
 export interface LockOptions {
-  /** Whether a missing folder is made or refused. */
+  /** Make a missing folder (true) or refuse it. */
   readonly make: boolean;
   /** How long to wait for the lock: simultaneous processes each write their id first, and one of them has to get it. */
   readonly waitMs?: number;

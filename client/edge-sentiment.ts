@@ -46,7 +46,7 @@ export interface Client {
     lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
     options?: { readonly signal?: AbortSignal },
   ): AsyncGenerator<StreamAnswer, void>;
-  /** What is served. */
+  /** The model that is served. */
   model(): Promise<Model>;
 }
 
@@ -105,7 +105,7 @@ export interface TokenEvidence {
   text: string;
   start: number;
   end: number;
-  /** What each label's would be had the text ended here, and the change that the token made to it. */
+  /** The logit of each label if the text ended here, and the change that this token made to it. */
   logits: number[];
   evidence: number[];
   /** Whether it was read as a word of the vocabulary. */

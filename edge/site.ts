@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   bin: 'application/octet-stream',
 };
 
-/** What a server asks: a Hono app, whatever its environment. */
+/** The part of a Hono app that a server calls. */
 export interface App {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 }

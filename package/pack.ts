@@ -24,7 +24,7 @@ const STAGE = path.resolve('.prepared/package');
 const WASM = 'ort-wasm-simd-threaded.wasm';
 const run = promisify(execFile);
 
-/** What the modules import and is not built in. Their types are in ours, and whoever mounts the app has Hono as well. */
+/** The packages that are dependencies, not built in. Our types use theirs, and whoever mounts the app has Hono too. */
 const DEPENDENCIES = ['@hono/node-server', '@valibot/to-json-schema', 'hono', 'valibot'];
 
 const ENTRIES: Readonly<Record<string, string>> = {

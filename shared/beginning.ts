@@ -25,10 +25,10 @@ import {
   RecordReader,
 } from './records.ts';
 
-/** What a file is said to be, by its name or its media type: `json` may be an array, or lines. */
+/** The format that a file's name or media type claims. `json` may be an array, or lines. */
 export type Format = 'csv' | 'tsv' | 'jsonl' | 'json' | 'txt';
 
-/** What is known of a file before it is looked at. */
+/** The facts about a file that its user gives; the rest is told from its beginning. */
 export interface Asked {
   readonly format: Format;
   /** In place of the one that the header tells. Makes a table of a `.txt`. */
@@ -43,7 +43,7 @@ export interface Asked {
 
 /** How the records of one file are read. Stored with a job, so that the names stay. */
 export interface Layout extends Dialect {
-  /** Of a table. */
+  /** For a table only. */
   readonly columns?: Columns | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface Beginning {
   readonly header: readonly string[] | undefined;
 }
 
-/** What may stand between the fields of a row, those of the format first. */
+/** The delimiters to try, those of the format first. */
 const DELIMITERS = { csv: [',', ';', '\t', '|'], tsv: ['\t', ',', ';', '|'] } as const;
 const DELIMITER_NAMES: Readonly<Record<string, string>> = {
   comma: ',',
@@ -71,7 +71,7 @@ export function delimiterNamed(name: string): string | undefined {
   return /^[\t!#-/:-@[-`{-~]$/.test(delimiter) ? delimiter : undefined;
 }
 
-/** What a delimiter may be, for a message. */
+/** The names of the delimiters, for a message. */
 export const DELIMITER_RULE = 'must be comma, semicolon, tab, pipe, or one character that is no letter, digit or quote';
 
 /** `latin1` and the like → windows-1252. @returns undefined where it is none that is read. */
@@ -117,7 +117,7 @@ const BINARY: readonly { readonly begins: string; readonly extensions: readonly 
     { begins: '(\xb5/\xfd', extensions: ['zst'], advice: 'is compressed by zstd; unpack it with unzstd' },
   ];
 
-/** What to do with a file of a kind that is not read, by its extension, such as `parquet`; undefined where nobody knows. */
+/** The advice for a file of a kind that cannot be read, by its extension, such as `parquet`; undefined for unknown kinds. */
 export function adviceFor(extension: string): string | undefined {
   return BINARY.find(({ extensions }) => extensions.includes(extension))?.advice;
 }
@@ -275,7 +275,7 @@ function tableBeginning(
   };
 }
 
-/** What a header is with one of the delimiters. */
+/** A header, split by one of the delimiters. */
 interface Tried {
   readonly delimiter: string;
   readonly record: FirstRecord;

@@ -4,7 +4,7 @@
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type CharacterEncoding = (typeof ENCODINGS)[number];
 
-/** What to do with a file in any other encoding. */
+/** The advice for a file in any other encoding. */
 export const SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8")';
 
 /** The part of a runtime's text codecs that is used here. */

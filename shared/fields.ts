@@ -25,7 +25,7 @@ export class RecordError extends Error {
   }
 }
 
-/** What is looked for in a record. */
+/** A field to find in a record. */
 export type Field = 'text' | 'label' | 'id';
 
 export interface WantedField {
@@ -33,7 +33,7 @@ export interface WantedField {
   readonly name?: string | undefined;
   /** Whether it has to be there. What was asked for by a name has to. */
   readonly needed?: boolean;
-  /** What to ask for it with, such as `--text-column`. */
+  /** The option that names another field, such as `--text-column`. */
   readonly option: string;
 }
 export type Wanted = Partial<Readonly<Record<Field, WantedField>>>;
@@ -106,7 +106,7 @@ export function findColumns(columns: readonly string[], wanted: Wanted, of: Excl
   return { count: columns.length, ...places };
 }
 
-/** What a record has in it: the fields of a row, an object, or a text and nothing else. */
+/** The content of a record: the fields of a row, an object, or only a text. */
 export type RecordContent = string | readonly string[] | Readonly<Record<string, unknown>>;
 
 /** @throws RecordError */
@@ -155,7 +155,7 @@ function valueIn(object: FieldsOfObject, names: readonly string[]): { readonly v
   return place === undefined ? undefined : { value: object[keys[place] as string] };
 }
 
-/** What a path of names leads to, from object to object. */
+/** Follows a path of names from object to object. */
 function valueAt(object: FieldsOfObject, path: readonly string[]): { readonly value: unknown } | undefined {
   let found: { readonly value: unknown } | undefined = { value: object };
   for (const name of path) {
@@ -226,7 +226,7 @@ function closingQuote(row: string, at: number): number {
   return -1;
 }
 
-/** What became of the lines behind a quote that is never closed: they were read as part of its text. */
+/** Says how many lines a quote that is never closed took into its text. */
 function lostLines(row: string): string {
   const lines = row.trimEnd().split(/\r\n|\r|\n/).length - 1;
   return lines === 0 ? '' : `, and the ${lines === 1 ? 'line' : `${lines} lines`} after it went into its text`;

@@ -15,7 +15,7 @@ const LINE_END = 10;
 /** The bits of a slot that are the line's number + 1. */
 const LINE = 2 ** 20 - 1;
 
-/** What a hash is multiplied by for each code unit behind it. */
+/** The base of the polynomial: a hash is multiplied by it for each code unit that follows. */
 export const HASH_BASE = 0x01000193;
 
 /** The hash of one more code unit behind what `hash` is the hash of. That of nothing is 0. */

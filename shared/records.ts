@@ -11,13 +11,13 @@ import { MAX_RECORD_BYTES } from './limits.ts';
 
 /** How the records of a file are written. Stored with a job, so that the names stay. */
 export interface Dialect {
-  /** What a record is. Default: a row where there is a delimiter, else a line of JSON. */
+  /** The kind of record. Default: a row if there is a delimiter, else a line of JSON. */
   readonly form?: 'rows' | 'lines' | 'array' | 'texts' | undefined;
-  /** What stands between the fields of a row; undefined where there is but one. */
+  /** The delimiter between the fields of a row; undefined if a row has only one field. */
   readonly delimiter?: string | undefined;
   /** Whether a field may stand in quotes (default), or quotes are characters as any other. */
   readonly quotes?: boolean | undefined;
-  /** What ends a line. Default: a line feed, before which carriage returns may stand. */
+  /** The line end. Default: a line feed, with or without carriage returns before it. */
   readonly lineEnd?: '\n' | '\r' | undefined;
   /** Default: UTF-8. */
   readonly encoding?: CharacterEncoding | undefined;
@@ -231,7 +231,7 @@ class ArrayScanner implements Scanner {
   #line: number;
   #start: number;
   #startLine: number;
-  /** What the element begins with: a bracket or a comma. */
+  /** The character before the element: a bracket or a comma. */
   #opener: number | undefined;
   /** The line of the first character behind that. */
   #contentLine: number | undefined;

@@ -12,7 +12,7 @@ export function tableRow(cells: readonly unknown[], delimiter: string): string {
   return `${written.join(delimiter)}\n`;
 }
 
-/** What a spreadsheet takes for the beginning of a formula. It skips the blanks before it. */
+/** The beginning of a formula, as spreadsheets see it. They skip blanks before it. */
 const FORMULA = /^[\s\uFEFF]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
 const NUMBER = /^[-+]?(\d+([.,]\d+)*|\.\d+)(e[-+]?\d+)?%?$/i;
 

@@ -50,7 +50,7 @@ export interface TrainOptions {
   readonly resume: boolean;
   /** Called once, before anything is computed. */
   readonly onStart?: (run: Run, set: TrainingSet) => void;
-  /** What is being done before the first step, and which share of it is. */
+  /** Reports the work before the first step: its name, and the share that is done. */
   readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
   readonly onEpoch?: FitOptions['onStep'];

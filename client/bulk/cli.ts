@@ -60,7 +60,7 @@ ${helpOf(FLAGS)}
 The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
 there, with what <out>.job says of the job.`;
 
-/** What a file may be; and, of those that results may be, which table that is. */
+/** The types of files, with their media types. Results can only be the types that have a `table`. */
 const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly media: JobType }>> = {
   csv: { table: 'csv', media: 'text/csv' },
   tsv: { table: 'tsv', media: 'text/tab-separated-values' },
@@ -124,7 +124,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   }
 }
 
-/** What is quoted of a file or an endpoint cannot steer the terminal. */
+/** Replaces control characters, so that text from a file or an endpoint cannot steer the terminal. */
 function withPlainLines(io: Io): Io {
   const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
   return { ...io, print: (text) => io.print(plain(text)), say: (text) => io.say(plain(text)) };

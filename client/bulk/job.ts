@@ -22,7 +22,7 @@ export interface Task extends Omit<JobRequest, 'bytes'> {
   readonly restart: boolean;
 }
 
-/** What the user is told meanwhile. */
+/** Tells the user how the job goes. */
 export interface Reporter {
   readonly say: (text: string) => void;
   /** @param stage is over when another begins. @param fraction of the stage. */
@@ -88,7 +88,7 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
   return { job: known.job, wasThere };
 }
 
-/** What of the file and the flags has to stay the same while a job is gone on with. */
+/** The facts of the file and the flags that must stay the same for a job to be continued. */
 async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
   const { file, type, delimiter, textColumn, idColumn, labels } = task;
   const stats = await input.stat();

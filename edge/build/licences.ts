@@ -102,7 +102,7 @@ ${TEXTS.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
 
-/** What the shipped model was trained on; a test holds this to train/data/sources.ts. */
+/** The texts that the shipped model was trained on. A test holds this list to train/data/sources.ts. */
 const TEXTS = [
   ['Large Movie Review Dataset', 'Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011', 'none stated'],
   ...['vader-tweets', 'vader-products', 'vader-news'].map((set) => [

@@ -190,7 +190,7 @@ function describe(problem: Problem): Description {
   }
 }
 
-/** What is wrong with a value, field by field. @param whole what the value is called. */
+/** The problems of a value, field by field. @param whole the name of the value. */
 export function sentence(errors: readonly FieldError[], whole: string): string {
   return `${errors.map(({ pointer, detail }) => `${pointer || whole} ${detail}`).join('; ')}.`;
 }

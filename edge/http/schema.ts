@@ -12,12 +12,12 @@ import { REASONS } from '../inference/reliability.ts';
 import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
-/** What lines of JSON may call themselves. */
+/** The content types of lines of JSON. */
 export const STREAM_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
 
-/** What a job's file may be, in the body of the request that makes the job. */
+/** The content types of a job's file in the body of the request that makes the job. */
 export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', 'text/plain', ...STREAM_TYPES] as const;
-/** What it may be where it comes in parts. */
+/** The content types of a file that comes in parts. */
 const JOB_FILE_TYPES = [...JOB_TYPES, 'application/json'] as const;
 export type JobType = (typeof JOB_FILE_TYPES)[number];
 
@@ -57,7 +57,7 @@ export function labelError(asked: readonly string[] | undefined, labels: readonl
   const own = [...labels.slice(0, SHOWN_LABELS).map(quoted), ...(labels.length > SHOWN_LABELS ? ['…'] : [])];
   return { pointer: `/labels/${place}`, detail: `is not a label of the model, which has ${own.join(', ')}` };
 }
-/** Of the model's, in a message. */
+/** A message lists at most so many of the model's labels. */
 const SHOWN_LABELS = 8;
 
 /** `POST /v1/sentiment`: `{"text": …}` or `{"texts": […]}`. */
@@ -233,7 +233,7 @@ export const StreamAnswer = v.union([
 ]);
 export type StreamAnswer = v.InferOutput<typeof StreamAnswer>;
 
-/** What is wanted of a record of a job's file. */
+/** The text and the id of a record of a job's file. */
 export const JobText = v.object({ text, id: v.optional(LineId) });
 
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));

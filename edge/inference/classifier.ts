@@ -295,7 +295,7 @@ function numbersOf({ encoding, columns, evidence, sentences = [] }: Reading): nu
   return columns.length * (1 + sentences.length + (evidence ? 1 + 2 * encoding.tokens.length : 0));
 }
 
-/** What is to be read beside the text: its sentences, unless it has but one. */
+/** The sentences to read beside the text; none if it has only one. */
 function partsOf({ text, columns, sentences = [] }: Reading): Reading[] {
   if (sentences.length < 2) return [];
   return sentences.map(({ encoding }) => ({ text, encoding, columns, evidence: false }));
@@ -338,7 +338,7 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
   return picked;
 }
 
-/** What is to be known of an answer before it is relied on. */
+/** The cautions that belong to an answer: its reliability, and what was not read. */
 function cautionsFor({ text, encoding }: Reading): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { omitted } = encoding;
   const reason = unreliable(text, encoding);

@@ -101,7 +101,7 @@ const DEAD_LETTER_SUFFIX = '-dead';
 const RECORDS_TOGETHER = 256;
 /** Numbers in their answers: with sentences, fewer records may be classified together. */
 const NUMBERS_TOGETHER = 65_536;
-/** Of a chunk's results, which are in memory as a whole. Only texts that are nearly nothing but full stops have as much. */
+/** The limit of a chunk's results, which are in memory as a whole. Only texts made almost entirely of full stops reach it. */
 const MAX_RESULT_BYTES = 32 * 1024 ** 2;
 /** The longest wait before a chunk is tried again. */
 const MAX_DELAY_SECONDS = 300;

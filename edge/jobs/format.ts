@@ -12,7 +12,7 @@ import { sentence } from '../http/errors.ts';
 import { JobText, type JobType, LineId } from '../http/schema.ts';
 import type { Parsed } from '../http/stream.ts';
 
-/** What a file of that type is. */
+/** The format of a file of that type. */
 export function formatOf(type: JobType): Format {
   const others: Partial<Record<JobType, Format>> = {
     'text/csv': 'csv',
@@ -63,7 +63,7 @@ export function beginningOf(
   }
 }
 
-/** What a job knows of its file before it is looked at. */
+/** The format and the layout by which a job reads its file. */
 export interface FileTask {
   readonly format: Format;
   readonly layout: Layout;

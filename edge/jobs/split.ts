@@ -26,7 +26,7 @@ export interface Progress {
 }
 
 interface SplitTask extends Progress, FileTask {
-  /** Of the file. */
+  /** The length of the file. */
   readonly bytes: number;
   /** How many an answer usually has. */
   readonly scores?: number | undefined;

@@ -13,7 +13,7 @@ export interface NewJob extends ColumnNames {
   readonly id: string;
   /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
-  /** Whether to answer for each sentence too. */
+  /** Answer each sentence too. */
   readonly sentences?: boolean | undefined;
   /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;

@@ -1,4 +1,4 @@
-/** What `edge-sentiment` gives on every platform, whose own module is beside this one. */
+/** The part of `edge-sentiment` that all platforms share; each platform has a module beside this one. */
 import type { Classification, Classifier, ClassifyRequest } from '../inference/classifier.ts';
 
 export type { Manifest } from '../../shared/bundle.ts';
@@ -32,7 +32,7 @@ export interface Progress {
   readonly total: number;
 }
 
-/** What can be asked of a text. */
+/** The options of `classify`. */
 export type ClassifyOptions = Omit<ClassifyRequest, 'text'>;
 
 /**

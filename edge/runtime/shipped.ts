@@ -6,7 +6,7 @@ export const WASM_FILE = new URL(import.meta.resolve('onnxruntime-web/ort-wasm-s
 export const MODEL_FOLDER = new URL('../../model/', import.meta.url);
 /** The page, once it is prepared. */
 export const SITE_FOLDER = new URL('../../.prepared/site/', import.meta.url);
-/** What answers texts in a thread of its own (train/prediction/pool.ts). */
+/** The module of a thread that answers texts (train/prediction/pool.ts). */
 export const PREDICTION_WORKER = new URL('../../train/prediction/worker.ts', import.meta.url);
 /** The example of a Worker. */
 export const EXAMPLE_FOLDER = new URL('../../examples/worker/', import.meta.url);

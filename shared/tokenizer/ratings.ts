@@ -68,7 +68,7 @@ function isCut(text: string, at: number): boolean {
   return last === '/' || (last === '*' && text[at] === '*') || ((last === '.' || last === ',') && /\d/.test(other));
 }
 
-/** Of digits, of a number in letters, and of asterisks. */
+/** The number that digits, a word for a number, or a run of asterisks stands for. */
 function numberOf(written: string): number {
   return (
     NUMBERS.get(written.toLowerCase()) ?? (written.startsWith('*') ? written.length : Number(written.replace(',', '.')))

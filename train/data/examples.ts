@@ -13,7 +13,7 @@ export interface Example {
   readonly ids: Int32Array;
   /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
   readonly target: Target;
-  /** What the example counts beside others. Default: 1. */
+  /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;
   /** The labels among which the target is the answer; of the others it says nothing. Default: all. */
   readonly choice?: Choice | undefined;

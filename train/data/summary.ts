@@ -1,4 +1,4 @@
-/** What a run is about to learn from, in a few lines: so that a wrong column or a bad label is seen before the minutes are spent. */
+/** Sums up in a few lines what a run will learn from, so that a wrong column or label is seen before the minutes are spent. */
 import { count, counted } from '../../shared/counted.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';

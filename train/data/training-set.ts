@@ -64,7 +64,7 @@ export function textsOf({ train, unlabelled }: TrainingSet): string[] {
   return [...train.map(({ text }) => text), ...unlabelled];
 }
 
-/** What a word in a short text of an open set counts beside one in a review, of which there are ten times as many. */
+/** How often the vocabulary counts a word of an open set. The reviews have ten times as many words. */
 const OPEN_SET_COUNT = 20;
 
 /**
@@ -115,7 +115,7 @@ function tied(examples: Example[], { tiesIdentities }: TrainingSet, vocabulary: 
   return examples.map((example) => ({ ...example, ids: example.ids.map((id) => ids[id] as number) }));
 }
 
-/** What a text counts, and which labels it may have. */
+/** The weight of a text, and the labels that it may have. */
 function termsOf({ train, unlabelledChoice }: TrainingSet, index: number): Pick<Example, 'weight' | 'choice'> {
   const { weight, choice } = train[index] ?? { weight: undefined, choice: unlabelledChoice };
   return { weight, choice };

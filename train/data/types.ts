@@ -19,7 +19,7 @@ export interface Review {
   readonly source?: string;
   /** Default: all labels. */
   readonly choice?: Choice;
-  /** What it counts in training beside others. Default: 1. */
+  /** Its weight in training. Default: 1. */
   readonly weight?: number;
 }
 

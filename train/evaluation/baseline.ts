@@ -67,7 +67,7 @@ function linearAnswers(
   });
 }
 
-/** What it comes to, and where the network is the worse one, what may help. */
+/** Compares the two in one line, with advice if the network is worse. */
 export function describeBaseline({ linear, network, isBetter, reviews }: Baseline, preset: string): string {
   const facts = `on the ${reviews} reviews held out, a linear model of the words is right on ${shareOf(linear)}, the network on ${shareOf(network)}`;
   if (!isBetter) return facts;

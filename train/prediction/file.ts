@@ -42,7 +42,7 @@ interface State {
   readonly task: unknown;
   readonly beginning: Beginning;
   readonly cursor: Cursor;
-  /** Of the part that is written. */
+  /** The length of the part that is written. */
   readonly bytes: number;
   readonly hasText: boolean;
   readonly tally: Tally;
@@ -136,7 +136,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   return writer.tally;
 }
 
-/** What has to be the same for a run to be gone on with. */
+/** The facts that must be the same for a run to be continued. */
 async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
   const { size, mtimeMs } = await stat(file);
   const { version, labels } = model;
@@ -217,7 +217,7 @@ function rethrow(error: unknown): never {
 /** Writes rows in their order, the header first. */
 class Writer {
   readonly tally: Tally;
-  /** Of the file that is read; set before the first row. */
+  /** The beginning of the file that is read; set before the first row. */
   beginning: Beginning | undefined;
   bytes: number;
   readonly #task: LabelTask;

@@ -22,7 +22,7 @@ export interface LogisticRegressionOptions {
   readonly cost: number;
   /** The rows to learn from. Default: all. */
   readonly rows?: Int32Array;
-  /** What each row of `x` counts. Default: 1. */
+  /** The weight of each row of `x`. Default: 1. */
   readonly weights?: ArrayLike<number> | undefined;
   /** Whether each row ends with a 1 that `x` does not have, whose weight is a bias. Default: no. */
   readonly bias?: boolean;

@@ -17,13 +17,13 @@ export interface ScalingOptions {
   readonly rows?: Int32Array;
   /** No weight falls below this. Default: any may. */
   readonly least?: number;
-  /** What each row counts. Default: 1. */
+  /** The weight of each row. Default: 1. */
   readonly counts?: ArrayLike<number> | undefined;
   /** The places of the labels that each row's target is chosen from. Default: all. */
   readonly choices?: readonly (readonly number[] | undefined)[] | undefined;
 }
 
-/** What the parameters weigh beside the rows: enough for an optimum to exist where the labels can be told apart perfectly. */
+/** The penalty on the parameters: just enough for an optimum to exist if the labels can be told apart perfectly. */
 const PENALTY = 1;
 const MAX_STEPS = 100;
 /** No parameter moves by more than this in the last step. */
@@ -183,7 +183,7 @@ function probabilities(p: Float64Array, z: Float64Array): number {
   return largest + Math.log(sum);
 }
 
-/** What Newton's method subtracts from the parameters: hessian⁻¹ · gradient, and 0 of those that are held. */
+/** The step of Newton's method: hessian⁻¹ · gradient, and 0 for the parameters that are held. */
 function newtonStep({ gradient, hessian }: Point, isHeld: (index: number) => boolean): Float64Array {
   const size = gradient.length;
   const a = hessian.map((value, place) => {

@@ -24,7 +24,7 @@ export interface TeachOptions {
   /** Passes over the texts that the vectors are learned in. */
   readonly epochs: number;
   readonly seed: number;
-  /** What is being done, and which share of it is. */
+  /** Reports the work: its name, and the share that is done. */
   readonly onProgress?: ((what: string, share: number) => void) | undefined;
   /** Stops the teaching between two parts of it. */
   readonly signal?: AbortSignal | undefined;
@@ -123,7 +123,7 @@ export async function teach(
   });
   if (byVectors === undefined) return undefined;
 
-  // What each of the two is worth: learned from answers to texts that neither had seen.
+  // The weights of the two models are learned from answers to texts that neither had seen.
   const models = [byNgrams, byVectors];
   const scaling = fitScaling(models, certainty(places, labels), labels, {
     rows: Int32Array.from(lessons.folds.flat()),
@@ -147,7 +147,7 @@ function foldsOf(places: readonly (number | undefined)[], labels: number): numbe
   return folds;
 }
 
-/** What is known of some texts. */
+/** The labels of some texts, in folds. */
 interface Lessons {
   /** By text, that of its label among so many; undefined where it has none. */
   readonly places: readonly (number | undefined)[];
@@ -165,7 +165,7 @@ function certainty(places: Lessons['places'], labels: number): Float32Array {
 }
 
 interface CrossFitOptions {
-  /** Of which one is chosen. */
+  /** The candidates, of which one is chosen. */
   readonly costs: readonly number[];
   /** @returns the weights of a linear model of these rows, and its bias */
   readonly fit: (targets: Float64Array, options: { readonly cost: number; readonly rows: Int32Array }) => Float64Array;

@@ -35,7 +35,7 @@ export interface Run {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly progress: Progress;
-  /** What the teacher says of every text that is trained on: the probability of each label [texts × labels]. */
+  /** The soft labels of every text that is trained on: the probability of each label [texts × labels]. */
   targets?: Float32Array | undefined;
   /** Fitted when the training is done. The weights of `model` are those of before. */
   calibration?: Calibration;

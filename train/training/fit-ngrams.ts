@@ -57,7 +57,7 @@ export async function fitNgrams(
   return true;
 }
 
-/** What the HashedNgrams layer adds to the logits of each row of ids [rows × columns]. */
+/** The logits that the HashedNgrams layer adds for each row of ids [rows × columns]. */
 export function ngramLogits(model: tf.LayersModel, rows: readonly Int32Array[]): Float64Array {
   const unigrams = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
   const hashed = weightOf(model, 'ngrams/hashed');

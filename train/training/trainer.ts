@@ -115,7 +115,7 @@ export class Trainer {
     return tf.tidy(() => probabilitiesOf(this.#logits(rows)).dataSync() as Float32Array);
   }
 
-  /** What the Dense layer says of each row of ids [rows × columns]. */
+  /** The logits of the Dense layer for each row of ids [rows × columns]. */
   logits(rows: readonly Int32Array[]): Float32Array {
     return tf.tidy(() => this.#logits(rows).dataSync() as Float32Array);
   }

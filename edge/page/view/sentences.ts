@@ -1,4 +1,4 @@
-/** What each sentence says, where a text has more than one. */
+/** Shows the answer to each sentence of a text that has several. */
 import { type Answer, labelsOf, type SentenceAnswer } from '../answer.ts';
 import { isUndecided, percent } from '../wording.ts';
 import { byId, element } from './dom.ts';

@@ -26,7 +26,7 @@ const MAX_RATING = 4;
 /** The mean of people who do not see an opinion is not quite 0. Leaving out what is near the border gained nothing. */
 const NEUTRAL = 0.5;
 
-/** What nearly everybody calls neutral, and what nearly nobody does: apart enough to be held against a model. */
+/** Ratings that nearly everybody, and nearly nobody, calls neutral: far enough apart to be held against a model. */
 const CLEARLY_NEUTRAL = 0.3;
 const CLEARLY_NOT_NEUTRAL = 1;
 
