@@ -7,6 +7,7 @@
  * pairs of words. `npm run bench -- reliability` counts the votes from the texts in test/reliability/, and measures the rule.
  */
 import type { Encoding } from '../../shared/encoding.ts';
+import type { Token } from '../../shared/tokenizer.ts';
 import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
 
 export const REASONS = ['unknown-words', 'other-language', 'noise', 'repetitive'] as const;
@@ -78,18 +79,21 @@ function words(list: string): ReadonlySet<string> {
 
 const LETTER = /\p{L}/u;
 const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
-const ASCII = /^[a-zA-Z0-9'’‘`´]+$/;
+/** A word in plain letters, digits and apostrophes, with at least one letter. */
+const PLAIN = /^[0-9'’‘`´]*[a-zA-Z][a-zA-Z0-9'’‘`´]*$/;
 /** Brackets, operators and the like, and a bracket that a word runs into, which ordinary texts do not have. */
 const SIGN = /[{}[\]<>=|^~]|^\(/;
 /** Letters that no word has together; y is left out because it may be a vowel. */
 const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(?=.*\d)(?=.*[a-z].*[a-z]).{4,}$/;
 
+/** The place of each kind in KINDS. */
+const PLACES = Object.fromEntries(KINDS.map((kind, place) => [kind, place])) as Readonly<Record<Kind, number>>;
+
 /** The number of words of each kind among the tokens that were read, in the order of KINDS. */
 export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): number[] {
-  const counts = KINDS.map(() => 0);
+  const counts = new Array<number>(KINDS.length).fill(0);
   const count = (kind: Kind) => {
-    const place = KINDS.indexOf(kind);
-    counts[place] = (counts[place] as number) + 1;
+    (counts[PLACES[kind]] as number) += 1;
   };
   const before = ids.length - tokens.length;
   let end = tokens[0]?.start ?? 0;
@@ -98,22 +102,24 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
       if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
     }
     end = token.end;
-    const kind = kindOf(token.text, text.slice(token.start, token.end), ids[before + place] !== UNKNOWN_ID);
+    const kind = kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
     if (kind !== undefined) count(kind);
   }
   return counts;
 }
 
-/** @param folded as in the vocabulary. @param written as in the text. @returns undefined for signs and pictures. */
-function kindOf(folded: string, written: string, known: boolean): Kind | undefined {
+/** @returns undefined for signs, pictures and addresses. */
+function kindOf({ text: folded, start, end }: Token, text: string, known: boolean): Kind | undefined {
+  if (ENGLISH.has(folded)) return 'english'; // first, because most words are; no sign is folded to one
+  if (FOREIGN.has(folded)) return 'foreign';
+  const written = text.slice(start, end);
+  if (PLAIN.test(written)) {
+    if (known) return 'known';
+    return UNSAYABLE.test(folded) ? 'unsayable' : 'unknown';
+  }
   if (!LETTER.test(written)) return /\p{N}/u.test(written) ? 'number' : undefined;
   if (folded.startsWith('<')) return undefined; // an address
-  if (ENGLISH.has(folded)) return 'english';
-  if (FOREIGN.has(folded)) return 'foreign';
-  if (!LATIN.test(written)) return 'script';
-  if (!ASCII.test(written)) return 'marked';
-  if (known) return 'known';
-  return UNSAYABLE.test(folded) ? 'unsayable' : 'unknown';
+  return LATIN.test(written) ? 'marked' : 'script';
 }
 
 /** Why the answer to a text is unreliable; undefined when it is reliable. @param encoding the tokens that the network read. */
@@ -128,22 +134,25 @@ export function unreliable(text: string, encoding: Encoding): Reason | undefined
   }
   if (isNoise) return 'noise';
   if (unknown === tokens.length) return 'unknown-words';
-  return isRepetitive(tokens.map((token) => token.text)) ? 'repetitive' : undefined;
+  return isRepetitive(tokens) ? 'repetitive' : undefined;
 }
 
 /** Whether there is a kind of word that only other languages have. */
 function hasSigns(kinds: readonly number[]): boolean {
-  return (['foreign', 'marked', 'script'] as const).some((kind) => (kinds[KINDS.indexOf(kind)] as number) > 0);
+  return (['foreign', 'marked', 'script'] as const).some((kind) => (kinds[PLACES[kind]] as number) > 0);
 }
 
 function scoreOf(kinds: readonly number[], name: Class): number {
   return kinds.reduce((sum, count, place) => sum + count * (VOTES[name][place] as number), 0);
 }
 
-function isRepetitive(tokens: readonly string[]): boolean {
+function isRepetitive(tokens: readonly Token[]): boolean {
   const pairs = tokens.length - 1;
   if (pairs < MIN_PAIRS) return false;
+  const enough = pairs * NEW_PAIRS;
   const seen = new Set<string>();
-  for (let place = 0; place < pairs; place++) seen.add(`${tokens[place]} ${tokens[place + 1]}`);
-  return seen.size < pairs * NEW_PAIRS;
+  for (let place = 0; place < pairs && seen.size < enough; place++) {
+    seen.add(`${tokens[place]?.text} ${tokens[place + 1]?.text}`);
+  }
+  return seen.size < enough;
 }
