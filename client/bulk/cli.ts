@@ -4,7 +4,7 @@
  * what can be copied elsewhere is `edge-sentiment.ts`.
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are
- * answered by their error and stop nothing: 0.
+ * answered by their error and stop nothing: 0, unless there is no other record.
  */
 import path from 'node:path';
 import * as v from 'valibot';
@@ -118,7 +118,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
       io.print(
         `${counted(records, 'record')}, ${count(failed)} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`,
       );
-    return EXIT.done;
+    return failed > 0 && failed === records ? EXIT.failed : EXIT.done;
   } finally {
     lines.done();
   }
