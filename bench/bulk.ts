@@ -80,10 +80,7 @@ export async function run(): Promise<Report> {
   if (pid !== undefined) {
     cases.push(summarize('job, CPU', 'ms/review', cpu.job), summarize('one client, CPU', 'ms/review', cpu.client));
     const ofReviews = cpu.job.map((perReview) => (perReview * JOB_LIMITS.chunkBytes) / (file.length / REVIEWS) / 1000);
-    cases.push(
-      summarize('a chunk of reviews, CPU', 's', ofReviews),
-      summarize('the worst chunk, CPU', 's', ofWorst),
-    );
+    cases.push(summarize('a chunk of reviews, CPU', 's', ofReviews), summarize('the worst chunk, CPU', 's', ofWorst));
     cases.push(...costs(median(cpu.job)));
   }
   cases.push(...(await memory()));
