@@ -6,9 +6,8 @@
  * a job answers the record.
  */
 import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
-import { MAX_RECORD_BYTES } from './limits.ts';
 import { quoted } from './quoted.ts';
-import { type Dialect, type FileRecord, formOf } from './records.ts';
+import { type Dialect, type FileRecord, formOf, maxRecordBytes } from './records.ts';
 
 /** A record, or a header, that cannot be read. The message is a clause, to stand behind a place or to become a sentence. */
 export class RecordError extends Error {
@@ -260,16 +259,16 @@ export function parseJson(record: FileRecord, dialect: Dialect = {}): string | F
 /** @param notText what is said of bytes that are none. @throws RecordError */
 function textOf(
   { bytes }: FileRecord,
-  { encoding, form, quotes, delimiter }: Dialect,
+  dialect: Dialect,
   what: 'row' | 'line',
-  notText = `the ${what} is not ${encodingName(encoding)} text`,
+  notText = `the ${what} is not ${encodingName(dialect.encoding)} text`,
 ): string {
   if (bytes === undefined) {
-    const isQuoted = formOf({ form, delimiter }) === 'rows' && quotes !== false;
+    const isQuoted = formOf(dialect) === 'rows' && dialect.quotes !== false;
     const hint = isQuoted ? '; look for a quote that is never closed' : '';
-    throw new RecordError(`the record has more than ${MAX_RECORD_BYTES} bytes${hint}`);
+    throw new RecordError(`the record has more than ${maxRecordBytes(dialect)} bytes${hint}`);
   }
-  const text = decode(bytes, encoding);
+  const text = decode(bytes, dialect.encoding);
   if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { isEncoding: true });
   if (!text.includes('\0')) return text;
   const cause = 'the file is damaged, or UTF-16 without a byte order mark';

@@ -21,11 +21,15 @@ export interface Dialect {
   readonly lineEnd?: '\n' | '\r' | undefined;
   /** Default: UTF-8. */
   readonly encoding?: CharacterEncoding | undefined;
+  /** The most bytes of a record. Default: MAX_RECORD_BYTES. */
+  readonly maxRecordBytes?: number | undefined;
 }
 
 export function formOf({ form, delimiter }: Dialect): NonNullable<Dialect['form']> {
   return form ?? (delimiter === undefined ? 'lines' : 'rows');
 }
+
+export const maxRecordBytes = (dialect: Dialect): number => dialect.maxRecordBytes ?? MAX_RECORD_BYTES;
 
 /** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
 export interface Cursor {
@@ -66,7 +70,7 @@ export interface RecordPlace {
   /** Nothing but spaces, tabs and carriage returns, and not too many of them: no record at all. */
   readonly blank: boolean;
   /**
-   * It has more than MAX_RECORD_BYTES, of which these are the first ones and one more. It goes on to the first line break
+   * It has more bytes than a record may have, of which these are the first ones and one more. It goes on to the first line break
    * after them, which is skipped: should a quote never be closed, what is lost is that much and not the rest of the file.
    * (An array's element is skipped to its end: there is no other place to go on from.)
    */
@@ -105,6 +109,7 @@ class LineScanner implements Scanner {
   /** Whether a field may be quoted, and what stands before one that is not the first. */
   readonly #quotes: boolean;
   readonly #delimiter: number | undefined;
+  readonly #maxBytes: number;
   /** Bytes of the file before those that are looked at. */
   #base: number;
   #start: number;
@@ -123,6 +128,7 @@ class LineScanner implements Scanner {
     this.#lineEnd = lineEndOf(dialect);
     this.#quotes = formOf(dialect) === 'rows' && dialect.quotes !== false;
     this.#delimiter = dialect.delimiter?.charCodeAt(0);
+    this.#maxBytes = maxRecordBytes(dialect);
     this.#base = offset;
     this.#start = offset;
     this.#line = line;
@@ -173,7 +179,7 @@ class LineScanner implements Scanner {
         }
       }
       if (this.#blank) this.#blank = isBlank(bytes, from, at, encoding);
-      const limit = this.#start + MAX_RECORD_BYTES + unit - this.#base;
+      const limit = this.#start + this.#maxBytes + unit - this.#base;
       if (at >= limit) {
         this.#breaks += countBetween(lineEnds, from, limit, unit);
         yield { ...this.#place(limit, limit), nextLine: this.#line + this.#breaks, blank: false, tooLong: true };
@@ -226,6 +232,7 @@ class ArrayScanner implements Scanner {
   readonly #encoding: CharacterEncoding | undefined;
   readonly #unit: number;
   readonly #lineEnd: number;
+  readonly #maxBytes: number;
   /** Bytes of the file before those that are looked at, and the line that is looked at. */
   #base: number;
   #line: number;
@@ -242,6 +249,7 @@ class ArrayScanner implements Scanner {
     this.#encoding = dialect.encoding;
     this.#unit = unitBytes(dialect.encoding);
     this.#lineEnd = lineEndOf(dialect);
+    this.#maxBytes = maxRecordBytes(dialect);
     this.#base = offset;
     this.#start = offset;
     this.#line = line;
@@ -284,7 +292,7 @@ class ArrayScanner implements Scanner {
       }
       if (code === this.#lineEnd) this.#line++;
       const limit = this.#base + at + unit;
-      if (this.#skipping || limit - this.#start <= MAX_RECORD_BYTES) continue;
+      if (this.#skipping || limit - this.#start <= this.#maxBytes) continue;
       yield this.#place(limit, false, true);
       this.#skipping = true;
     }
@@ -329,7 +337,7 @@ export interface FileRecord {
   readonly line: number;
   /**
    * Without the line break that ends it, and an array's element with the bracket or the comma before it; undefined of a
-   * record that has more than MAX_RECORD_BYTES.
+   * record that has too many bytes.
    */
   readonly bytes: Uint8Array | undefined;
   /** Whether the file ended in it, though an array's element has to be followed by something. */
