@@ -45,6 +45,7 @@ const FLAGS = {
     value: '<a,b,…>',
     help: "those of the model's labels to choose from (default: the endpoint's)",
   },
+  sentences: { kind: 'switch', help: 'the answer to each sentence too; the results are then .ndjson or .jsonl' },
   force: { kind: 'switch', help: 'replace a file of results that is there already' },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
@@ -142,15 +143,18 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
     if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
     throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
   }
-  const out = flags.out ?? path.join(dir, `${name}.results.${resultsExtension(ext, type)}`);
+  const extension = flags.sentences ? 'ndjson' : resultsExtension(ext, type);
+  const out = flags.out ?? path.join(dir, `${name}.results.${extension}`);
   const made = typeOf(extensionOf(out));
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
+  if (flags.sentences && made.table !== 'ndjson')
+    throw new UsageError('with --sentences, --out must end in .ndjson or .jsonl');
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
     delimiter: delimiterOf(flags.delimiter),
-    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels) },
+    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels), sentences: flags.sentences },
     ...{ force: flags.force ?? false, restart: flags.restart ?? false },
   };
 }

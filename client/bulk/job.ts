@@ -90,14 +90,15 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 
 /** The facts of the file and the flags that must stay the same for a job to be continued. */
 async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
-  const { file, type, delimiter, textColumn, idColumn, labels } = task;
+  const { file, type, delimiter, textColumn, idColumn, labels, sentences } = task;
   const stats = await input.stat();
   if (!stats.isFile()) throw new UserError(`${file} is no file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
   const dialect = delimiter !== undefined && { delimiter };
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
-  return { url, bytes, modified, type, ...dialect, ...columns, ...(labels !== undefined && { labels }) };
+  const answers = { ...(labels !== undefined && { labels }), ...(sentences && { sentences }) };
+  return { url, bytes, modified, type, ...dialect, ...columns, ...answers };
 }
 
 /** Sees to it that the results will have a place, before anything is sent. */

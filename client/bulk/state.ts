@@ -22,6 +22,7 @@ const State = v.object({
   textColumn: v.optional(v.string()),
   idColumn: v.optional(v.string()),
   labels: v.optional(v.array(v.string())),
+  sentences: v.optional(v.boolean()),
 });
 export type State = v.InferOutput<typeof State>;
 
@@ -59,7 +60,7 @@ export function difference(known: State, wanted: Omit<State, 'job'>, file: strin
   if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
     return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
   }
-  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels'] as const;
+  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels', 'sentences'] as const;
   if (options.every((name) => isDeepStrictEqual(known[name], wanted[name]))) return undefined;
-  return 'is of a job with another --type, --delimiter, --text-column, --id-column or --labels; --restart begins a new one';
+  return 'is of a job with other flags (--type, --delimiter, --text-column, --id-column, --labels, --sentences); --restart begins a new one';
 }

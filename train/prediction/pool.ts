@@ -11,8 +11,11 @@ export interface ClassifierPool extends AsyncDisposable {
 }
 
 /** @param threads by default one a core. */
-export function createPool({ folder, labels }: WorkerData, threads = os.availableParallelism()): ClassifierPool {
-  const all = Array.from({ length: threads }, () => new Thread({ folder, labels }));
+export function createPool(
+  { folder, labels, sentences }: WorkerData,
+  threads = os.availableParallelism(),
+): ClassifierPool {
+  const all = Array.from({ length: threads }, () => new Thread({ folder, labels, sentences }));
   const idle = [...all];
   const waiting: ((thread: Thread) => void)[] = [];
   return {

@@ -88,6 +88,13 @@ it('objects keep their fields', async () => {
   ]);
 });
 
+it('objects get the answers to their sentences, where they are asked for', async () => {
+  const text = 'The room was lovely. The food was awful.';
+  const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
+  const [alone] = await classifier.classify([{ text, sentences: true }]);
+  expect(JSON.parse(written as string)).toMatchObject({ predicted_mixed: true, predicted_sentences: alone?.sentences });
+});
+
 /** Answers at once, and the same to all. */
 const quick = (): ClassifierPool => ({
   threads: 1,
@@ -239,6 +246,7 @@ describe('is refused in one line', () => {
     ],
     ['another encoding', 'text\nG\xff\n', [], 'out.csv', 1, '2: the row is not UTF-8 text'],
     ['an --out of another kind', 'text\nGood\n', [], 'out.xlsx', 2, '--out must end in .csv, .tsv or .jsonl'],
+    ['sentences in a table', 'text\nGood\n', ['--sentences'], 'out.csv', 2, '--out must end in .jsonl'],
   ])('%s', async (_, content, args, outName, code, why) => {
     const result = await labelled('mine.csv', Buffer.from(content, 'latin1'), args, outName);
     expect([result.code, result.written]).toEqual([code, undefined]);
