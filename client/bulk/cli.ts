@@ -1,10 +1,9 @@
 /**
- * `npm run bulk -- reviews.csv --url … --out results.csv`: has an endpoint classify a file of any size as a job, and goes on
- * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`. For Node, in this repository;
- * what can be copied elsewhere is `edge-sentiment.ts`.
+ * `npm run bulk -- reviews.csv --url … --out results.csv`: classifies a file of any size as a job of an endpoint, and goes on
+ * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`.
  *
- * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are
- * answered by their error and stop nothing: 0.
+ * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. A record that cannot be classified gets its error
+ * and changes no exit code.
  */
 import path from 'node:path';
 import * as v from 'valibot';
@@ -61,7 +60,7 @@ ${helpOf(FLAGS)}
 The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
 there, with what <out>.job says of the job.`;
 
-/** The types of files, with their media types. Results can only be the types that have a `table`. */
+/** The types of files. Results can only be of the types with a `table`. */
 const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly media: JobType }>> = {
   csv: { table: 'csv', media: 'text/csv' },
   tsv: { table: 'tsv', media: 'text/tab-separated-values' },
@@ -72,7 +71,7 @@ const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly medi
 };
 const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
-/** @param wait between two tries, or two looks at the job; by default, by the clock. */
+/** @param wait between two tries, or two looks at the job. Default: by the clock */
 export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
   const io = withPlainLines(given);
   const interruption = new AbortController();
@@ -84,7 +83,7 @@ export async function main(args: readonly string[], given: Io, wait?: Wait): Pro
     io.say('stopped; the same command goes on from there');
     return EXIT.stopped;
   } finally {
-    interruption.abort(); // whatever is still under way, such as the other part
+    interruption.abort(); // ends other requests, such as the second part
   }
 }
 
@@ -168,7 +167,7 @@ function extensionOf(file: string): string {
   return path.extname(file).slice(1).toLowerCase();
 }
 
-/** The file's own, where results may have it. */
+/** The file's own extension, if results may have it. */
 function resultsExtension(ext: string, type: string): string {
   const own = ext.slice(1);
   if (typeOf(own.toLowerCase())?.table !== undefined) return own;
@@ -179,7 +178,7 @@ function typeOf(name: string) {
   return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
 }
 
-/** One line for what is being done, a new one for each stage; what is said stands above it. */
+/** Shows progress, a line for each stage; messages stand above it. */
 function progressLines(io: Io) {
   let line: ProgressLine | undefined;
   let current = '';
