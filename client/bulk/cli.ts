@@ -1,10 +1,9 @@
 /**
- * `npm run bulk -- reviews.csv --url … --out results.csv`: has an endpoint classify a file of any size as a job, and goes on
- * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`. For Node, in this repository;
- * what can be copied elsewhere is `edge-sentiment.ts`.
+ * `npm run bulk -- reviews.csv --url … --out results.csv`: classifies a file of any size as a job of an endpoint, and goes on
+ * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`.
  *
- * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are
- * answered by their error and stop nothing: 0, unless there is no other record.
+ * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. A record that cannot be classified gets its error
+ * and changes no exit code, unless every record failed: 1.
  */
 import path from 'node:path';
 import * as v from 'valibot';
@@ -45,6 +44,7 @@ const FLAGS = {
     value: '<a,b,…>',
     help: "those of the model's labels to choose from (default: the endpoint's)",
   },
+  sentences: { kind: 'switch', help: 'the answer to each sentence too; the results are then .ndjson or .jsonl' },
   force: { kind: 'switch', help: 'replace a file of results that is there already' },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
@@ -60,7 +60,7 @@ ${helpOf(FLAGS)}
 The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
 there, with what <out>.job says of the job.`;
 
-/** The types of files, with their media types. Results can only be the types that have a `table`. */
+/** The types of files. Results can only be of the types with a `table`. */
 const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly media: JobType }>> = {
   csv: { table: 'csv', media: 'text/csv' },
   tsv: { table: 'tsv', media: 'text/tab-separated-values' },
@@ -71,7 +71,7 @@ const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly medi
 };
 const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
-/** @param wait between two tries, or two looks at the job; by default, by the clock. */
+/** @param wait between two tries, or two looks at the job. Default: by the clock */
 export async function main(args: readonly string[], io: Io, wait?: Wait): Promise<number> {
   const interruption = new AbortController();
   io.onInterrupt(() => interruption.abort());
@@ -82,7 +82,7 @@ export async function main(args: readonly string[], io: Io, wait?: Wait): Promis
     io.say('stopped; the same command goes on from there');
     return EXIT.stopped;
   } finally {
-    interruption.abort(); // whatever is still under way, such as the other part
+    interruption.abort(); // ends other requests, such as the second part
   }
 }
 
@@ -136,15 +136,18 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
     if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
     throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
   }
-  const out = flags.out ?? path.join(dir, `${name}.results.${resultsExtension(ext, type)}`);
+  const extension = flags.sentences ? 'ndjson' : resultsExtension(ext, type);
+  const out = flags.out ?? path.join(dir, `${name}.results.${extension}`);
   const made = typeOf(extensionOf(out));
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
+  if (flags.sentences && made.table !== 'ndjson')
+    throw new UsageError('with --sentences, --out must end in .ndjson or .jsonl');
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
     delimiter: delimiterOf(flags.delimiter),
-    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels) },
+    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels), sentences: flags.sentences },
     ...{ force: flags.force ?? false, restart: flags.restart ?? false },
   };
 }
@@ -158,7 +161,7 @@ function extensionOf(file: string): string {
   return path.extname(file).slice(1).toLowerCase();
 }
 
-/** The file's own, where results may have it. */
+/** The file's own extension, if results may have it. */
 function resultsExtension(ext: string, type: string): string {
   const own = ext.slice(1);
   if (typeOf(own.toLowerCase())?.table !== undefined) return own;
@@ -169,7 +172,7 @@ function typeOf(name: string) {
   return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
 }
 
-/** One line for what is being done, a new one for each stage; what is said stands above it. */
+/** Shows progress, a line for each stage; messages stand above it. */
 function progressLines(io: Io) {
   let line: ProgressLine | undefined;
   let current = '';

@@ -1,6 +1,6 @@
 /**
- * What a run of the command leaves for the next: which job it made, and of what. It lies beside the file of results while
- * there are none, and has no key in it.
+ * The file that a run of the command leaves for the next: its job, and what it was made of. It is beside the results until they are
+ * complete, and has no key in it.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { Delimiter } from '../../edge/http/schema.ts';
 
 const State = v.object({
   url: v.string(),
-  /** Part of an address that is asked, so nothing but an id. */
+  /** Checked, because it becomes part of an address. */
   job: v.pipe(v.string(), v.uuid()),
   /** The file: its size, and when it was last modified, in milliseconds since 1970. */
   bytes: v.number(),
@@ -22,6 +22,7 @@ const State = v.object({
   textColumn: v.optional(v.string()),
   idColumn: v.optional(v.string()),
   labels: v.optional(v.array(v.string())),
+  sentences: v.optional(v.boolean()),
 });
 export type State = v.InferOutput<typeof State>;
 
@@ -33,7 +34,7 @@ export function stateFile(out: string): string {
   return `${out}.job`;
 }
 
-/** @returns undefined where there is none. @throws UserError when it cannot be read, or another process is making the job. */
+/** @returns undefined if there is no file. @throws UserError if it cannot be read, or another process is making the job. */
 export async function readState(out: string): Promise<State | undefined> {
   const content = await readFile(stateFile(out), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -91,13 +92,13 @@ export async function removeState(out: string): Promise<void> {
   await rm(stateFile(out), { force: true });
 }
 
-/** Why the job is not one for what is wanted now, and what to do; undefined where it is. */
+/** Why the known job does not fit the wanted one, and what to do; undefined if it fits. */
 export function difference(known: State, wanted: Omit<State, 'job'>, file: string): string | undefined {
   if (known.url !== wanted.url) return `is of a job at ${known.url}; add --url ${known.url}, or --restart`;
   if (known.bytes !== wanted.bytes || known.modified !== wanted.modified) {
     return `is of a job of another file, or ${file} has changed since; --restart begins a new one`;
   }
-  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels'] as const;
+  const options = ['type', 'delimiter', 'textColumn', 'idColumn', 'labels', 'sentences'] as const;
   if (options.every((name) => isDeepStrictEqual(known[name], wanted[name]))) return undefined;
-  return 'is of a job with another --type, --delimiter, --text-column, --id-column or --labels; --restart begins a new one';
+  return 'is of a job with other flags (--type, --delimiter, --text-column, --id-column, --labels, --sentences); --restart begins a new one';
 }

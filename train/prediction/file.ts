@@ -14,7 +14,7 @@ import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type Want
 import type { Cursor, FileRecord } from '../../shared/records.ts';
 import { tableRow } from '../../shared/table-row.ts';
 import { type ClassifierPool, createPool } from './pool.ts';
-import type { Answer } from './worker.ts';
+import type { Answer, WorkerData } from './worker.ts';
 
 export interface LabelTask {
   readonly file: string;
@@ -22,7 +22,7 @@ export interface LabelTask {
   readonly text: WantedField;
   readonly out: string;
   readonly outType: 'csv' | 'tsv' | 'jsonl';
-  readonly model: { readonly folder: string; readonly version: string; readonly labels: readonly string[] };
+  readonly model: WorkerData & { readonly version: string };
   /** Stops the run, which the next one goes on with. */
   readonly signal?: AbortSignal;
   /** Told where it begins, and of all that is done. @param share of the file. */
@@ -141,8 +141,9 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
 /** The facts that must be the same for a run to be continued. */
 async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
   const { size, mtimeMs } = await stat(file);
-  const { version, labels } = model;
-  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, version, labels }));
+  const { version, labels, sentences } = model;
+  const answers = { version, labels, sentences };
+  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, ...answers }));
 }
 
 /** @returns undefined where there is none, or none of this task. */
@@ -300,6 +301,8 @@ class Writer {
       predicted_label: answer.label,
       predicted_score: answer.score,
       predicted_scores: labels.map((label, place) => ({ label, score: answer.scores[place] })),
+      predicted_mixed: answer.mixed,
+      predicted_sentences: answer.sentences,
     };
     return `${JSON.stringify({ ...own, ...predicted, ...(error !== undefined && { predicted_error: `line ${line}: ${error}` }) })}\n`;
   }
