@@ -1,6 +1,6 @@
 /**
- * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`, its labels from the model. The tests hold every answer
- * to it, on every platform.
+ * The API's OpenAPI 3.1 document, with the shapes of `schema.ts` and the model's labels. The tests hold every answer to it, on every
+ * platform.
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../../shared/bundle.ts';
@@ -48,13 +48,13 @@ type Name = keyof typeof DEFINITIONS;
 type Json = { [key: string]: unknown };
 
 /**
- * @param labels of the model that is served; none where it could not be loaded, and then any name may be one.
- * @param formats whether other services' formats are spoken.
+ * @param labels of the served model; if it could not be loaded, none, and any name is allowed.
+ * @param formats whether other services' formats are served.
  */
 export function openApiDocument(labels: readonly string[], formats = true): Json {
   const conversion: ConversionConfig = {
     target: 'draft-2020-12',
-    // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
+    // JSON Schema cannot express transform, check, or several schemas in one pipe: left out, or added below.
     errorMode: 'ignore',
     overrideRef: ({ referenceId }) => reference(referenceId),
     overrideSchema: ({ valibotSchema }) => {
@@ -381,7 +381,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'The model could not be loaded; or too many texts wait, see Retry-After',
 };
 
-/** @param problems beside those that every route has. */
+/** @param problems besides those of every route */
 function responses(good: Record<number, Json>, problems: readonly number[]): Json {
   const bad = [...new Set([400, 405, 415, ...problems])].map((status) => [
     status,
@@ -424,7 +424,7 @@ function reference(name: string): string {
 function components(conversion: ConversionConfig): Json {
   const schemas = toJsonSchemaDefs(DEFINITIONS, conversion) as Record<Name, Json>;
   const named = Object.fromEntries(Object.keys(DEFINITIONS).map((name) => [name, schemas[name as Name]]));
-  // The check that there is one of the two.
+  // Requires one of the two.
   const either = { oneOf: [{ required: ['text'] }, { required: ['texts'] }] };
   return { ...named, SentimentRequest: { ...named['SentimentRequest'], ...either } };
 }
