@@ -3,7 +3,7 @@
  * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`.
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. A record that cannot be classified gets its error
- * and changes no exit code.
+ * and changes no exit code, unless every record failed: 1.
  */
 import path from 'node:path';
 import * as v from 'valibot';
@@ -12,7 +12,7 @@ import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
 import { isCompressed } from '../../cli/input.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
-import { type Io, runMain } from '../../cli/run.ts';
+import { type Io, oneLine, runMain } from '../../cli/run.ts';
 import { Delimiter, type JobType } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { labelsIn } from '../../shared/labels.ts';
@@ -72,8 +72,7 @@ const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly medi
 const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
 /** @param wait between two tries, or two looks at the job. Default: by the clock */
-export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
-  const io = withPlainLines(given);
+export async function main(args: readonly string[], io: Io, wait?: Wait): Promise<number> {
   const interruption = new AbortController();
   io.onInterrupt(() => interruption.abort());
   try {
@@ -96,7 +95,8 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   const task = taskOf(values, positionals);
   const { url, apiKey } = endpointAddress(values.url ?? 'http://127.0.0.1:8787', io.env['API_KEY']);
   const lines = progressLines(io);
-  const onRetry = (why: string, seconds: number) => lines.say(`${why} Trying again in ${duration(seconds * 1_000)}.`);
+  const onRetry = (why: string, seconds: number) =>
+    lines.say(`${oneLine(why)} Trying again in ${duration(seconds * 1_000)}.`);
   const endpoint = createEndpoint({ url, apiKey, signal, onRetry, ...(wait && { wait }) });
   const started = performance.now();
   try {
@@ -108,7 +108,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
     }
     const { job, records, failed, failures, models } = await runJob(task, endpoint, lines);
     lines.done();
-    for (const { line, error } of failures) io.say(`line ${line}: ${error}`);
+    for (const { line, error } of failures) io.say(`line ${line}: ${oneLine(error)}`);
     if (failed > failures.length)
       io.say(`… and ${count(failed - failures.length)} more, each with its error in ${task.out}`);
     const seconds = (performance.now() - started) / 1_000;
@@ -118,16 +118,10 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
       io.print(
         `${counted(records, 'record')}, ${count(failed)} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`,
       );
-    return EXIT.done;
+    return failed > 0 && failed === records ? EXIT.failed : EXIT.done;
   } finally {
     lines.done();
   }
-}
-
-/** Replaces control characters, so that text from a file or an endpoint cannot steer the terminal. */
-function withPlainLines(io: Io): Io {
-  const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
-  return { ...io, print: (text) => io.print(plain(text)), say: (text) => io.say(plain(text)) };
 }
 
 function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly string[]): Task {

@@ -10,7 +10,7 @@ import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
-import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
+import { difference, readState, removeState, reserveState, type State, stateFile, writeState } from './state.ts';
 
 export interface Task extends Omit<JobRequest, 'bytes'> {
   readonly file: string;
@@ -67,8 +67,8 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     );
     if (job.state !== 'finished') {
       await removeState(task.out); // nothing is left to continue
-      const why = job.state === 'failed' ? `failed: ${job.error}` : `was ${job.state}.`;
-      throw new UserError(`the job ${why} The same command begins a new one.`);
+      if (job.state === 'failed') throw new UserError(`the job failed: ${job.error}`); // again, if it is the file's fault
+      throw new UserError(`the job was ${job.state}. The same command begins a new one.`);
     }
     const tally = await download(job, task, endpoint, reporter);
     await removeState(task.out);
@@ -127,7 +127,11 @@ async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Pro
 
 async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint): Promise<Job> {
   const { url: _, modified: __, ...request } = wanted;
-  const job = await endpoint.open({ ...request, type: task.type });
+  await reserveState(task.out);
+  const job = await endpoint.open({ ...request, type: task.type }).catch(async (error: unknown) => {
+    await removeState(task.out);
+    throw error;
+  });
   await writeState(task.out, { ...wanted, job: job.id });
   return job;
 }

@@ -115,7 +115,7 @@ async function runFile(
     const bad = failed > 0 ? `, of which ${count(failed)} could not be read (predicted_error says why)` : '';
     io.print(`${counted(records, 'record')}${bad}, in ${duration(performance.now() - started)}: ${out}`);
   }
-  return EXIT.done;
+  return failed > 0 && failed === records ? EXIT.failed : EXIT.done;
 }
 
 function outTypeOf(out: string): 'csv' | 'tsv' | 'jsonl' {

@@ -3,7 +3,7 @@
  * few pieces of the file at a time, so that memory does not grow with it. What is done is kept in `<out>.part`, and how far
  * that is in `<out>.part.json`: a run that was stopped or killed is gone on with by the next one.
  */
-import { type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { withFile } from '../../cli/errors.ts';
@@ -83,7 +83,9 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const [part, note] = [`${out}.part`, `${out}.part.json`];
   const identity = await identityOf(task);
   const known = await readState(note, identity);
-  const file = await open(part, known === undefined ? 'w' : 'r+');
+  if (known === undefined) await rm(part, { force: true });
+  const { O_RDWR, O_NOFOLLOW = 0 } = constants; // should a link be there, what it points to is not ours
+  const file = await open(part, known === undefined ? 'wx' : O_RDWR | O_NOFOLLOW);
   const writer = new Writer(task, file, part, known);
   await using pool = task.pool ?? createPool(task.model);
   const under: Batch[] = [];
