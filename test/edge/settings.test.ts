@@ -26,7 +26,7 @@ describe('settings', () => {
     [{ OPEN_JOBS: 'true' }, true],
     [{ API_KEYS: KEY, OPEN_JOBS: 'false' }, true],
     [{ OPEN_JOBS: 'false' }, false],
-  ])('let jobs be made by who has a key, or by everybody if it is said: %j', (environment, allowed) => {
+  ])('allow jobs with a key, or for everybody with OPEN_JOBS: %j', (environment, allowed) => {
     expect(readSettings(environment).jobsAllowed).toBe(allowed);
   });
 

@@ -80,9 +80,6 @@ describe('the answers', () => {
     ]);
   });
 
-<<<<<<< HEAD
-  it('are empty for a body without a line', async () => {
-=======
   it('end at a line that has no end, without waiting for the rest', async () => {
     const piece = new Uint8Array(MAX_RECORD_BYTES / 16).fill(0x61);
     let read = 0;
@@ -103,8 +100,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('are none to a body without a line', async () => {
->>>>>>> main
+  it('are empty for a body without a line', async () => {
     expect(await answersTo(bodyOf())).toEqual([]);
     expect(await answersTo(bodyOf('\n\r\n  \n'))).toEqual([]);
   });

@@ -88,7 +88,7 @@ async function refusalOf(location: string): Promise<string> {
 }
 
 describe('the order of the reviews', () => {
-  it('is by split, label and name, whatever the order of the entries', async () => {
+  it('is by split, label and name, for any order of the entries', async () => {
     expect(await readPacked(entriesOf(CORPUS_REVIEWS))).toEqual(CORPUS);
     expect(await readPacked(entriesOf(CORPUS_REVIEWS).reverse())).toEqual(CORPUS);
     expect(await readPacked(entriesOf([...CORPUS.test, ...CORPUS.train]))).toEqual(CORPUS);
@@ -347,7 +347,7 @@ describe('an archive is refused', () => {
       `the file is Parquet; convert it: python3 -c "import pandas; pandas.read_parquet('<file>').to_csv('reviews.csv', index=False)"`,
     ],
     ['x.csv.gz', 'no labelled reviews in it'],
-  ])('when it is called %s, and what to do is told', async (name, why) => {
+  ])('when it is called %s, with a remedy', async (name, why) => {
     const file = path.join(await temporaryFolder(), name);
     await writeFile(file, gzipSync('label,text\n'));
     expect(await refusalOf(file)).toBe(why);

@@ -156,7 +156,7 @@ describe('the labels', () => {
     ['FALSE', 'TRUE'],
     ['No', 'Yes'],
     ['bad', 'good'],
-  ])('stand from bad to good, as their names say: %s, %s', async (negative, positive) => {
+  ])('are ordered from bad to good by their names: %s, %s', async (negative, positive) => {
     const { dataset, warnings } = await readWithWarnings(labelled(negative, positive));
     expect(dataset.labels).toEqual([negative, positive]);
     expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
@@ -168,7 +168,7 @@ describe('the labels', () => {
     ['ham', 'spam'], // by the alphabet
     ['so-so', 'Good'], // one of them is well known
     ['negative', 'fine'],
-  ])('stand in an order that is said, where their names do not say it: %s, %s', async (first, second) => {
+  ])('are ordered with a warning if their names do not tell: %s, %s', async (first, second) => {
     const { dataset, warnings } = await readWithWarnings(labelled(first, second));
     expect(dataset.labels).toEqual([first, second]);
     expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
@@ -291,14 +291,14 @@ describe('the labels', () => {
   it.each([
     ['--group', { groups: new Map([['6', 'high']]) }],
     ['--drop', { drop: new Set(['6']) }],
-  ])('cannot be changed by %s where they do not occur', async (flag, options) => {
+  ])('cannot be changed by %s if they do not occur', async (flag, options) => {
     const attempt = readDataset(await write('mine.csv', labelled('1', '2', '3')), options);
     await expect(attempt).rejects.toThrow(UsageError);
     await expect(attempt).rejects.toThrow(`${flag}: no review has the label "6"; the labels are "1", "2", "3"`);
   });
 });
 
-describe('what is left out', () => {
+describe('the texts left out', () => {
   it('are copies, ignoring case and white space', async () => {
     const dataset = `${CSV}TEXT 3,positive\n"  text\n\t3 ",positive\ntext 8,negative\n`;
     expect(await warningsOf(dataset)).toEqual(['3 reviews repeat another one and were left out']);
@@ -457,7 +457,7 @@ describe('a file is refused', () => {
     ['text,label\na,\n', 'mine.csv: no labelled reviews in it'],
     ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
     ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
-  ])('for reviews that are none, or of one label only: %j', async (content, why) => {
+  ])('without reviews, or with one label only: %j', async (content, why) => {
     expect(await refusalOf(content)).toBe(why);
   });
 

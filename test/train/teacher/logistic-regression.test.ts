@@ -66,7 +66,7 @@ describe('fitLogisticRegression', () => {
     ['probabilities', SOFT, ALL],
     ['labels of some rows', HARD, SOME],
     ['probabilities of some rows', SOFT, SOME],
-  ])('finds what gradient descent finds, from %s', (_, targets, rows) => {
+  ])('agrees with gradient descent, from %s', (_, targets, rows) => {
     const w = fitLogisticRegression(X, targets, { ...EXACT, rows });
     expect(worst(w, descend(targets, rows))).toBeLessThan(1e-3);
     expect(worst(w, pull(w, X, targets, rows))).toBeLessThan(5e-3);
