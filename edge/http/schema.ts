@@ -113,16 +113,16 @@ const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('Th
 export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
 
 export const SentenceResult = v.object({
-  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
-  end: v.pipe(count, v.description('Just past its last one.')),
+  start: v.pipe(count, v.description('The offset of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('The offset behind its last one.')),
   label: v.string(),
   score,
   scores: v.array(LabelScore),
 } satisfies FieldsOf<SentenceAnswer>);
 
 const Omitted = v.object({
-  start: v.pipe(count, v.description('Of the first UTF-16 code unit of its first token.')),
-  end: v.pipe(count, v.description('Just past its last token.')),
+  start: v.pipe(count, v.description('The offset of the first UTF-16 code unit of its first token.')),
+  end: v.pipe(count, v.description('The offset behind its last token.')),
   tokens: count,
 } satisfies FieldsOf<Omission>);
 
@@ -143,19 +143,19 @@ const resultEntries = {
     v.description('Whether the beginning was not read, because the text has too many tokens.'),
   ),
   omitted: v.exactOptional(
-    v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
+    v.pipe(v.array(Omitted), v.description('Only if the text is too long: the stretches that were not read.')),
   ),
   reliable: v.pipe(
     v.boolean(),
     v.description(
-      'Whether the text looks like English prose, which the model was made for; where not, the scores say little.',
+      'Whether the text looks like English prose, which the model was made for; if not, the scores say little.',
     ),
   ),
   reason: v.exactOptional(
     v.pipe(
       v.picklist(REASONS),
       v.description(
-        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; the same again and again.',
+        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; repetition.',
       ),
     ),
   ),
@@ -163,14 +163,14 @@ const resultEntries = {
   sentences: v.exactOptional(
     v.pipe(
       v.array(SentenceResult),
-      v.description('There when they were asked for, in order: those of which the network read a token.'),
+      v.description('Present on request: the sentences of which the network read a token, in order.'),
     ),
   ),
   mixed: v.exactOptional(
     v.pipe(
       v.boolean(),
       v.description(
-        'There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`.',
+        'Present with `sentences`: whether two that have a known word have different labels, neither of them `neutral`.',
       ),
     ),
   ),
@@ -241,9 +241,9 @@ const DELIMITERS = ['comma', 'semicolon', 'tab', 'pipe'] as const;
 export const Delimiter = v.picklist(DELIMITERS, `must be one of ${DELIMITERS.join(', ')}`);
 /** The options of a job: columns or fields, the delimiter, labels. */
 const jobOptions = {
-  textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
-  idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
-  delimiter: v.optional(v.pipe(Delimiter, v.description('Of a table; told from its header unless given.'))),
+  textColumn: v.optional(v.pipe(column, v.description('The column of the text. Default: `text` or `review`.'))),
+  idColumn: v.optional(v.pipe(column, v.description('The column of the id. Default: `id`, if there is one.'))),
+  delimiter: v.optional(v.pipe(Delimiter, v.description('The delimiter of a table. Default: its header tells.'))),
   labels: v.optional(Labels),
 };
 
@@ -301,9 +301,7 @@ export const Job = v.object({
       v.description('The labels of its answers, in the model’s order. Missing in jobs of version 0.2.'),
     ),
   ),
-  sentences: v.exactOptional(
-    v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
-  ),
+  sentences: v.exactOptional(v.pipe(v.boolean(), v.description('Present if its answers have those of sentences too.'))),
   created: time,
   expires: v.pipe(time, v.description('When the job and its results are deleted; later if it still runs.')),
   bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
@@ -363,7 +361,7 @@ export const TextClassificationRequest = jsonObject(
               return_all_scores: v.nullish(
                 v.pipe(
                   v.boolean('must be true or false'),
-                  v.description('`false` gives the likeliest label alone, unless there is a `top_k`.'),
+                  v.description('`false` gives only the likeliest label, unless there is a `top_k`.'),
                 ),
               ),
               truncation: v.nullish(
@@ -372,7 +370,7 @@ export const TextClassificationRequest = jsonObject(
                     [v.boolean(), v.picklist(TRUNCATIONS)],
                     `must be a boolean or one of ${TRUNCATIONS.join(', ')}`,
                   ),
-                  v.description('Steers nothing: a text that is too long is never an error.'),
+                  v.description('Has no effect: a text that is too long is never an error.'),
                 ),
               ),
               max_length: v.nullish(
