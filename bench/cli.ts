@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   bulk: () => import('./bulk.ts'),
   reliability: () => import('./reliability.ts'),
   windows: () => import('./windows.ts'),
+  install: () => import('./install.ts'),
 };
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHMARKS).join(' | ')} [--json]`;
 

@@ -4,13 +4,15 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, test } from 'vitest';
 import { askedBy, formatOf } from '../../../cli/input.ts';
+import { folderUrl } from '../../../edge/runtime/files.ts';
 import type { Format } from '../../../shared/beginning.ts';
 import { main } from '../../../train/cli.ts';
 import { openClassifier } from '../../../train/export/bundle.ts';
 import { type LabelTask, labelFile } from '../../../train/prediction/file.ts';
-import type { ClassifierPool } from '../../../train/prediction/pool.ts';
+import { type ClassifierPool, createPool } from '../../../train/prediction/pool.ts';
 import { type Options, run, start } from '../../fixtures/command.ts';
 import { FILES, type FileCase } from '../../fixtures/files.ts';
+import { collectGarbage } from '../../fixtures/garbage.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
@@ -93,6 +95,15 @@ it('objects get the answers to their sentences with --sentences', async () => {
   const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
   const [alone] = await classifier.classify([{ text, sentences: true }]);
   expect(JSON.parse(written as string)).toMatchObject({ predicted_mixed: true, predicted_sentences: alone?.sentences });
+});
+
+it('a thread keeps none of its answers', async () => {
+  await using pool = createPool({ folder: folderUrl('model').href, labels: LABELS }, 1);
+  const first = new WeakRef(await pool.classify(['Lovely.']));
+  await pool.classify(['Awful.']);
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef keeps what it has in the turn that made it
+  collectGarbage();
+  expect(first.deref()).toBeUndefined();
 });
 
 /** Answers at once, and the same to all. */
@@ -261,7 +272,7 @@ describe('is refused in one line', () => {
     await writeFile(file, 'text\nGood\n');
     await copyFile(file, out);
     expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
-    expect((await predict([file, '--out', file])).stderr).toContain('--out is the file itself');
+    expect((await predict([file, '--out', file])).stderr).toContain('--out is the input file');
     expect((await predict([file])).stderr).toContain('is a file; --out says where');
     expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
     expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });
