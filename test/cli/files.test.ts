@@ -65,7 +65,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual(old);
   });
 
-  it('writes streamed content, and nothing if it breaks off', async () => {
+  it('writes streamed content whole or not at all', async () => {
     const folder = await folderOf({ 'a.txt': 'old' });
     const bits = async function* (breaks: boolean) {
       yield 'one ';
@@ -78,7 +78,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
   });
 
-  it('stages a file under a name that is new each time, which nobody can put a link at', async () => {
+  it('stages files under random names, so that nobody can place a link there', async () => {
     const folder = await temporaryFolder();
     const names = new Set<string>();
     const content = async function* () {

@@ -97,7 +97,7 @@ describe.skipIf(!CAN_LIMIT)(`a disk that takes no large file${unless(CAN_LIMIT, 
     expect(await contentsOf(out)).toEqual(before);
   });
 
-  it('is noticed before anything is read if nothing can be written', async () => {
+  it('is refused before anything is read', async () => {
     const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', path.join(out, 'new')], {
       by: upTo(512),
     });

@@ -255,7 +255,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       expect(await raw((socket) => socket.write(head('content-length: 1000000000')))).toMatch(PROBLEM_413);
     });
 
-    it('ignores what follows a Content-Length that is too small', async () => {
+    it('ignores bytes beyond the Content-Length', async () => {
       // Only as much surplus as the connection holds: a server that closes on more of it resets us before we have read its answer.
       const answer = await raw((socket) => socket.write(`${head('content-length: 10')}${bodyOf(100)}`));
       expect(answer).toMatch(PROBLEM_400);
@@ -394,7 +394,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       await expect(client.textClassification({ endpointUrl: model, inputs: '' })).rejects.toThrow('/inputs is empty.');
     });
 
-    it('takes what Python’s huggingface_hub sends', async () => {
+    it('accepts the request of Python’s huggingface_hub', async () => {
       // As version 2.4.0 sends it, which leaves out what is not set.
       const inputs = 'A complete waste of two hours.';
       const { scores } = (await post(sentiment, { text: inputs })).body.results[0];

@@ -128,7 +128,7 @@ describe('sentencesOf', () => {
     expect(split('!!! ???')).toEqual(['!!! ???']);
   });
 
-  it('loses nothing but blanks and tags, for any text', () => {
+  it('loses only blanks and tags, for any text', () => {
     const pieces = fc.constantFrom(
       'Mr. ',
       'a',

@@ -63,7 +63,7 @@ describe('Vocabulary.fromCounts', () => {
     expect(ranking({ nine: 9, ten: 10, hundred: 100 })).toEqual(['hundred', 'ten', 'nine']);
   });
 
-  it('orders ties by code unit, whatever the language or the order of counting', () => {
+  it('orders ties by code unit, in any language and order of counting', () => {
     // By code point 😀 would come after ～, by dictionary é before z and a before B.
     const ordered = ['!', "'a", 'B', 'a', 'ab', 'b', 'z', 'é', '好', '😀', '～'];
     fc.assert(

@@ -280,7 +280,7 @@ describe('Ctrl-C', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('before a job exists: leaves nothing', async () => {
+  it('before a job exists leaves no file', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const held = proxy.next(POST, 'hold');
@@ -501,7 +501,7 @@ describe('a job that cannot be done', () => {
 describe('the key', () => {
   const KEY = 'bulk-key-0123456789';
 
-  it('is sent to the endpoint, and written nowhere', async () => {
+  it('is sent to the endpoint, and not written to any file', async () => {
     const { worker: locked } = await startJobs({ env: { API_KEYS: { type: 'text', value: KEY } } });
     onTestFinished(() => locked.stop());
     const { file, out } = await tableOf(TEXTS);

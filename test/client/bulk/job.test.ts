@@ -76,7 +76,7 @@ describe('runJob', () => {
     expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('makes the job that a process was killed while making', async () => {
+  it('makes the job again if the process was killed while making it', async () => {
     const task = await taskOf();
     await writeFile(stateFile(task.out), '{"beginning":999999999}');
     const endpoint = endpointOf(jobOf({}));

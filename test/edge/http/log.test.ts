@@ -71,7 +71,7 @@ describe('the log', () => {
     expect(written.join()).not.toContain(SECRET);
   });
 
-  it('says where a bug happened', () => {
+  it('has the place of a bug', () => {
     logError('5f0c', new TypeError('x'), WHERE);
     expect(lines()).toMatchObject([
       { error: 'TypeError', stack: expect.stringMatching(/^at .*log\.test\.ts:\d+:\d+/) },

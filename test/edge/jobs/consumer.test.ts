@@ -137,7 +137,7 @@ test('a chunk is stored as one object of answers, and settled', async () => {
   expect(world.log).toEqual([]);
 });
 
-test('the answers have the labels of the job, whatever other labels the model has', async () => {
+test('the answers have only the labels of the job', async () => {
   const labels = ['negative', 'positive'];
   const world = new World(['"a"', JSON.stringify(POISON)]);
   world.claim = { ...(world.claim as Claim), labels };

@@ -90,7 +90,7 @@ it('objects keep their fields', async () => {
   ]);
 });
 
-it('objects get the answers to their sentences, where they are asked for', async () => {
+it('objects get the answers to their sentences with --sentences', async () => {
   const text = 'The room was lovely. The food was awful.';
   const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
   const [alone] = await classifier.classify([{ text, sentences: true }]);
@@ -174,7 +174,7 @@ describe('a run', () => {
   );
   const content = `id,text\n${rows.join('\n')}\n`;
 
-  it('that was stopped is gone on with to the same table', async () => {
+  it('that was stopped continues to the same table', async () => {
     const folder = await temporaryFolder();
     const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
       string,
@@ -209,7 +209,7 @@ describe('a run', () => {
     expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
   });
 
-  it('is stopped by Ctrl-C, which says how to go on', async () => {
+  it('stops at Ctrl-C, and says how to continue', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
     const long = Array.from({ length: 1_500 }, (_, number) => `${number},${'The film was lovely. '.repeat(50)}`);
@@ -265,7 +265,7 @@ describe('is refused in one line', () => {
     expect(result.stderr).toContain(why);
   });
 
-  it('what is there already, a file as a text, and objects as a table', async () => {
+  it('an existing file, a file as a text, and objects as a table', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'there', 'out.csv')];
     await mkdir(path.dirname(out));

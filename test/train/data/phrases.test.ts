@@ -25,7 +25,7 @@ function readerOf({ words }: Vocabulary): (phrase: Example) => string {
 }
 
 describe('makePhrases', () => {
-  it('asks, tells and greets without an opinion, until a mark is put behind it', async () => {
+  it('labels questions, facts and greetings neutral, unless a mark such as :( follows', async () => {
     const known = (await english()).toString().trimEnd().split('\n').slice(3);
     const vocabulary = Vocabulary.of(new Set([...known, ':(', '5/5', '😀']));
     const textOf = readerOf(vocabulary);

@@ -28,7 +28,7 @@ async function load(options: LoadOptions = {}): Promise<Record<string, LoadedSou
   return Object.fromEntries(loaded.map((one) => [one.source.name, one]));
 }
 
-describe('what is read from', () => {
+describe('the texts of', () => {
   const read = async (source: Source) => {
     await writeSources(folder, SOURCE_FILES);
     return source.read(folder);
@@ -96,8 +96,8 @@ describe('what is read from', () => {
   });
 });
 
-describe('what is left out', () => {
-  it('is a text with two labels, or of an earlier source, whatever its case and punctuation', async () => {
+describe('a text that is left out', () => {
+  it('has two labels or is in an earlier source, ignoring case and punctuation', async () => {
     await writeSources(folder, SOURCE_FILES);
     const loaded = await load();
     expect(labelled(loaded['pros-cons']?.texts ?? [])).toEqual([
@@ -120,7 +120,7 @@ describe('what is left out', () => {
     expect(loaded['vader-tweets']?.leftOut.inScorecard).toBe(2);
   });
 
-  it('is not an emoticon because another one has no letters either', async () => {
+  it('is not another emoticon, though neither has letters', async () => {
     await writeSources(folder, { vader: { [TWEETS]: row(1, 3, ':)') + row(2, -3, ':(') + row(3, 3, ':)') } });
     const { texts, leftOut } = (await load({ sources: [vaderTweets] }))['vader-tweets'] as LoadedSource;
     expect(labelled(texts)).toEqual([
@@ -131,7 +131,7 @@ describe('what is left out', () => {
   });
 });
 
-describe('what is held out', () => {
+describe('the held-out texts', () => {
   const rows = Array.from({ length: 60 }, (_, index) =>
     row(`1_${index}`, (index % 3) - 1, `Sentence number ${index}.`),
   );
@@ -258,7 +258,7 @@ describe('the sources', () => {
 });
 
 describe('the overlaps', () => {
-  it('are found whatever the case, the white space and the punctuation', () => {
+  it('are found ignoring case, white space and punctuation', () => {
     const scorecard = ["it does n't work .", 'Works  great', ':)'];
     expect(findOverlaps(['It doesn’t work!', 'works great', 'works', ':(', ':)'], scorecard)).toHaveLength(2);
     expect(findOverlaps(['works', 'does not work'], scorecard)).toEqual([]);

@@ -280,7 +280,7 @@ describe.each([3, 5, 7, 20, 100])('the page of %d labels', (count) => {
 });
 
 describe('the page of a small training', () => {
-  it('says that nothing was held out, and shows the learning curves', () => {
+  it('shows the learning curves, and notes that nothing was held out', () => {
     const training = { ...manifest.training, validationReviews: 0, epochs: [{ loss: 0.5, accuracy: 0.75 }] };
     const page = reportPage({ manifest: { ...manifest, training } });
     expect(textOf(page)).toContain('No reviews were held out of training');
@@ -303,7 +303,7 @@ describe('the page of a small training', () => {
     expect(page.match(/<svg/g)?.length).toBe(page.match(/<\/svg>/g)?.length);
   });
 
-  it('says why it has no ROC curve and no mistakes', () => {
+  it('explains why ROC curve and mistakes are missing', () => {
     expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs two labels');
     expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There are no mistakes.');
   });

@@ -47,7 +47,7 @@ describe('the sets', () => {
   });
 });
 
-describe('what is read of', () => {
+describe('the texts of', () => {
   it('SST-2', async () => {
     await write({ 'sst2_dev.tsv': row('a dull film', 0) + row('n\'t it "great"', 1) });
     expect(await read('sst2-dev')).toEqual([
