@@ -217,7 +217,7 @@ export async function* readPieces(
       const before = bytes;
       bytes += piece.length;
       if (bytes > most)
-        throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, which no texts do`);
+        throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, so it is not text`);
       onRead(packed.bytesRead);
       if (bytes > start) yield piece.subarray(Math.max(0, start - before));
     }

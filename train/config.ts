@@ -161,7 +161,7 @@ export function configOf(asked: Partial<Config>): Config {
   const name = asked.preset ?? 'seed';
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (preset === undefined) {
-    throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
+    throw new UsageError(`unknown preset "${name}"; choose from ${Object.keys(PRESETS).join(', ')}`);
   }
   return validated({ ...preset, ...asked });
 }

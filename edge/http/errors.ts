@@ -67,7 +67,7 @@ export const throwErrors: MiddlewareHandler = async (_, next) => {
   try {
     await next();
   } catch (thrown) {
-    throw new Error('something was thrown that is no Error', { cause: thrown });
+    throw new Error('the thrown value is not an Error', { cause: thrown });
   }
 };
 

@@ -51,6 +51,6 @@ async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
   );
   if (answer === undefined) throw new Error(`the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`);
   const { success } = answer.answer;
-  if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
+  if (typeof success !== 'boolean') throw new TypeError('the rate limiter gave an invalid answer');
   return success;
 }

@@ -109,7 +109,7 @@ describe('a bug', () => {
       'no such binding',
     ],
     ['says nothing', async () => undefined, 'Cannot destructure'],
-    ['says neither yes nor no', async () => ({}), 'the rate limiter says neither yes nor no'],
+    ['gives an invalid answer', async () => ({}), 'the rate limiter gave an invalid answer'],
     ['never answers', () => new Promise(() => {}), 'the rate limiter has not answered in 1000 ms'],
   ])('of a rate limiter that %s lets the request pass, and is logged', async (_, limit, message) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -77,7 +77,7 @@ describe('settings', () => {
   );
 
   it.each([' ', ',', ' , '])('refuse an empty value: %j', (value) => {
-    expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set, and has nothing in it');
+    expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set but empty');
   });
 
   it('refuse a short key without quoting it', () => {

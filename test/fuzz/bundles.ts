@@ -109,7 +109,7 @@ export const vocabulary = target({
     try {
       vocabulary = Vocabulary.parse(file);
     } catch (error) {
-      assert.match((error as Error).message, /does not begin with <pad>|of the vocabulary is empty$|stands twice$/);
+      assert.match((error as Error).message, /does not begin with <pad>|of the vocabulary is empty$|is repeated$/);
       return;
     }
     const lines = file.replace(/\n$/, '').split('\n');

@@ -34,9 +34,9 @@ describe('a row', () => {
 
   test.each([
     ['"a', 'a quote is opened and never closed'],
-    ['"a" b,c', 'there is a quote inside a quoted text; write it twice'],
-    ['a,"b"\r ', 'there is a quote inside a quoted text; write it twice'],
-    ['a "b",c', 'there is a quote inside a text without quotes around it; put them around, and write that one twice'],
+    ['"a" b,c', 'there is a quote inside a quoted text; double it'],
+    ['a,"b"\r ', 'there is a quote inside a quoted text; double it'],
+    ['a "b",c', 'there is a quote inside a text without quotes around it; quote the text, and double the quote'],
     ['a', 'the row has 1 column instead of 2; a text with a separator or a line break in it needs quotes around it'],
     [
       'a,b,c',

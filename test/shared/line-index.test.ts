@@ -44,7 +44,7 @@ it('excludes nearly every word that is not among its first lines', () => {
 });
 
 it('refuses a repeated word', () => {
-  expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" stands twice');
+  expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" is repeated');
 });
 
 it('works from a copy at any offset', () => {

@@ -544,7 +544,7 @@ describe('the key', () => {
     const there = await bulk([file, '--url', proxy.url, '--out', out, '--cancel'], { API_KEY: KEY }).ended;
     expect([there.code, there.stderr]).toEqual([1, expect.stringContaining(`add --url ${elsewhere.url}`)]);
     const { code, stderr } = await bulk([file, '--url', proxy.url, '--out', out, '--restart'], { API_KEY: KEY }).ended;
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`at ${elsewhere.url} is left to itself`)]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`at ${elsewhere.url} was not cancelled`)]);
     expect(elsewhere.seen).toEqual([]);
   });
 
@@ -567,12 +567,12 @@ describe('usage', () => {
   it.each([
     [[], 'usage: npm run bulk -- <file> [flags]'],
     [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
-    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is'],
+    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type'],
     [['a.csv.gz'], 'a.csv.gz: unpack it first: gunzip a.csv.gz'],
     [['a.csv', '--delimiter', ';'], '--delimiter must be one of comma, semicolon, tab, pipe'],
     [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
-    [['a.csv', '--out', './a.csv'], '--out is the file itself'],
+    [['a.csv', '--out', './a.csv'], '--out is the input file'],
     [['a.csv', '--sentences', '--out', 'b.csv'], 'with --sentences, --out must end in .ndjson or .jsonl'],
     [['a.csv', '--url', 'example.com'], '--url must begin with https:// or http://'],
     [['a.csv', '--url', 'https://me:secret@example.com'], '--url must have no user name, query or fragment'],

@@ -36,9 +36,7 @@ export async function* readRecords(
   const format = formatOf(location);
   if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
   if (format === 'txt' && delimiter === undefined) {
-    throw new UsageError(
-      `${location}: a .txt has a text a line and no labels; if it is a table, --delimiter tab says so`,
-    );
+    throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }
   const wanted = {
     text: { name: textColumn, needed: true, option: '--text-column' },

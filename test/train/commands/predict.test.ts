@@ -272,7 +272,7 @@ describe('is refused in one line', () => {
     await writeFile(file, 'text\nGood\n');
     await copyFile(file, out);
     expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
-    expect((await predict([file, '--out', file])).stderr).toContain('--out is the file itself');
+    expect((await predict([file, '--out', file])).stderr).toContain('--out is the input file');
     expect((await predict([file])).stderr).toContain('is a file; --out says where');
     expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
     expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });

@@ -282,8 +282,8 @@ describe('an archive is refused', () => {
       { name: 'train/pos/1.txt', type: 'character-device' },
       '"train/pos/1.txt" is of type character-device',
     ],
-    ['a review twice', { name: 'aclImdb/train/pos/0_9.txt' }, '"train/pos/0_9.txt" stands in it twice'],
-    ['a review twice, by another root', { name: 'train/neg/0_2.txt' }, '"train/neg/0_2.txt" stands in it twice'],
+    ['a review twice', { name: 'aclImdb/train/pos/0_9.txt' }, '"train/pos/0_9.txt" is in it twice'],
+    ['a review twice, by another root', { name: 'train/neg/0_2.txt' }, '"train/neg/0_2.txt" is in it twice'],
     ['a control character in a name', { name: 'train/pos/\x1b[2J\n..\\.txt' }, 'points outside the archive'],
   ];
 
@@ -294,15 +294,17 @@ describe('an archive is refused', () => {
 
   it('for a review of more than 1 MiB', async () => {
     const entry = { name: 'aclImdb/train/pos/1_9.txt', content: 'a'.repeat(2 ** 20 + 1) };
-    const why = 'the entry "aclImdb/train/pos/1_9.txt" has 1048577 bytes, which is no review';
+    const why = 'the entry "aclImdb/train/pos/1_9.txt" has 1048577 bytes, which is too much for a review';
     expect(await refusalOfPacked([...entriesOf(FEW), entry])).toContain(why);
     expect(await refusalOfPacked([entry, ...entriesOf(FEW)])).toContain(why);
   });
 
   it('in one line, whatever names it has', async () => {
     const name = 'train/pos/\x1b[2J\nfine.txt';
-    expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain('which is no review');
-    expect(await refusalOfPacked([{ name }, { name }])).toContain('stands in it twice');
+    expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain(
+      'which is too much for a review',
+    );
+    expect(await refusalOfPacked([{ name }, { name }])).toContain('is in it twice');
     // JSON leaves these two as they are: DEL, and the one-byte form of ESC [.
     expect(await refusalOfPacked([{ name: '/\x7f\x9b2J' }])).toContain('"/\uFFFD\uFFFD2J" points outside');
   });
@@ -340,7 +342,7 @@ describe('an archive is refused', () => {
   it.each([
     ['reviews', NAMES],
     ['x.gz', NAMES],
-    ['x.txt', 'a .txt has a text a line and no labels; if it is a table, --delimiter tab says so'],
+    ['x.txt', 'a .txt has one text a line and no labels; for a table, add --delimiter tab'],
     ['x.zip', 'the file is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8"'],
     [
       'x.parquet',
@@ -413,7 +415,7 @@ describe('a folder is refused', () => {
   it('when a file is larger than any review', async () => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, [...FEW, { id: 'train/pos/1_9', text: 'a'.repeat(2 ** 20 + 1) }]);
-    expect(await refusalOf(folder)).toBe('"train/pos/1_9.txt" has 1048577 bytes, which is no review');
+    expect(await refusalOf(folder)).toBe('"train/pos/1_9.txt" has 1048577 bytes, which is too much for a review');
   });
 
   it('when there are no reviews in it', async () => {

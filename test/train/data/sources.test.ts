@@ -188,8 +188,13 @@ describe('the held-out texts', () => {
 
 describe('a file that differs from the published one is refused in one line', () => {
   it.each<[name: string, source: Source, files: SourceFiles, why: string]>([
-    ['a rating beyond 4', vaderTweets, { vader: { [TWEETS]: row(1, 4.01, 'x') } }, `${TWEETS}:1: "4.01" is no rating`],
-    ['no rating', vaderTweets, { vader: { [TWEETS]: row(1, '', 'x') } }, `${TWEETS}:1: "" is no rating`],
+    [
+      'a rating beyond 4',
+      vaderTweets,
+      { vader: { [TWEETS]: row(1, 4.01, 'x') } },
+      `${TWEETS}:1: "4.01" is not a rating`,
+    ],
+    ['no rating', vaderTweets, { vader: { [TWEETS]: row(1, '', 'x') } }, `${TWEETS}:1: "" is not a rating`],
     ['a column too few', vaderTweets, { vader: { [TWEETS]: '\n1\tx\n' } }, `${TWEETS}:2: 2 columns instead of 3`],
     ['no such file in the archive', vaderTweets, { vader: { [NEWS]: row(1, 1, 'x') } }, 'none of the expected files'],
     ['no text', vaderTweets, { vader: { [TWEETS]: '\n' } }, 'no text for vader-tweets in its files'],
@@ -197,20 +202,25 @@ describe('a file that differs from the published one is refused in one line', ()
       'a label beyond the list',
       goEmotions,
       { plain: { 'goemotions/train.tsv': row('x', 4, 'a') } },
-      'train.tsv:1: "4" is no label',
+      'train.tsv:1: "4" is not a label',
     ],
-    ['no label', goEmotions, { plain: { 'goemotions/train.tsv': row('x', '', 'a') } }, 'train.tsv:1: "" is no label'],
+    [
+      'no label',
+      goEmotions,
+      { plain: { 'goemotions/train.tsv': row('x', '', 'a') } },
+      'train.tsv:1: "" is not a label',
+    ],
     [
       'half a list of labels',
       goEmotions,
       { plain: { 'goemotions/train.tsv': row('x', '1,', 'a') } },
-      'train.tsv:1: "1," is no label',
+      'train.tsv:1: "1," is not a label',
     ],
     [
       'another label',
       counterfactual,
       { plain: { 'cad/new_train.tsv': 'Sentiment\tText\nMixed\tx\n' } },
-      'new_train.tsv:2: "Mixed" is no label',
+      'new_train.tsv:2: "Mixed" is not a label',
     ],
     [
       'no header',

@@ -52,7 +52,7 @@ function* parse(file: TextFile): Generator<SourceText> {
     const [text, numbers, id] = fields as [string, string, string];
     const labels = numbers.split(',').map((one) => {
       return (
-        LABELS[one === '' ? -1 : Number(one)] ?? refuseLine(file.location, number, `${quoted(numbers)} is no label`)
+        LABELS[one === '' ? -1 : Number(one)] ?? refuseLine(file.location, number, `${quoted(numbers)} is not a label`)
       );
     });
     const [label] = labels;

@@ -70,7 +70,7 @@ function* parse(file: TextFile, source: string): Generator<SourceText> {
     const [id, mean, text] = fields as [string, string, string];
     const rating = mean === '' ? Number.NaN : Number(mean);
     if (!(Math.abs(rating) <= MAX_RATING))
-      refuseLine(file.location, number, `${quoted(mean)} is no rating from −4 to 4`);
+      refuseLine(file.location, number, `${quoted(mean)} is not a rating from −4 to 4`);
     yield { id: `${source}/${id}`, text, label: labelOf(rating), rating: rating / MAX_RATING };
   }
 }
