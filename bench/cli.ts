@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   infer: () => import('./infer.ts'),
   serve: () => import('./serve.ts'),
   bulk: () => import('./bulk.ts'),
+  peers: () => import('./peers.ts'),
   reliability: () => import('./reliability.ts'),
   windows: () => import('./windows.ts'),
   install: () => import('./install.ts'),

@@ -14,6 +14,8 @@
 export type LineIndex = Uint32Array;
 
 const LINE_END = 10;
+/** The bit that makes an ASCII letter a small one, and that digits have. */
+const SMALL = 32;
 /** The bits of a slot that hold the line's number + 1. */
 const LINE = 2 ** 20 - 1;
 
@@ -54,6 +56,29 @@ export function findLine(word: string, text: string, index: LineIndex): number {
 }
 
 /**
+ * The same for text.slice(from, to), of ASCII letters and digits, in small letters, of which `hash` is the hash.
+ */
+export function findSmall(
+  hash: number,
+  text: string,
+  from: number,
+  to: number,
+  lines: string,
+  index: LineIndex,
+): number {
+  const bits = bitsOf(hash);
+  const mask = (index.length - 1) / 2 - 1;
+  for (let tries = 0; tries <= mask; tries++) {
+    const slot = 1 + 2 * ((bits + tries) & mask);
+    const entry = index[slot] as number;
+    if (entry === 0) return -1;
+    if (((entry ^ bits) & ~LINE) === 0 && isSmallLine(text, from, to, lines, index[slot + 1] as number))
+      return (entry & LINE) - 1;
+  }
+  return -1;
+}
+
+/**
  * Whether one of the first `count` lines may have this hash; wrongly true once in thousands. It is fast, because lines took their
  * slots in order: none of the first lines is behind the slot of a later one.
  */
@@ -88,6 +113,14 @@ function slotOf(bits: number, index: LineIndex, isLine: (start: number) => boole
 
 function isLine(word: string, text: string, start: number): boolean {
   return text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start);
+}
+
+function isSmallLine(text: string, from: number, to: number, lines: string, start: number): boolean {
+  const ahead = start - from;
+  if (lines.charCodeAt(ahead + to) !== LINE_END) return false;
+  let at = from;
+  while (at < to && lines.charCodeAt(ahead + at) === (text.charCodeAt(at) | SMALL)) at++;
+  return at === to;
 }
 
 function hashOf(word: string): number {

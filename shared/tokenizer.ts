@@ -32,6 +32,14 @@ export interface Token {
   readonly start: number;
   /** The offset behind the last one. */
   readonly end: number;
+  /** Its id, where `tokenizeWith` was given a lexicon that has the word as it stands. */
+  readonly id?: number;
+}
+
+/** The words that have an id. */
+export interface Lexicon {
+  /** The word with this hash (`line-index.ts`) that is text.slice(start, end), of ASCII letters, in small letters; undefined if there is none. */
+  find(hash: number, text: string, start: number, end: number): number;
 }
 
 /**
@@ -45,15 +53,21 @@ export const TOKENIZER_NAME = 'words-v3';
  * included. Tokenizing `text.slice(token.start, token.end)` gives that token again, alone.
  */
 export function tokenize(text: string): Token[] {
+  return tokenizeWith(undefined, text);
+}
+
+/** The same, with the ids of most of the lexicon's words, which takes less time than to look them up later. */
+export function tokenizeWith(lexicon: Lexicon | undefined, text: string): Token[] {
   const tokens: Token[] = [];
-  const endOfMarkup = markupOf(text);
+  let endOfMarkup: ReturnType<typeof markupOf> | undefined;
   for (let at = skipIdle(text, 0); at < text.length; at = skipIdle(text, at)) {
-    const token = readOrdinaryWord(text, at) ?? readToken(text, at, tokens.at(-1));
+    const token = readOrdinaryWord(text, at, lexicon) ?? readToken(text, at, tokens.at(-1));
     if (token !== undefined) {
       if (token.start < at) tokens.pop(); // "does n't" takes in "does"
       tokens.push(token);
       at = token.end;
     } else if (text[at] === '<') {
+      endOfMarkup ??= markupOf(text);
       at = endOfMarkup(at) ?? at + 1;
     } else if (text[at] === '#') {
       at++;

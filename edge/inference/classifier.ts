@@ -9,7 +9,7 @@ import {
 } from '../../shared/bundle.ts';
 import { type Encoding, encode, type Omission, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
-import { tokenize } from '../../shared/tokenizer.ts';
+import { tokenizeWith } from '../../shared/tokenizer.ts';
 import { START_ID } from '../../shared/vocabulary.ts';
 import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
@@ -116,6 +116,12 @@ export interface ClassifierOptions {
   readonly backlog?: Backlog;
 }
 
+/** A bundle with the settings. */
+interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
+  /** The places of the labels of a request that names none. */
+  readonly columns: readonly number[];
+}
+
 /** A text as the network reads it, with the options of its answer. */
 interface Reading {
   readonly text: string;
@@ -140,11 +146,16 @@ export function createClassifier({
   maxTokens,
   backlog = new Backlog(),
 }: ClassifierOptions): Classifier {
-  const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
+  const bundle = retrying(async (): Promise<Opened> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
-    refuseOtherLabels(labels, opened.manifest.labels);
-    return maxTokens === undefined ? opened : { ...opened, manifest: { ...opened.manifest, maxTokens } };
+    const { manifest } = opened;
+    refuseOtherLabels(labels, manifest.labels);
+    return {
+      ...opened,
+      manifest: { ...manifest, maxTokens: maxTokens ?? manifest.maxTokens },
+      columns: placesOf(labels, manifest.labels),
+    };
   });
   let reloads = 0;
   const network = retrying(async () => {
@@ -179,10 +190,8 @@ export function createClassifier({
   ): Promise<Classification[]> {
     const call = backlog.enter({ signal, patient, maxTokens: maxBacklog });
     try {
-      const { manifest, vocabulary } = await bundle();
-      const encodingOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens);
-      const all = placesOf(undefined, manifest.labels);
-      const unasked = placesOf(labels, manifest.labels);
+      const { manifest, vocabulary, columns: unasked } = await bundle();
+      const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
         const { text, labels: own, evidence = false } = request;
@@ -196,8 +205,9 @@ export function createClassifier({
       const parts = readings.map(partsOf);
       const rows = [...readings, ...parts.flat()];
       call.expect(sum(rows.map(({ encoding }) => encoding.ids.length)));
-      const logits = await runOrReload(rows, all.length, call, signal);
+      const logits = await runOrReload(rows, manifest.labels.length, call, signal);
       if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
+        const all = placesOf(undefined, manifest.labels);
         const empty: Reading = { text: '', encoding: encodingOf(''), columns: all, evidence: false };
         [emptyLogits] = await runOrReload([empty], all.length, call, signal);
       }
@@ -221,8 +231,8 @@ export function createClassifier({
     reloads: () => reloads,
     manifest: async () => (await bundle()).manifest,
     labels: async () => {
-      const { manifest } = await bundle();
-      return placesOf(labels, manifest.labels).map((place) => manifest.labels[place] as string);
+      const { manifest, columns } = await bundle();
+      return columns.map((place) => manifest.labels[place] as string);
     },
     classify,
   };

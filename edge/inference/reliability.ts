@@ -58,6 +58,8 @@ export const NOISE_LEAD = 3;
 export const NEW_PAIRS = 0.5;
 export const MIN_PAIRS = 9;
 
+const SPACE = 0x20;
+
 /** Function words of English that are rare or missing in other languages. */
 const ENGLISH = words(
   'the and of to is it that this was for with you are not have has had my they be but your all just what out we about get when would ' +
@@ -76,6 +78,11 @@ const FOREIGN = words(
 function words(list: string): ReadonlySet<string> {
   return new Set(list.split(' '));
 }
+
+const FUNCTION_WORDS: ReadonlyMap<string, Kind> = new Map([
+  ...[...FOREIGN].map((word) => [word, 'foreign'] as const),
+  ...[...ENGLISH].map((word) => [word, 'english'] as const), // first where it is both
+]);
 
 const LETTER = /\p{L}/u;
 const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
@@ -97,21 +104,21 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
   };
   const before = ids.length - tokens.length;
   let end = tokens[0]?.start ?? 0;
-  for (const [place, token] of tokens.entries()) {
-    if (token.start > end + 1 || (token.start > end && text[end] !== ' ')) {
+  for (let place = 0; place < tokens.length; place++) {
+    const token = tokens[place] as Token;
+    if (token.start > end + 1 || (token.start > end && text.charCodeAt(end) !== SPACE)) {
       if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
     }
     end = token.end;
-    const kind = kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
+    const kind = FUNCTION_WORDS.get(token.text) ?? kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
     if (kind !== undefined) count(kind);
   }
   return counts;
 }
 
-/** @returns undefined for signs, pictures and addresses. */
-function kindOf({ text: folded, start, end }: Token, text: string, known: boolean): Kind | undefined {
-  if (ENGLISH.has(folded)) return 'english'; // first, because most words are; no sign is folded to one
-  if (FOREIGN.has(folded)) return 'foreign';
+/** The kind of a word that is no function word; undefined for signs, pictures and addresses. */
+function kindOf({ text: folded, start, end, id }: Token, text: string, known: boolean): Kind | undefined {
+  if (id !== undefined) return 'known'; // and plain: it stands in the vocabulary as it is written
   const written = text.slice(start, end);
   if (PLAIN.test(written)) {
     if (known) return 'known';
@@ -134,7 +141,7 @@ export function unreliable(text: string, encoding: Encoding): Reason | undefined
   }
   if (isNoise) return 'noise';
   if (unknown === tokens.length) return 'unknown-words';
-  return isRepetitive(tokens) ? 'repetitive' : undefined;
+  return isRepetitive(encoding) ? 'repetitive' : undefined;
 }
 
 /** Whether there is a kind of word that only other languages have. */
@@ -146,13 +153,31 @@ function scoreOf(kinds: readonly number[], name: Class): number {
   return kinds.reduce((sum, count, place) => sum + count * (VOTES[name][place] as number), 0);
 }
 
-function isRepetitive(tokens: readonly Token[]): boolean {
+function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolean {
   const pairs = tokens.length - 1;
   if (pairs < MIN_PAIRS) return false;
   const enough = pairs * NEW_PAIRS;
+  if (hasDistinctPairs(ids.subarray(ids.length - tokens.length), enough)) return false;
   const seen = new Set<string>();
   for (let place = 0; place < pairs && seen.size < enough; place++) {
     seen.add(`${tokens[place]?.text} ${tokens[place + 1]?.text}`);
   }
   return seen.size < enough;
+}
+
+/** Which pairs of ids were seen, by a hash of 12 bits. */
+const seenPairs = new Uint8Array(2 ** 12);
+
+/**
+ * Whether so many pairs of words are different for certain, which is nearly always all there is to know: pairs whose ids have another hash are other pairs.
+ */
+function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
+  seenPairs.fill(0);
+  let distinct = 0;
+  for (let place = 1; place < ids.length && distinct < enough; place++) {
+    const hash = (Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b)) >>> 20;
+    distinct += 1 - (seenPairs[hash] as number);
+    seenPairs[hash] = 1;
+  }
+  return distinct >= enough;
 }

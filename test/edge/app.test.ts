@@ -7,6 +7,7 @@ import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../
 import type { LogError } from '../../edge/http/log.ts';
 import { OverloadedError } from '../../edge/inference/backlog.ts';
 import type { Classifier, ClassifyOptions } from '../../edge/inference/classifier.ts';
+import type { Jobs } from '../../edge/jobs/routes.ts';
 import { stubClassifier, tinyManifest } from '../fixtures/classifier.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
 
@@ -33,6 +34,31 @@ function request(body: unknown, headers: Record<string, string> = {}): RequestIn
     ...(body instanceof ReadableStream && { duplex: 'half' }),
   } as RequestInit;
 }
+
+describe('a rate limit', () => {
+  it('counts what asks a job, so that ids are not guessed for nothing, and not the parts of a file', async () => {
+    const asked: string[] = [];
+    const unknown = (what: string) => async () => void asked.push(what);
+    const jobs = {
+      ...{ open: unknown('open'), submit: unknown('submit'), status: unknown('status'), results: unknown('results') },
+      ...{ remove: unknown('remove'), part: async () => 'no-job' },
+    } as unknown as Jobs;
+    let counted = 0;
+    const rateLimiter = { limit: async () => ({ success: ++counted < 0 }) };
+    const app = open(WORKING, { jobs, rateLimiter });
+    const job = `/v1/jobs/${crypto.randomUUID()}`;
+    for (const [method, path] of [
+      ['GET', job],
+      ['DELETE', job],
+      ['GET', `${job}/results`],
+      ['POST', '/v1/jobs'],
+    ] as const) {
+      expect((await app.request(path, { method })).status).toBe(429);
+    }
+    expect((await app.request(`${job}/parts/1`, { method: 'PUT' })).status).toBe(404);
+    expect([counted, asked]).toEqual([4, []]);
+  });
+});
 
 describe('a bug', () => {
   it('answers 500 with an incident id, and logs the error without the text', async () => {

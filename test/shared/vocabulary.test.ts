@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tokenizeWith } from '../../shared/tokenizer.ts';
 import { PAD_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 
 const SPECIALS = '<pad>\n<start>\n<unk>\n';
@@ -33,6 +34,29 @@ describe('ids', () => {
     const words = ['__proto__', 'constructor', 'toString', '0'];
     const vocabulary = Vocabulary.parse(Vocabulary.of(words).toString());
     expect(words.map((word) => vocabulary.idOf(word))).toEqual([3, 4, 5, 6]);
+  });
+});
+
+describe('a lexicon', () => {
+  it('gives plain words their ids, in capitals too, and no other word', () => {
+    const vocabulary = Vocabulary.of(['film', "don't", 'café', 'b2b', 'x', 'films', '好']);
+    const ids = tokenizeWith(vocabulary, "Film, FILMS x B2B don't café 好 fil filmsy y").map(({ text, id }) => [
+      text,
+      id,
+    ]);
+    const expected = [
+      ['film', 3],
+      ['films', 8],
+      ['x', 7],
+      ['b2b', 6],
+      ["don't"],
+      ['cafe'],
+      ['好'],
+      ['fil'],
+      ['filmsy'],
+      ['y'],
+    ];
+    expect(ids).toEqual(expected.map(([text, id]) => [text, id]));
   });
 });
 

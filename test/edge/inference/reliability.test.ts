@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Reason, unreliable } from '../../../edge/inference/reliability.ts';
 import { readBundle } from '../../../edge/runtime/files.ts';
-import { encode } from '../../../shared/encoding.ts';
-import { tokenize } from '../../../shared/tokenizer.ts';
+import { type Encoding, encode } from '../../../shared/encoding.ts';
+import { tokenize, tokenizeWith } from '../../../shared/tokenizer.ts';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { ownTexts } from '../../reliability/texts.ts';
 
@@ -37,6 +37,16 @@ it.each(named('a text'))('a repetitive text is unreliable: %s', (_, texts) => {
 
 it('hardly any English is unreliable', () => {
   expect(shareOf(named('English').flatMap(([, texts]) => texts))).toBeLessThanOrEqual(0.02);
+});
+
+it('is the same whether the words got their ids from the tokenizer or after it', () => {
+  for (const text of Object.values(sets).flatMap((texts) => texts.slice(0, 20))) {
+    const [known, plain] = [tokenizeWith(vocabulary, text), tokenize(text)];
+    expect(known.map(({ id: _, ...token }) => token)).toEqual(plain);
+    const [reading, expected] = [known, plain].map((tokens) => encode(tokens, vocabulary, 400)) as [Encoding, Encoding];
+    expect([...reading.ids]).toEqual([...expected.ids]);
+    expect(unreliable(text, reading)).toBe(unreliable(text, expected));
+  }
 });
 
 describe('the reason', () => {

@@ -243,6 +243,16 @@ describe('delivered twice', () => {
   });
 });
 
+test('a chunk whose job is cancelled meanwhile is left', async () => {
+  const world = new World(Array.from({ length: 5_000 }, () => '"a"'));
+  world.onClassify = () => {
+    world.claim = undefined;
+  };
+  await world.deliver();
+  expect(world.inferences).toEqual([256, 256, 256, 256]);
+  expect([world.objects.has(RESULTS), world.settled, world.fates]).toEqual([false, [], ['ack']]);
+});
+
 describe('from the dead-letter queue', () => {
   test('every record gets an error, and a bad record its own', async () => {
     const world = new World(['{"text": "a", "id": "x"}', 'no JSON']);

@@ -66,6 +66,8 @@ describe('lines of JSON', () => {
   test.each([
     ['"Good"', { text: 'Good' }],
     ['{"text": "Good", "id": 7, "stars": 5}', { text: 'Good', id: 7 }],
+    ['{"text": "Good", "labels": ["no", "such"], "evidence": 1}', { text: 'Good' }], // a file may have any other fields
+    ['["Good"]', { error: 'The line must be a JSON string or object.' }],
     ['{"review": "Good"}', { text: 'Good' }],
     ['{"Review": "Good", " ID ": 7}', { text: 'Good', id: 7 }],
     [

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Opinion } from '../../../../train/data/sources/source.ts';
-import { type Scores, wordList } from '../../../../train/evaluation/scorecard/contenders.ts';
+import type { Scores } from '../../../../train/evaluation/scorecard/contenders.ts';
 import { type Measures, measure, textsFor } from '../../../../train/evaluation/scorecard/measure.ts';
 import type { Question } from '../../../../train/evaluation/scorecard/sets.ts';
+import { wordList } from '../../../../train/evaluation/scorecard/word-lists.ts';
 
 type Case = readonly [label: Opinion, negative: number, neutral: number | undefined, positive: number];
 
