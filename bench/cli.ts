@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   peers: () => import('./peers.ts'),
   reliability: () => import('./reliability.ts'),
   windows: () => import('./windows.ts'),
+  install: () => import('./install.ts'),
 };
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHMARKS).join(' | ')} [--json]`;
 

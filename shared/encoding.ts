@@ -1,19 +1,17 @@
-/**
- * Tokens → the ids the network reads, and texts' ids → one padded batch.
- */
+/** Turns tokens into the ids that the network reads, and texts' ids into one padded batch. */
 import type { Token } from './tokenizer.ts';
 import { PAD_ID, START_ID, UNKNOWN_ID, type Vocabulary } from './vocabulary.ts';
 
 export interface Encoding {
-  /** What the network reads: at most `maxTokens` ids, START first unless the text fills them all. Never empty. */
+  /** At most `maxTokens` ids, START first unless the text fills them all. Never empty. */
   readonly ids: Int32Array;
-  /** The tokens behind the ids, in order; START is none of them. */
+  /** The tokens of the ids, in order, without START. */
   readonly tokens: readonly Token[];
   /** How many of `tokens` are not in the vocabulary. */
   readonly unknown: number;
   /** Whether tokens at the beginning of the text were left out. */
   readonly truncated: boolean;
-  /** Where those stand: one stretch, or none. */
+  /** The stretch that was left out, if any. */
   readonly omitted: readonly Omission[];
 }
 
@@ -24,7 +22,7 @@ export interface Omission {
   readonly tokens: number;
 }
 
-/** A text with so many unknown words is not made of slips of the pen: no more are looked for, however long it is. */
+/** After so many unknown words, a text's misspellings are no longer looked up, so random letters cost little. */
 const MAX_UNKNOWN = 100;
 
 /** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
@@ -48,7 +46,7 @@ function omissionsOf(tokens: readonly Token[]): Omission[] {
   return first && last ? [{ start: first.start, end: last.end, tokens: tokens.length }] : [];
 }
 
-/** The encoding of some of its tokens, [from, to), as if they stood alone. */
+/** The encoding of the tokens [from, to), as if they stood alone. */
 export function excerpt({ ids, tokens }: Encoding, from: number, to: number): Encoding {
   if (to - from === tokens.length) return { ids, tokens, unknown: unknownIn(ids), truncated: false, omitted: [] };
   const before = ids.length - tokens.length; // START, where it was read
@@ -69,14 +67,14 @@ function unknownIn(ids: Int32Array): number {
 export interface Batch {
   /** [rows × steps], row by row, each row followed by PAD. */
   readonly ids: Int32Array;
-  /** How many of each row's ids are not PAD. */
+  /** [rows]: how many ids of each are not PAD. */
   readonly lengths: Int32Array;
   readonly rows: number;
   /** The longest row's length. */
   readonly steps: number;
 }
 
-/** One padded tensor's worth of rows. */
+/** Pads rows to one tensor. */
 export function toBatch(rows: readonly Int32Array[]): Batch {
   const [only] = rows;
   if (only && rows.length === 1)

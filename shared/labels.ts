@@ -1,4 +1,4 @@
-/** The labels of a bundle, and the numbers that stand for them. */
+/** The labels of a bundle, and their logits and probabilities. */
 
 /** The most labels of a bundle. */
 export const MAX_LABELS = 100;
@@ -17,7 +17,7 @@ export function labelsIn(list: string): string[] {
   return list.split(',').map((label) => label.trim());
 }
 
-/** `a, b, or c` for a sentence; of many labels, the first. */
+/** `a, b, or c` for a sentence; only the first of many labels. */
 export function either(labels: readonly string[]): string {
   const more = labels.length - MAX_LISTED;
   const listed = more > 0 ? [...labels.slice(0, MAX_LISTED), `one of ${more} more labels`] : labels;
@@ -54,7 +54,7 @@ export function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /**
- * The place of the likeliest label. On a tie, `neutral` (in any case) if it is among them, else the first of them.
+ * The index of the likeliest label. On a tie, `neutral` (in any case) if it is among them, else the first of them.
  * @param scores one a label, in the order of `labels`
  */
 export function likeliest(scores: ArrayLike<number>, labels: readonly string[] = []): number {

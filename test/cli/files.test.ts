@@ -78,6 +78,18 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
   });
 
+  it('stages a file under a name that is new each time, which nobody can put a link at', async () => {
+    const folder = await temporaryFolder();
+    const names = new Set<string>();
+    const content = async function* () {
+      for (const name of await readdir(folder)) if (name !== 'a.txt') names.add(name);
+      yield 'new';
+    };
+    for (let time = 0; time < 3; time++) await writeFiles(folder, { 'a.txt': content() });
+    expect(names.size).toBe(3);
+    for (const name of names) expect(name).toMatch(/^a\.txt\.[0-9a-f-]{36}\.edge-sentiment\.tmp$/);
+  });
+
   it('cleans up when a file cannot be renamed', async () => {
     const folder = await folderOf({ 'b.txt': 'old' });
     await mkdir(path.join(folder, 'a.txt', 'inside'), { recursive: true }); // a folder stands in the way

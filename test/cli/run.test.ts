@@ -49,6 +49,28 @@ describe('a command', () => {
   });
 });
 
+describe('a terminal', () => {
+  const NASTY = 'a\u001b]0;title\u0007\u009b2J\u007f\r b\tc\nd';
+
+  it('gets the control characters of results and messages as escapes, which are JSON too', async () => {
+    const { stdout, stderr } = await run(async (_, io) => {
+      io.print(JSON.stringify([NASTY]));
+      io.print(NASTY);
+      io.say(NASTY);
+      return 0;
+    }, []);
+    const shown = 'a\\u001b]0;title\\u0007\\u009b2J\\u007f\\u000d b\tc\nd\n';
+    expect(stdout.slice(-shown.length)).toBe(shown);
+    expect(stderr).toBe(shown);
+    expect(JSON.parse(stdout.slice(0, -shown.length))).toEqual([NASTY]);
+  });
+
+  it('gets an error in one line, whatever is quoted in it', async () => {
+    const { stderr } = await run(throwing(new UserError(`it answered: ${NASTY}`)), []);
+    expect(stderr).toBe('error: it answered: a\\u001b]0;title\\u0007\\u009b2J\\u007f\\u000d b\tc\\u000ad\n');
+  });
+});
+
 describe('asUserError', () => {
   class Damaged extends Error {}
 

@@ -127,7 +127,7 @@ describe('tokenize: every contraction', () => {
   });
 });
 
-describe('tokenize: a million code units', () => {
+describe('tokenize: hundreds of thousands of code units', () => {
   it.each([
     ...['<', '<a ', '<a b=', '<!--', '<script>', '</', '&', '&#1', '&amp;', '@', 'a@', 'a.', 'a-', 'a_', 'http://'],
     ...['www.', '#', '#aB', " 's", "a 's ", "n't ", ':', ':)', '(', '-_', '★', '5/', '5 stars ', '*', '1/2 ', 'a', 'A'],
@@ -147,7 +147,7 @@ describe('tokenize: a million code units', () => {
       '\uD800',
     ],
   ])('of %j come to an end', (unit) => {
-    expect(() => tokenize(unit.repeat(1_000_000 / unit.length))).not.toThrow();
+    expect(() => tokenize(unit.repeat(400_000 / unit.length))).not.toThrow();
   });
 });
 

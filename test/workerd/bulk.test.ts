@@ -206,6 +206,13 @@ describe('a file', () => {
     expect(content.slice(header.length)).toMatch(row);
   });
 
+  it('has the answers to sentences in results of lines', async () => {
+    const { folder, file } = await tableOf(['The room was lovely. The food was awful.']);
+    expect(await bulk([file, '--url', worker.url, '--sentences']).ended).toMatchObject({ code: 0 });
+    const written = JSON.parse(await readFile(path.join(folder, 'reviews.results.ndjson'), 'utf8'));
+    expect(written).toMatchObject({ mixed: true, sentences: [{ label: 'positive' }, { label: 'negative' }] });
+  });
+
   it('is refused with labels that the model lacks', async () => {
     const { folder, file } = await tableOf(TEXTS);
     const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,unheard']).ended;
@@ -363,7 +370,7 @@ describe('an unfinished job', () => {
       ['--labels', 'negative,positive'],
     ]) {
       expect(await refusalOf([...command, ...other])).toMatch(
-        /another --type, --delimiter, --text-column, .*--labels; --restart/,
+        /other flags \(--type, --delimiter, --text-column, .*--labels, --sentences\); --restart/,
       );
     }
     expect(await refusalOf([file, '--url', worker.url, '--out', out])).toContain(
@@ -566,6 +573,7 @@ describe('usage', () => {
     [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
     [['a.csv', '--out', './a.csv'], '--out is the file itself'],
+    [['a.csv', '--sentences', '--out', 'b.csv'], 'with --sentences, --out must end in .ndjson or .jsonl'],
     [['a.csv', '--url', 'example.com'], '--url must begin with https:// or http://'],
     [['a.csv', '--url', 'https://me:secret@example.com'], '--url must have no user name, query or fragment'],
     [['a.csv', '--restart', '--cancel'], '--restart and --cancel exclude each other'],

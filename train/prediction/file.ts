@@ -3,7 +3,7 @@
  * few pieces of the file at a time, so that memory does not grow with it. What is done is kept in `<out>.part`, and how far
  * that is in `<out>.part.json`: a run that was stopped or killed is gone on with by the next one.
  */
-import { type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { withFile } from '../../cli/errors.ts';
@@ -14,7 +14,7 @@ import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type Want
 import type { Cursor, FileRecord } from '../../shared/records.ts';
 import { tableRow } from '../../shared/table-row.ts';
 import { type ClassifierPool, createPool } from './pool.ts';
-import type { Answer } from './worker.ts';
+import type { Answer, WorkerData } from './worker.ts';
 
 export interface LabelTask {
   readonly file: string;
@@ -22,7 +22,7 @@ export interface LabelTask {
   readonly text: WantedField;
   readonly out: string;
   readonly outType: 'csv' | 'tsv' | 'jsonl';
-  readonly model: { readonly folder: string; readonly version: string; readonly labels: readonly string[] };
+  readonly model: WorkerData & { readonly version: string };
   /** Stops the run, which the next one goes on with. */
   readonly signal?: AbortSignal;
   /** Told where it begins, and of all that is done. @param share of the file. */
@@ -83,7 +83,9 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const [part, note] = [`${out}.part`, `${out}.part.json`];
   const identity = await identityOf(task);
   const known = await readState(note, identity);
-  const file = await open(part, known === undefined ? 'w' : 'r+');
+  if (known === undefined) await rm(part, { force: true });
+  const { O_RDWR, O_NOFOLLOW = 0 } = constants; // should a link be there, what it points to is not ours
+  const file = await open(part, known === undefined ? 'wx' : O_RDWR | O_NOFOLLOW);
   const writer = new Writer(task, file, part, known);
   await using pool = task.pool ?? createPool(task.model);
   const under: Batch[] = [];
@@ -139,8 +141,9 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
 /** The facts that must be the same for a run to be continued. */
 async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
   const { size, mtimeMs } = await stat(file);
-  const { version, labels } = model;
-  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, version, labels }));
+  const { version, labels, sentences } = model;
+  const answers = { version, labels, sentences };
+  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, ...answers }));
 }
 
 /** @returns undefined where there is none, or none of this task. */
@@ -298,6 +301,8 @@ class Writer {
       predicted_label: answer.label,
       predicted_score: answer.score,
       predicted_scores: labels.map((label, place) => ({ label, score: answer.scores[place] })),
+      predicted_mixed: answer.mixed,
+      predicted_sentences: answer.sentences,
     };
     return `${JSON.stringify({ ...own, ...predicted, ...(error !== undefined && { predicted_error: `line ${line}: ${error}` }) })}\n`;
   }

@@ -11,8 +11,11 @@ export interface ClassifierPool extends AsyncDisposable {
 }
 
 /** @param threads by default one a core. */
-export function createPool({ folder, labels }: WorkerData, threads = os.availableParallelism()): ClassifierPool {
-  const all = Array.from({ length: threads }, () => new Thread({ folder, labels }));
+export function createPool(
+  { folder, labels, sentences }: WorkerData,
+  threads = os.availableParallelism(),
+): ClassifierPool {
+  const all = Array.from({ length: threads }, () => new Thread({ folder, labels, sentences }));
   const idle = [...all];
   const waiting: ((thread: Thread) => void)[] = [];
   return {
@@ -33,35 +36,46 @@ export function createPool({ folder, labels }: WorkerData, threads = os.availabl
   };
 }
 
+/** Else V8 lets a thread's garbage grow to hundreds of megabytes before it collects. */
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 };
+
 class Thread {
   readonly #worker: Worker;
-  /** Rejects when the thread fails, whatever is waited for then. */
-  readonly #failed: Promise<never>;
+  /** The first message says that the thread is ready, each other one answers the batch that was sent last. */
+  #next: PromiseWithResolvers<unknown>;
   readonly #ready: Promise<unknown>;
-  #answered: (answers: readonly Answer[]) => void = () => {};
+  #failure: Error | undefined;
 
   constructor(data: WorkerData) {
-    this.#worker = new Worker(PREDICTION_WORKER, { workerData: data });
-    this.#failed = new Promise((_, reject) => {
-      this.#worker.on('error', reject);
-      this.#worker.on('exit', (code) => reject(new Error(`a thread ended with code ${code}`)));
-    });
-    this.#failed.catch(() => {}); // for whoever waits
-    this.#ready = new Promise((resolve) => this.#worker.once('message', resolve)).then(() =>
-      this.#worker.on('message', (answers) => this.#answered(answers)),
-    );
+    this.#worker = new Worker(PREDICTION_WORKER, { workerData: data, resourceLimits: LIMITS });
+    this.#next = this.#expect();
+    this.#ready = this.#next.promise;
+    this.#worker.on('message', (message) => this.#next.resolve(message));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`a thread ended with code ${code}`)));
   }
 
   async classify(texts: readonly string[]): Promise<readonly Answer[]> {
-    await Promise.race([this.#ready, this.#failed]);
-    const answers = new Promise<readonly Answer[]>((resolve) => {
-      this.#answered = resolve;
-    });
+    await this.#ready;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#next = this.#expect();
     this.#worker.postMessage(texts);
-    return Promise.race([answers, this.#failed]);
+    return (await this.#next.promise) as readonly Answer[];
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** Not a race with one promise of failure: that would keep every answer until the thread ends. */
+  #expect(): PromiseWithResolvers<unknown> {
+    const next = Promise.withResolvers<unknown>();
+    next.promise.catch(() => {}); // for whoever waits
+    return next;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#next.reject(this.#failure);
   }
 }

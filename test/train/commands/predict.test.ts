@@ -4,13 +4,15 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, test } from 'vitest';
 import { askedBy, formatOf } from '../../../cli/input.ts';
+import { folderUrl } from '../../../edge/runtime/files.ts';
 import type { Format } from '../../../shared/beginning.ts';
 import { main } from '../../../train/cli.ts';
 import { openClassifier } from '../../../train/export/bundle.ts';
 import { type LabelTask, labelFile } from '../../../train/prediction/file.ts';
-import type { ClassifierPool } from '../../../train/prediction/pool.ts';
+import { type ClassifierPool, createPool } from '../../../train/prediction/pool.ts';
 import { type Options, run, start } from '../../fixtures/command.ts';
 import { FILES, type FileCase } from '../../fixtures/files.ts';
+import { collectGarbage } from '../../fixtures/garbage.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
@@ -86,6 +88,22 @@ it('objects keep their fields', async () => {
     { predicted_error: 'line 3: the line is not JSON in UTF-8' },
     { review: { body: 7 }, predicted_error: 'line 4: the text is not a string' },
   ]);
+});
+
+it('objects get the answers to their sentences, where they are asked for', async () => {
+  const text = 'The room was lovely. The food was awful.';
+  const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
+  const [alone] = await classifier.classify([{ text, sentences: true }]);
+  expect(JSON.parse(written as string)).toMatchObject({ predicted_mixed: true, predicted_sentences: alone?.sentences });
+});
+
+it('a thread keeps none of its answers', async () => {
+  await using pool = createPool({ folder: folderUrl('model').href, labels: LABELS }, 1);
+  const first = new WeakRef(await pool.classify(['Lovely.']));
+  await pool.classify(['Awful.']);
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef keeps what it has in the turn that made it
+  collectGarbage();
+  expect(first.deref()).toBeUndefined();
 });
 
 /** Answers at once, and the same to all. */
@@ -239,6 +257,7 @@ describe('is refused in one line', () => {
     ],
     ['another encoding', 'text\nG\xff\n', [], 'out.csv', 1, '2: the row is not UTF-8 text'],
     ['an --out of another kind', 'text\nGood\n', [], 'out.xlsx', 2, '--out must end in .csv, .tsv or .jsonl'],
+    ['sentences in a table', 'text\nGood\n', ['--sentences'], 'out.csv', 2, '--out must end in .jsonl'],
   ])('%s', async (_, content, args, outName, code, why) => {
     const result = await labelled('mine.csv', Buffer.from(content, 'latin1'), args, outName);
     expect([result.code, result.written]).toEqual([code, undefined]);

@@ -234,6 +234,23 @@ describe('the numbers of reviews', () => {
     expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49,999 reviews instead of 50,000; `);
   });
 
+  it('are refused while they are read, as soon as there are more than the official ones', async () => {
+    const tar = await tarOfEmpty(Array.from({ length: 12_501 }, (_, index) => `aclImdb/test/neg/${index}_0.txt`));
+    const file = await archivePath();
+    await writeFile(file, gzipSync(Buffer.concat([tar.subarray(0, -1024), Buffer.alloc(512, 'x')]), { level: 1 })); // not read so far
+    const message = await refusal(readDataset(file));
+    expect(message).toContain(`${file}: test/neg has more than 12,500 reviews; get it again, or add --any-size`);
+  });
+
+  it('are refused as soon as they have more text than the official ones', async () => {
+    const file = await archivePath();
+    await packCorpus(file, entriesOf(CORPUS_REVIEWS));
+    const limits = { maxText: 1_000 };
+    const message = await refusal(readImdbArchive(file, false, limits));
+    expect(message).toContain(`${file}: it has more text than the official reviews; get it again, or add --any-size`);
+    expect(await readImdbArchive(file, true, limits)).toEqual(CORPUS);
+  });
+
   it.each(['train/pos', 'train/neg'])('may not be none in %s', async (folder) => {
     const reviews = CORPUS_REVIEWS.filter(({ id }) => !id.startsWith(folder));
     expect(await refusalOfPacked(entriesOf(reviews))).toBe(`${folder} has no reviews`);
@@ -361,8 +378,8 @@ describe('an archive is refused', () => {
     const file = await archivePath();
     await packCorpus(file, [{ name: 'README', content: Buffer.alloc(2 ** 20) }, ...entriesOf(FEW)]);
     const whole = gunzipSync(await readFile(file)).length;
-    expect(await readImdbArchive(file, true, whole)).toEqual(FEW_READ);
-    expect(await refusal(readImdbArchive(file, true, whole - 1))).toContain(
+    expect(await readImdbArchive(file, true, { maxBytes: whole })).toEqual(FEW_READ);
+    expect(await refusal(readImdbArchive(file, true, { maxBytes: whole - 1 }))).toContain(
       `it unpacks to more than ${whole - 1} bytes`,
     );
   });

@@ -175,7 +175,7 @@ describe('a lazy update', () => {
   });
 });
 
-describe('a thousand steps', () => {
+describe('hundreds of steps', () => {
   let pool: Pool;
   beforeAll(async () => {
     pool = await Pool.create();
@@ -188,7 +188,7 @@ describe('a thousand steps', () => {
     const heap = () => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length;
     for (let step = 0; step < 5; step++) trainer.step(examples);
     const before = { tensors: tf.memory().numTensors, kernels: pool.bytes, tfjs: heap() };
-    for (let step = 0; step < 1_000; step++) trainer.step(step % 2 === 0 ? examples : examples.slice(step % 7));
+    for (let step = 0; step < 300; step++) trainer.step(step % 2 === 0 ? examples : examples.slice(step % 7));
     expect({ tensors: tf.memory().numTensors, kernels: pool.bytes, tfjs: heap() }).toEqual(before);
   });
 });
