@@ -28,6 +28,7 @@ import type { Question, Reply } from './peers/contender.ts';
 import { DISTILBERT, distilbert } from './peers/distilbert.ts';
 import { type Case, median, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
+import { ask } from './worker-cpu.ts';
 
 const ROUNDS = 7;
 /** Fresh processes of each. */
@@ -194,23 +195,14 @@ async function startNode(...args: string[]): Promise<Running> {
 
 async function startWorkerd(): Promise<Running> {
   const worker = await startWorker();
-  const ask = async (text: string) => {
-    const response = await fetch(`${worker.url}/v1/sentiment`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text }),
-    });
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`the worker answered ${response.status}`);
-  };
-  await ask(TEXT);
+  await ask(worker, TEXT);
   const pid = workerdPid();
   return {
     pid,
     cpu: async (length) => {
       const texts = Array.from({ length: REQUESTS }, () => textOf(length));
       const before = pid === undefined ? Number.NaN : cpuTime(pid);
-      for (const text of texts) await ask(text);
+      for (const text of texts) await ask(worker, text);
       return pid === undefined ? Number.NaN : (cpuTime(pid) - before) / REQUESTS;
     },
     stop: worker.stop,

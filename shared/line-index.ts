@@ -55,9 +55,7 @@ export function findLine(word: string, text: string, index: LineIndex): number {
   return ((index[slot] as number) & LINE) - 1;
 }
 
-/**
- * The same for text.slice(from, to), of ASCII letters and digits, in small letters, of which `hash` is the hash.
- */
+/** The same for `text.slice(from, to)` in small letters: ASCII letters and digits, which have this hash. */
 export function findSmall(
   hash: number,
   text: string,
@@ -66,16 +64,8 @@ export function findSmall(
   lines: string,
   index: LineIndex,
 ): number {
-  const bits = bitsOf(hash);
-  const mask = (index.length - 1) / 2 - 1;
-  for (let tries = 0; tries <= mask; tries++) {
-    const slot = 1 + 2 * ((bits + tries) & mask);
-    const entry = index[slot] as number;
-    if (entry === 0) return -1;
-    if (((entry ^ bits) & ~LINE) === 0 && isSmallLine(text, from, to, lines, index[slot + 1] as number))
-      return (entry & LINE) - 1;
-  }
-  return -1;
+  const slot = slotOf(bitsOf(hash), index, (start) => isSmallLine(text, from, to, lines, start));
+  return ((index[slot] as number) & LINE) - 1;
 }
 
 /**
