@@ -1,4 +1,4 @@
-/** What a visitor of the page can do, and what it does to them. */
+/** Everything that a visitor can do on the page. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelScore } from '../../edge/inference/classifier.ts';
 import { EXAMPLES } from '../../edge/page/examples.ts';
@@ -20,7 +20,7 @@ import {
   visit,
 } from './browser.ts';
 
-/** Of the label that it is, at 90 %. */
+/** An answer with this label, at 90 %. */
 function resultOf(label: 'negative' | 'positive') {
   const scores = ['negative', 'positive'].map((one) => ({ label: one, score: one === label ? 0.9 : 0.1 }));
   return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false, reliable: true };

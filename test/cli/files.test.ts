@@ -22,7 +22,7 @@ describe('makeFolder', () => {
     expect(await readdir(path.join(folder, 'there'))).toEqual(['inside']);
   });
 
-  // Of the last two Node's own `mkdir` would be trying still.
+  // Node's own `mkdir` never returns for the last two.
   it.each([
     ['below a file', 'file/inside', 'ENOTDIR'],
     ['in place of a file', 'file', 'EEXIST'],

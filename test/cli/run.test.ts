@@ -1,4 +1,4 @@
-/** What a command's end is to whoever called it. As a process: test/process/. */
+/** How a command ends for its caller. As a process: test/process/. */
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { asUserError, UsageError, UserError } from '../../cli/errors.ts';

@@ -1,4 +1,4 @@
-/** The client against the endpoint: its types are the schema's, and all that it sends and is sent is as documented. */
+/** The client against the endpoint: its types are the schema's, and requests and answers are as documented. */
 import { serve } from '@hono/node-server';
 import type * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -12,7 +12,7 @@ import { logitsOf } from '../fixtures/answers.ts';
 import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
 import { GOOD, TEXTS } from '../runtimes/behaviour.ts';
 
-/** Fails to compile unless each goes for the other. */
+/** Fails to compile unless both types are the same. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const SAME: [
   Same<client.Result, schema.Result>,

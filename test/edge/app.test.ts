@@ -1,4 +1,4 @@
-/** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
+/** Failures that workerd cannot produce on demand; test/workerd/ has the rest of the interface. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
 import { readBytes } from '../../edge/http/body.ts';

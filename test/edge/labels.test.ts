@@ -22,7 +22,7 @@ async function classifierOf(facts: Partial<Manifest>, labels?: readonly string[]
   return createClassifier({ readBundle: async () => files, loadRuntime, labels });
 }
 
-/** Asks an app, whose every answer has to be as documented. */
+/** Asks an app, and checks each answer against the document. */
 function askerOf(app: ReturnType<typeof createApp>) {
   return async (path: string, body: unknown): Promise<{ status: number; body: any }> => {
     const type = path.endsWith('stream') ? 'application/x-ndjson' : 'application/json';

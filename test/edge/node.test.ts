@@ -1,4 +1,4 @@
-/** `npm start`, called in this process: how it starts, or why it does not, and how it ends. As a process: test/runtimes/node.test.ts. */
+/** `npm start`, called in this process: how it starts, fails and ends. As a process: test/runtimes/node.test.ts. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request, type Server } from 'node:http';

@@ -1,4 +1,4 @@
-/** The page's files on the servers that have no Cloudflare before them. Workers' own are in test/workerd/. */
+/** The page's files on Node, Deno and Bun. For Workers: test/workerd/. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -56,7 +56,7 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
-/** What README says that a policy has to allow, and nothing else. */
+/** A policy that allows exactly what README says. */
 async function policy(): Promise<string> {
   const [, sources] = /^```\n(script-src .*)\n```$/m.exec(await readFile(README, 'utf8')) ?? [];
   return `default-src 'none'; ${sources}`;

@@ -1,4 +1,4 @@
-/** What `npm run deploy` and `npm run deploy:staging` would send, from a fresh copy of the project and with nothing but a token. */
+/** The upload of `npm run deploy` and `npm run deploy:staging`, from a fresh copy of the project and with only a token. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';

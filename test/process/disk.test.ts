@@ -1,6 +1,5 @@
 /**
- * A disk that takes nothing: full, or not to be written to. What was there stays, what was begun goes, and one line says
- * which file it was.
+ * A disk that is full or read-only: old files stay, partial files are removed, and one line names the file.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,5 @@
 /**
- * What the endpoint does over HTTP, on whatever platform: the one suite that each of them has to pass. How a platform is
- * started and stopped is its own test's business.
+ * The endpoint's behaviour over HTTP: the suite that every platform has to pass. Each platform's test starts and stops its server.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -265,7 +264,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       return `POST /v1/sentiment HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${header}\r\n\r\n`;
     }
 
-    /** What the server sends first on a connection on which `write` did as it pleases. */
+    /** The server's first answer on a connection after `write`. */
     function raw(write: (socket: ReturnType<typeof connect>) => void): Promise<string> {
       return new Promise((resolve, reject) => {
         const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => write(socket));
@@ -367,7 +366,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       };
       request.on('drain', send);
       send();
-      // What is under way is in the buffers of two sockets, some megabytes each, and not in the server.
+      // The buffers of two sockets hold some megabytes each.
       expect(await settled(() => sent)).toBeLessThan(64 * 1024 * 1024);
       request.destroy();
       const after = await settled(textsSoFar);

@@ -1,4 +1,4 @@
-/** What the settings of `edge/settings.ts` do over HTTP, on whatever platform: the suite beside `behaviour.ts`. */
+/** The settings of `edge/settings.ts` over HTTP, on every platform: the suite beside `behaviour.ts`. */
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';

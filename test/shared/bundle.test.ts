@@ -39,7 +39,7 @@ const METRICS: RecordedMetrics = {
   ],
 };
 
-/** What a BundleError says, thrown by `act`; anything else fails the test. */
+/** The message of the BundleError that `act` throws; any other outcome fails the test. */
 async function refusal(act: () => unknown): Promise<string> {
   try {
     await act();

@@ -110,7 +110,7 @@ const TABLE = [
 ];
 const split = (text: string) => sentencesOf(text).map(({ start, end }) => text.slice(start, end));
 
-/** What a reader would cut away: blanks, and tags that break lines. */
+/** Blanks and tags that break lines, around a sentence. */
 const AROUND = /^(?:\s|<[^<>]+>)+|(?:\s|<[^<>]+>)+$/g;
 
 describe('sentencesOf', () => {

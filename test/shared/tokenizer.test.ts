@@ -10,7 +10,7 @@ const show = (tokens: readonly Token[]) => tokens.map(({ text, start, end }) => 
 
 const words = (text: string) => tokenize(text).map((token) => token.text);
 
-/** What addresses and names are read as, which are the only tokens that no text spells out. */
+/** The tokens of addresses and names, which no text yields otherwise. */
 const NAMES = ['<url>', '<email>', '<user>'];
 
 const TEXTS = Object.values(GOLDEN).flatMap((rows) => rows.map(([, text]) => text));

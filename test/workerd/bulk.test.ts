@@ -51,7 +51,7 @@ function bulk(args: readonly string[], env: Readonly<Record<string, string>> = {
   };
 }
 
-/** What the proxy does to a request in place of passing it on. */
+/** The proxy's treatment of a request, instead of passing it on. */
 type Act =
   | (() => Promise<void>) // waits for it, and passes it on
   | { readonly status: number; readonly headers?: Record<string, string> } // answers it
@@ -126,7 +126,7 @@ async function tableOf(texts: readonly string[], padding = 0) {
 /** Three parts, the last not full, in no more records than there are texts. */
 const threeParts = () => tableOf(TEXTS, (2.2 * SMALL.partBytes) / TEXTS.length);
 
-/** What the streaming route answers to the same texts. */
+/** The streaming route's answers to the same texts. */
 async function answersTo(lines: readonly (string | { text: string; id: string })[]): Promise<StreamAnswer[]> {
   const answers: StreamAnswer[] = [];
   for await (const answer of createClient({ url: worker.url }).stream(lines)) answers.push(answer);

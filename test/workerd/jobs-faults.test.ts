@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => endpoint?.worker.stop());
 afterEach(() => endpoint.spoil(''));
 
-/** What the worker has logged since. */
+/** The worker's log since then. */
 function watchLog(): () => string[] {
   const before = endpoint.worker.log.length;
   return () => endpoint.worker.log.slice(before);

@@ -1,4 +1,4 @@
-/** Other services' formats: their clients where there is one in JavaScript, and else the schemas that they publish. */
+/** Other services' formats, held to their JavaScript clients, or else to their published schemas. */
 import { serve } from '@hono/node-server';
 import { InferenceClient } from '@huggingface/inference';
 import { Ajv2020 } from 'ajv/dist/2020.js';

@@ -1,4 +1,4 @@
-/** What a stream answers, and how far it reads. Over HTTP it is tested with the rest of the endpoint (test/runtimes/). */
+/** A stream's answers, and how far it reads. test/runtimes/ tests it over HTTP. */
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
 import { answerLines } from '../../../edge/http/stream.ts';
@@ -250,7 +250,7 @@ describe('a run', () => {
 });
 
 describe('reading', () => {
-  /** Resolves when nothing is left to be done but what waits for something else. */
+  /** Resolves when all pending work is done. */
   const allThatFollows = async () => {
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   };

@@ -100,7 +100,7 @@ class World {
 
 const LABELS = ['negative', 'neutral', 'positive'];
 
-/** The length of the text is its answer, and the labels that are asked for. */
+/** An answer made of the text's length and the requested labels. */
 function resultOf(text: string, labels: readonly string[] = LABELS) {
   const scores = labels.map((label, place) => ({ label, score: place === 1 ? text.length / 100 : 0 }));
   return {

@@ -1,4 +1,4 @@
-/** What is told of a job, and when there is something to do for it, at every stage of its life. */
+/** A job as the API shows it, and its next step, at every stage. */
 import { expect, describe as group, test } from 'vitest';
 import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, restoreState, SECOND, type State } from '../../../edge/jobs/state.ts';

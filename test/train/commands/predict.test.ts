@@ -138,7 +138,7 @@ describe('an awkward file gives its records', () => {
       expect((await refusal(attempt)).startsWith(`${file}:${one.expected}`)).toBe(true);
       return;
     }
-    // Nothing is labelled in another encoding, or where the first record lacks the text.
+    // A file in another encoding, or whose first record lacks the text, is not labelled.
     const fatal = one.expected.find(
       ([, second], place) =>
         typeof second !== 'string' &&

@@ -276,7 +276,7 @@ describe('an archive is refused', () => {
       { name: 'train/pos/1_9.txt', type: 'link', linkname: 'README' },
       '"train/pos/1_9.txt" is of type link',
     ],
-    ['a link that is no review', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is of type symlink'],
+    ['a link beside the reviews', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is of type symlink'],
     [
       'a device',
       { name: 'train/pos/1.txt', type: 'character-device' },

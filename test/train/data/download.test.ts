@@ -9,7 +9,7 @@ import { type Download, download, findDownloaded, githubFile } from '../../../tr
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
-/** What the server is to serve: big enough to arrive in many pieces. */
+/** The served file: large enough to arrive in many pieces. */
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * index) % 251));
 const HALF = CONTENT.length / 2;
 const NAME = 'reviews.tar.gz';

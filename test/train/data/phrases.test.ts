@@ -11,7 +11,7 @@ const THREE = labelsOf('good', 'bad', 'neutral');
 /** Texts enough for all phrases there are. */
 const MANY = 100_000;
 const OPTIONS = { maxTokens: 400, seed: 1 };
-/** Of two labels, how likely the phrase is the second. */
+/** The probability of the second of two labels. */
 const positive = ({ target }: Example) => target[1] as number;
 
 /** English, as the shipped model knows it. */

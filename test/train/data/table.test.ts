@@ -39,7 +39,7 @@ async function readWithWarnings(
 
 const read = async (...args: Parameters<typeof readWithWarnings>) => (await readWithWarnings(...args)).dataset;
 
-/** What is said beside the notice, on every dataset of these tests, that it is small. */
+/** The warnings, without the one that each of these datasets is small. */
 async function warningsOf(...args: Parameters<typeof readWithWarnings>): Promise<string[]> {
   const { dataset, warnings } = await readWithWarnings(...args);
   expect(warnings.at(-1)).toBe(`only ${dataset.train.length + dataset.test.length} reviews: expect low accuracy`);

@@ -1,4 +1,4 @@
-/** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
+/** Two versions of a model on the same texts: the figures, and the command for folders and endpoints. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -51,7 +51,7 @@ function explained(
   return { review: one, words, truncated };
 }
 
-/** Of the answer against the true label. */
+/** The log-odds of the answer against the true label. */
 function logOdds({ scores, label, answer }: ScoredReview): number {
   return Math.min(Math.log((scores[answer] as number) / (scores[label] as number)), 1_000);
 }
@@ -62,7 +62,7 @@ function pageOf(reviews: readonly ScoredReview[], more: Partial<ReportFacts> = {
   return reportPage({ manifest, evaluation, mistakes, ...more });
 }
 
-/** What a reader sees, without the pictures. */
+/** The page's visible text, without the pictures. */
 function textOf(page: string): string {
   const visible = page.replace(/<style>.*?<\/style>|<svg.*?<\/svg>/gs, '').replace(/<[^>]*>/g, ' ');
   return visible.replace(/&nbsp;|\s/g, ' ').replace(/ +/g, ' ');

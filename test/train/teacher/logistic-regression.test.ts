@@ -20,7 +20,7 @@ const DENSE = (() => {
 })();
 const X = sparse(DENSE);
 
-/** What a linear model says of the rows, made uncertain: probabilities, or labels drawn with them. */
+/** Targets from a linear model of the rows: probabilities, or labels drawn with them. */
 const SOFT = Float64Array.from({ length: ROWS }, (_, row) =>
   sigmoid(dot(Float64Array.of(2, -1, 0.5, 0, -1.5, 0.3), X, row)),
 );

@@ -9,7 +9,7 @@ const TABLE = Array.from({ length: 40 }, () => Array.from({ length: 5 }, () => (
 const TARGETS = Float64Array.from({ length: 40 }, random);
 const SOME = Int32Array.from({ length: 30 }, (_, row) => row + 5);
 
-/** Of each column: ln of its share of the positive counts over its share of the negative ones, each count one higher. */
+/** For each column, ln of its share of the positive counts over its share of the negative ones, each count one higher. */
 function expectedScale(rows: Int32Array): number[] {
   const counts = (weight: (row: number) => number) =>
     [0, 1, 2, 3, 4].map((column) => rows.reduce((sum, row) => sum + (TABLE[row]?.[column] === 0 ? 0 : weight(row)), 1));

@@ -14,7 +14,7 @@ import { randomizeWeights } from '../../fixtures/networks.ts';
 beforeAll(startBackend);
 
 const CALIBRATION = { recurrent: 0.6, ngrams: 0.3, biases: [0.2, -0.2] };
-/** Of the second of two labels. */
+/** The bias of the second of two labels. */
 const BIAS = -0.4;
 
 /** Log-odds of two halves that see the same thing, each with an error of its own. */
@@ -160,7 +160,7 @@ describe('applyCalibration', () => {
     const model = buildModel({ ...SIZES, pooling: 'mean-last', ngramBuckets: 31, labels });
     randomizeWeights(model);
     const biases = Array.from({ length: labels }, (_, label) => Math.cos(label));
-    // Of each label against the first.
+    // Each label against the first.
     const logits = () => {
       const all = predict(model, ROWS);
       return Array.from(all, (p, at) => Math.log(p / (all[at - (at % labels)] as number)));

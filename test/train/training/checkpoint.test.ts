@@ -30,7 +30,7 @@ function taughtRun(labels = ['negative', 'positive']): Run {
   return run;
 }
 
-/** What teacher and calibration leave, which no text form with few digits would bring back. */
+/** Values of teacher and calibration that a text form with few digits would change. */
 const TARGETS = Float32Array.of(0.1, 1 / 3, 1e-20, 1, 0);
 const CALIBRATION = { recurrent: 1 / 3, ngrams: 0.1, biases: [1e-7, -1e-7] };
 

@@ -16,7 +16,7 @@ const ARCHITECTURE: Architecture = {
   ...{ pooling: 'mean-last', ngramBuckets: 101 },
 };
 const ROWS = randomRows({ rows: 150, maxLength: 12, below: 12, seed: 4 });
-/** Of two labels: how likely the second is. */
+/** The probability of the second of two labels. */
 const targetOf = (second: number) => Float32Array.of(1 - second, second);
 const examplesOf = (second: (ids: Int32Array) => number): Example[] =>
   ROWS.map((ids) => ({ ids, target: targetOf(second(ids)) }));
