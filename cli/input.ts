@@ -223,7 +223,7 @@ export async function* readPieces(
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); make it anew`);
+    throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); compress the file again`);
   } finally {
     packed.destroy();
   }

@@ -52,7 +52,7 @@ describe('a command', () => {
 describe('a terminal', () => {
   const NASTY = 'a\u001b]0;title\u0007\u009b2J\u007f\r b\tc\nd';
 
-  it('gets the control characters of results and messages as escapes, which are JSON too', async () => {
+  it('gets control characters of results and messages as JSON escapes', async () => {
     const { stdout, stderr } = await run(async (_, io) => {
       io.print(JSON.stringify([NASTY]));
       io.print(NASTY);

@@ -36,7 +36,7 @@ function request(body: unknown, headers: Record<string, string> = {}): RequestIn
 }
 
 describe('a rate limit', () => {
-  it('counts what asks a job, so that ids are not guessed for nothing, and not the parts of a file', async () => {
+  it('counts requests about jobs, so that guessing ids costs too, but not a file’s parts', async () => {
     const asked: string[] = [];
     const unknown = (what: string) => async () => void asked.push(what);
     const jobs = {

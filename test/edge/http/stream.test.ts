@@ -79,7 +79,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end at a line that has no end, without waiting for the rest', async () => {
+  it('end at a line of more than 1 MiB, without waiting for its end', async () => {
     const piece = new Uint8Array(MAX_RECORD_BYTES / 16).fill(0x61);
     let read = 0;
     const endless = new ReadableStream<Uint8Array>({
