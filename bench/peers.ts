@@ -9,8 +9,6 @@
  * shapes gets ids, without the tokenizer, as many as our texts have words; its own tokens would be more. Size is what has to be shipped: bundled and minified
  * code, runtime and model. Accuracy is from docs/scorecard.md.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,7 +22,8 @@ import { builtFiles, startWorker } from '../harness/worker.ts';
 import { BUNDLE_FILES, parseManifest } from '../shared/bundle.ts';
 import { installWordLists, PEERS_FOLDER, WORD_LISTS } from '../train/evaluation/scorecard/word-lists.ts';
 import { markdownTable } from '../train/format.ts';
-import type { Question, Reply } from './peers/contender.ts';
+import { startChild } from './child.ts';
+import type { Question } from './peers/contender.ts';
 import { DISTILBERT, distilbert } from './peers/distilbert.ts';
 import { type Case, median, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
@@ -170,26 +169,11 @@ async function compare(contenders: readonly Contender[]): Promise<Report> {
 }
 
 async function startNode(...args: string[]): Promise<Running> {
-  const child = fork(path.join(import.meta.dirname, 'peers/contender.ts'), args);
-  let asked = Promise.withResolvers<Reply>();
-  child.on('message', (reply) => asked.resolve(reply as Reply));
-  child.on('exit', (code) => asked.reject(new Error(`contender ${args[0]} ended with ${code}`)));
-  const reply = () =>
-    asked.promise.finally(() => {
-      asked = Promise.withResolvers<Reply>();
-      asked.promise.catch(() => {}); // its end, when nothing is asked
-    });
-  await reply();
+  const { pid, ask, stop } = await startChild(path.join(import.meta.dirname, 'peers/contender.ts'), args);
   return {
-    pid: process.platform === 'linux' ? `${child.pid}` : undefined,
-    cpu: async (length) => {
-      child.send({ length } satisfies Question);
-      return (await reply()).cpu as number;
-    },
-    stop: () => {
-      child.kill();
-      return once(child, 'exit');
-    },
+    pid: process.platform === 'linux' ? `${pid}` : undefined,
+    cpu: async (length) => ask<number>({ length } satisfies Question),
+    stop,
   };
 }
 

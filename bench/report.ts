@@ -22,6 +22,14 @@ export interface Report {
   readonly ratios: Readonly<Record<string, number>>;
   /** The figures as Markdown, shown to people in place of the cases. */
   readonly table?: string;
+  /** What is wrong, a line each: the exit code is then 1. */
+  readonly failures?: readonly string[];
+}
+
+/** The flags of `npm run bench`, beside those of every command. */
+export interface Options {
+  readonly base?: string | undefined;
+  readonly torch?: boolean | undefined;
 }
 
 export function summarize(name: string, unit: string, samples: readonly number[]): Case {
@@ -41,9 +49,9 @@ export function medianQuotient(a: readonly number[], b: readonly number[]): numb
 }
 
 /** The report for people, or as one JSON object. */
-export function render({ benchmark, packages, cases, ratios, table }: Report, json: boolean): string {
+export function render({ benchmark, packages, cases, ratios, table, failures = [] }: Report, json: boolean): string {
   const { machine, versions } = environment(packages);
-  if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios });
+  if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios, failures });
   const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
   const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
   const lines = [
@@ -59,6 +67,7 @@ export function render({ benchmark, packages, cases, ratios, table }: Report, js
     ...(table === undefined ? lines : [table]),
     '',
     ...Object.entries(ratios).map(([name, value]) => `${name.padEnd(width)}${number(value)}`),
+    ...failures,
   ].join('\n');
 }
 

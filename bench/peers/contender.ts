@@ -19,11 +19,6 @@ export interface Question {
   readonly length: number;
 }
 
-/** Milliseconds of CPU a text; undefined when the first text is answered. */
-export interface Reply {
-  readonly cpu?: number;
-}
-
 /** A measurement goes on for so many milliseconds of CPU. */
 const ENOUGH = 100;
 const FIRST: Sample = { text: 'A wonderful film. I loved every minute of it!', ids: [101, 1037, 6919, 2143, 102] };
@@ -51,6 +46,7 @@ async function open(name: string, file: string | undefined): Promise<(sample: Sa
   return ({ text }) => classify([text]);
 }
 
+/** Milliseconds of CPU a text. */
 async function measure(answer: (sample: Sample) => unknown, { length }: Question): Promise<number> {
   const { textOf } = await import('../texts.ts');
   const samples = Array.from({ length: 50 }, (): Sample => {
@@ -68,9 +64,8 @@ async function measure(answer: (sample: Sample) => unknown, { length }: Question
   }
 }
 
-const say = (reply: Reply) => process.send?.(reply);
 const [name = '', file] = process.argv.slice(2);
 const answer = await open(name, file);
 await answer(FIRST);
-say({});
-process.on('message', async (question: Question) => say({ cpu: await measure(answer, question) }));
+process.send?.({});
+process.on('message', async (question: Question) => process.send?.(await measure(answer, question)));
