@@ -32,8 +32,8 @@ export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxToke
   const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
   let unknown = 0;
   let at = start;
-  for (const { text, id: own } of read) {
-    const id = own ?? vocabulary.idOf(text, unknown < MAX_UNKNOWN);
+  for (const token of read) {
+    const id = token.id ?? vocabulary.idOf(token.text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
     ids[at++] = id;
   }

@@ -16,7 +16,7 @@ import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
-import { type Reason, unreliable } from './reliability.ts';
+import { kindsIn, type Reason, unreliable } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text with the options of its answer. */
@@ -120,6 +120,8 @@ export interface ClassifierOptions {
 interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
   /** The places of the labels of a request that names none. */
   readonly columns: readonly number[];
+  /** Those of the vocabulary's words (`reliability.ts`). */
+  readonly kinds: Uint8Array;
 }
 
 /** A text as the network reads it, with the options of its answer. */
@@ -155,6 +157,7 @@ export function createClassifier({
       ...opened,
       manifest: { ...manifest, maxTokens: maxTokens ?? manifest.maxTokens },
       columns: placesOf(labels, manifest.labels),
+      kinds: kindsIn(opened.vocabulary),
     };
   });
   let reloads = 0;
@@ -190,7 +193,7 @@ export function createClassifier({
   ): Promise<Classification[]> {
     const call = backlog.enter({ signal, patient, maxTokens: maxBacklog });
     try {
-      const { manifest, vocabulary, columns: unasked } = await bundle();
+      const { manifest, vocabulary, columns: unasked, kinds } = await bundle();
       const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
@@ -214,7 +217,7 @@ export function createClassifier({
       let next = readings.length;
       return readings.map((reading, place) => {
         const own = logits[place] as Float32Array;
-        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading) };
+        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading, kinds) };
         if (reading.sentences === undefined) return result;
         const count = parts[place]?.length ?? 0;
         const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
@@ -347,9 +350,12 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
 }
 
 /** The reliability of an answer, and the stretches that were not read. */
-function cautionsFor({ text, encoding }: Reading): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
+function cautionsFor(
+  { text, encoding }: Reading,
+  kinds: Uint8Array,
+): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { omitted } = encoding;
-  const reason = unreliable(text, encoding);
+  const reason = unreliable(text, encoding, kinds);
   return {
     ...(omitted.length > 0 && { omitted: [...omitted] }),
     reliable: reason === undefined,
@@ -366,8 +372,8 @@ function answer(
 ): Omit<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { tokens, unknown, truncated } = encoding;
   const names = columns.map((column) => labels[column] as string);
-  const last = [...logits.subarray(-columns.length)];
-  const own = unknown < tokens.length ? last : last.map(() => 0);
+  const isKnown = unknown < tokens.length;
+  const own = columns.map((_, place) => (isKnown ? (logits.at(place - columns.length) as number) : 0));
   const probabilities = softmax(own);
   const scores = names.map((label, place): LabelScore => ({ label, score: probabilities[place] as number }));
   const best = scores[likeliest(probabilities, names)] as LabelScore;

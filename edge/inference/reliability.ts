@@ -8,7 +8,7 @@
  */
 import type { Encoding } from '../../shared/encoding.ts';
 import type { Token } from '../../shared/tokenizer.ts';
-import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
+import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 
 export const REASONS = ['unknown-words', 'other-language', 'noise', 'repetitive'] as const;
 /** Why an answer is unreliable. */
@@ -96,8 +96,21 @@ const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(
 /** The place of each kind in KINDS. */
 const PLACES = Object.fromEntries(KINDS.map((kind, place) => [kind, place])) as Readonly<Record<Kind, number>>;
 
-/** The number of words of each kind among the tokens that were read, in the order of KINDS. */
-export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): number[] {
+/** The place in KINDS of each word of the vocabulary, by its id, if it is written in plain letters. */
+export function kindsIn(vocabulary: Vocabulary): Uint8Array {
+  const places = new Uint8Array(vocabulary.size).fill(PLACES.known);
+  for (const [word, kind] of FUNCTION_WORDS) {
+    const id = vocabulary.idOf(word, false);
+    if (id !== UNKNOWN_ID) places[id] = PLACES[kind];
+  }
+  return places;
+}
+
+/**
+ * The number of words of each kind among the tokens that were read, in the order of KINDS.
+ * @param known those of the vocabulary, by which words that got their ids from the tokenizer are told without a look at their letters.
+ */
+export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>, known?: Uint8Array): number[] {
   const counts = new Array<number>(KINDS.length).fill(0);
   const count = (kind: Kind) => {
     (counts[PLACES[kind]] as number) += 1;
@@ -110,6 +123,10 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
       if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
     }
     end = token.end;
+    if (known !== undefined && token.id !== undefined) {
+      (counts[known[token.id] as number] as number) += 1;
+      continue;
+    }
     const kind = FUNCTION_WORDS.get(token.text) ?? kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
     if (kind !== undefined) count(kind);
   }
@@ -117,8 +134,7 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
 }
 
 /** The kind of a word that is not a function word; undefined for signs, pictures and addresses. */
-function kindOf({ text: folded, start, end, id }: Token, text: string, known: boolean): Kind | undefined {
-  if (id !== undefined) return 'known'; // and plain: it stands in the vocabulary as it is written
+function kindOf({ text: folded, start, end }: Token, text: string, known: boolean): Kind | undefined {
   const written = text.slice(start, end);
   if (PLAIN.test(written)) {
     if (known) return 'known';
@@ -129,10 +145,13 @@ function kindOf({ text: folded, start, end, id }: Token, text: string, known: bo
   return LATIN.test(written) ? 'marked' : 'script';
 }
 
-/** Why the answer to a text is unreliable; undefined when it is reliable. @param encoding the tokens that the network read. */
-export function unreliable(text: string, encoding: Encoding): Reason | undefined {
+/**
+ * Why the answer to a text is unreliable; undefined when it is reliable.
+ * @param encoding the tokens that the network read. @param known as in `kindsOf`.
+ */
+export function unreliable(text: string, encoding: Encoding, known?: Uint8Array): Reason | undefined {
   const { tokens, unknown } = encoding;
-  const kinds = kindsOf(text, encoding);
+  const kinds = kindsOf(text, encoding, known);
   const [english = 0, language = 0, ...noises] = CLASSES.map((name) => scoreOf(kinds, name));
   const noise = Math.max(...noises);
   const isNoise = noise > english + NOISE_LEAD;
@@ -165,8 +184,8 @@ function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolea
   return seen.size < enough;
 }
 
-/** Which pairs of ids were seen, by a hash of 12 bits. */
-const seenPairs = new Uint8Array(2 ** 12);
+/** Which pairs of ids were seen, by a hash of 10 bits: little memory, as it is rarely in a cache. */
+const seenPairs = new Uint8Array(2 ** 10);
 
 /**
  * Whether so many pairs of words are different for certain, which is nearly always all there is to know: pairs whose ids have another hash are other pairs.
@@ -175,7 +194,7 @@ function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
   seenPairs.fill(0);
   let distinct = 0;
   for (let place = 1; place < ids.length && distinct < enough; place++) {
-    const hash = (Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b)) >>> 20;
+    const hash = (Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b)) >>> 22;
     distinct += 1 - (seenPairs[hash] as number);
     seenPairs[hash] = 1;
   }

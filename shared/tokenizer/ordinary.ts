@@ -59,10 +59,29 @@ export function readOrdinaryWord(text: string, start: number, lexicon?: Lexicon)
   if (length === 0 || first <= NINE || isStretched) return undefined;
   if ((RULED[placeOf(first, last)] as number) & bitOf(text.charCodeAt(start + (length >> 1)), length)) return undefined;
   const id = lexicon === undefined ? -1 : lexicon.find(hash, text, start, end);
+  if (id >= 0) return new KnownWord(text, start, end, id);
   const word = text.slice(start, end);
   const hasCapital = (bits & 32) === 0; // the bit that all but capitals have
-  const folded = hasCapital ? word.toLowerCase() : word;
-  return id < 0 ? { text: folded, start, end } : { text: folded, start, end, id };
+  return { text: hasCapital ? word.toLowerCase() : word, start, end };
+}
+
+/** An ordinary word of the lexicon, whose id is enough for nearly all who read it. */
+class KnownWord implements Token {
+  readonly #source: string;
+  readonly start: number;
+  readonly end: number;
+  readonly id: number;
+
+  constructor(source: string, start: number, end: number, id: number) {
+    this.#source = source;
+    this.start = start;
+    this.end = end;
+    this.id = id;
+  }
+
+  get text(): string {
+    return this.#source.slice(this.start, this.end).toLowerCase();
+  }
 }
 
 /** Whether more than letters may belong to the word: not before a space, nor before a full stop without a letter behind it. */
