@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { UsageError } from '../cli/errors.ts';
+import { StartingPoint } from '../shared/bundle.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));
@@ -19,6 +20,8 @@ const DECAYS = ['none', 'linear'] as const;
 export const Config = v.object({
   /** Which preset these are the hyperparameters of. The model's id is made of it. */
   preset: v.string(),
+  /** The bundle whose weights the training starts from. Default: it starts from scratch. */
+  from: v.optional(StartingPoint),
 
   // What the network reads
   /** Ids, the three specials among them: the most frequent words of the training split. */
@@ -72,8 +75,8 @@ export const Config = v.object({
   crops: share,
   /** Reviews a step. */
   batchSize: count,
-  /** Passes over the training split. */
-  epochs: count,
+  /** Passes over the training split. 0: the embeddings and the recurrent layer stay as they begin. */
+  epochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /**
    * The share of the training reviews that is held out: measured after every epoch, never trained on. In the end, the
    * confidence of the answers is fitted on it, if `calibrate` says so.
@@ -153,6 +156,23 @@ export const PRESETS: Readonly<Record<string, Config>> = {
   },
 };
 
+/** A training that starts from a bundle (`adaptation/`), but for what is the bundle's. */
+const FINETUNE: Config = {
+  ...(PRESETS['best'] as Config),
+  preset: 'finetune',
+  openSets: false,
+  teacherEpochs: 0,
+  phrases: false,
+  crops: 0,
+  epochs: 0,
+  calibrate: false, // the fit of the last layer says how sure it is, by texts that it left out
+};
+
+/** The configuration of a training that starts from a bundle. @param own what the bundle decides. */
+export function finetuneConfigOf(asked: Partial<Config>, own: Partial<Config>): Config {
+  return validated({ ...FINETUNE, ...own, ...asked });
+}
+
 /**
  * The preset's configuration, `seed`'s by default, with what was asked for in its place.
  * @throws UsageError when there is no such preset, or a value is out of its range.
@@ -163,7 +183,9 @@ export function configOf(asked: Partial<Config>): Config {
   if (preset === undefined) {
     throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
   }
-  return validated({ ...preset, ...asked });
+  const config = validated({ ...preset, ...asked });
+  if (config.epochs === 0) throw new UsageError('--epochs: a training from scratch needs one or more');
+  return config;
 }
 
 /** Where a flag is not called what its field is. */
