@@ -203,10 +203,10 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
-  // Is the worker alive? Does not load the network, so that a probe costs nothing.
+  // Does not load the network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
-  // Could it answer now? Loads the network, so that asking warms it up.
+  // Loads the network, so that a probe warms it up.
   app.get('/ready', async (context) => {
     if (shutdown?.draining.aborted) return problemResponse({ kind: 'shutting-down' });
     try {

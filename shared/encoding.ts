@@ -27,13 +27,13 @@ const MAX_UNKNOWN = 100;
 
 /** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
 export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
-  const read = tokens.slice(-maxTokens);
+  const read = tokens.length > maxTokens ? tokens.slice(-maxTokens) : tokens;
   const start = read.length < maxTokens ? 1 : 0;
   const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
   let unknown = 0;
   let at = start;
-  for (const { text } of read) {
-    const id = vocabulary.idOf(text, unknown < MAX_UNKNOWN);
+  for (const token of read) {
+    const id = token.id ?? vocabulary.idOf(token.text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
     ids[at++] = id;
   }
@@ -76,6 +76,9 @@ export interface Batch {
 
 /** Pads rows to one tensor. */
 export function toBatch(rows: readonly Int32Array[]): Batch {
+  const [only] = rows;
+  if (only && rows.length === 1)
+    return { ids: only.slice(), lengths: Int32Array.of(only.length), rows: 1, steps: only.length };
   const lengths = Int32Array.from(rows, (ids) => ids.length);
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const ids = new Int32Array(rows.length * steps).fill(PAD_ID);

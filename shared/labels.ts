@@ -46,10 +46,15 @@ export function labelLogits(values: ArrayLike<number>, columns: number): Float64
 
 /** exp(xᵢ) / Σ exp(xⱼ), computed without overflow. */
 export function softmax(logits: ArrayLike<number>): number[] {
-  const values = Array.from(logits);
-  const largest = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < logits.length; at++) largest = Math.max(largest, logits[at] as number);
+  const powers: number[] = [];
+  let sum = 0;
+  for (let at = 0; at < logits.length; at++) {
+    const power = Math.exp((logits[at] as number) - largest);
+    powers.push(power);
+    sum += power;
+  }
   return powers.map((power) => power / sum);
 }
 

@@ -14,6 +14,8 @@
 export type LineIndex = Uint32Array;
 
 const LINE_END = 10;
+/** The bit that makes an ASCII letter a small one, and that digits have. */
+const SMALL = 32;
 /** The bits of a slot that hold the line's number + 1. */
 const LINE = 2 ** 20 - 1;
 
@@ -35,7 +37,7 @@ export function indexLines(text: string): LineIndex {
   for (const [line, word] of lines.entries()) {
     const bits = bitsOf(hashOf(word));
     const slot = slotOf(bits, index, (start) => isLine(word, text, start));
-    if (index[slot] !== 0) throw new Error(`"${word}" stands twice`);
+    if (index[slot] !== 0) throw new Error(`"${word}" is repeated`);
     index.set([(bits & ~LINE) | (line + 1), start], slot);
     start += word.length + 1;
   }
@@ -50,6 +52,19 @@ export function countLines(index: LineIndex): number {
 /** The number, from 0, of the line that equals `word`; −1 if there is none. @param word without a line end. */
 export function findLine(word: string, text: string, index: LineIndex): number {
   const slot = slotOf(bitsOf(hashOf(word)), index, (start) => isLine(word, text, start));
+  return ((index[slot] as number) & LINE) - 1;
+}
+
+/** The same for `text.slice(from, to)` in small letters: ASCII letters and digits, which have this hash. */
+export function findSmall(
+  hash: number,
+  text: string,
+  from: number,
+  to: number,
+  lines: string,
+  index: LineIndex,
+): number {
+  const slot = slotOf(bitsOf(hash), index, (start) => isSmallLine(text, from, to, lines, start));
   return ((index[slot] as number) & LINE) - 1;
 }
 
@@ -88,6 +103,14 @@ function slotOf(bits: number, index: LineIndex, isLine: (start: number) => boole
 
 function isLine(word: string, text: string, start: number): boolean {
   return text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start);
+}
+
+function isSmallLine(text: string, from: number, to: number, lines: string, start: number): boolean {
+  const ahead = start - from;
+  if (lines.charCodeAt(ahead + to) !== LINE_END) return false;
+  let at = from;
+  while (at < to && lines.charCodeAt(ahead + at) === (text.charCodeAt(at) | SMALL)) at++;
+  return at === to;
 }
 
 function hashOf(word: string): number {

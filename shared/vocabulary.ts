@@ -3,8 +3,9 @@
  * frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
  */
 
-import { countLines, findLine, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
+import { countLines, findLine, findSmall, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
 import { slipsOf, unstretched } from './spelling.ts';
+import type { Lexicon } from './tokenizer.ts';
 
 export const PAD_ID = 0;
 export const START_ID = 1;
@@ -16,12 +17,11 @@ const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 /** Unknown words are read as misspellings of words with an id below this. */
 const COMMON = 5_000;
 
-export class Vocabulary {
+export class Vocabulary implements Lexicon {
   /** The text of `vocabulary.txt`. */
   readonly #file: string;
   /** The index of its lines, whose numbers are the ids. A new isolate gets it ready-made. */
   readonly index: LineIndex;
-
   private constructor(file: string, index = indexLines(file)) {
     this.#file = file;
     this.index = index;
@@ -88,6 +88,10 @@ export class Vocabulary {
       if (id !== undefined) return id;
     }
     return UNKNOWN_ID;
+  }
+
+  find(hash: number, text: string, start: number, end: number): number {
+    return findSmall(hash, text, start, end, this.#file, this.index);
   }
 
   #commonIdOf(word: string): number | undefined {

@@ -2,16 +2,20 @@
  * Training, from reviews to a bundle and its report: the stages in their order, each of which has its room.
  *
  *     load        data/         the reviews to train on and to validate on, and the vocabulary
- *     label       teacher/      what the network is to answer to each text
+ *     label       teacher/      the target of each text
+ *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once
  *     fit         training/     the weights: of n-grams at once, of the recurrent half epoch by epoch
- *     calibrate   training/     how sure the answers may be
+ *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
- *     report      evaluation/   what the held-out reviews say of the bundle, and of a linear model beside it
+ *     report      evaluation/   the bundle and a linear model, measured on the held-out reviews
  *
- * A stage whose work is in the checkpoint is not done again, so a run that was stopped, or killed, goes on where it was.
+ * A stage whose result is in the checkpoint is skipped, so a run that was stopped or killed continues.
  */
 import type { Manifest } from '../shared/bundle.ts';
-import { type Config, configOf } from './config.ts';
+import { openSource, type Source } from './adaptation/source.ts';
+import { configOfSource, startFromSource } from './adaptation/start.ts';
+import { adaptVocabulary } from './adaptation/vocabulary.ts';
+import { type Config, configOf, finetuneConfigOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
 import {
@@ -35,40 +39,45 @@ import { calibrationOf } from './training/calibrate.ts';
 import { newRun, type Run, saveCheckpoint } from './training/checkpoint.ts';
 import { fitNgrams } from './training/fit-ngrams.ts';
 import { type FitOptions, fit, hasBegun } from './training/loop.ts';
-import { refuseOtherReviews, refuseToLose, resumeRun } from './training/resume.ts';
+import { refuseOtherReviews, refuseOtherSource, refuseToLose, resumeRun } from './training/resume.ts';
 
 export { REPORT_FILE } from './evaluation/report/report.ts';
 
 export interface TrainOptions {
   /** Called once everything else is in order. */
   readonly loadDataset: (config: Config) => Promise<NamedDataset>;
-  /** The hyperparameters that were asked for; the rest is the preset's, or the resumed run's. */
+  /** The requested hyperparameters; the preset or the resumed run has the others. */
   readonly config: Partial<Config>;
   /** Where the checkpoint is kept, and the bundle and its report go. */
   readonly folder: string;
+  /** The folder of a bundle to start from. Default: from scratch. */
+  readonly from?: string | undefined;
   /** Continue the checkpoint in `folder`. */
   readonly resume: boolean;
   /** Called once, before anything is computed. */
-  readonly onStart?: (run: Run, set: TrainingSet) => void;
+  readonly onStart?: (run: Run, set: TrainingSet, source?: Source) => void;
   /** Reports the work before the first step: its name, and the share that is done. */
   readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
   readonly onEpoch?: FitOptions['onStep'];
-  /** Told at the end, where reviews were held out. */
+  /** Called at the end, if reviews were held out. */
   readonly onBaseline?: (baseline: Baseline) => void;
   /** Stops the run, which leaves a checkpoint. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Resolves with what the bundle says of itself, or with `undefined` when the signal stopped the run.
- * @throws UserError when `folder` holds an unfinished run that is not to be resumed, or none that can be.
+ * @returns the bundle's manifest; `undefined` if the signal stopped the run.
+ * @throws UserError when `folder` has an unfinished run and `resume` is not set, or no run to resume.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
   const { folder, signal, onStart, onPreparation, onStep, onEpoch, onBaseline } = options;
   await startBackend();
+  const source = options.from === undefined ? undefined : await openSource(options.from);
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
-  const config = resumed?.config ?? configOf(options.config);
+  if (resumed !== undefined) refuseOtherSource(resumed, source?.manifest.version);
+  const config =
+    resumed?.config ?? (source ? finetuneConfigOf(options.config, configOfSource(source)) : configOf(options.config));
   await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
@@ -76,10 +85,21 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const dataset = await options.loadDataset(config);
   const set = chooseTrainingSet(dataset, config);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
-  const run = resumed ?? newRun(config, set.facts, vocabularyOf(set, config.vocabularySize));
+  const run =
+    resumed ??
+    newRun(
+      config,
+      set.facts,
+      source
+        ? adaptVocabulary(
+            source.vocabulary,
+            set.train.map(({ text }) => text),
+          )
+        : vocabularyOf(set, config.vocabularySize),
+    );
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
-  onStart?.(run, set);
+  onStart?.(run, set, source);
 
   // Label
   if (config.teacherEpochs > 0) {
@@ -92,11 +112,16 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   // Fit
   const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(run.vocabulary.words);
   if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
-  if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
+  if (source && !hasBegun(run.progress)) {
+    const onProgress = (share: number) => onPreparation?.('last layer', share);
+    onProgress(0);
+    if (!(await startFromSource(run, source, examples, { signal, onProgress }))) return stopped();
+    await save();
+  } else if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
     onProgress(0);
     if (!(await fitNgrams(run.model, examples, { signal, onProgress }))) return stopped();
-    await save(); // what the teacher took minutes for
+    await save(); // the teacher took minutes
   }
   const finished = await fit({
     ...run,

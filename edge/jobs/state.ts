@@ -13,12 +13,12 @@ export interface NewJob extends ColumnNames {
   readonly id: string;
   /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
-  /** Answer each sentence too. */
+  /** Whether to answer each sentence too. */
   readonly sentences?: boolean | undefined;
   /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** The name of a table's delimiter, in place of the one that its header shows. */
+  /** The name of a table's delimiter. Default: its header tells. */
   readonly delimiter?: string | undefined;
   /** The file's size, if it comes in parts. */
   readonly bytes?: number;
@@ -111,7 +111,7 @@ export function newState(
   };
 }
 
-/** How a file is to be read of which nothing is known but what was asked for. */
+/** The layout of a file of which only the request is known. */
 export function layoutOf({ delimiter, textColumn, idColumn }: Pick<NewJob, 'delimiter' | keyof ColumnNames>): Layout {
   return { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn };
 }

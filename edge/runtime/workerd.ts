@@ -63,14 +63,14 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
 
 const instantiate = WebAssembly.instantiate;
 
-/** A request to instantiate the stand-in gets an instance of the compiled module. Others' modules are as they were. */
+/** Instantiates the compiled module in place of the stand-in. Other modules are not affected. */
 WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports = {}) => {
   if (!isStandIn(source)) return instantiate(source as WebAssembly.Module, imports);
   const instance = start ? instantiatePreinitialized(start, compiled, imports) : await instantiate(compiled, imports);
   return { module: compiled, instance };
 }) as typeof instantiate;
 
-/** Or a copy of it, which onnxruntime-web makes. */
+/** Whether it is the stand-in, or a copy of it, which onnxruntime-web makes. */
 function isStandIn(source: unknown): boolean {
   return source instanceof Uint8Array && source.length === UNREAD_BYTES.length && source.every((byte) => byte === 0);
 }

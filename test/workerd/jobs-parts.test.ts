@@ -81,7 +81,7 @@ describe('a file in parts', () => {
     expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
   });
 
-  it('and a whole one are refused where the first part shows that they cannot be read', async () => {
+  it('and a whole file are refused if the first part shows that they cannot be read', async () => {
     const latin1 = Buffer.from('text\nI loved it.\nA caf\xe9.\n', 'latin1');
     const why = 'Line 3: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").';
     const { job } = await endpoint.open(CSV, latin1.length);
@@ -160,7 +160,7 @@ it('a part that is sent again after the file was assembled gets the same answer'
   expect((await response.json()) as Job).not.toHaveProperty('upload');
 });
 
-it('asks for the parts again where reports have crossed, and then does the job', async () => {
+it('asks for the parts again if reports have crossed, and then finishes', async () => {
   await endpoint.spoil('reports of a part cross');
   onTestFinished(() => endpoint.spoil(''));
   const content = new TextEncoder().encode('text\nI loved it.\n');

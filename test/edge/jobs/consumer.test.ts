@@ -100,7 +100,7 @@ class World {
 
 const LABELS = ['negative', 'neutral', 'positive'];
 
-/** The length of the text is its answer, and the labels that are asked for. */
+/** An answer made of the text's length and the requested labels. */
 function resultOf(text: string, labels: readonly string[] = LABELS) {
   const scores = labels.map((label, place) => ({ label, score: place === 1 ? text.length / 100 : 0 }));
   return {
@@ -137,7 +137,7 @@ test('a chunk is stored as one object of answers, and settled', async () => {
   expect(world.log).toEqual([]);
 });
 
-test('the answers have the labels of the job, whatever other labels the model has', async () => {
+test('the answers have only the labels of the job', async () => {
   const labels = ['negative', 'positive'];
   const world = new World(['"a"', JSON.stringify(POISON)]);
   world.claim = { ...(world.claim as Claim), labels };

@@ -27,7 +27,7 @@ const RUNS = [
 ];
 const FILE = encodeImage(header, Uint32Array.of(5, 6, 7), RUNS);
 
-it('is decoded as it was encoded, and lays its runs over the memory', () => {
+it('decodes to what was encoded, and overlays the memory', () => {
   const image = decodeImage(FILE.buffer);
   if (image === undefined) throw new Error('no image');
   expect(image.header).toEqual(header);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   out = path.join(folder, 'trained');
   const rows = CORPUS_REVIEWS.map((review) => `"${review.text}",${review.label === 1 ? 'glad' : 'sad'}\r\n`);
   await writeFile(data, `opinion,mood\r\n${rows.join('')},sad\r\n`);
-  trained = await cli(['train', ...mine(), ...ORDER, '--out', out, '--epochs', '1', '--seed', '3']);
+  trained = await cli(['train', ...mine(), ...ORDER, '--out', out, '--from-scratch', '--epochs', '1', '--seed', '3']);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -44,7 +44,7 @@ it('trains on them, with warnings', async () => {
   expect(training).toMatchObject({ dataset: 'mine', reviews: train.length });
 });
 
-it('evaluates exactly those that were not trained on, whatever the order of labels in the file', async () => {
+it('evaluates exactly the texts that were not trained on, in any order of labels', async () => {
   const { code, stdout, stderr } = await cli(['evaluate', ...mine(), '--model', out, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).metrics.reviews).toBe(CORPUS_REVIEWS.length - (await manifestIn(out)).training.reviews);
@@ -52,7 +52,9 @@ it('evaluates exactly those that were not trained on, whatever the order of labe
 });
 
 it('keeps their labels when a run is resumed or exported again', async () => {
-  expect(await cli(['train', ...mine(), ...ORDER, '--out', out, '--epochs', '2', '--resume'])).toMatchObject({
+  expect(
+    await cli(['train', ...mine(), ...ORDER, '--out', out, '--from-scratch', '--epochs', '2', '--resume']),
+  ).toMatchObject({
     code: 0,
   });
   expect(await manifestIn(out)).toMatchObject({ labels: ['sad', 'glad'], training: { epochs: [{}, {}] } });
