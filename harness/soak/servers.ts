@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import build from '../build.ts';
-import { freePort, inspect, residentMemory, workerdPid } from '../inspector.ts';
+import { cpuTime, freePort, inspect, residentMemory, waitingTime, workerdPid } from '../inspector.ts';
 import { startWorker } from '../worker.ts';
 
 export interface SoakedServer {
@@ -16,8 +16,12 @@ export interface SoakedServer {
   readonly isolateMemory: () => Promise<number | undefined>;
   /** MB of the process; undefined without /proc. */
   readonly residentMemory: () => number | undefined;
+  /** Milliseconds for which its thread has run, and for which it has waited for a processor; undefined without /proc. */
+  readonly times: () => { readonly ran: number; readonly waited: number } | undefined;
   readonly stop: () => Promise<void>;
 }
+
+const timesOf = (pid: string) => ({ ran: cpuTime(pid), waited: waitingTime(pid) });
 
 export const SERVERS = { workerd: startOnWorkerd, node: startOnNode } as const;
 
@@ -37,9 +41,10 @@ async function startOnWorkerd(): Promise<SoakedServer> {
     hasJobs: true,
     log,
     isolateMemory,
-    residentMemory: () => pid && residentMemory(pid),
+    residentMemory: () => (pid === undefined ? undefined : residentMemory(pid)),
+    times: () => (pid === undefined ? undefined : timesOf(pid)),
     stop,
-  } as SoakedServer;
+  };
 }
 
 async function startOnNode(): Promise<SoakedServer> {
@@ -57,12 +62,14 @@ async function startOnNode(): Promise<SoakedServer> {
   }
   const ended = once(server, 'exit').then(() => started.reject(new Error(`the server has ended: ${log.join('\n')}`)));
   const url = await started.promise;
+  const hasProc = process.platform === 'linux';
   return {
     url,
     hasJobs: false,
     log,
     isolateMemory: async () => undefined,
-    residentMemory: () => (process.platform === 'linux' ? residentMemory(`${server.pid}`) : undefined),
+    residentMemory: () => (hasProc ? residentMemory(`${server.pid}`) : undefined),
+    times: () => (hasProc ? timesOf(`${server.pid}`) : undefined),
     async stop() {
       server.kill('SIGTERM');
       await ended;
