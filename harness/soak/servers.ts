@@ -1,6 +1,7 @@
 /** The servers of the soak, each in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import build from '../build.ts';
 import { freePort, inspect, residentMemory, workerdPid } from '../inspector.ts';
@@ -42,7 +43,9 @@ async function startOnWorkerd(): Promise<SoakedServer> {
 }
 
 async function startOnNode(): Promise<SoakedServer> {
-  const server = spawn(process.execPath, ['edge/node.ts'], { env: { ...process.env, PORT: '0' } });
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { start: string } };
+  const [, ...args] = scripts.start.split(' '); // what `npm start` calls Node with
+  const server = spawn(process.execPath, args, { env: { ...process.env, PORT: '0' } });
   const log: string[] = [];
   const started = Promise.withResolvers<string>();
   for (const stream of [server.stdout, server.stderr]) {
