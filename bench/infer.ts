@@ -94,7 +94,7 @@ export async function run(): Promise<Report> {
     await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
   }
 
-  // What a run costs: time ≈ run + steps · (step + rows · token).
+  // The cost of a run: time ≈ run + steps · (step + rows · token).
   for (let round = 0; round < ROUNDS; round++) {
     await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
     await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));

@@ -1,5 +1,5 @@
 /**
- * What a user of the package waits for and pays:
+ * The waiting time and CPU of a user of the package:
  *
  *     npm run bench -- install [--json]
  *

@@ -63,9 +63,9 @@ export interface Shutdown {
 
 /** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
 const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
-/** Routes that count against the rate limit. */
+/** Routes that count against the rate limit. A file's parts do not: the limit of its size is theirs. */
 const LIMITED = [
-  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs'],
+  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs', '/v1/jobs/:id', '/v1/jobs/:id/results'],
   ...['/models/*', '/predict', '/classify', '/v1/classify'],
 ];
 
@@ -203,10 +203,10 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
-  // Is the worker alive? Does not load the network, so that a probe costs nothing.
+  // Does not load the network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
-  // Could it answer now? Loads the network, so that asking warms it up.
+  // Loads the network, so that a probe warms it up.
   app.get('/ready', async (context) => {
     if (shutdown?.draining.aborted) return problemResponse({ kind: 'shutting-down' });
     try {

@@ -10,6 +10,7 @@ import { getRequestListener } from '@hono/node-server';
 import { asUserError, EXIT, UsageError } from '../cli/errors.ts';
 import { type Io, runMain } from '../cli/run.ts';
 import { BundleError } from '../shared/bundle.ts';
+import { joinChunks } from './chunks.ts';
 import { address, openApp, shutdownSeconds } from './environment.ts';
 import { problemResponse } from './http/errors.ts';
 import { IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './http/limits.ts';
@@ -36,7 +37,11 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   // A stream may take any time; the app ends idle ones. Without `requestTimeout`, Node ignores `headersTimeout`.
   const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
   const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
-  const server = createServer(serverOptions, getRequestListener(app.fetch, { hostname, errorHandler }));
+  const answer = getRequestListener(app.fetch, { hostname, errorHandler });
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    joinChunks(incoming);
+    return answer(incoming, outgoing);
+  });
   server.on('clientError', answerInvalid);
   server.listen(port, hostname, () => {
     const { family, address, port } = server.address() as AddressInfo;

@@ -92,7 +92,7 @@ function isTrue(name: string, value: string): boolean {
 
 function list(name: string, value = ''): string[] {
   const items = value.split(/[\s,]+/).filter((item) => item !== '');
-  if (value !== '' && items.length === 0) throw new SettingsError(`${name} is set, and has nothing in it`);
+  if (value !== '' && items.length === 0) throw new SettingsError(`${name} is set but empty`);
   return items;
 }
 

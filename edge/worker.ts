@@ -46,7 +46,7 @@ const app = createApp(classifier, {
 /** For a service binding that stands in for Workers AI (docs/formats.md). */
 export class WorkersAI extends WorkerEntrypoint {
   run(_model: string, input: unknown): Promise<LabelScore[]> {
-    if (!settings.formats) throw new Error('this endpoint is set to speak no other formats (FORMATS)');
+    if (!settings.formats) throw new Error('other formats are turned off here (the setting FORMATS)');
     return runModel(input, classifier, settings.formatLabels['workers-ai']);
   }
 }

@@ -173,7 +173,6 @@ async function compatibility(): Promise<{ date: string; flags: string[] }> {
   const toml = await readFile('wrangler.toml', 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];
   const flags = /^compatibility_flags = (\[.*?\])/m.exec(toml)?.[1];
-  if (date === undefined || flags === undefined)
-    throw new Error('wrangler.toml does not say what it is compatible with');
+  if (date === undefined || flags === undefined) throw new Error('wrangler.toml has no compatibility date or flags');
   return { date, flags: JSON.parse(flags) };
 }

@@ -71,7 +71,8 @@ export function delimiterNamed(name: string): string | undefined {
 }
 
 /** The names of the delimiters, for a message. */
-export const DELIMITER_RULE = 'must be comma, semicolon, tab, pipe, or one character that is no letter, digit or quote';
+export const DELIMITER_RULE =
+  'must be comma, semicolon, tab, pipe, or one character that is not a letter, digit or quote';
 
 /** `latin1` and the like → windows-1252. @returns undefined for an encoding that is not read. */
 export function encodingNamed(name: string): CharacterEncoding | undefined {

@@ -197,7 +197,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
       if (at < row.length && row[at] !== delimiter) {
-        throw new RecordError('there is a quote inside a quoted text; write it twice');
+        throw new RecordError('there is a quote inside a quoted text; double it');
       }
     } else {
       const next = delimiter === undefined ? -1 : row.indexOf(delimiter, at);
@@ -206,7 +206,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       if (next < 0) field = field.replace(/\r+$/, '');
       if (delimiter !== undefined && field.includes('"')) {
         throw new RecordError(
-          'there is a quote inside a text without quotes around it; put them around, and write that one twice',
+          'there is a quote inside a text without quotes around it; quote the text, and double the quote',
         );
       }
       at = end;

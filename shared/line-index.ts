@@ -37,7 +37,7 @@ export function indexLines(text: string): LineIndex {
   for (const [line, word] of lines.entries()) {
     const bits = bitsOf(hashOf(word));
     const slot = slotOf(bits, index, (start) => isLine(word, text, start));
-    if (index[slot] !== 0) throw new Error(`"${word}" stands twice`);
+    if (index[slot] !== 0) throw new Error(`"${word}" is repeated`);
     index.set([(bits & ~LINE) | (line + 1), start], slot);
     start += word.length + 1;
   }

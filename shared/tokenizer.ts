@@ -84,7 +84,7 @@ export function tokenizeWith(lexicon: Lexicon | undefined, text: string): Token[
 
 /**
  * The token that starts at `at`, if one does.
- * @param before the token before it, which the rest of a contraction takes in
+ * @param before the token before it, which the rest of a contraction joins
  */
 function readToken(text: string, at: number, before: Token | undefined): Token | undefined {
   const { role, folded, width } = characterAt(text, at);
@@ -120,7 +120,7 @@ function readFromLetter(text: string, at: number, before: Token | undefined): To
   return written === undefined ? word : { ...word, text: written };
 }
 
-/** How words are written that are typed in another way. */
+/** Typed words → how tokens write them. */
 const WRITTEN: ReadonlyMap<string, string> = new Map([...CONTRACTIONS, ...LAUGHS, ...STAR_WORDS]);
 
 function readFromApostrophe(text: string, at: number, width: number, before: Token | undefined): Token | undefined {

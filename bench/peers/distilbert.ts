@@ -24,7 +24,7 @@ export interface Shapes {
   readonly labels: number;
 }
 
-/** Those of distilbert-base-uncased-finetuned-sst-2-english. */
+/** The shapes of distilbert-base-uncased-finetuned-sst-2-english. */
 export const DISTILBERT: Shapes = {
   layers: 6,
   width: 768,

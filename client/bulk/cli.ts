@@ -134,7 +134,7 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   if (wanted === undefined) {
     if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv, ndjson, json or txt');
     if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
-    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
+    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type`);
   }
   const extension = flags.sentences ? 'ndjson' : resultsExtension(ext, type);
   const out = flags.out ?? path.join(dir, `${name}.results.${extension}`);
@@ -142,7 +142,7 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
   if (flags.sentences && made.table !== 'ndjson')
     throw new UsageError('with --sentences, --out must end in .ndjson or .jsonl');
-  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },

@@ -92,7 +92,7 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
   const { file, type, delimiter, textColumn, idColumn, labels, sentences } = task;
   const stats = await input.stat();
-  if (!stats.isFile()) throw new UserError(`${file} is no file`);
+  if (!stats.isFile()) throw new UserError(`${file} is not a file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
   const dialect = delimiter !== undefined && { delimiter };
@@ -121,7 +121,7 @@ async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Pro
   if (known === undefined) return;
   // The key is only for the endpoint that the user named, not for one that a file names.
   if (known.url === endpoint.url) await endpoint.cancel(known.job);
-  else say(`the job ${known.job} at ${known.url} is left to itself`);
+  else say(`the job ${known.job} at ${known.url} was not cancelled`);
   await removeState(out);
 }
 
@@ -151,7 +151,7 @@ async function finish(job: Job, work: Work): Promise<Job> {
     const missing = now.upload?.missing.length ?? 0;
     if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // the endpoint may ask for parts again
     if (now.state === 'uploading' && missing > 0) {
-      if (missing >= missingBefore) throw new UserError(`${endpoint.url} does not keep the parts that it is sent`);
+      if (missing >= missingBefore) throw new UserError(`${endpoint.url} loses the parts that are sent to it`);
       missingBefore = missing;
       await upload(now, work);
       continue;

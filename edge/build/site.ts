@@ -5,10 +5,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { weightsOf } from '../../onnx/weights.ts';
 import { BUNDLE_FILES, type Bundle } from '../../shared/bundle.ts';
 import { encodeWeights } from '../page/weights.ts';
 import { SITE_HEADERS } from '../site.ts';
-import { weightsOf } from './weights.ts';
 
 const SOURCES = 'edge/page';
 const PAGES = ['index.html', 'docs.html'];

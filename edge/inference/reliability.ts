@@ -133,7 +133,7 @@ export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' |
   return counts;
 }
 
-/** The kind of a word that is no function word; undefined for signs, pictures and addresses. */
+/** The kind of a word that is not a function word; undefined for signs, pictures and addresses. */
 function kindOf({ text: folded, start, end }: Token, text: string, known: boolean): Kind | undefined {
   const written = text.slice(start, end);
   if (PLAIN.test(written)) {

@@ -9,9 +9,10 @@
  *
  * The answer itself is onnxruntime's; a test compares the two.
  */
+
+import type { Table, Weights } from '../../onnx/weights.ts';
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import { labelLogits } from '../../shared/labels.ts';
-import type { Table, Weights } from './weights.ts';
 
 /** The values at each step. START, if the text has it, is the first step. Arrays are [steps × units]. */
 export interface Trace {

@@ -4,38 +4,7 @@
  *
  *     u32 length of the header · header, JSON, padded with spaces · the arrays of the header, each at a multiple of 4
  */
-
-/** Rows of numbers: row r, column c is values[r · columns + c] · scales[r], or · scales[0] when there is one scale. */
-export interface Table {
-  readonly values: Int8Array | Float32Array;
-  readonly scales: Float32Array;
-}
-
-/**
- * An LSTM whose last and mean state are weighted to logits, and optional weights for each word and pair. `columnsOf` gives the
- * number of columns for so many labels.
- */
-export interface Weights {
-  /** The model's `version` in `model.json`. */
-  readonly version: string;
-  readonly features: number;
-  readonly units: number;
-  readonly columns: number;
-  /** [vocabulary, features] */
-  readonly embeddings: Table;
-  /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], with gates in the order i, o, f, c. */
-  readonly W: Float32Array;
-  readonly R: Float32Array;
-  readonly B: Float32Array;
-  /** [units, columns] each: the weights of the last state and of the mean state. */
-  readonly last: Float32Array;
-  readonly mean: Float32Array;
-  /** [columns] */
-  readonly bias: Float32Array;
-  /** [vocabulary, columns] and [buckets of pairs, columns]; undefined in a network without n-grams. */
-  readonly words?: Table | undefined;
-  readonly pairs?: Table | undefined;
-}
+import type { Table, Weights } from '../../onnx/weights.ts';
 
 type Values = Int8Array | Float32Array;
 interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'columns'> {

@@ -22,7 +22,7 @@ describe('makeFolder', () => {
     expect(await readdir(path.join(folder, 'there'))).toEqual(['inside']);
   });
 
-  // Of the last two Node's own `mkdir` would be trying still.
+  // Node's own `mkdir` never returns for the last two.
   it.each([
     ['below a file', 'file/inside', 'ENOTDIR'],
     ['in place of a file', 'file', 'EEXIST'],
@@ -65,7 +65,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual(old);
   });
 
-  it('writes streamed content, and nothing if it breaks off', async () => {
+  it('writes streamed content whole or not at all', async () => {
     const folder = await folderOf({ 'a.txt': 'old' });
     const bits = async function* (breaks: boolean) {
       yield 'one ';
@@ -78,7 +78,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
   });
 
-  it('stages a file under a name that is new each time, which nobody can put a link at', async () => {
+  it('stages files under random names, so that nobody can place a link there', async () => {
     const folder = await temporaryFolder();
     const names = new Set<string>();
     const content = async function* () {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { fuzz, target } from './target.ts';
 import { TARGETS } from './targets.ts';
 
-/** Those that need no worker; test/workerd/fuzz.test.ts has the other. */
+/** The targets that need no worker; test/workerd/fuzz.test.ts has the other. */
 const PURE = TARGETS.filter(({ name }) => name !== 'http');
 
 it.each(PURE)('$name', async (target) => {

@@ -73,8 +73,8 @@ describe('Vocabulary.of', () => {
   });
 
   it('refuses a repeated word, and a special', () => {
-    expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" stands twice');
-    expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" stands twice');
+    expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" is repeated');
+    expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" is repeated');
   });
 });
 
@@ -87,7 +87,7 @@ describe('Vocabulary.fromCounts', () => {
     expect(ranking({ nine: 9, ten: 10, hundred: 100 })).toEqual(['hundred', 'ten', 'nine']);
   });
 
-  it('orders ties by code unit, whatever the language or the order of counting', () => {
+  it('orders ties by code unit, in any language and order of counting', () => {
     // By code point 😀 would come after ～, by dictionary é before z and a before B.
     const ordered = ['!', "'a", 'B', 'a', 'ab', 'b', 'z', 'é', '好', '😀', '～'];
     fc.assert(
@@ -162,8 +162,8 @@ describe('vocabulary.txt', () => {
     ['a blank line first', `\n${SPECIALS}`, notTheSpecials],
     ['an empty line among the words', `${SPECIALS}the\n\nfilm\n`, 'line 5 of the vocabulary is empty'],
     ['an empty line at the end', `${SPECIALS}the\n\n`, 'line 5 of the vocabulary is empty'],
-    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, '"the" stands twice'],
-    ['a special twice', `${SPECIALS}<pad>\n`, '"<pad>" stands twice'],
+    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, '"the" is repeated'],
+    ['a special twice', `${SPECIALS}<pad>\n`, '"<pad>" is repeated'],
   ])('is refused with %s', (_name, file, message) => {
     expect(() => Vocabulary.parse(file)).toThrow(new Error(message));
   });

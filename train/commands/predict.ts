@@ -89,7 +89,7 @@ async function runFile(
     throw new UsageError('--out must end in .jsonl, as objects may have fields of any kind');
   }
   if (flags.sentences && outType !== 'jsonl') throw new UsageError('with --sentences, --out must end in .jsonl');
-  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
   if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
   const folder = modelFolder(flags.model);
   const { manifest } = await openClassifier(folder);

@@ -79,7 +79,7 @@ class Reviews {
     if (reviews === undefined) return;
     const file = quoted(`${folder}/${name}.txt`);
     this.refuseLarge(file, content.length);
-    if (reviews.has(name)) this.refuse(`${file} stands in it twice`);
+    if (reviews.has(name)) this.refuse(`${file} is in it twice`);
     reviews.set(name, content.toString('utf8'));
     this.#bytes += content.length;
     if (this.#anySize) return;
@@ -89,7 +89,7 @@ class Reviews {
   }
 
   refuseLarge(file: string, bytes: number): void {
-    if (bytes > MAX_RECORD_BYTES) this.refuse(`${file} has ${bytes} bytes, which is no review`);
+    if (bytes > MAX_RECORD_BYTES) this.refuse(`${file} has ${bytes} bytes, which is too much for a review`);
   }
 
   refuse(why: string): never {

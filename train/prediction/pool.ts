@@ -1,4 +1,4 @@
-/** Classifiers on all cores: a worker thread each, which answers one batch after the other. */
+/** Classifiers on all cores: a worker thread each, which classifies one batch after the other. */
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PREDICTION_WORKER } from '../../edge/runtime/shipped.ts';
@@ -10,7 +10,7 @@ export interface ClassifierPool extends AsyncDisposable {
   classify(texts: readonly string[]): Promise<readonly Answer[]>;
 }
 
-/** @param threads by default one a core. */
+/** @param threads default: one for each core */
 export function createPool(
   { folder, labels, sentences }: WorkerData,
   threads = os.availableParallelism(),
@@ -36,12 +36,12 @@ export function createPool(
   };
 }
 
-/** Else V8 lets a thread's garbage grow to hundreds of megabytes before it collects. */
+/** Without limits, V8 lets a thread's garbage grow to hundreds of megabytes. */
 const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 };
 
 class Thread {
   readonly #worker: Worker;
-  /** The first message says that the thread is ready, each other one answers the batch that was sent last. */
+  /** The first message says that the thread is ready; each later one answers the last batch. */
   #next: PromiseWithResolvers<unknown>;
   readonly #ready: Promise<unknown>;
   #failure: Error | undefined;
@@ -67,7 +67,7 @@ class Thread {
     await this.#worker.terminate();
   }
 
-  /** Not a race with one promise of failure: that would keep every answer until the thread ends. */
+  /** A race with one promise of failure would keep every answer in memory until the thread ends. */
   #expect(): PromiseWithResolvers<unknown> {
     const next = Promise.withResolvers<unknown>();
     next.promise.catch(() => {}); // for whoever waits

@@ -1,13 +1,13 @@
-/** A thread that answers texts, batch by batch, with a classifier of its own. */
+/** A thread that classifies texts, batch by batch, with its own classifier. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Classification } from '../../edge/inference/classifier.ts';
 import { openClassifier } from '../../edge/runtime/files.ts';
 
 export interface WorkerData {
-  /** The address of the bundle's, with a slash at its end. */
+  /** The address of the bundle's folder, with a slash at its end. */
   readonly folder: string;
   readonly labels: readonly string[];
-  /** Whether each sentence is answered too. */
+  /** Whether to answer each sentence too. */
   readonly sentences?: boolean | undefined;
 }
 

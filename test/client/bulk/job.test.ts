@@ -63,7 +63,7 @@ async function taskOf(): Promise<Task> {
 }
 
 describe('runJob', () => {
-  it('makes one job for one file of results, however many commands ask for it at once', async () => {
+  it('makes one job for one --out, however many commands run at once', async () => {
     const task = await taskOf();
     const endpoint = endpointOf(jobOf({}));
     const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => runJob(task, endpoint, REPORTER)));
@@ -76,21 +76,21 @@ describe('runJob', () => {
     expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('makes the job that a process was killed while making', async () => {
+  it('makes the job again if the process was killed while making it', async () => {
     const task = await taskOf();
     await writeFile(stateFile(task.out), '{"beginning":999999999}');
     const endpoint = endpointOf(jobOf({}));
     expect(await runJob(task, endpoint, REPORTER)).toMatchObject({ job: ID, records: 1 });
   });
 
-  it('leaves the place to the next command when no job could be made', async () => {
+  it('frees the place for the next command if no job could be made', async () => {
     const task = await taskOf();
     const endpoint = { ...endpointOf(jobOf({})), open: () => Promise.reject(new UserError('refused')) };
     expect(await refusal(runJob(task, endpoint, REPORTER))).toBe('refused');
     expect(await readdir(path.dirname(task.out))).toEqual(['reviews.csv']);
   });
 
-  it('does not advise to send a file again that cannot be read', async () => {
+  it('does not advise to send an unreadable file again', async () => {
     const task = await taskOf();
     const error = 'Line 1: the header has no column "text".';
     const endpoint = endpointOf(jobOf({ state: 'failed', error }));

@@ -1,4 +1,4 @@
-/** What a stream answers, and how far it reads. Over HTTP it is tested with the rest of the endpoint (test/runtimes/). */
+/** A stream's answers, and how far it reads. test/runtimes/ tests it over HTTP. */
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
 import { answerLines } from '../../../edge/http/stream.ts';
@@ -49,7 +49,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('do not depend on where the body is cut', async () => {
+  it('are the same wherever the body is cut', async () => {
     const bytes = encoder.encode('\uFEFF"a film"\r\n\r\n \t\n{"text":"schön 😀"}\n"the end"');
     const whole = await answersTo(bodyOf(bytes));
     expect(whole.map(({ line, tokens }) => [line, tokens])).toEqual([
@@ -63,7 +63,7 @@ describe('the answers', () => {
     expect(await answersTo(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(whole);
   });
 
-  it('end with why, where nothing more arrives', async () => {
+  it('end with the reason when nothing more arrives', async () => {
     const silent = () => new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode('"a"\n"b')) });
     const first = { line: 1, ...RESULT, tokens: 1 };
     expect(await answersTo(silent(), lengths(), { idleMs: 1 })).toEqual([
@@ -79,7 +79,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end at a line that has no end, without waiting for the rest', async () => {
+  it('end at a line of more than 1 MiB, without waiting for its end', async () => {
     const piece = new Uint8Array(MAX_RECORD_BYTES / 16).fill(0x61);
     let read = 0;
     const endless = new ReadableStream<Uint8Array>({
@@ -99,7 +99,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('are none to a body without a line', async () => {
+  it('are empty for a body without a line', async () => {
     expect(await answersTo(bodyOf())).toEqual([]);
     expect(await answersTo(bodyOf('\n\r\n  \n'))).toEqual([]);
   });
@@ -125,7 +125,7 @@ describe('the answers', () => {
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
     ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
     ...['9007199254740993', '-9007199254740993', '1e400'].map((id): [string, string, string] => [
-      `the id ${id}, which would go back as another`,
+      `the id ${id}, which JSON would round`,
       `{"text":"a","id":${id}}`,
       '/id has too many digits to be read exactly; put quotes around it.',
     ]),
@@ -140,18 +140,18 @@ describe('the answers', () => {
     ]);
   });
 
-  it('to a bad line carry its id', async () => {
+  it('to a bad line have its id', async () => {
     expect(await answersTo(bodyOf('{"id":"mine","text":5}'))).toEqual([
       { line: 1, id: 'mine', error: '/text must be a string.' },
     ]);
   });
 
-  it('include a line of just as many bytes as it may have', async () => {
+  it('include a line of exactly the most bytes allowed', async () => {
     const [answer] = await answersTo(bodyOf(`"${'a'.repeat(MAX_LINE_BYTES - 2)}"\n`));
     expect(answer).toEqual({ line: 1, ...RESULT, tokens: MAX_LINE_BYTES - 2 });
   });
 
-  it('have evidence for the lines that ask for it, and the labels that a line asks for', async () => {
+  it('have the evidence and the labels that each line asks for', async () => {
     const asked: ClassifyRequest[] = [];
     const classify = async (some: readonly ClassifyRequest[]) => {
       asked.push(...some);
@@ -170,7 +170,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end with what is wrong with the stream', async () => {
+  it('end with the error of the stream', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(encoder.encode('"a"\n"half')),
       pull: () => Promise.reject(new Error('connection lost')),
@@ -181,7 +181,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end at the limit of lines, blank ones too', async () => {
+  it('end at the limit of lines, blank ones included', async () => {
     expect(MAX_STREAM_LINES).toBe(1_000_000);
     const body = bodyOf('\n'.repeat(9), '"last"\n"more"\n"and more"\n');
     expect(await answersTo(body, lengths(), { maxLines: 10 })).toEqual([
@@ -192,14 +192,14 @@ describe('the answers', () => {
 });
 
 describe('a run', () => {
-  it('has the lines that arrived together, and no more than a request may have', async () => {
+  it('has the lines that arrived together, up to the limit of a request', async () => {
     const runs: string[][] = [];
     const many = '"x"\n'.repeat(2 * MAX_TEXTS + 1);
     await answersTo(bodyOf('"a"\n"b"\n"c', '"\n', many), lengths(runs));
     expect(runs.map(({ length }) => length)).toEqual([2, 1, MAX_TEXTS, MAX_TEXTS, 1]);
   });
 
-  it('whose answer would be too large is several, each answered before the next', async () => {
+  it('whose answer would be too large is split, each part answered before the next', async () => {
     /** As if only three texts fitted into one answer, and "too long" into none. */
     const runs: string[][] = [];
     const classify = async (asked: readonly ClassifyRequest[]) => {
@@ -250,7 +250,7 @@ describe('a run', () => {
 });
 
 describe('reading', () => {
-  /** Resolves when nothing is left to be done but what waits for something else. */
+  /** Resolves when all pending work is done. */
   const allThatFollows = async () => {
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -274,7 +274,7 @@ describe('reading', () => {
     return { body, state };
   }
 
-  it('waits for the reader of the answers', async () => {
+  it('waits until its answers are read', async () => {
     const { body, state } = endless();
     const reader = answerLines(body, { labels, classify: lengths(), report: String }).getReader();
     await allThatFollows();
@@ -285,7 +285,7 @@ describe('reading', () => {
     }
   });
 
-  it('stops when the reader does', async () => {
+  it('stops when the client does', async () => {
     const { body, state } = endless();
     const runs: string[][] = [];
     const reader = answerLines(body, { labels, classify: lengths(runs), report: String }).getReader();
@@ -295,7 +295,7 @@ describe('reading', () => {
     expect([state, runs.length]).toEqual([{ pulled: 1025, cancelled: true }, 1]);
   });
 
-  it('stops when the reader does while a line is waited for, or is being classified', async () => {
+  it('stops when the client does, while it waits for a line or classifies one', async () => {
     let cancelled = 0;
     const runs: string[][] = [];
     const waiting = new ReadableStream<Uint8Array>({
@@ -332,7 +332,7 @@ describe('reading', () => {
     expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
   });
 
-  it('of much, in one line or in many, holds next to nothing', async () => {
+  it('of a large body, in one line or many, holds little memory', async () => {
     const mebibyte = 1024 * 1024;
     for (const [chunk, unread] of [
       [new Uint8Array(mebibyte).fill(0x61), 126], // a line that has no end is not read further
@@ -366,7 +366,7 @@ describe('reading', () => {
     }
   });
 
-  it('answers the first line before the second has come', async () => {
+  it('answers the first line before the second arrives', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const reader = answerLines(readable, { labels, classify: lengths(), report: String }).getReader();

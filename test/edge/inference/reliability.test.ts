@@ -31,7 +31,7 @@ it('nearly all keyboard noise, code and tables are unreliable', () => {
   }
 });
 
-it.each(named('a text'))('what says the same again and again is unreliable: %s', (_, texts) => {
+it.each(named('a text'))('a repetitive text is unreliable: %s', (_, texts) => {
   expect(shareOf(texts)).toBeGreaterThanOrEqual(0.95);
 });
 

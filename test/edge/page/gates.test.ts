@@ -1,11 +1,11 @@
 /** The page's own LSTM against onnxruntime's. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { weightsOf } from '../../../edge/build/weights.ts';
 import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
 import { contributions, type Trace, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
-import { decodeWeights, encodeWeights, type Weights } from '../../../edge/page/weights.ts';
+import { decodeWeights, encodeWeights } from '../../../edge/page/weights.ts';
 import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
+import { type Weights, weightsOf } from '../../../onnx/weights.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { encode, toBatch } from '../../../shared/encoding.ts';
 import { labelLogits } from '../../../shared/labels.ts';

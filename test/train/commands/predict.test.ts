@@ -90,7 +90,7 @@ it('objects keep their fields', async () => {
   ]);
 });
 
-it('objects get the answers to their sentences, where they are asked for', async () => {
+it('objects get the answers to their sentences with --sentences', async () => {
   const text = 'The room was lovely. The food was awful.';
   const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
   const [alone] = await classifier.classify([{ text, sentences: true }]);
@@ -138,7 +138,7 @@ describe('an awkward file gives its records', () => {
       expect((await refusal(attempt)).startsWith(`${file}:${one.expected}`)).toBe(true);
       return;
     }
-    // Nothing is labelled in another encoding, or where the first record lacks the text.
+    // A file in another encoding, or whose first record lacks the text, is not labelled.
     const fatal = one.expected.find(
       ([, second], place) =>
         typeof second !== 'string' &&
@@ -174,7 +174,7 @@ describe('a run', () => {
   );
   const content = `id,text\n${rows.join('\n')}\n`;
 
-  it('that was stopped is gone on with to the same table', async () => {
+  it('that was stopped continues to the same table', async () => {
     const folder = await temporaryFolder();
     const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
       string,
@@ -209,7 +209,7 @@ describe('a run', () => {
     expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
   });
 
-  it('is stopped by Ctrl-C, which says how to go on', async () => {
+  it('stops at Ctrl-C, and says how to continue', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
     const long = Array.from({ length: 1_500 }, (_, number) => `${number},${'The film was lovely. '.repeat(50)}`);
@@ -265,14 +265,14 @@ describe('is refused in one line', () => {
     expect(result.stderr).toContain(why);
   });
 
-  it('what is there already, a file as a text, and objects as a table', async () => {
+  it('an existing file, a file as a text, and objects as a table', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'there', 'out.csv')];
     await mkdir(path.dirname(out));
     await writeFile(file, 'text\nGood\n');
     await copyFile(file, out);
     expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
-    expect((await predict([file, '--out', file])).stderr).toContain('--out is the file itself');
+    expect((await predict([file, '--out', file])).stderr).toContain('--out is the input file');
     expect((await predict([file])).stderr).toContain('is a file; --out says where');
     expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
     expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });

@@ -1,4 +1,4 @@
-/** The scorecard of a model: how its answers are asked for, the table, and the command. */
+/** The scorecard of a model: its requests, its table and its command. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { serve } from '@hono/node-server';

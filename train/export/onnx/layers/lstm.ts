@@ -8,7 +8,10 @@
 import { type LayerConverter, requireOption } from '../graph.ts';
 import { convertRecurrent } from './recurrent.ts';
 
+/** For each gate in ONNX' order, its place in tfjs'. */
+export const LSTM_GATES = [0, 3, 1, 2];
+
 export const convertLstm: LayerConverter = (layer, graph, x) => {
   requireOption(layer, 'recurrentActivation', ['sigmoid']);
-  return convertRecurrent(layer, graph, x, { operator: 'LSTM', gates: [0, 3, 1, 2] });
+  return convertRecurrent(layer, graph, x, { operator: 'LSTM', gates: LSTM_GATES });
 };

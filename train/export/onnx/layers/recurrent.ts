@@ -75,6 +75,21 @@ export function gatesToOnnx<Values extends Float32Array | Int8Array>(
   return { shape: [columns, rows], values: result };
 }
 
+/** ONNX [gates · units, rows] → tfjs [rows, gates · units]: the inverse of `gatesToOnnx`. */
+export function gatesFromOnnx({ shape, values }: Weight<Float32Array>, gates: readonly number[]): Weight<Float32Array> {
+  const [columns = 0, rows = 0] = shape;
+  const units = columns / gates.length;
+  const result = new Float32Array(values.length);
+  for (const [from, to] of gates.entries()) {
+    for (let unit = 0; unit < units; unit++) {
+      for (let row = 0; row < rows; row++) {
+        result[row * columns + to * units + unit] = values[(from * units + unit) * rows + row] as number;
+      }
+    }
+  }
+  return { shape: [rows, columns], values: result };
+}
+
 /** tfjs [gates · units] → ONNX [1, 2 · gates · units]: the input half holds the bias, the recurrent half zeros. */
 function biasToOnnx({ values }: Weight<Float32Array>, gates: readonly number[]): Weight {
   const result = new Float32Array(2 * values.length);

@@ -2,20 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { weightsOf } from '../../../edge/build/weights.ts';
-import { encodeWeights, type Weights } from '../../../edge/page/weights.ts';
-import { decodeModel, ElementType, encodeModel, type Graph } from '../../../onnx/proto.ts';
-import { exportModel } from '../../../train/export/onnx/export.ts';
-import { quantize } from '../../../train/export/quantize.ts';
-import { buildModel } from '../../../train/model/model.ts';
-import { LSTM, network, randomizeWeights } from '../../fixtures/networks.ts';
+import { encodeWeights } from '../../edge/page/weights.ts';
+import { decodeModel, ElementType, encodeModel, type Graph } from '../../onnx/proto.ts';
+import { type Weights, weightsOf } from '../../onnx/weights.ts';
+import { exportModel } from '../../train/export/onnx/export.ts';
+import { quantize } from '../../train/export/quantize.ts';
+import { buildModel } from '../../train/model/model.ts';
+import { LSTM, network, randomizeWeights } from '../fixtures/networks.ts';
 
 type Facts = Parameters<typeof weightsOf>[1];
 const ofTwo: Facts = { version: 'v', labels: ['negative', 'positive'], architecture: { cell: 'lstm' } };
 const ofThree: Facts = { ...ofTwo, labels: ['negative', 'neutral', 'positive'] };
 const shipped = new Uint8Array(await readFile('model/model.onnx'));
 const ofShipped: Facts = { ...ofTwo, labels: JSON.parse(await readFile('model/model.json', 'utf8')).labels };
-const REFUSED = /^the page cannot show the gates of this model\.onnx, because .* \(edge\/build\/weights\.ts\)$/;
+const REFUSED = /^the weights of this model\.onnx cannot be read, because .* \(onnx\/weights\.ts\)$/;
 
 /** With everything in it that the shipped one has. */
 function networkOf(labels: number): Uint8Array {
@@ -42,7 +42,7 @@ describe.each([
 ] as const)('in %s', (_, file, facts) => {
   const { graph } = decodeModel(file);
 
-  it('finds the same weights whatever nodes and weights are called', () => {
+  it('finds the same weights under any names of nodes and weights', () => {
     const names = new Map<string, string>();
     const renamed = (name: string) => {
       if (name === '') return name; // an input that is left out

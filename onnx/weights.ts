@@ -1,25 +1,47 @@
 /**
- * Reads the weights that the page computes gates with (`edge/page/weights.ts`) from model.onnx. A weight is found by its place in
- * the graph, not by its name. The patterns below match the graphs that `train/export/onnx/` writes for an LSTM and one layer of
- * weights, in float32 or int8, with or without a mean of the states and n-grams.
+ * Reads the weights of a network from its model.onnx, for the page, which computes gates with them (`edge/page/weights.ts`), and
+ * for a training that starts from them (`train/adaptation/`). A weight is found by its place in the graph, not by its name. The
+ * patterns below match the graphs that `train/export/onnx/` writes for an LSTM and one layer of weights, in float32 or int8, with
+ * or without a mean of the states and n-grams.
  */
-import {
-  absent,
-  constant,
-  type Found,
-  GraphIndex,
-  input,
-  oneOf,
-  op,
-  type Pattern,
-  sumOf,
-  weight,
-} from '../../onnx/pattern.ts';
-import { decodeModel, ElementType, type Tensor, valuesOf } from '../../onnx/proto.ts';
-import { bigramBuckets } from '../../shared/bigram-hash.ts';
-import type { Manifest } from '../../shared/bundle.ts';
-import { columnsOf } from '../../shared/labels.ts';
-import type { Table, Weights } from '../page/weights.ts';
+
+import { bigramBuckets } from '../shared/bigram-hash.ts';
+import type { Manifest } from '../shared/bundle.ts';
+import { columnsOf } from '../shared/labels.ts';
+import { absent, constant, type Found, GraphIndex, input, oneOf, op, type Pattern, sumOf, weight } from './pattern.ts';
+import { decodeModel, ElementType, type Tensor, valuesOf } from './proto.ts';
+
+/** Rows of numbers: row r, column c is values[r · columns + c] · scales[r], or · scales[0] when there is one scale. */
+export interface Table {
+  readonly values: Int8Array | Float32Array;
+  readonly scales: Float32Array;
+}
+
+/**
+ * An LSTM whose last and mean state are weighted to logits, and optional weights for each word and pair. `columnsOf` gives the
+ * number of columns for so many labels.
+ */
+export interface Weights {
+  /** The model's `version` in `model.json`. */
+  readonly version: string;
+  readonly features: number;
+  readonly units: number;
+  readonly columns: number;
+  /** [vocabulary, features] */
+  readonly embeddings: Table;
+  /** ONNX' W [4 · units, features], R [4 · units, units] and B [8 · units], with gates in the order i, o, f, c. */
+  readonly W: Float32Array;
+  readonly R: Float32Array;
+  readonly B: Float32Array;
+  /** [units, columns] each: the weights of the last state and of the mean state. */
+  readonly last: Float32Array;
+  readonly mean: Float32Array;
+  /** [columns] */
+  readonly bias: Float32Array;
+  /** [vocabulary, columns] and [buckets of pairs, columns]; undefined in a network without n-grams. */
+  readonly words?: Table | undefined;
+  readonly pairs?: Table | undefined;
+}
 
 const IDS = op('Transpose', [input(0)], { perm: [1, 0] });
 const LENGTHS = input(1);
@@ -141,5 +163,5 @@ function matrixOf(name: string, found: Found): Float32Array {
 }
 
 function misfit(what: string): Error {
-  return new Error(`the page cannot show the gates of this model.onnx, because ${what} (edge/build/weights.ts)`);
+  return new Error(`the weights of this model.onnx cannot be read, because ${what} (onnx/weights.ts)`);
 }
