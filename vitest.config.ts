@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Projects with their own folder (docs/testing.md). All other tests are in `unit`. */
 const FOLDERS = ['smoke', 'workerd', 'process', 'runtimes', 'browser', 'openapi', 'reviews', 'package'];
-/** What is built before a project that does not need the built worker. */
+/** Built before a project that does not need the worker. */
 const SETUPS: Readonly<Record<string, string[]>> = { openapi: [], reviews: [], package: ['harness/package.ts'] };
 
 const exclude = configDefaults.exclude;
@@ -19,6 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          isolate: false, // files of one process share what they import: half the time of all of them
           include: ['test/**/*.test.ts'],
           exclude: [...exclude, ...FOLDERS.map((name) => `test/${name}/**`)],
         },

@@ -1,33 +1,43 @@
-/** `npm run bench -- <name> [--json]` runs the benchmark in the file of that name. */
+/** `npm run bench -- <name> [flags]` runs the benchmark in the file of that name. */
 import { EXIT, UsageError } from '../cli/errors.ts';
-import { COMMON_FLAGS, helpOf, parseFlags } from '../cli/flags.ts';
+import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { type Io, runMain } from '../cli/run.ts';
-import { type Report, render } from './report.ts';
+import { type Options, type Report, render } from './report.ts';
 
 /** Imported when chosen, so that a benchmark does not load another one's packages. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: () => Promise<Report> }>>> = {
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (options: Options) => Promise<Report> }>>> = {
   train: () => import('./train.ts'),
+  teacher: () => import('./teacher.ts'),
   cold: () => import('./cold.ts'),
   infer: () => import('./infer.ts'),
   serve: () => import('./serve.ts'),
   bulk: () => import('./bulk.ts'),
+  guard: () => import('./guard.ts'),
+  peers: () => import('./peers.ts'),
   reliability: () => import('./reliability.ts'),
   windows: () => import('./windows.ts'),
+  install: () => import('./install.ts'),
 };
-const USAGE = `usage: npm run bench -- ${Object.keys(BENCHMARKS).join(' | ')} [--json]`;
+const FLAGS = {
+  base: { kind: 'text', value: '<commit>', help: 'guard: the commit to compare with' },
+  torch: { kind: 'switch', help: "train: PyTorch's step too, where Python has it" },
+  ...COMMON_FLAGS,
+} as const satisfies Flags;
+const USAGE = `usage: npm run bench -- ${Object.keys(BENCHMARKS).join(' | ')} [flags]`;
 
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseFlags(args, COMMON_FLAGS);
+  const { values, positionals } = parseFlags(args, FLAGS);
   if (values.help) {
-    io.print(`${USAGE}\n\n${helpOf(COMMON_FLAGS)}`);
+    io.print(`${USAGE}\n\n${helpOf(FLAGS)}`);
     return EXIT.done;
   }
   const [name = '', ...more] = positionals;
   const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
   if (load === undefined || more.length > 0) throw new UsageError(USAGE);
   const { run } = await load();
-  io.print(render(await run(), values.json === true));
-  return EXIT.done;
+  const report = await run(values);
+  io.print(render(report, values.json === true));
+  return report.failures?.length ? EXIT.failed : EXIT.done;
 }
 
 if (import.meta.main) await runMain(main);

@@ -13,17 +13,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import build from '../harness/build.ts';
-import { cpuTime, workerdPid } from '../harness/inspector.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
 import { type Case, medianQuotient, type Report, summarize } from './report.ts';
-import { textOf } from './texts.ts';
+import { ask, workerCpu } from './worker-cpu.ts';
 
 const ROUNDS = 9;
-/** The isolates whose CPU time is measured, and the requests of each after its first. */
-const CPU_ROUNDS = 5;
-const LATER = 200;
-const LENGTHS = [10, 100, 400];
 const TEXT = 'A wonderful film. I loved every minute of it, and the acting is superb!';
 const STOCK = { model: await readFile('model/model.onnx') };
 
@@ -52,7 +47,11 @@ export async function run(): Promise<Report> {
     packages: ['onnxruntime-web', 'miniflare'],
     cases: [
       ...[...times].map(([name, samples]) => summarize(name, 'ms', samples)),
-      ...(await cpuTimes()),
+      ...(await workerCpu({
+        ours: () => fresh({}, 'first request'),
+        'ours, code discarded': () => fresh({}, 'code discarded'),
+        bare: startBare,
+      })),
       ...(await sizes()),
     ],
     ratios: { coldStart: quotient('from nothing'), firstRequest: quotient('first request') },
@@ -77,47 +76,6 @@ async function firstAnswer(files: Parameters<typeof startWorker>[0], state: Stat
   } finally {
     await worker.stop();
   }
-}
-
-async function ask({ url }: RunningWorker, text: string): Promise<void> {
-  const response = await fetch(`${url}/v1/sentiment`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text }),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`the worker answered ${response.status}`);
-}
-
-/** The CPU time of the serving thread, in the first and in later requests of an isolate, also of a bare worker. */
-async function cpuTimes(): Promise<Case[]> {
-  const starts = {
-    ours: () => fresh({}, 'first request'),
-    'ours, code discarded': () => fresh({}, 'code discarded'),
-    bare: startBare,
-  };
-  const cases: Case[] = [];
-  for (const length of LENGTHS) {
-    for (const [whose, start] of Object.entries(starts)) {
-      const [first, later]: [number[], number[]] = [[], []];
-      for (let round = 0; round < CPU_ROUNDS; round++) {
-        const worker = await start();
-        const pid = workerdPid();
-        if (pid === undefined) return [];
-        for (let request = 0; request < LATER; request++) {
-          const text = textOf(length);
-          const before = cpuTime(pid);
-          await ask(worker, text);
-          (request === 0 ? first : later).push(cpuTime(pid) - before);
-        }
-        await worker.stop();
-      }
-      cases.push(summarize(`CPU of first, ${length} tokens, ${whose}`, 'ms', first));
-      if (whose !== 'ours, code discarded')
-        cases.push(summarize(`CPU of later, ${length} tokens, ${whose}`, 'ms', later));
-    }
-  }
-  return cases;
 }
 
 /** The sizes of the built worker's files, and of all together, also compressed. */

@@ -14,7 +14,7 @@ import { loadRuntime } from '../edge/runtime/files.ts';
 import { importModel } from '../harness/import-model.ts';
 import { openBundle } from '../shared/bundle.ts';
 import { encode, toBatch } from '../shared/encoding.ts';
-import { tokenize } from '../shared/tokenizer.ts';
+import { tokenizeWith } from '../shared/tokenizer.ts';
 import { type Config, PRESETS } from '../train/config.ts';
 import { readBundle } from '../train/export/bundle.ts';
 import { exportModel } from '../train/export/onnx/export.ts';
@@ -43,7 +43,7 @@ export async function run(): Promise<Report> {
 
   /** A text that the network reads as so many tokens, START included. */
   const textReadAs = (tokens: number) => textOf(tokens - (tokens < manifest.maxTokens ? 1 : 0));
-  const idsOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens).ids;
+  const idsOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens).ids;
 
   const samples = new Map<string, number[]>();
   async function time<T>(name: string, work: () => T | Promise<T>): Promise<void> {
@@ -94,7 +94,7 @@ export async function run(): Promise<Report> {
     await time('64 of 10 to 400, in one run', () => network.run(toBatch(texts.map(idsOf))));
   }
 
-  // What a run costs: time ≈ run + steps · (step + rows · token).
+  // The cost of a run: time ≈ run + steps · (step + rows · token).
   for (let round = 0; round < ROUNDS; round++) {
     await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
     await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));

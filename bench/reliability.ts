@@ -1,7 +1,7 @@
 /**
- * "I can't read this" (`edge/inference/reliability.ts`): what share of texts is called unreliable, and, as ratios, the votes: counted anew on
- * the texts to fit on, for whoever changes the tokenizer, the vocabulary or the texts. All texts are our own (test/reliability/, test/opinions/);
- * with SETS=<folder>, those of public sets are measured too.
+ * The share of texts that is called unreliable (`edge/inference/reliability.ts`) and, as ratios, the votes, counted anew on the fitting
+ * texts, for changes of the tokenizer, the vocabulary or the texts. All texts are our own (test/reliability/, test/opinions/); with
+ * SETS=<folder>, public sets are measured too.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -20,6 +20,16 @@ export interface Report {
   readonly cases: readonly Case[];
   /** Quotients within this run, by name: of two medians, or the median quotient of alternating measurements. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** The figures as Markdown, shown to people in place of the cases. */
+  readonly table?: string;
+  /** What is wrong, a line each: the exit code is then 1. */
+  readonly failures?: readonly string[];
+}
+
+/** The flags of `npm run bench`, beside those of every command. */
+export interface Options {
+  readonly base?: string | undefined;
+  readonly torch?: boolean | undefined;
 }
 
 export function summarize(name: string, unit: string, samples: readonly number[]): Case {
@@ -39,21 +49,25 @@ export function medianQuotient(a: readonly number[], b: readonly number[]): numb
 }
 
 /** The report for people, or as one JSON object. */
-export function render({ benchmark, packages, cases, ratios }: Report, json: boolean): string {
+export function render({ benchmark, packages, cases, ratios, table, failures = [] }: Report, json: boolean): string {
   const { machine, versions } = environment(packages);
-  if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios });
+  if (json) return JSON.stringify({ benchmark, machine, versions, cases, ratios, failures });
   const width = Math.max(...cases.map(({ name }) => name.length)) + 2;
   const number = (value: number) => value.toPrecision(value < 100 ? 3 : 4).padStart(10);
-  return [
-    headline(benchmark, { machine, versions }),
-    '',
+  const lines = [
     `${''.padEnd(width)}${'min'.padStart(10)}${'median'.padStart(10)}${'max'.padStart(10)}`,
     ...cases.map(
       ({ name, unit, min, median, max, runs }) =>
         `${name.padEnd(width)}${number(min)}${number(median)}${number(max)}  ${unit}, ${counted(runs, 'run')}`,
     ),
+  ];
+  return [
+    headline(benchmark, { machine, versions }),
+    '',
+    ...(table === undefined ? lines : [table]),
     '',
     ...Object.entries(ratios).map(([name, value]) => `${name.padEnd(width)}${number(value)}`),
+    ...failures,
   ].join('\n');
 }
 

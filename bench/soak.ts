@@ -1,27 +1,28 @@
 /**
- * The soak: the built worker in workerd gets valid and invalid requests from ordinary and difficult clients, 1, 4, 16 and 64 at
- * once. Every answer is checked.
+ * The soak: the built worker in workerd, and the server on Node, get valid and invalid requests from ordinary and difficult clients, 1,
+ * 4, 16 and 64 at once, while others attack them and one asks `/health` every 100 ms. Every answer is checked.
  *
- *     npm run soak [-- --requests 100000] [--seconds 1800] [--seed 1] [--json]
+ *     npm run soak [-- --on workerd|node] [--requests 100000] [--minutes 30] [--seed 1] [--json]
  *
- * The exit code is 1 after a status of 500 or more, a wrong or missing answer, a line in the worker's log, or more memory than Workers
- * give an isolate.
+ * The exit code is 1 after a status of 500 or more (but the documented 503), a wrong or missing answer, a line in the log, more memory
+ * than there may be, or, in a run that is long enough to tell, a `/health` that waits too long.
  */
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { type Io, runMain } from '../cli/run.ts';
-import build from '../harness/build.ts';
-import { freePort, inspect, residentMemory, workerdPid } from '../harness/inspector.ts';
 import { reference } from '../harness/reference.ts';
-import { type LoadResult, load } from '../harness/soak/load.ts';
-import { createMix } from '../harness/soak/mix.ts';
-import { startWorker } from '../harness/worker.ts';
+import { type Attacked, attack } from '../harness/soak/attackers.ts';
+import { type Health, watchHealth } from '../harness/soak/health.ts';
+import { type LoadResult, latencyOf, load } from '../harness/soak/load.ts';
+import { createMix, type Planned } from '../harness/soak/mix.ts';
+import { SERVERS } from '../harness/soak/servers.ts';
 import { randomNumbers } from '../train/random.ts';
 import { environment, headline } from './report.ts';
 
 const FLAGS = {
-  requests: { kind: 'number', value: '<n>', help: 'the number of requests over all levels (default: 20000)' },
-  seconds: { kind: 'number', value: '<n>', help: 'the time limit, shared by the levels (default: 600)' },
+  on: { kind: 'text', value: '<name>', help: 'workerd or node (default: one after the other)' },
+  requests: { kind: 'number', value: '<n>', help: 'the number of requests to each, over all levels (default: 20000)' },
+  minutes: { kind: 'number', value: '<n>', help: 'the time limit of each, shared by the levels (default: 10)' },
   seed: { kind: 'number', value: '<n>', help: 'the seed of the requests and their order (default: 1)' },
   ...COMMON_FLAGS,
 } as const satisfies Flags;
@@ -36,97 +37,181 @@ const LEVELS = [
 const SHARES = 15;
 /** The memory of an isolate on Cloudflare. */
 const MAX_ISOLATE_MB = 128;
+/** What Node's process may take. */
+const MAX_NODE_MB = 400;
+/** How long `/health` may wait, in milliseconds. */
+const MAX_HEALTH = { p99: 50, max: 200 };
+/** Answers without which a 99th percentile says nothing. */
+const MIN_HEALTH_ANSWERS = 1_000;
+/** Between two looks at the memory of the process. */
+const LOOK_MS = 500;
 /** In place of a figure that cannot be computed. */
 const NONE = '–';
 /** The most failures that are listed. */
 const MAX_TOLD = 20;
 
-interface Memory {
-  /** MB of the worker's isolate, after a garbage collection. */
-  readonly isolate: number;
-  /** MB of the process; undefined without /proc. */
+type Platform = keyof typeof SERVERS;
+
+interface Level extends LoadResult {
+  /** Milliseconds of `/health`. */
+  readonly health: ReturnType<typeof latencyOf>;
+  /** MB of the worker's isolate at the end, and the most of the process. */
+  readonly isolate: number | undefined;
   readonly resident: number | undefined;
+}
+
+interface Soaked {
+  readonly platform: Platform;
+  readonly levels: readonly Level[];
+  readonly health: ReturnType<typeof latencyOf> & { readonly answers: number };
+  readonly attacked: Attacked;
+  /** How often each thing happened that must not. */
+  readonly wrong: Readonly<Record<string, number>>;
+  readonly log: readonly string[];
+}
+
+interface Options {
+  readonly requests: number;
+  readonly minutes: number;
+  readonly seed: number;
+  readonly mix: (random: () => number) => Planned;
+  readonly print: (line: string) => void;
 }
 
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS);
   if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
-  const { requests = 20_000, seconds = 600, seed = 1, json = false, help = false } = values;
+  const { on, requests = 20_000, minutes = 10, seed = 1, json = false, help = false } = values;
   if (help) {
     io.print(`usage: npm run soak -- [flags]\n\n${helpOf(FLAGS)}`);
     return EXIT.done;
   }
-  for (const [name, value] of Object.entries({ requests, seconds })) {
+  for (const [name, value] of Object.entries({ requests, minutes })) {
     if (value <= 0) throw new UsageError(`--${name} must be above 0`);
   }
+  if (on !== undefined && !Object.hasOwn(SERVERS, on)) throw new UsageError('--on must be workerd or node');
+  const platforms = on === undefined ? (Object.keys(SERVERS) as Platform[]) : [on as Platform];
   const print = (line: string) => void (json || io.print(line));
-
   const where = environment(['onnxruntime-web', 'hono', 'miniflare']);
-  print(`${headline('soak', where)}; seed ${seed}\n`);
-  await build();
+  print(`${headline('soak', where)}; seed ${seed}`);
   const mix = await createMix(reference, randomNumbers(seed));
-  const inspectorPort = await freePort();
-  const worker = await startWorker({}, { inspectorPort });
-  const pid = workerdPid();
-  const memory = async (): Promise<Memory> => {
-    const { megabytes, close } = await inspect(inspectorPort); // only briefly: inspecting slows the worker down
-    const isolate = await megabytes();
-    close();
-    return { isolate, resident: pid === undefined ? undefined : residentMemory(pid) };
-  };
+  const soaked: Soaked[] = [];
+  for (const platform of platforms) soaked.push(await soak(platform, { requests, minutes, seed, mix, print }));
+  if (json) io.print(JSON.stringify({ benchmark: 'soak', ...where, seed, soaked }));
+  const isWrong = soaked.some(({ wrong }) => Object.values(wrong).some((count) => count > 0));
+  return isWrong ? EXIT.failed : EXIT.done;
+}
 
-  const started = await memory();
-  print(row('clients', 'requests', 'a second', 'p50', 'p99', 'max, ms', 'isolate', 'workerd, MB', 'answers'));
-  print(row('', '', '', '', '', '', ...shown(started), ''));
-  const levels: (LoadResult & { memory: Memory })[] = [];
+async function soak(platform: Platform, { requests, minutes, seed, mix, print }: Options): Promise<Soaked> {
+  const server = await SERVERS[platform]();
+  const watch = watchHealth(server.url);
+  let resident: number | undefined;
+  const look = () => {
+    const now = server.residentMemory();
+    if (now !== undefined) resident = Math.max(resident ?? 0, now);
+  };
+  const looking = setInterval(look, LOOK_MS);
+  print(`\n${platform}`);
+  print(
+    row(
+      'clients',
+      'requests',
+      'a second',
+      'p50',
+      'p99',
+      'max, ms',
+      '/health',
+      'p99',
+      'max',
+      'isolate',
+      'process, MB',
+      'answers',
+    ),
+  );
+  const attackers = attack(server.url, server.hasJobs);
+  const levels: Level[] = [];
+  const waits: number[] = [];
+  const unhealthy: string[] = [];
   const start = performance.now();
   let shares = 0;
   let first = 0;
   for (const { concurrency, share } of LEVELS) {
     shares += share;
     const last = Math.ceil((requests * shares) / SHARES);
-    const deadline = start + (seconds * 1000 * shares) / SHARES;
-    const seen = await load(worker.url, mix, { concurrency, first, last, seed, deadline });
+    const deadline = start + (minutes * 60_000 * shares) / SHARES;
+    resident = undefined;
+    look();
+    const seen = await load(server.url, mix, { concurrency, first, last, seed, deadline });
     first += seen.requests;
-    const level = { ...seen, memory: await memory() };
+    const { times, failures }: Health = await watch.read();
+    waits.push(...times);
+    unhealthy.push(...failures);
+    const level = { ...seen, health: latencyOf(times), isolate: await server.isolateMemory(), resident };
+    await watch.read(); // inspecting the isolate stops it
     levels.push(level);
-    const { p50, p99, max } = seen.latency;
-    const times = [p50, p99, max].map((ms) => ms?.toFixed(1) ?? NONE);
     const rate = seen.requests > 0 ? (seen.requests / seen.seconds).toFixed(0) : NONE;
-    print(row(concurrency, seen.requests, rate, ...times, ...shown(level.memory), countsOf(seen.statuses)));
+    const memory = [level.isolate, level.resident].map((megabytes) => megabytes?.toFixed(0) ?? NONE);
+    print(
+      row(
+        concurrency,
+        seen.requests,
+        rate,
+        ...shown(seen.latency),
+        ...shown(level.health),
+        ...memory,
+        countsOf(seen.statuses),
+      ),
+    );
   }
-  await worker.stop();
+  const attacked = await attackers.stop();
+  clearInterval(looking);
+  await watch.stop();
+  await server.stop();
 
   const failures = levels.flatMap((level) => level.failures);
   const of = (name: string) => failures.filter(({ failure }) => failure === name).length;
+  const health = { ...latencyOf(waits), answers: waits.length };
+  const isLong = waits.length >= MIN_HEALTH_ANSWERS;
+  const { p99 = 0, max = 0 } = health;
   const wrong = {
     'server errors': of('server error'),
     'wrong answers': of('wrong answer'),
     'no answers': of('no answer'),
-    'lines in the log': worker.log.length,
-    'isolates above 128 MB': levels.filter(({ memory }) => memory.isolate > MAX_ISOLATE_MB).length,
+    'wrong answers to attackers': attacked.failures.length,
+    'failures of /health': unhealthy.length,
+    [`/health above ${MAX_HEALTH.p99} ms (p99)`]: Number(isLong && p99 > MAX_HEALTH.p99),
+    [`/health above ${MAX_HEALTH.max} ms`]:
+      isLong && max > MAX_HEALTH.max ? waits.filter((ms) => ms > MAX_HEALTH.max).length : 0,
+    'lines in the log': server.log.length,
+    [`isolates above ${MAX_ISOLATE_MB} MB`]: levels.filter(({ isolate = 0 }) => isolate > MAX_ISOLATE_MB).length,
+    [`Node above ${MAX_NODE_MB} MB`]: levels.filter(
+      (level) => platform === 'node' && (level.resident ?? 0) > MAX_NODE_MB,
+    ).length,
   };
-  const kinds: Record<string, number> = {};
-  for (const level of levels) {
-    for (const [kind, count] of Object.entries(level.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
-  }
-  const log = worker.log.slice(0, MAX_TOLD);
-  if (json) {
-    const all = { benchmark: 'soak', ...where, seed, started, levels, kinds, wrong, log };
-    io.print(JSON.stringify(all));
-  }
-  print(`\n${first} requests in ${((performance.now() - start) / 1000).toFixed(0)} s: ${countsOf(kinds)}`);
-  if (first < requests) print(`stopped by --seconds before --requests ${requests}`);
-  for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(24)}${count}`);
+  print(
+    `\n${first} requests in ${((performance.now() - start) / 1000).toFixed(0)} s: ${countsOf(sums(levels.map(({ kinds }) => kinds)))}`,
+  );
+  if (first < requests) print(`stopped by --minutes before --requests ${requests}`);
+  print(`attackers: ${countsOf(attacked.answers)}`);
+  print(`/health, ${health.answers} times: p50, p99 and max ${shown(health).join(', ')} ms`);
+  for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(28)}${count}`);
   for (const { failure, request, kind, what } of failures.slice(0, MAX_TOLD)) {
     print(`request ${request} (${kind}): ${failure}: ${what}`);
   }
+  for (const failure of [...attacked.failures, ...unhealthy].slice(0, MAX_TOLD)) print(failure);
+  const log = server.log.slice(0, MAX_TOLD);
   for (const line of log) print(`log: ${line}`);
-  return Object.values(wrong).some((count) => count > 0) ? EXIT.failed : EXIT.done;
+  return { platform, levels, health, attacked, wrong, log };
 }
 
-function shown({ isolate, resident }: Memory): string[] {
-  return [isolate.toFixed(1), resident?.toFixed(0) ?? NONE];
+function shown({ p50, p99, max }: ReturnType<typeof latencyOf>): string[] {
+  return [p50, p99, max].map((ms) => ms?.toFixed(1) ?? NONE);
+}
+
+function sums(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const counts of all) for (const [key, count] of Object.entries(counts)) total[key] = (total[key] ?? 0) + count;
+  return total;
 }
 
 function countsOf(counts: Readonly<Record<string, number>>): string {
@@ -138,7 +223,7 @@ function countsOf(counts: Readonly<Record<string, number>>): string {
 
 /** A row with right-aligned numbers, followed by the answers. */
 function row(...cells: readonly (string | number)[]): string {
-  const widths = [7, 10, 10, 8, 8, 9, 9, 13];
+  const widths = [7, 10, 10, 8, 8, 9, 9, 8, 8, 9, 13];
   return cells
     .map((cell, index) => (index < widths.length ? `${cell}`.padStart(widths[index] as number) : `  ${cell}`))
     .join('')

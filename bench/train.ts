@@ -13,30 +13,28 @@ import { type Config, PRESETS } from '../train/config.ts';
 import type { Example } from '../train/data/examples.ts';
 import { Pool } from '../train/kernels/pool.ts';
 import { buildModel, trainableVariables } from '../train/model/model.ts';
-import { randomNumbers } from '../train/random.ts';
 import { Adam } from '../train/training/adam.ts';
 import { startBackend } from '../train/training/backend.ts';
 import { Trainer } from '../train/training/trainer.ts';
+import { batches } from './batches.ts';
 import { gemmPeak } from './gemm-peak.ts';
 import { type Case, median, type Report, summarize } from './report.ts';
 
 const ROUNDS = 7;
 /** Our steps for each stock step, so that both take about the same time. */
 const OURS_PER_ROUND = 12;
-/** The exponent of a Zipf law with which a batch has about 2,000 distinct words, like batches of reviews. */
-const ZIPF = 0.9;
 const PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', 'assemblyscript'];
 
 const config = PRESETS['seed'] as Config;
-const { vocabularySize, maxTokens, embeddingUnits, units, batchSize } = config;
+const { maxTokens, embeddingUnits, units, batchSize } = config;
 
 const gates = 4 * units;
 const tokens = batchSize * maxTokens;
 
 export async function run(): Promise<Report> {
   await startBackend();
-  const draw = zipf(vocabularySize, ZIPF);
-  const batches = Array.from({ length: ROUNDS * OURS_PER_ROUND }, () => batch());
+  const nextBatch = batches(config);
+  const all = Array.from({ length: ROUNDS * OURS_PER_ROUND }, nextBatch);
 
   const stockModel = buildModel(config);
   stockModel.compile({ optimizer: tf.train.adam(config.learningRate), loss: 'binaryCrossentropy' });
@@ -54,8 +52,8 @@ export async function run(): Promise<Report> {
   const singleAdam = new Adam(config.learningRate, trainableVariables(singleModel));
   const singleTrainer = await Trainer.create(singleModel, singleAdam, config, single);
 
-  await stockStep(batches[0] as Example[]);
-  for (const warmUp of batches.slice(0, 4)) {
+  await stockStep(all[0] as Example[]);
+  for (const warmUp of all.slice(0, 4)) {
     trainer.step(warmUp);
     singleTrainer.step(warmUp);
   }
@@ -64,9 +62,9 @@ export async function run(): Promise<Report> {
   const ours: number[] = [];
   const oneThread: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    stock.push(await time(() => stockStep(batches[round] as Example[])));
+    stock.push(await time(() => stockStep(all[round] as Example[])));
     for (let repeat = 0; repeat < OURS_PER_ROUND; repeat++) {
-      const examples = batches[round * OURS_PER_ROUND + repeat] as Example[];
+      const examples = all[round * OURS_PER_ROUND + repeat] as Example[];
       ours.push(await time(() => trainer.step(examples)));
       oneThread.push(await time(() => singleTrainer.step(examples)));
     }
@@ -84,7 +82,7 @@ export async function run(): Promise<Report> {
   cases.push(peak);
   /** The multiplications and additions that a step needs, in 10⁹. */
   const distinct =
-    batches.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / batches.length;
+    all.reduce((sum, examples) => sum + new Set(examples.flatMap(({ ids }) => [...ids])).size, 0) / all.length;
   const gigaflop = (2 * gates * (3 * distinct * embeddingUnits + 3 * tokens * units)) / 1e9;
   const reached = gigaflop / (ourCase.median / 1000) / (peak.median * pool.threads);
   function stockStep(examples: readonly Example[]): Promise<unknown> {
@@ -92,13 +90,6 @@ export async function run(): Promise<Report> {
     const x = tf.tensor2d(ids, [rows, steps], 'int32');
     const y = tf.tensor2d(examples.map(({ target }) => [target[1] as number]));
     return stockModel.trainOnBatch(x, y).finally(() => tf.dispose([x, y]));
-  }
-
-  function batch(): Example[] {
-    return Array.from({ length: batchSize }, (_, row) => ({
-      ids: Int32Array.from({ length: maxTokens }, draw),
-      target: Float32Array.of(1 - (row % 2), row % 2),
-    }));
   }
 
   return {
@@ -111,25 +102,6 @@ export async function run(): Promise<Report> {
       peakShare: reached,
       epochSeconds: (ourCase.median * Math.ceil(25_000 / batchSize)) / 1000,
     },
-  };
-}
-
-/** Draws ids from 1 to `size` − 1; id n has a probability proportional to n^−exponent. */
-function zipf(size: number, exponent: number): () => number {
-  const random = randomNumbers(1);
-  const cumulative = new Float64Array(size);
-  for (let id = 1; id < size; id++) cumulative[id] = (cumulative[id - 1] as number) + id ** -exponent;
-  const total = cumulative[size - 1] as number;
-  return () => {
-    const target = random() * total;
-    let low = 1;
-    let high = size - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((cumulative[middle] as number) < target) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   };
 }
 

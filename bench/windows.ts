@@ -41,6 +41,7 @@ export async function run(): Promise<Report> {
         if (tokens.length > (LENGTHS[0] as number)) texts.push({ text, label, tokens });
       }
     }
+    if (texts.length === 0) continue;
     const variants = [
       ...LENGTHS.flatMap((count) => FROM.map((from) => [from, count] as const)),
       ['first', WHOLE] as const,

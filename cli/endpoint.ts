@@ -1,4 +1,4 @@
-/** An endpoint as a user names it, and the key for it: the rules of every command that sends texts to one. */
+/** Checks an endpoint's URL and key, for every command that sends texts to one. */
 import { UsageError } from './errors.ts';
 
 export interface EndpointAddress {
@@ -9,7 +9,7 @@ export interface EndpointAddress {
 
 /**
  * @param flag that the URL was given with, and @param variable that the key was read from, for messages.
- * @throws UsageError when the URL is no endpoint's, the key cannot be one, or others could read the key on its way.
+ * @throws UsageError if the URL or the key is invalid, or others could read the key on its way.
  */
 export function endpointAddress(
   given: string,

@@ -1,4 +1,4 @@
-/** What a user can cause and mend. Anything else that is thrown is a bug, and keeps its stack. */
+/** Errors that a user can cause and fix. Any other error is a bug, and keeps its stack. */
 import { getSystemErrorMap } from 'node:util';
 
 /** Exit codes of every command; 130 is what shells say of Ctrl-C. */
@@ -15,13 +15,13 @@ export class UsageError extends UserError {
 }
 
 /**
- * Whether the operating system refused something (no such file, no permission, disk full): the user's to mend as well.
+ * Whether the operating system refused something (no such file, no permission, disk full), which the user can fix too.
  */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** The error, with the name of `file` if it is a refused write: of those, Node does not say where. */
+/** Adds the name of `file` to a refused write, whose error lacks it in Node. */
 export function withFile(error: unknown, file: string): unknown {
   if (!isSystemError(error) || error.path !== undefined) return error;
   return new UserError(`${file}: ${error.message}`, { cause: error });
@@ -34,7 +34,7 @@ export function messageOf(error: UserError | NodeJS.ErrnoException): string {
   return `${error.path}: ${message}`;
 }
 
-/** For `catch`: errors of these classes are the user's to mend. */
+/** For `catch`: turns errors of these classes into UserErrors. */
 export function asUserError(...kinds: readonly (new (...args: never[]) => Error)[]): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) throw error;

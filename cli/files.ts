@@ -1,7 +1,11 @@
 /** Writes files whole or not at all. */
+import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSystemError, withFile } from './errors.ts';
+
+/** How the names of our temporary files end. */
+const TEMPORARY = '.edge-sentiment.tmp';
 
 export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
@@ -16,9 +20,9 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   try {
     for (const [name, content] of Object.entries(files)) {
       const target = path.join(folder, name);
-      const temporary = `${target}.${process.pid}.tmp`;
+      const temporary = `${target}.${randomUUID()}${TEMPORARY}`;
+      const file = await open(temporary, 'wx'); // a name that nobody can guess, and no link that somebody put there
       staged.push({ temporary, target });
-      const file = await open(temporary, 'w');
       try {
         await file.writeFile(content);
         await file.sync();
@@ -58,6 +62,6 @@ export async function makeFolder(folder: string): Promise<void> {
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (/\.\d+\.tmp$/.test(name)) await rm(path.join(folder, name), { force: true });
+    if (name.endsWith(TEMPORARY)) await rm(path.join(folder, name), { force: true });
   }
 }

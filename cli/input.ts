@@ -1,4 +1,4 @@
-/** Files of records on the command line: what their names say, the flags that say the rest, and what is in them. */
+/** Reads files of records on the command line: their format by name and flags, and their records. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -42,7 +42,7 @@ export const FORMAT_FLAGS = {
   },
 } as const satisfies Flags;
 
-/** For a command that wants texts and nothing else. */
+/** The flags of a command that reads only texts. */
 export const TEXT_FLAGS = { ...TEXT_COLUMN_FLAG, ...FORMAT_FLAGS } as const satisfies Flags;
 
 /** The flags as options of a reader. @throws UsageError when one names an unknown delimiter or encoding. */
@@ -68,7 +68,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   txt: 'txt',
 };
 
-/** The format that the file's name stands for; undefined if its ending is no known one. */
+/** The format of a file by its name; undefined for an unknown ending. */
 export function formatOf(file: string): Format | undefined {
   const extension = extensionOf(file);
   return Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
@@ -78,12 +78,12 @@ export function isCompressed(file: string): boolean {
   return /\.gz$/i.test(file);
 }
 
-/** The file's name without what says how it is written. */
+/** The file's name without the endings of its format. */
 export function plainName(file: string): string {
   return file.replace(/(?<=.)\.(tar\.gz|(csv|tsv|jsonl|ndjson|json|txt)(\.gz)?)$/i, '');
 }
 
-/** Without the dot, and without the `.gz` behind it. */
+/** The extension without the dot and without `.gz`. */
 export function extensionOf(file: string): string {
   return path
     .extname(isCompressed(file) ? file.slice(0, -'.gz'.length) : file)
@@ -107,7 +107,7 @@ export interface ReadRecord {
 }
 
 /**
- * The records of the file at `location`, whose beginning may be looked at first.
+ * The records of the file at `location`.
  * @param pieces of it, in order, cut anywhere.
  * @throws UserError that names the line of the first record that cannot be read.
  */
@@ -133,7 +133,7 @@ const STANDARD_INPUT = 'standard input';
 
 /**
  * The texts of a file, which may be a table or lines of JSON; without one, those of standard input, one a line.
- * @throws UserError as `readFile` does, and where a text is no string.
+ * @throws UserError as `readFile` does, and if a text is not a string.
  */
 export async function* readTexts(
   location: string | undefined,
@@ -184,13 +184,13 @@ export function atLine<Result>(location: string, line: number, read: () => Resul
   }
 }
 
-/** A compressed file may have this many bytes for one of its own, and this many in any case. Texts have three to ten. */
+/** The largest ratio of unpacked to packed bytes, and a size that is always allowed. Texts have a ratio of three to ten. */
 const MAX_RATIO = 200;
 const MAX_UNPACKED = 256 * 1024 * 1024;
 
 /**
  * The bytes of the file, piece by piece, those of a `.gz` unpacked.
- * @param start so many of them are left out. @param onRead told how much of the file itself has been read.
+ * @param start the number of bytes to skip. @param onRead gets the number of bytes read of the file itself.
  * @throws UserError when a `.gz` is damaged or cut off, or unpacks to far more than texts do.
  */
 export async function* readPieces(
@@ -217,13 +217,13 @@ export async function* readPieces(
       const before = bytes;
       bytes += piece.length;
       if (bytes > most)
-        throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, which no texts do`);
+        throw new UserError(`${file}: unpacks to more than ${MAX_RATIO} times its size, so it is not text`);
       onRead(packed.bytesRead);
       if (bytes > start) yield piece.subarray(Math.max(0, start - before));
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); make it anew`);
+    throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); compress the file again`);
   } finally {
     packed.destroy();
   }

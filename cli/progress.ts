@@ -1,5 +1,5 @@
 /** A progress line on stderr: redrawn on a terminal, printed now and then elsewhere. */
-import type { Output } from './run.ts';
+import { type Output, oneLine } from './run.ts';
 
 export interface ProgressLine {
   /** @param fraction of the task that is done, 0 to 1. @param text further text. */
@@ -32,7 +32,7 @@ export function progressLine(label: string, out: Output): ProgressLine {
       const left = pace > 0 ? `${duration((1 - fraction) / pace)} left` : '';
       const filled = Math.round(Math.min(fraction, 1) * BAR_WIDTH);
       const bar = out.isTTY ? ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}` : '';
-      line = `${label}${bar} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${text}  ${left}`.trimEnd();
+      line = oneLine(`${label}${bar} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${text}  ${left}`).trimEnd();
       pending = true;
       if (now - shown < interval) return;
       shown = now;

@@ -33,9 +33,23 @@ export interface Io {
   readonly onInterrupt: (stop: () => void) => void;
 }
 
-/** @returns `io` with `print` and `say`. */
+/** The text with its control characters as in JSON, such as `\u001b`: no file and no endpoint steers the terminal. Tabs and line breaks stay. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n]/gu, escaped);
+}
+
+/** The same with line breaks as `\u000a`: what is not ours makes no line of its own. */
+export function oneLine(text: string): string {
+  return text.replace(/[^\P{Cc}\t]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** @returns `io` with `print` and `say`, which print no control characters. */
 export function withLines(io: Omit<Io, 'print' | 'say'>): Io {
-  const lineTo = (out: Output) => (text: string) => void out.write(`${text}\n`);
+  const lineTo = (out: Output) => (text: string) => void out.write(`${printable(text)}\n`);
   return { ...io, print: lineTo(io.stdout), say: lineTo(io.stderr) };
 }
 
@@ -45,7 +59,11 @@ export async function exitCodeOf(main: Main, args: readonly string[], io: Io): P
     return await main(args, io);
   } catch (error) {
     const isUsers = error instanceof UserError || isSystemError(error);
-    io.say(isUsers ? `error: ${messageOf(error)}` : `this is a bug: ${error instanceof Error ? error.stack : error}`);
+    io.say(
+      isUsers
+        ? `error: ${oneLine(messageOf(error))}`
+        : `this is a bug: ${error instanceof Error ? error.stack : error}`,
+    );
     return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }

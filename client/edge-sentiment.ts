@@ -1,34 +1,33 @@
 /**
- * The endpoint, typed: one file without imports, to be copied to where it is called from. Wherever `fetch` is, it runs.
+ * A typed client of the endpoint: one file without imports, to copy into your project. It needs only `fetch`.
  *
  *     const sentiment = createClient({ url: 'https://sentiment.example.com' });
  *     const { label, score } = await sentiment.classify('I loved every minute of it.');
  *
- * Not here: retries, and the Hugging Face routes, which have clients of their own. The types are held to the endpoint's schema
- * by test/client/.
+ * Not here: retries, and the Hugging Face routes, which have their own clients. Tests hold the types to the endpoint's schema.
  */
 
 export interface ClientOptions {
-  /** Where the endpoint is. For a service binding the host is not looked at, but has to be there. */
+  /** The endpoint's address. A service binding ignores the host but needs one. */
   readonly url: string;
-  /** Where the endpoint needs one. */
+  /** Needed if the endpoint has keys. */
   readonly apiKey?: string;
-  /** In place of the global `fetch`: a service binding's, say. */
+  /** Replaces the global `fetch`, for example by a service binding's. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 export interface ClassifyOptions<Wanted extends boolean = boolean, Sentences extends boolean = boolean> {
-  /** Those of the model's labels to choose from, two or more. Default: all, or what the endpoint is set to. */
+  /** Two or more of the model's labels. Default: all, or the endpoint's setting. */
   readonly labels?: readonly string[];
-  /** Whether to account for every token. */
+  /** Whether to return the evidence of every token. */
   readonly evidence?: Wanted;
-  /** Whether to answer for each sentence too. */
+  /** Whether to return each sentence's answer too. */
   readonly sentences?: Sentences;
   readonly signal?: AbortSignal;
 }
 
 export interface Client {
-  /** @throws SentimentError when the endpoint refuses; what `fetch` throws when there is no answer. */
+  /** @throws SentimentError if the endpoint answers with an error; the error of `fetch` if there is no answer. */
   classify<Wanted extends boolean = false, Sentences extends boolean = false>(
     text: string,
     options?: ClassifyOptions<Wanted, Sentences>,
@@ -39,8 +38,8 @@ export interface Client {
     options?: ClassifyOptions<Wanted, Sentences>,
   ): Promise<Answer<Wanted, Sentences>[]>;
   /**
-   * Any number of lines, one answer each and in order. Lines are taken as they can be sent, and answers come while they
-   * are; a caller that stops early stops the endpoint. A bad line's answer has `error`.
+   * Classifies any number of lines, in order. Lines are read as they can be sent, and answers come meanwhile; a caller that stops
+   * early stops the endpoint. The answer to a bad line has `error`.
    */
   stream(
     lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
@@ -58,28 +57,28 @@ export interface LabelScore {
 
 /** `label` and `score` are those of the likeliest label. */
 export interface Result extends LabelScore {
-  /** Every label that was asked for, in the model's order. They add up to 1. */
+  /** One for each label asked for, in the model's order. They add up to 1. */
   scores: LabelScore[];
   /** How many tokens of the text the network read, and how many of those it does not know. */
   tokens: number;
   unknown: number;
   /** Whether the beginning was left out. */
   truncated: boolean;
-  /** There when the text is too long: what was not read, in UTF-16 code units. */
+  /** Only if the text was too long: the stretches that were not read, in UTF-16 code units. */
   omitted?: { start: number; end: number; tokens: number }[];
-  /** Whether the text looks like English prose; where not, the scores say little. */
+  /** Whether the text looks like English prose; if not, the scores say little. */
   reliable: boolean;
-  /** There where it is not. */
+  /** Only if it is not reliable. */
   reason?: 'unknown-words' | 'other-language' | 'noise' | 'repetitive';
-  /** There when it was asked for. */
+  /** Only if asked for. */
   evidence?: Evidence;
-  /** There when they were asked for, in order: those of which the network read a token. */
+  /** Only if asked for: the sentences of which the network read a token, in order. */
   sentences?: SentenceResult[];
-  /** There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`. */
+  /** Only with `sentences`: whether two that have a known word have different labels, neither of them `neutral`. */
   mixed?: boolean;
 }
 
-/** A result that has what was asked for. */
+/** A result with the parts that were asked for. */
 export type Answer<Wanted extends boolean, Sentences extends boolean = false> = Result &
   (Wanted extends true ? Required<Pick<Result, 'evidence'>> : unknown) &
   (Sentences extends true ? Required<Pick<Result, 'sentences' | 'mixed'>> : unknown);
@@ -101,7 +100,7 @@ export interface Evidence {
 }
 
 export interface TokenEvidence {
-  /** As it stands in the text, from `start` to `end` in UTF-16 code units. */
+  /** The token as in the text, from `start` to `end` in UTF-16 code units. */
   text: string;
   start: number;
   end: number;
@@ -114,7 +113,7 @@ export interface TokenEvidence {
 
 export interface StreamObject {
   text: string;
-  /** Goes back with the answer. */
+  /** Comes back with the answer. */
   id?: string | number | undefined;
   labels?: readonly string[] | undefined;
   evidence?: boolean | undefined;
@@ -136,7 +135,7 @@ export interface Model {
   maxTokens: number;
 }
 
-/** RFC 9457. */
+/** Problem details, RFC 9457. */
 export interface Problem {
   type: string;
   title: string;
@@ -147,12 +146,12 @@ export interface Problem {
   incident?: string;
 }
 
-/** The endpoint's own account of what is wrong. */
+/** An error that the endpoint answered. */
 export class SentimentError extends Error {
   override readonly name = 'SentimentError';
   readonly status: number;
   readonly problem: Problem;
-  /** By which the endpoint's log can be asked. */
+  /** Finds the request in the endpoint's log. */
   readonly requestId: string | null;
   /** When it makes sense to try again. */
   readonly retryAfterSeconds: number | undefined;
@@ -172,7 +171,7 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
   async function send(path: string, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
     const headers = new Headers(init.headers);
     if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
-    // A redirect is not followed: nobody chose to send the text and the key to where it leads.
+    // A redirect would send the text and the key somewhere that nobody chose.
     const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'manual' });
     if (response.ok) return response;
     throw new SentimentError(response, await readProblem(response));
@@ -221,7 +220,7 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
   };
 }
 
-/** The lines as they are asked for, and no sooner. @param signal ends them: not every `fetch` cancels a body it gives up. */
+/** Reads lines only as they are sent. @param signal ends the reading: not every `fetch` cancels a body that it gives up. */
 function toBody(
   lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
   signal: AbortSignal,
@@ -256,7 +255,7 @@ async function* chunksOf({ body }: Response): AsyncGenerator<string, void> {
   }
 }
 
-/** Whatever stands before the endpoint may answer in its own way. */
+/** A proxy before the endpoint may answer in another format. */
 async function readProblem(response: Response): Promise<Problem> {
   const isRedirect = response.status === 0 || response.headers.has('location'); // browsers show nothing of one
   const detail = isRedirect

@@ -1,6 +1,5 @@
 /**
- * The HTTP interface: middleware, routes and the handling of errors. Uses web standards only; the platform's part is in the
- * classifier.
+ * The HTTP interface: middleware, routes and error handling. It uses web standards only; the classifier hides the platform.
  *
  *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
@@ -56,17 +55,17 @@ export interface AppOptions {
 }
 
 export interface Shutdown {
-  /** From then on `/ready` answers that no more requests should come. */
+  /** When aborted, `/ready` answers 503, so that no more requests come. */
   readonly draining: AbortSignal;
-  /** Ends open streams, each with a last line. */
+  /** When aborted, open streams end with a last line. */
   readonly ending: AbortSignal;
 }
 
 /** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
 const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
-/** Routes that count against the rate limit. */
+/** Routes that count against the rate limit. A file's parts do not: the limit of its size is theirs. */
 const LIMITED = [
-  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs'],
+  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs', '/v1/jobs/:id', '/v1/jobs/:id/results'],
   ...['/models/*', '/predict', '/classify', '/v1/classify'],
 ];
 
@@ -81,7 +80,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   /** Made at the first request. */
   let document: ReturnType<typeof openApiDocument> | undefined;
 
-  /** The number of the network's reloads that are in the log. */
+  /** How many of the network's reloads have been logged. */
   let reported = 0;
 
   /** Logs an error. @returns the incident id for the client. */
@@ -102,7 +101,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /**
-   * Classifies, and adds the time to the request's and to the counts.
+   * Classifies, and adds the time to the request and to the metrics.
    * @throws AnswerTooLargeError, OverloadedError; any error when the client has left.
    */
   async function measured(
@@ -204,10 +203,10 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     return context.body(metrics.toString(manifest, classifier.reloads()), 200, { 'content-type': METRICS_TYPE });
   });
 
-  // Is the worker alive? Does not load the network, so that a probe costs nothing.
+  // Does not load the network, so that a probe costs nothing.
   app.get('/health', (context) => context.json({ status: 'ok' }));
 
-  // Could it answer now? Loads the network, so that asking warms it up.
+  // Loads the network, so that a probe warms it up.
   app.get('/ready', async (context) => {
     if (shutdown?.draining.aborted) return problemResponse({ kind: 'shutting-down' });
     try {
@@ -226,7 +225,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     if (context.req.raw.signal.aborted) return new Response(null, { status: CLIENT_LEFT }); // nobody receives it
     if (error instanceof OverloadedError) {
       const route = routeOf(context);
-      const isTheirs = route === '/' || route === '/predict' || route.startsWith('/models/'); // whose clients retry a 503 at once
+      const isTheirs = route === '/' || route === '/predict' || route.startsWith('/models/'); // their clients retry a 503 at once
       const forHuggingFace = isTheirs && ({ status: 429 } as const);
       return refuse(context.req.raw, { kind: 'overloaded', seconds: error.retryAfterSeconds, ...forHuggingFace });
     }

@@ -1,12 +1,12 @@
 /**
- * The app as the variables of an environment ask for it, on platforms that have any: Node, Deno and Bun.
+ * Makes the app from environment variables, on Node, Deno and Bun.
  *
  *     HOST    the address to listen on (127.0.0.1)
  *     PORT    the port, 0 for any that is free (8787)
  *     MODEL   the folder of the bundle to serve (model/ of this project)
  *     SHUTDOWN_SECONDS   on Node, how long after SIGTERM requests are still taken, while /ready says 503 (0)
  *
- * and API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS and FORMAT_LABELS, of which `settings.ts` says more.
+ * and API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS and FORMAT_LABELS (`settings.ts`).
  */
 import process from 'node:process';
 import type { Manifest } from '../shared/bundle.ts';
@@ -18,7 +18,7 @@ import { type App, withSite } from './site.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws SettingsError when PORT is no port. */
+/** @throws SettingsError if PORT is invalid. */
 export function address(env: Environment = process.env): { hostname: string; port: number } {
   const port = env['PORT'] || '8787';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
@@ -26,7 +26,7 @@ export function address(env: Environment = process.env): { hostname: string; por
   return { hostname: env['HOST'] || '127.0.0.1', port: Number(port) };
 }
 
-/** @throws SettingsError when SHUTDOWN_SECONDS is no time. */
+/** @throws SettingsError if SHUTDOWN_SECONDS is invalid. */
 export function shutdownSeconds(env: Environment): number {
   const seconds = env['SHUTDOWN_SECONDS'] || '0';
   if (!/^\d{1,4}$/.test(seconds)) throw new SettingsError(`SHUTDOWN_SECONDS must be from 0 to 9999, not "${seconds}"`);
@@ -34,8 +34,8 @@ export function shutdownSeconds(env: Environment): number {
 }
 
 /**
- * The app with its page, once the model is loaded: no request has to wait for it, and a bundle that is damaged is not served.
- * @throws SettingsError, and what keeps the bundle from being loaded.
+ * Opens the app with its page once the model is loaded, so that no request waits for it and a damaged bundle is never served.
+ * @throws SettingsError; the error of a bundle that cannot be loaded
  */
 export async function openApp(
   env: Environment = process.env,

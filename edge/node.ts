@@ -1,6 +1,6 @@
 /**
- * The Node entry, `npm start`: the app behind Hono's adapter. What the environment can say is in `environment.ts`.
- * Ends with 0 on SIGINT and SIGTERM, when the requests it has are answered, and with 1 and one line when it cannot start.
+ * The Node entry, `npm start`: the app behind Hono's adapter. `environment.ts` reads the environment. The exit code is 0 after SIGINT
+ * or SIGTERM, once open requests are answered, and 1, with one line, if the server cannot start.
  */
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,18 +10,19 @@ import { getRequestListener } from '@hono/node-server';
 import { asUserError, EXIT, UsageError } from '../cli/errors.ts';
 import { type Io, runMain } from '../cli/run.ts';
 import { BundleError } from '../shared/bundle.ts';
+import { joinChunks } from './chunks.ts';
 import { address, openApp, shutdownSeconds } from './environment.ts';
 import { problemResponse } from './http/errors.ts';
 import { IDLE_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './http/limits.ts';
 import { SettingsError } from './settings.ts';
 
-/** How long a request, or a client that keeps its connection, can delay the end. */
+/** The longest that open requests and connections delay the end. */
 const GRACE_MS = 5_000;
 /** Resolves after so many milliseconds. */
 export type Wait = (ms: number) => Promise<void>;
 const waitByClock: Wait = (ms) => setTimeout(ms, undefined, { ref: false });
 
-/** @param wait before requests are no longer taken, and before all connections are ended; by default, by the clock. */
+/** @param wait before requests are refused, and before all connections are closed. Default: by the clock */
 export function main(args: readonly string[], io: Io, wait = waitByClock): Promise<number> {
   return listen(args, io, wait).catch(asUserError(BundleError, SettingsError));
 }
@@ -33,17 +34,21 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   const drainMs = shutdownSeconds(io.env) * 1_000;
   const [draining, ending] = [new AbortController(), new AbortController()];
   const { app, manifest } = await openApp(io.env, { draining: draining.signal, ending: ending.signal });
-  // A stream may take any time; the app ends what stands still. Without the first limit, Node forgets the second.
+  // A stream may take any time; the app ends idle ones. Without `requestTimeout`, Node ignores `headersTimeout`.
   const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
   const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
-  const server = createServer(serverOptions, getRequestListener(app.fetch, { hostname, errorHandler }));
+  const answer = getRequestListener(app.fetch, { hostname, errorHandler });
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    joinChunks(incoming);
+    return answer(incoming, outgoing);
+  });
   server.on('clientError', answerInvalid);
   server.listen(port, hostname, () => {
     const { family, address, port } = server.address() as AddressInfo;
     io.print(`${manifest.id} listens on http://${family === 'IPv6' ? `[${address}]` : address}:${port}`);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = 2 * IDLE_SECONDS * 1_000; // of a socket: who does not read what is answered ends here
+  server.timeout = 2 * IDLE_SECONDS * 1_000; // closes a socket whose client reads nothing
   const ended = new Promise<number>((resolve, reject) => {
     server.on('error', reject).on('close', () => resolve(EXIT.done));
   });
@@ -58,7 +63,7 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   return ended;
 }
 
-/** Answers what Node cannot read as a request, and closes. */
+/** Answers a request that Node cannot parse, and closes the socket. */
 async function answerInvalid(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && 'request-timeout';

@@ -21,9 +21,9 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** Whether a client may make jobs: any client with OPEN_JOBS, else only one with a key. */
   readonly jobsAllowed: boolean;
-  /** Undefined means all of the model's. */
+  /** Default: all of the model's. */
   readonly labels: readonly string[] | undefined;
-  /** Undefined means as in training. */
+  /** Default: as many as in training. */
   readonly maxTokens: number | undefined;
   /** Whether other services' formats are served. */
   readonly formats: boolean;
@@ -92,7 +92,7 @@ function isTrue(name: string, value: string): boolean {
 
 function list(name: string, value = ''): string[] {
   const items = value.split(/[\s,]+/).filter((item) => item !== '');
-  if (value !== '' && items.length === 0) throw new SettingsError(`${name} is set, and has nothing in it`);
+  if (value !== '' && items.length === 0) throw new SettingsError(`${name} is set but empty`);
   return items;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The page's files on Node, Deno and Bun, from the folder that `npm run prepare-page` writes. On Workers Cloudflare itself
- * serves that folder, with the same headers (`[assets]` in wrangler.toml), and this is not in the worker.
+ * Serves the page's files on Node, Deno and Bun, from the folder that `npm run prepare-page` writes. On Workers, Cloudflare itself
+ * serves that folder with the same headers (`[assets]` in wrangler.toml).
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
@@ -8,7 +8,7 @@ import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { sha256 } from '../shared/bundle.ts';
 import { SITE_FOLDER } from './runtime/shipped.ts';
 
-/** Nothing that is not in the folder: no other origin, no inline script or style, no frame around it. */
+/** Forbids other origins, inline scripts and styles, and frames. */
 export const SITE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -32,8 +32,8 @@ export interface App {
 }
 
 /**
- * The app, and the site before it where there is one. The files are read once; who changes them starts the server again.
- * @param folder with a slash at the end. When it is not there, or may not be read, the app is returned as it is.
+ * Puts the site before the app. The files are read once, when the server starts.
+ * @param folder with a slash at the end. If it is missing or cannot be read, the app is returned unchanged.
  */
 export async function withSite(app: App, folder = SITE_FOLDER): Promise<App> {
   const names = await readdir(folder).catch((error: { code?: string; name?: string }) => {
@@ -60,7 +60,7 @@ export async function withSite(app: App, folder = SITE_FOLDER): Promise<App> {
   return site.all('*', ({ req, env }) => app.fetch(req.raw, env));
 }
 
-/** As Workers does: a page has no extension, and that of the root no name. */
+/** Maps files to addresses as Workers does: pages lose their extension, `index.html` is the root. */
 function pathOf(name: string): string {
   return `/${name.replace(/^index\.html$/, '').replace(/\.html$/, '')}`;
 }

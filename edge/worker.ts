@@ -1,6 +1,5 @@
 /**
- * The Cloudflare entry: the shipped bundle, workerd's runtime, and the app. What can be set of it are the variables,
- * secrets and bindings of `Environment`.
+ * The Cloudflare entry: the shipped bundle, workerd's runtime, and the app. `Environment` has its variables, secrets and bindings.
  */
 import { env, WorkerEntrypoint } from 'cloudflare:workers';
 import { runModel } from './adapters/workers-ai.ts';
@@ -33,7 +32,7 @@ interface Environment extends Partial<JobBindings> {
 const environment = env as Environment;
 const { jobsAllowed, labels, maxTokens, ...settings } = readSettings(environment);
 
-// Loaded before the first request, as `shipped` is. Where that fails, a request says why.
+// Loaded before the first request, like `shipped`. If that fails, the first request reports why.
 const isSet = labels !== undefined || maxTokens !== undefined;
 const classifier = isSet ? createClassifier({ labels, maxTokens }) : shipped;
 if (isSet && isPreinitialized) await classifier.ready().catch(() => {});
@@ -47,12 +46,12 @@ const app = createApp(classifier, {
 /** For a service binding that stands in for Workers AI (docs/formats.md). */
 export class WorkersAI extends WorkerEntrypoint {
   run(_model: string, input: unknown): Promise<LabelScore[]> {
-    if (!settings.formats) throw new Error('this endpoint is set to speak no other formats (FORMATS)');
+    if (!settings.formats) throw new Error('other formats are turned off here (the setting FORMATS)');
     return runModel(input, classifier, settings.formatLabels['workers-ai']);
   }
 }
 
-/** A POST to the page's address is a request of Hugging Face's client, and Cloudflare would refuse it; so the worker comes first there. */
+/** Hugging Face's client posts to the page's address. Cloudflare's assets would refuse a POST, so the worker comes first there. */
 function isForPage({ method, url }: Request): boolean {
   return (method === 'GET' || method === 'HEAD') && new URL(url).pathname === '/';
 }

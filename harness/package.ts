@@ -1,4 +1,4 @@
-/** Packs the package, and installs it in an empty folder: the global setup of test/package/. */
+/** Packs the package, and installs it in an empty folder: the global setup of test/package/, and the benchmark `install`. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -16,14 +16,25 @@ declare module 'vitest' {
 
 const run = promisify(execFile);
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Packs the package. @returns the tarball's path. */
+export async function packed(): Promise<string> {
   const { stdout } = await run('npm', ['run', '--silent', 'pack']);
-  const tarball = path.resolve(stdout.split(':', 1)[0] as string);
-  const installed = await mkdtemp(path.join(os.tmpdir(), 'edge-sentiment-package-'));
-  await writeFile(path.join(installed, 'package.json'), '{"private": true, "type": "module"}\n');
+  return path.resolve(stdout.split(':', 1)[0] as string);
+}
+
+/** Installs the tarball in a new folder, which it returns. */
+export async function installed(tarball: string): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'edge-sentiment-package-'));
+  await writeFile(path.join(folder, 'package.json'), '{"private": true, "type": "module"}\n');
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--silent'];
-  await run('npm', ['install', ...quiet, tarball], { cwd: installed });
+  await run('npm', ['install', ...quiet, tarball], { cwd: folder });
+  return folder;
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const tarball = await packed();
+  const folder = await installed(tarball);
   project.provide('tarball', tarball);
-  project.provide('installed', installed);
-  return () => rm(installed, { recursive: true, force: true });
+  project.provide('installed', folder);
+  return () => rm(folder, { recursive: true, force: true });
 }

@@ -136,16 +136,22 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
   const replaced = new Map(
     Object.entries(FILES).map(([key, name]) => [name as string, given[key as keyof typeof FILES]]),
   );
-  const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY } };
-  for (const file of await builtFiles()) {
-    const contents = new Uint8Array(await readFile(path.join(DIST, file)));
-    const originalName = file.replace(/^[0-9a-f]{40}-/, ''); // wrangler prepends a hash
-    const type = file === MAIN ? 'esm' : file.endsWith('.wasm') ? 'wasm' : 'data';
-    modules[file === MAIN ? MAIN : `./${file}`] = {
-      type,
-      contents:
-        type === 'esm' ? new TextDecoder().decode(contents) : new Uint8Array(replaced.get(originalName) ?? contents),
-    };
+  const modules: Modules = { [LAZY_MAIN]: { type: 'esm', contents: LAZY }, ...(await modulesIn(DIST, MAIN)) };
+  for (const [file, module] of Object.entries(modules)) {
+    const originalName = file.replace(/^\.\/[0-9a-f]{40}-/, ''); // wrangler prepends a hash
+    const replacement = replaced.get(originalName);
+    if (replacement !== undefined) modules[file] = { ...module, contents: new Uint8Array(replacement) };
+  }
+  return modules;
+}
+
+/** The modules of a worker that wrangler has built. */
+export async function modulesIn(folder: string, main: string): Promise<Modules> {
+  const modules: Modules = {};
+  for (const file of await builtFiles(folder, main)) {
+    const contents = new Uint8Array(await readFile(path.join(folder, file)));
+    if (file === main) modules[main] = { type: 'esm', contents: new TextDecoder().decode(contents) };
+    else modules[`./${file}`] = { type: file.endsWith('.wasm') ? 'wasm' : 'data', contents };
   }
   return modules;
 }
@@ -154,12 +160,12 @@ async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Prom
  * The worker and the files that it imports. Earlier builds may have left others in the folder.
  * @throws UserError when nothing is built.
  */
-export async function builtFiles(folder = DIST): Promise<string[]> {
-  const main = await readFile(path.join(folder, MAIN), 'utf8').catch((error: NodeJS.ErrnoException) => {
+export async function builtFiles(folder = DIST, main = MAIN): Promise<string[]> {
+  const source = await readFile(path.join(folder, main), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw new UserError(`${folder} has no built worker; run npm run build`);
   });
-  return (await readdir(folder)).filter((file) => file === MAIN || main.includes(`./${file}"`));
+  return (await readdir(folder)).filter((file) => file === main || source.includes(`./${file}"`));
 }
 
 /** As wrangler.toml has it. */
@@ -167,7 +173,6 @@ async function compatibility(): Promise<{ date: string; flags: string[] }> {
   const toml = await readFile('wrangler.toml', 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];
   const flags = /^compatibility_flags = (\[.*?\])/m.exec(toml)?.[1];
-  if (date === undefined || flags === undefined)
-    throw new Error('wrangler.toml does not say what it is compatible with');
+  if (date === undefined || flags === undefined) throw new Error('wrangler.toml has no compatibility date or flags');
   return { date, flags: JSON.parse(flags) };
 }

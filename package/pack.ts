@@ -138,7 +138,7 @@ function wasmFile(): string {
   return createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`);
 }
 
-/** Those that an entry's declarations lead to. */
+/** Emits the declarations that the entries lead to. */
 async function emitTypes(): Promise<void> {
   const all = path.resolve('.prepared/types');
   await rm(all, { recursive: true, force: true });

@@ -1,7 +1,6 @@
 /**
- * What the beginning of a file says of the rest: its encoding, what ends its lines, and for a table what separates its
- * fields and which columns it has. A delimiter is told from the header alone, and nothing from any record: what a text
- * has in it changes nothing.
+ * Finds a file's layout from its beginning: encoding, line ends, and for a table the delimiter and the columns. The delimiter is
+ * told from the header alone, so no text can change it.
  */
 import {
   BYTE_ORDER_MARKS,
@@ -28,20 +27,20 @@ import {
 /** The format that a file's name or media type claims. `json` may be an array, or lines. */
 export type Format = 'csv' | 'tsv' | 'jsonl' | 'json' | 'txt';
 
-/** The facts about a file that its user gives; the rest is told from its beginning. */
+/** The facts about a file that its user gives; its beginning tells the rest. */
 export interface Asked {
   readonly format: Format;
-  /** In place of the one that the header tells. Makes a table of a `.txt`. */
+  /** Overrides the delimiter that the header tells. Makes a `.txt` a table. */
   readonly delimiter?: string | undefined;
   /** Whether the first row of a table names the columns (default), or is a record. */
   readonly header?: boolean | undefined;
   /** Whether fields may stand in quotes (default). */
   readonly quotes?: boolean | undefined;
-  /** In place of UTF-8; a byte order mark is believed first. */
+  /** Default: UTF-8. A byte order mark overrides both. */
   readonly encoding?: CharacterEncoding | undefined;
 }
 
-/** How the records of one file are read. Stored with a job, so that the names stay. */
+/** How the records of one file are read. Stored with a job, so its names must not change. */
 export interface Layout extends Dialect {
   /** For a table only. */
   readonly columns?: Columns | undefined;
@@ -65,16 +64,17 @@ const DELIMITER_NAMES: Readonly<Record<string, string>> = {
   pipe: '|',
 };
 
-/** `semicolon` or `;` → ;. @returns undefined where it can be none. */
+/** `semicolon` or `;` → ;. @returns undefined if `name` is not a delimiter. */
 export function delimiterNamed(name: string): string | undefined {
   const delimiter = DELIMITER_NAMES[name.toLowerCase()] ?? name;
   return /^[\t!#-/:-@[-`{-~]$/.test(delimiter) ? delimiter : undefined;
 }
 
 /** The names of the delimiters, for a message. */
-export const DELIMITER_RULE = 'must be comma, semicolon, tab, pipe, or one character that is no letter, digit or quote';
+export const DELIMITER_RULE =
+  'must be comma, semicolon, tab, pipe, or one character that is not a letter, digit or quote';
 
-/** `latin1` and the like → windows-1252. @returns undefined where it is none that is read. */
+/** `latin1` and the like → windows-1252. @returns undefined for an encoding that is not read. */
 export function encodingNamed(name: string): CharacterEncoding | undefined {
   const folded = name.trim().toLowerCase();
   if (/^(latin-?1|iso[-_]?8859-1|cp-?1252|ansi)$/.test(folded)) return 'windows-1252';
@@ -83,7 +83,7 @@ export function encodingNamed(name: string): CharacterEncoding | undefined {
 
 export const ENCODING_RULE = `must be one of ${ENCODINGS.join(', ')}`;
 
-/** Kinds of files that are no text: how they begin, how their names end, and what to do with them. */
+/** Binary files: how they begin, how their names end, and what the user can do. */
 const BINARY: readonly { readonly begins: string; readonly extensions: readonly string[]; readonly advice: string }[] =
   [
     {
@@ -122,15 +122,15 @@ export function adviceFor(extension: string): string | undefined {
   return BINARY.find(({ extensions }) => extensions.includes(extension))?.advice;
 }
 
-/** A file that has more blanks than this before anything else has nothing else. */
+/** A file that begins with more blanks than this counts as empty. */
 const MAX_BLANKS = 4 * MAX_RECORD_BYTES;
 
 /**
  * The layout of the file that begins with `bytes`.
- * @param isWhole whether they are all of it.
+ * @param isWhole whether `bytes` are all of the file.
  * @param wanted of a table's columns.
- * @returns undefined where it takes more bytes to know.
- * @throws RecordError with the line, where the file cannot be read.
+ * @returns undefined if more bytes are needed.
+ * @throws RecordError with the line, if the file cannot be read.
  */
 export function findBeginning(
   bytes: Uint8Array,
@@ -161,7 +161,7 @@ export function findBeginning(
   return undefined;
 }
 
-/** Whether the bytes may be the first ones of a mark that tells what a file is. */
+/** Whether the bytes may be the beginning of a byte order mark or of a binary file's signature. */
 function isBegun(bytes: Uint8Array): boolean {
   const marks = [...BYTE_ORDER_MARKS.map(([, mark]) => mark), ...BINARY.map(({ begins }) => codesOf(begins))];
   return marks.some((mark) => bytes.length < mark.length && bytes.every((byte, at) => byte === mark[at]));
@@ -176,7 +176,7 @@ function codesOf(text: string): number[] {
   return Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** @returns undefined where it begins with nothing but blanks so far. */
+/** @returns undefined if there are only blanks so far. */
 function formFor(
   bytes: Uint8Array,
   from: number,
@@ -193,9 +193,9 @@ function formFor(
 }
 
 /**
- * What ends the lines. In a table, a carriage return alone does where it ends the first row; elsewhere, where the first line
- * has one and no line feed follows within the length of a record.
- * @returns undefined where that is not known yet.
+ * Finds the line end. A carriage return alone is one in a table if it ends the first row, elsewhere if the first line has one and
+ * no line feed follows within the length of a record.
+ * @returns undefined if more bytes are needed.
  */
 function lineEndIn(
   bytes: Uint8Array,
@@ -215,7 +215,7 @@ function lineEndIn(
     const [feed, carriage] = [feeds.from(at), returns.from(at)];
     const opening = isRows && quotes !== false ? marks.from(at) : bytes.length;
     if (opening < Math.min(feed, carriage)) {
-      at = marks.from(opening + unit) + unit; // behind the quote that closes it; a quote that is written twice opens again
+      at = marks.from(opening + unit) + unit; // behind the closing quote; a doubled quote opens again
       continue;
     }
     if (feed < bytes.length && (feed < carriage || !isRows)) return '\n';
@@ -229,7 +229,7 @@ function lineEndIn(
 }
 
 interface TableOptions extends Asked {
-  /** But for the delimiter. */
+  /** Without the delimiter. */
   readonly dialect: Dialect;
   readonly isWhole: boolean;
 }
@@ -265,7 +265,7 @@ function tableBeginning(
     const { message, isEncoding } = best.error;
     throw new RecordError(message, { line: best.record.line, isEncoding });
   }
-  // A header of one column has nothing that would separate it from others.
+  // A header of one column has no delimiter.
   const isOne = header && known === undefined && best.fields.length === 1;
   const delimiter = isOne ? undefined : best.delimiter;
   return {
@@ -282,7 +282,7 @@ interface Tried {
   readonly fields: readonly string[];
   readonly columns?: Columns;
   readonly error?: RecordError;
-  /** Higher for one that has the columns that are wanted. */
+  /** Higher if it has the wanted columns. */
   readonly rank: 0 | 1 | 2;
 }
 
@@ -308,7 +308,7 @@ interface FirstRecord extends FileRecord {
   readonly next: Cursor;
 }
 
-/** @returns `more` where it takes more bytes to know, and undefined where there is none. */
+/** @returns `more` if more bytes are needed; undefined if there is no record. */
 function firstRecord(
   bytes: Uint8Array,
   from: Cursor,
@@ -331,7 +331,7 @@ function firstOf(places: Iterable<RecordPlace>): RecordPlace | undefined {
   return undefined;
 }
 
-/** The delimiter that a line of Excel's tells, such as `sep=;`; undefined of any other. */
+/** The delimiter of Excel's line `sep=;`; undefined for any other line. */
 function separatorIn({ bytes }: FirstRecord, { encoding }: Dialect): string | undefined {
   const line = bytes && bytes.length < 32 ? decode(bytes, encoding) : undefined;
   const [, character] = /^"?sep=(.)"?\r*$/i.exec(line ?? '') ?? [];
@@ -339,14 +339,14 @@ function separatorIn({ bytes }: FirstRecord, { encoding }: Dialect): string | un
 }
 
 /**
- * The records of a file, whose bytes come piece by piece: its beginning, and then what follows. It holds one unfinished
- * record, and until the layout is known what it takes to know it: a header, or the first line break.
+ * Reads the records of a file, whose bytes come piece by piece. It holds one unfinished record; until the layout is known, a
+ * header or the first line.
  */
 export class FileReader {
   readonly #asked: Asked;
   readonly #wanted: Wanted;
   readonly #keepBlank: boolean;
-  /** The pieces so far, their size, and the size that it takes for another look at them. */
+  /** The pieces so far, their size, and the size at which to look at them again. */
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #enough = 0;
@@ -365,18 +365,18 @@ export class FileReader {
     return this.#beginning;
   }
 
-  /** From where the records that have not been given out can be read again, with `resume`. */
+  /** Where `resume` goes on with the records that have not been given out. */
   get cursor(): Cursor | undefined {
     return this.#reader?.cursor;
   }
 
-  /** Goes on in the middle of a file, whose beginning is known: what is read next begins at `cursor`. */
+  /** Goes on in the middle of a file whose beginning is known. The next piece begins at `cursor`. */
   resume(beginning: Beginning, cursor: Cursor): void {
     this.#beginning = beginning;
     this.#reader = new RecordReader(beginning.layout, cursor, this.#keepBlank);
   }
 
-  /** The records that end in the next piece, all of which are to be taken. @throws RecordError where the file cannot be read. */
+  /** The records that end in the next piece; take all of them. @throws RecordError if the file cannot be read. */
   *read(piece: Uint8Array): Generator<FileRecord, void> {
     if (this.#reader !== undefined) return yield* this.#reader.read(piece);
     this.#pieces.push(piece);
@@ -384,7 +384,7 @@ export class FileReader {
     if (this.#bytes >= this.#enough) yield* this.#begin(false);
   }
 
-  /** The last record, where nothing ends it. */
+  /** The last record, if no line break ends it. */
   *end(): Generator<FileRecord, void> {
     if (this.#reader === undefined) yield* this.#begin(true);
     if (this.#reader !== undefined) yield* (this.#reader as RecordReader).end();
@@ -393,7 +393,7 @@ export class FileReader {
   *#begin(isWhole: boolean): Generator<FileRecord, void> {
     const bytes = this.#pieces.reduce(concatenate, new Uint8Array());
     this.#pieces = [bytes];
-    this.#enough = bytes.length < SMALL ? 0 : 1.25 * bytes.length; // so that looks at many small pieces do not add up
+    this.#enough = bytes.length < SMALL ? 0 : 1.25 * bytes.length; // keeps the looks linear in the file
     this.#beginning = findBeginning(bytes, isWhole, this.#asked, this.#wanted);
     if (this.#beginning === undefined) return;
     const { layout, next } = this.#beginning;

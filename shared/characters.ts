@@ -1,6 +1,6 @@
-/** How the characters of a file are written as bytes, and the code units that the places in it are found by. */
+/** The encodings of files: decoding, and finding code units in bytes. */
 
-/** The encodings that are read. Without a byte order mark or a word of the user, a file is UTF-8. */
+/** The encodings that are read. Unless a byte order mark or the user says otherwise, a file is UTF-8. */
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type CharacterEncoding = (typeof ENCODINGS)[number];
 
@@ -15,7 +15,7 @@ declare const TextDecoder: new (
 
 const decoders = new Map<CharacterEncoding, InstanceType<typeof TextDecoder>>();
 
-/** The text that the bytes are; undefined where they are none in that encoding. A byte order mark is a character of it. */
+/** Decodes bytes, a byte order mark included; undefined if they are not text in that encoding. */
 export function decode(bytes: Uint8Array, encoding: CharacterEncoding = 'utf-8'): string | undefined {
   let decoder = decoders.get(encoding);
   if (decoder === undefined) {
@@ -29,7 +29,7 @@ export function decode(bytes: Uint8Array, encoding: CharacterEncoding = 'utf-8')
   }
 }
 
-/** Whether the bytes are text in that encoding, but perhaps for a character that they break off in. */
+/** Whether the bytes are text in that encoding; the last character may be cut off. */
 export function isText(bytes: Uint8Array, encoding: CharacterEncoding = 'utf-8'): boolean {
   try {
     new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
@@ -49,7 +49,7 @@ export function unitBytes(encoding: CharacterEncoding = 'utf-8'): 1 | 2 {
   return encoding.startsWith('utf-16') ? 2 : 1;
 }
 
-/** The code unit that begins at `at`; −1 where there is none, or half of one. */
+/** The code unit at `at`; −1 behind the last whole one. */
 export function unitAt(bytes: Uint8Array, at: number, encoding: CharacterEncoding = 'utf-8'): number {
   if (unitBytes(encoding) === 1) return bytes[at] ?? -1;
   const [first, second] = [bytes[at], bytes[at + 1]];
@@ -63,13 +63,13 @@ export const BYTE_ORDER_MARKS: readonly (readonly [CharacterEncoding, readonly n
   ['utf-16be', [0xfe, 0xff]],
 ];
 
-/** The encoding that the byte order mark at the beginning of a file tells, and the mark's length; undefined without one. */
+/** The encoding and length of a file's byte order mark; undefined without one. */
 export function byteOrderMark(bytes: Uint8Array): { encoding: CharacterEncoding; length: number } | undefined {
   const found = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
   return found && { encoding: found[0], length: found[1].length };
 }
 
-/** Finds the next place of an ASCII character, looking at each place once. To be asked in rising order. */
+/** Finds the next place of an ASCII character in linear time, if asked in rising order. */
 export class Finder {
   readonly #bytes: Uint8Array;
   readonly #code: number;
@@ -93,7 +93,7 @@ export class Finder {
     const [bytes, code] = [this.#bytes, this.#code];
     let found = bytes.indexOf(code, at);
     if (unitBytes(this.#encoding) === 1) return found < 0 ? bytes.length : found;
-    const low = this.#encoding === 'utf-16le' ? 0 : 1; // where in its unit an ASCII character has the byte that is not 0
+    const low = this.#encoding === 'utf-16le' ? 0 : 1; // the index, in its unit, of an ASCII character's byte that is not 0
     while (found >= 0 && ((found & 1) !== low || bytes[found ^ 1] !== 0)) found = bytes.indexOf(code, found + 1);
     return found < 0 ? bytes.length : found - low;
   }

@@ -1,19 +1,17 @@
-/**
- * Tokens → the ids the network reads, and texts' ids → one padded batch.
- */
+/** Turns tokens into the ids that the network reads, and texts' ids into one padded batch. */
 import type { Token } from './tokenizer.ts';
 import { PAD_ID, START_ID, UNKNOWN_ID, type Vocabulary } from './vocabulary.ts';
 
 export interface Encoding {
-  /** What the network reads: at most `maxTokens` ids, START first unless the text fills them all. Never empty. */
+  /** At most `maxTokens` ids, START first unless the text fills them all. Never empty. */
   readonly ids: Int32Array;
-  /** The tokens behind the ids, in order; START is none of them. */
+  /** The tokens of the ids, in order, without START. */
   readonly tokens: readonly Token[];
   /** How many of `tokens` are not in the vocabulary. */
   readonly unknown: number;
   /** Whether tokens at the beginning of the text were left out. */
   readonly truncated: boolean;
-  /** Where those stand: one stretch, or none. */
+  /** The stretch that was left out, if any. */
   readonly omitted: readonly Omission[];
 }
 
@@ -24,18 +22,18 @@ export interface Omission {
   readonly tokens: number;
 }
 
-/** A text with so many unknown words is not made of slips of the pen: no more are looked for, however long it is. */
+/** After so many unknown words, a text's misspellings are no longer looked up, so random letters cost little. */
 const MAX_UNKNOWN = 100;
 
 /** START and the tokens' ids, of which the last `maxTokens` are kept, as Keras' `pad_sequences` does by default. */
 export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
-  const read = tokens.slice(-maxTokens);
+  const read = tokens.length > maxTokens ? tokens.slice(-maxTokens) : tokens;
   const start = read.length < maxTokens ? 1 : 0;
   const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
   let unknown = 0;
   let at = start;
-  for (const { text } of read) {
-    const id = vocabulary.idOf(text, unknown < MAX_UNKNOWN);
+  for (const token of read) {
+    const id = token.id ?? vocabulary.idOf(token.text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
     ids[at++] = id;
   }
@@ -48,7 +46,7 @@ function omissionsOf(tokens: readonly Token[]): Omission[] {
   return first && last ? [{ start: first.start, end: last.end, tokens: tokens.length }] : [];
 }
 
-/** The encoding of some of its tokens, [from, to), as if they stood alone. */
+/** The encoding of the tokens [from, to), as if they stood alone. */
 export function excerpt({ ids, tokens }: Encoding, from: number, to: number): Encoding {
   if (to - from === tokens.length) return { ids, tokens, unknown: unknownIn(ids), truncated: false, omitted: [] };
   const before = ids.length - tokens.length; // START, where it was read
@@ -69,15 +67,18 @@ function unknownIn(ids: Int32Array): number {
 export interface Batch {
   /** [rows × steps], row by row, each row followed by PAD. */
   readonly ids: Int32Array;
-  /** How many of each row's ids are not PAD. */
+  /** [rows]: how many ids of each are not PAD. */
   readonly lengths: Int32Array;
   readonly rows: number;
   /** The longest row's length. */
   readonly steps: number;
 }
 
-/** One padded tensor's worth of rows. */
+/** Pads rows to one tensor. */
 export function toBatch(rows: readonly Int32Array[]): Batch {
+  const [only] = rows;
+  if (only && rows.length === 1)
+    return { ids: only.slice(), lengths: Int32Array.of(only.length), rows: 1, steps: only.length };
   const lengths = Int32Array.from(rows, (ids) => ids.length);
   const steps = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const ids = new Int32Array(rows.length * steps).fill(PAD_ID);

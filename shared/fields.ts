@@ -1,21 +1,19 @@
 /**
- * The content of a file's records (`records.ts`): the fields of a row, whose columns the first row names; an object or a
- * text of JSON; or a line that is a text. And which of a record's fields are the text, the label and the id.
+ * Parses a file's records (`records.ts`), which are rows, JSON or lines of text, and finds their text, label and id.
  *
- * Errors are worded here for all who read files, and each says in its own way where: `train` refuses the file by its line,
- * a job answers the record.
+ * All readers of files share these errors and add where it happened: `train` refuses the file by its line, a job answers the
+ * record.
  */
 import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
-import { MAX_RECORD_BYTES } from './limits.ts';
 import { quoted } from './quoted.ts';
-import { type Dialect, type FileRecord, formOf } from './records.ts';
+import { type Dialect, type FileRecord, formOf, maxRecordBytes } from './records.ts';
 
-/** A record, or a header, that cannot be read. The message is a clause, to stand behind a place or to become a sentence. */
+/** A record or header that cannot be read. The message is a clause, which may follow a place or become a sentence. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
-  /** Where in the file, where whoever throws it knows. */
+  /** The line in the file, if known. */
   readonly line: number | undefined;
-  /** Whether the bytes are no text in the file's encoding. */
+  /** Whether the bytes are in another encoding than the file's. */
   readonly isEncoding: boolean;
 
   constructor(message: string, { line, isEncoding = false }: { line?: number | undefined; isEncoding?: boolean } = {}) {
@@ -29,24 +27,24 @@ export class RecordError extends Error {
 export type Field = 'text' | 'label' | 'id';
 
 export interface WantedField {
-  /** The name or the number of its column, or the path of its field, that was asked for; else it goes by the usual names. */
+  /** The column's name or number, or the field's path. Default: the usual names. */
   readonly name?: string | undefined;
-  /** Whether it has to be there. What was asked for by a name has to. */
+  /** Whether it has to be there. A field with a `name` always has to. */
   readonly needed?: boolean;
   /** The option that names another field, such as `--text-column`. */
   readonly option: string;
 }
 export type Wanted = Partial<Readonly<Record<Field, WantedField>>>;
 
-/** How many columns the rows of a table have, and which of them are wanted. Stored with a job, so that the names stay. */
+/** How many columns a table has, and which are wanted. Stored with a job, so its names must not change. */
 export interface Columns extends Partial<Readonly<Record<Field, number | undefined>>> {
   readonly count: number;
 }
 
-/** The names that people give the columns; of two that are both there, the first counts. */
+/** The usual names of the columns; if both are there, the first counts. */
 const USUAL_NAMES = { text: ['text', 'review'], label: ['label', 'sentiment'], id: ['id'] } as const;
 
-/** The names that a column may have: the one that was asked for, or else the usual ones. */
+/** The names that a column may have: the given one, or else the usual ones. */
 export function namesOf(field: Field, given: string | undefined): readonly string[] {
   return given === undefined ? USUAL_NAMES[field] : [given];
 }
@@ -56,9 +54,9 @@ export type Named = 'header' | 'row' | 'object';
 const WORDS = { header: 'column', row: 'column', object: 'field' } as const;
 
 /**
- * Where in `columns` the wanted one stands, whatever its case and the blanks around it.
- * @returns undefined where it is not.
- * @throws RecordError when there are two of the name.
+ * The index in `columns` of one of the wanted names, ignoring case and blanks around it.
+ * @returns undefined if there is none.
+ * @throws RecordError if there are two.
  */
 export function columnIn(columns: readonly string[], wanted: readonly string[], of: Named): number | undefined {
   const folded = columns.map(fold);
@@ -71,7 +69,7 @@ export function columnIn(columns: readonly string[], wanted: readonly string[], 
   return undefined;
 }
 
-/** Says that none of the columns is the wanted one. */
+/** The message that the wanted column is missing. */
 export function noColumn(columns: readonly string[], wanted: readonly string[], of: Named): string {
   const there = columns.length > 8 ? [...columns.slice(0, 8).map(quoted), '…'] : columns.map(quoted);
   const missing = `the ${of} has no ${WORDS[of]} ${wanted.map(quoted).join(' or ')}`;
@@ -87,8 +85,8 @@ function missing(columns: readonly string[], wanted: readonly string[], of: Name
 }
 
 /**
- * Where in a table the wanted fields are. A column that is asked for by a number, and not called that, is counted from 1.
- * @throws RecordError where one that is needed is missing, or there are two of the name.
+ * Finds the wanted columns of a table. A number that is not a column's name counts from 1.
+ * @throws RecordError if a needed column is missing, or there are two of its name.
  */
 export function findColumns(columns: readonly string[], wanted: Wanted, of: Exclude<Named, 'object'>): Columns {
   const places: Partial<Record<Field, number>> = {};
@@ -120,9 +118,9 @@ export function parseRecord(
 }
 
 /**
- * The value of a field; undefined where the record has none, and does not need one.
- * @param columns of the table that the record is a row of.
- * @throws RecordError where one that is needed is missing, or there are two of the name.
+ * The value of a field; undefined if it is missing and not needed.
+ * @param columns of the record's table, if it is a row.
+ * @throws RecordError if a needed field is missing, or there are two of its name.
  */
 export function fieldOf(
   content: RecordContent,
@@ -171,7 +169,7 @@ function isObject(value: unknown): value is FieldsOfObject {
 
 /**
  * The fields of a row.
- * @param columns how many there have to be, where that is known.
+ * @param columns the required number, if known.
  * @throws RecordError
  */
 export function parseRow(record: FileRecord, dialect: Dialect, columns?: number): string[] {
@@ -199,7 +197,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
       if (at < row.length && row[at] !== delimiter) {
-        throw new RecordError('there is a quote inside a quoted text; write it twice');
+        throw new RecordError('there is a quote inside a quoted text; double it');
       }
     } else {
       const next = delimiter === undefined ? -1 : row.indexOf(delimiter, at);
@@ -208,7 +206,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       if (next < 0) field = field.replace(/\r+$/, '');
       if (delimiter !== undefined && field.includes('"')) {
         throw new RecordError(
-          'there is a quote inside a text without quotes around it; put them around, and write that one twice',
+          'there is a quote inside a text without quotes around it; quote the text, and double the quote',
         );
       }
       at = end;
@@ -218,7 +216,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
   return fields;
 }
 
-/** Where the quote is that closes a field, from `at` on; −1 where there is none. */
+/** The index of the quote that closes a field, from `at` on; −1 if there is none. */
 function closingQuote(row: string, at: number): number {
   for (let quote = row.indexOf('"', at); quote >= 0; quote = row.indexOf('"', quote + 2)) {
     if (row[quote + 1] !== '"') return quote;
@@ -226,7 +224,7 @@ function closingQuote(row: string, at: number): number {
   return -1;
 }
 
-/** Says how many lines a quote that is never closed took into its text. */
+/** Says how many lines a quote that is never closed made part of its text. */
 function lostLines(row: string): string {
   const lines = row.trimEnd().split(/\r\n|\r|\n/).length - 1;
   return lines === 0 ? '' : `, and the ${lines === 1 ? 'line' : `${lines} lines`} after it went into its text`;
@@ -257,19 +255,19 @@ export function parseJson(record: FileRecord, dialect: Dialect = {}): string | F
   throw new RecordError(`the ${what} must be a JSON string or object`);
 }
 
-/** @param notText what is said of bytes that are none. @throws RecordError */
+/** @param notText the error's message for bytes that are not text. @throws RecordError */
 function textOf(
   { bytes }: FileRecord,
-  { encoding, form, quotes, delimiter }: Dialect,
+  dialect: Dialect,
   what: 'row' | 'line',
-  notText = `the ${what} is not ${encodingName(encoding)} text`,
+  notText = `the ${what} is not ${encodingName(dialect.encoding)} text`,
 ): string {
   if (bytes === undefined) {
-    const isQuoted = formOf({ form, delimiter }) === 'rows' && quotes !== false;
+    const isQuoted = formOf(dialect) === 'rows' && dialect.quotes !== false;
     const hint = isQuoted ? '; look for a quote that is never closed' : '';
-    throw new RecordError(`the record has more than ${MAX_RECORD_BYTES} bytes${hint}`);
+    throw new RecordError(`the record has more than ${maxRecordBytes(dialect)} bytes${hint}`);
   }
-  const text = decode(bytes, encoding);
+  const text = decode(bytes, dialect.encoding);
   if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { isEncoding: true });
   if (!text.includes('\0')) return text;
   const cause = 'the file is damaged, or UTF-16 without a byte order mark';

@@ -1,4 +1,4 @@
-/** The labels of a bundle, and the numbers that stand for them. */
+/** The labels of a bundle, and their logits and probabilities. */
 
 /** The most labels of a bundle. */
 export const MAX_LABELS = 100;
@@ -17,7 +17,7 @@ export function labelsIn(list: string): string[] {
   return list.split(',').map((label) => label.trim());
 }
 
-/** `a, b, or c` for a sentence; of many labels, the first. */
+/** `a, b, or c` for a sentence; only the first of many labels. */
 export function either(labels: readonly string[]): string {
   const more = labels.length - MAX_LISTED;
   const listed = more > 0 ? [...labels.slice(0, MAX_LISTED), `one of ${more} more labels`] : labels;
@@ -46,15 +46,20 @@ export function labelLogits(values: ArrayLike<number>, columns: number): Float64
 
 /** exp(xᵢ) / Σ exp(xⱼ), computed without overflow. */
 export function softmax(logits: ArrayLike<number>): number[] {
-  const values = Array.from(logits);
-  const largest = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < logits.length; at++) largest = Math.max(largest, logits[at] as number);
+  const powers: number[] = [];
+  let sum = 0;
+  for (let at = 0; at < logits.length; at++) {
+    const power = Math.exp((logits[at] as number) - largest);
+    powers.push(power);
+    sum += power;
+  }
   return powers.map((power) => power / sum);
 }
 
 /**
- * The place of the likeliest label. On a tie, `neutral` (in any case) if it is among them, else the first of them.
+ * The index of the likeliest label. On a tie, `neutral` (in any case) if it is among them, else the first of them.
  * @param scores one a label, in the order of `labels`
  */
 export function likeliest(scores: ArrayLike<number>, labels: readonly string[] = []): number {

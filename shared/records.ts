@@ -1,47 +1,51 @@
 /**
- * Where the records of a file begin and end: rows of CSV and its relatives (RFC 4180), whose quoted fields may have line
- * breaks in them, lines of JSON or of text, or the elements of a JSON array. Whoever splits a file, and whoever reads it or
- * a part of it, asks here, so that they cannot disagree. Bytes come piece by piece, and memory does not grow with the file.
+ * Finds where the records of a file begin and end: rows of CSV (RFC 4180), whose quoted fields may have line breaks, lines of JSON
+ * or text, or elements of a JSON array. All that split or read files use this module, so they cannot disagree. Bytes come piece by
+ * piece, and memory does not grow with the file.
  *
- * Not here: which dialect a file is written in (`beginning.ts`), and what is in a record (`fields.ts`).
+ * Not here: a file's dialect (`beginning.ts`) and a record's content (`fields.ts`).
  */
 import { ByteBuffer } from './byte-buffer.ts';
 import { type CharacterEncoding, concatenate, Finder, unitAt, unitBytes } from './characters.ts';
 import { MAX_RECORD_BYTES } from './limits.ts';
 
-/** How the records of a file are written. Stored with a job, so that the names stay. */
+/** How the records of a file are written. Stored with a job, so its names must not change. */
 export interface Dialect {
   /** The kind of record. Default: a row if there is a delimiter, else a line of JSON. */
   readonly form?: 'rows' | 'lines' | 'array' | 'texts' | undefined;
-  /** The delimiter between the fields of a row; undefined if a row has only one field. */
+  /** Between the fields of a row; undefined if a row has one field. */
   readonly delimiter?: string | undefined;
-  /** Whether a field may stand in quotes (default), or quotes are characters as any other. */
+  /** Whether a field may stand in quotes (default), or quotes are ordinary characters. */
   readonly quotes?: boolean | undefined;
   /** The line end. Default: a line feed, with or without carriage returns before it. */
   readonly lineEnd?: '\n' | '\r' | undefined;
   /** Default: UTF-8. */
   readonly encoding?: CharacterEncoding | undefined;
+  /** The most bytes of a record. Default: MAX_RECORD_BYTES. */
+  readonly maxRecordBytes?: number | undefined;
 }
 
 export function formOf({ form, delimiter }: Dialect): NonNullable<Dialect['form']> {
   return form ?? (delimiter === undefined ? 'lines' : 'rows');
 }
 
-/** A place between two records; or, where `skipping`, in the rest of a record that was too long. */
+export const maxRecordBytes = (dialect: Dialect): number => dialect.maxRecordBytes ?? MAX_RECORD_BYTES;
+
+/** A place between two records or, if `skipping`, in the rest of a record that was too long. */
 export interface Cursor {
-  /** Bytes of the file before it. */
+  /** Bytes of the file before this place. */
   readonly offset: number;
-  /** The line that it is in, from 1. */
+  /** The line of this place, from 1. */
   readonly line: number;
   readonly skipping: boolean;
-  /** Where in the rest of an array's element it is. */
+  /** The place in the rest of an array's element. */
   readonly nesting?: Nesting | undefined;
 }
 
 interface Nesting {
-  /** Brackets and braces of the element that are open. */
+  /** The number of open brackets and braces in the element. */
   readonly depth: number;
-  /** Whether it is in a string, and behind a backslash in it. */
+  /** Whether the place is in a string; and behind a backslash in it. */
   readonly quoted: boolean;
   readonly escaped: boolean;
 }
@@ -50,8 +54,8 @@ export const START_OF_FILE: Cursor = { offset: 0, line: 1, skipping: false };
 
 export interface RecordPlace {
   /**
-   * Its bytes are [start, end) of the file, the line break that ends it not among them. An array's element begins with the
-   * bracket or the comma before it.
+   * The record is the bytes [start, end) of the file, without its line break. An array's element begins with the bracket or comma
+   * before it.
    */
   readonly start: number;
   readonly end: number;
@@ -59,29 +63,29 @@ export interface RecordPlace {
   readonly next: number;
   /** The line that `start` is in, from 1. */
   readonly startLine: number;
-  /** The line in which it begins: an array's element may do so below its comma. */
+  /** The line in which the content begins: an array's element may be below its comma. */
   readonly line: number;
   /** The line in which the next one begins. */
   readonly nextLine: number;
-  /** Nothing but spaces, tabs and carriage returns, and not too many of them: no record at all. */
+  /** Whether it has only spaces, tabs and carriage returns, and is not `tooLong`: then it is not a record. */
   readonly blank: boolean;
   /**
-   * It has more than MAX_RECORD_BYTES, of which these are the first ones and one more. It goes on to the first line break
-   * after them, which is skipped: should a quote never be closed, what is lost is that much and not the rest of the file.
-   * (An array's element is skipped to its end: there is no other place to go on from.)
+   * Whether it has too many bytes; [start, end) are then the first ones and one more. The rest is skipped up to the next line
+   * break, so that a quote that is never closed does not lose the rest of the file. (An array's element is skipped to its end,
+   * because there is no other place to go on from.)
    */
   readonly tooLong: boolean;
 }
 
-/** Finds the records that end in the bytes it is given, which follow one another in the file. It keeps none of them. */
+/** Finds the records in consecutive bytes of a file. It keeps none of the bytes. */
 export interface Scanner {
-  /** Whether what comes next belongs to a record that was too long and has been given out. */
+  /** Whether the next bytes belong to a record that was too long and has been given out. */
   readonly skipping: boolean;
-  /** From where all that has not been given out can be read again. */
+  /** Where reading can go on, with all that has not been given out. */
   readonly cursor: Cursor;
-  /** @param bytes that follow those of the last call, whose records have all been taken: whole code units, but at the end. */
+  /** @param bytes follow those of the last call, whose records have all been taken. Whole code units, except at the file's end. */
   scan(bytes: Uint8Array): Generator<RecordPlace, void>;
-  /** The last record, where nothing ends it. */
+  /** The last record, if no line break ends it. */
   end(): RecordPlace | undefined;
 }
 
@@ -97,22 +101,23 @@ const QUOTE = 0x22;
 
 const lineEndOf = ({ lineEnd }: Dialect) => (lineEnd === '\r' ? CARRIAGE_RETURN : LINE_FEED);
 
-/** Records that a line break ends: rows and lines. */
+/** Finds records that a line break ends: rows and lines. */
 class LineScanner implements Scanner {
   readonly #encoding: CharacterEncoding | undefined;
   readonly #unit: number;
   readonly #lineEnd: number;
-  /** Whether a field may be quoted, and what stands before one that is not the first. */
+  /** Whether a field may be quoted; the delimiter. */
   readonly #quotes: boolean;
   readonly #delimiter: number | undefined;
-  /** Bytes of the file before those that are looked at. */
+  readonly #maxBytes: number;
+  /** Bytes of the file before the current ones. */
   #base: number;
   #start: number;
   #line: number;
   /** Line breaks in the record so far. */
   #breaks = 0;
   #blank = true;
-  /** `closing`: a quote in a quoted field, which the next character may show to be a quote of the text. */
+  /** `closing`: behind a quote in a quoted field. If another quote follows, it belongs to the text. */
   #state: 'plain' | 'quoted' | 'closing' | 'skipping';
   /** The last code unit, which decides whether a quote opens a field. */
   #previous = -1;
@@ -123,6 +128,7 @@ class LineScanner implements Scanner {
     this.#lineEnd = lineEndOf(dialect);
     this.#quotes = formOf(dialect) === 'rows' && dialect.quotes !== false;
     this.#delimiter = dialect.delimiter?.charCodeAt(0);
+    this.#maxBytes = maxRecordBytes(dialect);
     this.#base = offset;
     this.#start = offset;
     this.#line = line;
@@ -173,7 +179,7 @@ class LineScanner implements Scanner {
         }
       }
       if (this.#blank) this.#blank = isBlank(bytes, from, at, encoding);
-      const limit = this.#start + MAX_RECORD_BYTES + unit - this.#base;
+      const limit = this.#start + this.#maxBytes + unit - this.#base;
       if (at >= limit) {
         this.#breaks += countBetween(lineEnds, from, limit, unit);
         yield { ...this.#place(limit, limit), nextLine: this.#line + this.#breaks, blank: false, tooLong: true };
@@ -204,7 +210,7 @@ class LineScanner implements Scanner {
     this.#state = 'plain';
   }
 
-  /** @param end of the record, and @param next where the next begins, in the bytes that are looked at. */
+  /** @param end of the record @param next the start of the next one, both in the current bytes */
   #place(end: number, next: number): RecordPlace {
     const [start, line, blank] = [this.#start, this.#line, this.#blank];
     return {
@@ -219,21 +225,22 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 const [COMMA, BACKSLASH] = [0x2c, 0x5c];
 
 /**
- * The elements of a JSON array, each with the bracket or the comma before it, so that wherever one begins it can be told
- * whether the array goes on. What begins with the closing bracket is blank, or does not belong there.
+ * Finds the elements of a JSON array, each with the bracket or comma before it, so that reading can go on at any of them. A last
+ * record begins with the closing bracket; unless it is blank, it is an error.
  */
 class ArrayScanner implements Scanner {
   readonly #encoding: CharacterEncoding | undefined;
   readonly #unit: number;
   readonly #lineEnd: number;
-  /** Bytes of the file before those that are looked at, and the line that is looked at. */
+  readonly #maxBytes: number;
+  /** Bytes of the file before the current ones; the current line. */
   #base: number;
   #line: number;
   #start: number;
   #startLine: number;
   /** The character before the element: a bracket or a comma. */
   #opener: number | undefined;
-  /** The line of the first character behind that. */
+  /** The line of the first character behind it. */
   #contentLine: number | undefined;
   #nesting: Nesting = { depth: 0, quoted: false, escaped: false };
   #skipping: boolean;
@@ -242,6 +249,7 @@ class ArrayScanner implements Scanner {
     this.#encoding = dialect.encoding;
     this.#unit = unitBytes(dialect.encoding);
     this.#lineEnd = lineEndOf(dialect);
+    this.#maxBytes = maxRecordBytes(dialect);
     this.#base = offset;
     this.#start = offset;
     this.#line = line;
@@ -284,7 +292,7 @@ class ArrayScanner implements Scanner {
       }
       if (code === this.#lineEnd) this.#line++;
       const limit = this.#base + at + unit;
-      if (this.#skipping || limit - this.#start <= MAX_RECORD_BYTES) continue;
+      if (this.#skipping || limit - this.#start <= this.#maxBytes) continue;
       yield this.#place(limit, false, true);
       this.#skipping = true;
     }
@@ -328,28 +336,27 @@ export interface FileRecord {
   /** The line in which it begins, from 1. */
   readonly line: number;
   /**
-   * Without the line break that ends it, and an array's element with the bracket or the comma before it; undefined of a
-   * record that has more than MAX_RECORD_BYTES.
+   * Without its line break; an array's element with the bracket or comma before it. Undefined if the record has too many bytes.
    */
   readonly bytes: Uint8Array | undefined;
-  /** Whether the file ended in it, though an array's element has to be followed by something. */
+  /** Whether the file ends in an array's element, without the closing bracket. */
   readonly unclosed?: boolean;
 }
 
-/** The records of a file or of a part of it; blank lines are none. It holds one piece and one unfinished record. */
+/** Reads the records of a file or a part of it, without blank lines. It holds one piece and one unfinished record. */
 export class RecordReader {
   readonly #scanner: Scanner;
   readonly #isArray: boolean;
   readonly #unit: number;
   readonly #keepBlank: boolean;
-  /** The beginning of a record that has not ended. */
+  /** The beginning of an unfinished record. */
   readonly #held = new ByteBuffer(MAX_RECORD_BYTES + 2); // and a code unit
-  /** The bytes at the end of the last piece that are no whole code unit. */
+  /** The first byte of a code unit that the last piece cut in two. */
   #half: Uint8Array = new Uint8Array();
-  /** Where in the file the next piece begins. */
+  /** The offset in the file of the next piece. */
   #offset: number;
 
-  /** @param from where the first piece begins, between two records. @param keepBlank whether blank lines are records too. */
+  /** @param from the start of the first piece, between two records. @param keepBlank whether blank lines are records too. */
   constructor(dialect: Dialect, from: Cursor = START_OF_FILE, keepBlank = false) {
     this.#scanner = createScanner(dialect, from);
     this.#isArray = formOf(dialect) === 'array';
@@ -358,12 +365,12 @@ export class RecordReader {
     this.#offset = from.offset;
   }
 
-  /** From where the records that have not been given out can be read again. */
+  /** Where reading can go on, with the records that have not been given out. */
   get cursor(): Cursor {
     return this.#scanner.cursor;
   }
 
-  /** The records that end in the next piece, all of which are to be taken. */
+  /** The records that end in the next piece; take all of them. */
   *read(piece: Uint8Array): Generator<FileRecord, void> {
     const bytes = this.#half.length > 0 ? concatenate(this.#half, piece) : piece;
     const whole = bytes.length - (bytes.length % this.#unit);
@@ -381,7 +388,7 @@ export class RecordReader {
     this.#offset += piece.length;
   }
 
-  /** The last record, where nothing ends it. @param ends whether the file ends with the last piece. */
+  /** The last record, if no line break ends it. @param ends whether the file ends with the last piece. */
   *end(ends = true): Generator<FileRecord, void> {
     if (this.#half.length > 0) yield* this.#scan(this.#half);
     const place = this.#scanner.end();
@@ -406,7 +413,7 @@ function countBetween(places: Finder, from: number, to: number, unit: number): n
   return count;
 }
 
-/** Nothing but spaces, tabs and carriage returns. */
+/** Whether there are only spaces, tabs and carriage returns. */
 export function isBlank(bytes: Uint8Array, from = 0, to = bytes.length, encoding?: CharacterEncoding): boolean {
   for (let at = from; at < to; at += unitBytes(encoding)) {
     const code = unitAt(bytes, at, encoding);

@@ -1,9 +1,9 @@
 /**
- * What an unknown word may be a slip of: letters held down ("sooo"), left out of a pair ("terible"), doubled ("realy" is
- * the same slip the other way round: "really"), swapped ("agian") or typed on top ("wonderfull").
+ * Finds the words that an unknown word may be a misspelling of: letters held down ("sooo"), left out of a pair ("terible"), swapped
+ * ("agian") or doubled ("wonderfull").
  *
- * `vocabulary.ts` knows which of these exist. Replaced letters are not tried: there would be twenty-five times as many candidates,
- * for texts of strangers, on a path that counts microseconds.
+ * `vocabulary.ts` knows which of them exist. Replaced letters are not tried: they would make twenty-five times as many candidates,
+ * on a path that counts microseconds.
  */
 import { extendHash, HASH_BASE } from './line-index.ts';
 
@@ -11,13 +11,13 @@ import { extendHash, HASH_BASE } from './line-index.ts';
 const MIN_LETTERS = 5;
 const MAX_LETTERS = 24;
 
-/** The word, or, of a stretched one, what it may be without the stretch, the likeliest first: "goood" is "good" or "god". */
+/** The word, or without its stretch, the likeliest first: "goood" is "good" or "god". */
 export function unstretched(word: string): string[] {
   const twice = word.replace(/(\D)\1{2,}/g, '$1$1');
   return twice === word || twice.length === 2 ? [word] : [twice, word.replace(/(\D)\1{2,}/g, '$1')];
 }
 
-/** Hashes of the beginnings and ends of a word, by where they end and begin, and what a hash weighs before so many letters. */
+/** By length: the hashes of the word's beginnings and ends, and the powers of the base. */
 const begins = new Int32Array(MAX_LETTERS + 1);
 const ends = new Int32Array(MAX_LETTERS + 1);
 const weights = new Int32Array(MAX_LETTERS + 1).fill(1);
@@ -26,9 +26,9 @@ for (let letters = 0; letters < MAX_LETTERS; letters++) {
 }
 
 /**
- * Spellings that are one slip away from `word`, some of them twice: at most 3 · 24 of them, in no order of merit.
- * @param isLikely says by its hash whether a spelling is wanted. That of the word with a letter changed follows from those of
- * what is before and behind the letter, so a word that is a slip of nothing costs no string and, for each letter, the same few operations.
+ * Spellings one slip away from `word`, some repeated: at most 3 · 24, in no order of merit.
+ * @param isLikely whether a spelling with this hash is wanted. The hash follows from those of the parts around the slip, so a
+ * word without candidates costs a few operations a letter and no string.
  */
 export function slipsOf(word: string, isLikely: (hash: number) => boolean = () => true): string[] {
   const { length } = word;
@@ -51,7 +51,7 @@ export function slipsOf(word: string, isLikely: (hash: number) => boolean = () =
   return slips;
 }
 
-/** The hash of what `hash` is the hash of, with the end of the word from `at` on behind it. */
+/** Extends a hash by the end of the word from `at` on. */
 function withEnd(hash: number, at: number, length: number): number {
   return (Math.imul(hash, weights[length - at] as number) + (ends[at] as number)) | 0;
 }

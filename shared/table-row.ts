@@ -1,8 +1,8 @@
-/** Rows of the tables that are written, by whoever writes some. */
+/** Writes rows of tables. */
 
 /**
- * A row of RFC 4180, but for the LF at its end, which every reader takes and line tools want. Of a cell that a spreadsheet
- * would run as a formula, an apostrophe makes a text (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay.
+ * A row of RFC 4180, except that it ends in LF, which every reader takes and line tools want. A cell that a spreadsheet would run
+ * as a formula gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay.
  */
 export function tableRow(cells: readonly unknown[], delimiter: string): string {
   const written = cells.map((cell) => {
@@ -12,7 +12,7 @@ export function tableRow(cells: readonly unknown[], delimiter: string): string {
   return `${written.join(delimiter)}\n`;
 }
 
-/** The beginning of a formula, as spreadsheets see it. They skip blanks before it. */
+/** The beginning of a formula. Spreadsheets skip blanks before it. */
 const FORMULA = /^[\s\uFEFF]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
 const NUMBER = /^[-+]?(\d+([.,]\d+)*|\.\d+)(e[-+]?\d+)?%?$/i;
 

@@ -32,6 +32,14 @@ export interface Token {
   readonly start: number;
   /** The offset behind the last one. */
   readonly end: number;
+  /** Its id, where `tokenizeWith` was given a lexicon that has the word as it stands. */
+  readonly id?: number;
+}
+
+/** The words that have an id. */
+export interface Lexicon {
+  /** The word with this hash (`line-index.ts`) that is text.slice(start, end), of ASCII letters, in small letters; undefined if there is none. */
+  find(hash: number, text: string, start: number, end: number): number;
 }
 
 /**
@@ -45,15 +53,21 @@ export const TOKENIZER_NAME = 'words-v3';
  * included. Tokenizing `text.slice(token.start, token.end)` gives that token again, alone.
  */
 export function tokenize(text: string): Token[] {
+  return tokenizeWith(undefined, text);
+}
+
+/** The same, with the ids of most of the lexicon's words, which takes less time than to look them up later. */
+export function tokenizeWith(lexicon: Lexicon | undefined, text: string): Token[] {
   const tokens: Token[] = [];
-  const endOfMarkup = markupOf(text);
+  let endOfMarkup: ReturnType<typeof markupOf> | undefined;
   for (let at = skipIdle(text, 0); at < text.length; at = skipIdle(text, at)) {
-    const token = readOrdinaryWord(text, at) ?? readToken(text, at, tokens.at(-1));
+    const token = readOrdinaryWord(text, at, lexicon) ?? readToken(text, at, tokens.at(-1));
     if (token !== undefined) {
       if (token.start < at) tokens.pop(); // "does n't" takes in "does"
       tokens.push(token);
       at = token.end;
     } else if (text[at] === '<') {
+      endOfMarkup ??= markupOf(text);
       at = endOfMarkup(at) ?? at + 1;
     } else if (text[at] === '#') {
       at++;
@@ -70,7 +84,7 @@ export function tokenize(text: string): Token[] {
 
 /**
  * The token that starts at `at`, if one does.
- * @param before the token before it, which the rest of a contraction takes in
+ * @param before the token before it, which the rest of a contraction joins
  */
 function readToken(text: string, at: number, before: Token | undefined): Token | undefined {
   const { role, folded, width } = characterAt(text, at);
@@ -106,7 +120,7 @@ function readFromLetter(text: string, at: number, before: Token | undefined): To
   return written === undefined ? word : { ...word, text: written };
 }
 
-/** How words are written that are typed in another way. */
+/** Typed words → how tokens write them. */
 const WRITTEN: ReadonlyMap<string, string> = new Map([...CONTRACTIONS, ...LAUGHS, ...STAR_WORDS]);
 
 function readFromApostrophe(text: string, at: number, width: number, before: Token | undefined): Token | undefined {

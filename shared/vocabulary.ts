@@ -3,25 +3,25 @@
  * frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
  */
 
-import { countLines, findLine, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
+import { countLines, findLine, findSmall, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
 import { slipsOf, unstretched } from './spelling.ts';
+import type { Lexicon } from './tokenizer.ts';
 
 export const PAD_ID = 0;
 export const START_ID = 1;
 export const UNKNOWN_ID = 2;
 
-/** No text can yield these: the tokenizer's own names with a `<` are others. */
+/** No text yields these tokens. */
 const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 
 /** Unknown words are read as misspellings of words with an id below this. */
 const COMMON = 5_000;
 
-export class Vocabulary {
+export class Vocabulary implements Lexicon {
   /** The text of `vocabulary.txt`. */
   readonly #file: string;
   /** The index of its lines, whose numbers are the ids. A new isolate gets it ready-made. */
   readonly index: LineIndex;
-
   private constructor(file: string, index = indexLines(file)) {
     this.#file = file;
     this.index = index;
@@ -34,7 +34,7 @@ export class Vocabulary {
 
   /**
    * The `size` − 3 most frequent tokens of `counts`; equal counts are ordered by token, in code-unit order.
-   * @param always tokens that are among them however rare they are
+   * @param always tokens to include however rare they are
    */
   static fromCounts(counts: ReadonlyMap<string, number>, size: number, always: readonly string[] = []): Vocabulary {
     const all = new Map([...always.map((token) => [token, 0] as const), ...counts]);
@@ -47,7 +47,7 @@ export class Vocabulary {
 
   /**
    * Reads `vocabulary.txt`: line n (from 0) is the token with id n.
-   * @param index of the same file, if it exists; the file is then trusted.
+   * @param index of the same file, if there is one; the file is then trusted.
    * @throws Error when the file does not begin with the specials, or has an empty or repeated line.
    */
   static parse(file: string, index?: LineIndex): Vocabulary {
@@ -76,9 +76,9 @@ export class Vocabulary {
   }
 
   /**
-   * The token's id, or that of the common word that it stretches, or of the most frequent of those that it may be a slip of, or
-   * `UNKNOWN_ID`.
-   * @param mayBeSlip whether to look for words that are meant, which takes some twenty times as long as for the token's own id.
+   * The token's id, else that of the common word that it stretches, else of the most frequent word that it may be a misspelling
+   * of, else `UNKNOWN_ID`.
+   * @param mayBeSlip whether to look for misspellings, which takes some twenty times as long as the token's own id.
    */
   idOf(token: string, mayBeSlip = true): number {
     const own = findLine(token, this.#file, this.index);
@@ -88,6 +88,10 @@ export class Vocabulary {
       if (id !== undefined) return id;
     }
     return UNKNOWN_ID;
+  }
+
+  find(hash: number, text: string, start: number, end: number): number {
+    return findSmall(hash, text, start, end, this.#file, this.index);
   }
 
   #commonIdOf(word: string): number | undefined {

@@ -1,4 +1,4 @@
-/** What GitHub is told to run is what there is to run, with no right that it does not need. */
+/** The workflows run scripts that exist, with no more rights than needed. */
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 

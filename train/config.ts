@@ -18,12 +18,12 @@ const DECAYS = ['none', 'linear'] as const;
 
 /** A schema, because a checkpoint's configuration comes from a file. */
 export const Config = v.object({
-  /** Which preset these are the hyperparameters of. The model's id is made of it. */
+  /** The name of the preset, which becomes part of the model's id. */
   preset: v.string(),
   /** The bundle whose weights the training starts from. Default: it starts from scratch. */
   from: v.optional(StartingPoint),
 
-  // What the network reads
+  // The network's input
   /** Ids, the three specials among them: the most frequent words of the training split. */
   vocabularySize: v.pipe(count, v.minValue(4)),
   /** The last so many ids of a review are read, START included. */
@@ -33,53 +33,51 @@ export const Config = v.object({
   cell: v.picklist(CELLS),
   embeddingUnits: count,
   units: count,
-  /** Which of the cell's states the answer is made of: the last one, or the mean of all and the last. */
+  /** The states that the answer uses: the last one, or the mean of all and the last. */
   pooling: v.picklist(POOLINGS),
   /**
-   * Rows of the table of word pairs, whose weights add to the answer beside the network's; a prime. 0: none. More than two
-   * labels have fewer (`bucketsFor`).
+   * Rows of the table of word pairs; a prime, or 0 for a network without it. More than two labels have fewer (`bucketsFor`).
    */
   ngramBuckets: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 20 - 1)),
-  /** How the large weights are stored: int8 takes a quarter of the room. */
+  /** How large weights are stored; int8 takes a quarter of the space. */
   weights: v.picklist(WEIGHTS),
 
-  // What it learns from
-  /** With the official reviews: train on the open sets of docs/data.md too, and start from GloVe's vectors of words. */
+  // The training texts
+  /** With the official reviews: whether to train on the open sets of docs/data.md too, and to start from GloVe's vectors. */
   openSets: v.boolean(),
   /**
-   * Passes of the teacher over the texts (teacher/teach.ts), of which those without a label are then trained on too.
-   * 0: there is no teacher, and what has no label is not used.
+   * Passes of the teacher over the texts (teacher/teach.ts). 0: no teacher, and texts without a label are not used.
    */
   teacherEpochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Numbers in the teacher's vector of a text. */
   teacherWidth: v.pipe(count, v.multipleOf(4)),
 
-  // How it is trained: Adam on cross-entropy
+  // The training: Adam on cross-entropy
   learningRate: v.number(),
-  /** Whether the learning rate stays as it is or falls to zero, by the same amount with each step. */
+  /** Whether the learning rate is constant or falls linearly to zero. */
   learningRateDecay: v.picklist(DECAYS),
   /**
-   * Which rows of the embedding table a step moves: with `lazy` those that its batch reads; with `dense` all of them, as
-   * Adam's momentum has it. docs/experiments.md compares them.
+   * The rows of the embedding table that a step moves: with `lazy` those that its batch reads, with `dense` all of them, as
+   * Adam's momentum requires. docs/experiments.md compares them.
    */
   embeddingUpdate: v.picklist(EMBEDDING_UPDATES),
-  /** The share of a word's numbers that a step leaves out, the same ones wherever the batch has the word. */
+  /** The share of a word's numbers that a step drops, the same ones wherever the batch has the word. */
   embeddingDropout: share,
-  /** The share of the numbers that a step hides from the Dense layer. */
+  /** The share of the Dense layer's inputs that a step drops. */
   featureDropout: share,
   /** The share of the words that a step reads as unknown. */
   wordDropout: share,
-  /** Add made-up short opinions, half of them negated, to the reviews (data/phrases.ts), if those are opinions in English. */
+  /** Whether to add made-up short texts (data/phrases.ts), if the reviews are opinions in English. */
   phrases: v.boolean(),
-  /** The share of the texts of which a step reads a few words only, from anywhere: short texts are texts too. */
+  /** The share of the texts that a step crops to a few words from anywhere, so that the network learns short texts. */
   crops: share,
   /** Reviews a step. */
   batchSize: count,
   /** Passes over the training split. 0: the embeddings and the recurrent layer stay as they begin. */
   epochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /**
-   * The share of the training reviews that is held out: measured after every epoch, never trained on. In the end, the
-   * confidence of the answers is fitted on it, if `calibrate` says so.
+   * The share of the training reviews that is held out: measured after every epoch, never trained on. With `calibrate`, the
+   * calibration is fitted on it.
    */
   validationFraction: v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)),
   calibrate: v.boolean(),
@@ -123,8 +121,8 @@ export const PRESETS: Readonly<Record<string, Config>> = {
   },
 
   /**
-   * The model that ships: small, calibrated, taught by larger ones, and at home with short texts too. docs/experiments.md
-   * says where the numbers come from.
+   * The model that ships: small, calibrated, taught by larger models, for long and short texts. docs/experiments.md says where the
+   * numbers come from.
    */
   best: {
     preset: 'best',
@@ -174,21 +172,21 @@ export function finetuneConfigOf(asked: Partial<Config>, own: Partial<Config>): 
 }
 
 /**
- * The preset's configuration, `seed`'s by default, with what was asked for in its place.
- * @throws UsageError when there is no such preset, or a value is out of its range.
+ * The preset's configuration (default: `seed`), overridden by `asked`.
+ * @throws UsageError if the preset is unknown or a value is out of its range.
  */
 export function configOf(asked: Partial<Config>): Config {
   const name = asked.preset ?? 'seed';
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (preset === undefined) {
-    throw new UsageError(`no preset "${name}"; there is ${Object.keys(PRESETS).join(', ')}`);
+    throw new UsageError(`unknown preset "${name}"; choose from ${Object.keys(PRESETS).join(', ')}`);
   }
   const config = validated({ ...preset, ...asked });
   if (config.epochs === 0) throw new UsageError('--epochs: a training from scratch needs one or more');
   return config;
 }
 
-/** Where a flag is not called what its field is. */
+/** The flags that are not named like their field. */
 const FLAGS: Partial<Record<keyof Config, string>> = {
   validationFraction: '--validation',
   embeddingUpdate: '--embedding-update',

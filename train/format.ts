@@ -12,7 +12,7 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}\u00a0%`;
 }
 
-/** A probability; one that would round to certainty says so. */
+/** A probability, never rounded to certainty. */
 export function probability(value: number): string {
   if (value > 0.9999 && value < 1) return 'over\u00a099.99\u00a0%';
   return percent(value, value > 0.99 ? 2 : 1);
@@ -30,7 +30,7 @@ export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${digits}`;
 }
 
-/** At most so many characters, of which the last says that there were more. */
+/** Cuts a text to so many characters, with … at the end. */
 export function clipped(text: string, characters: number): string {
   return text.length > characters ? `${text.slice(0, characters - 1).toWellFormed()}…` : text;
 }

@@ -2,14 +2,14 @@
  * Training, from reviews to a bundle and its report: the stages in their order, each of which has its room.
  *
  *     load        data/         the reviews to train on and to validate on, and the vocabulary
- *     label       teacher/      what the network is to answer to each text
+ *     label       teacher/      the target of each text
  *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once
  *     fit         training/     the weights: of n-grams at once, of the recurrent half epoch by epoch
- *     calibrate   training/     how sure the answers may be
+ *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
- *     report      evaluation/   what the held-out reviews say of the bundle, and of a linear model beside it
+ *     report      evaluation/   the bundle and a linear model, measured on the held-out reviews
  *
- * A stage whose work is in the checkpoint is not done again, so a run that was stopped, or killed, goes on where it was.
+ * A stage whose result is in the checkpoint is skipped, so a run that was stopped or killed continues.
  */
 import type { Manifest } from '../shared/bundle.ts';
 import { openSource, type Source } from './adaptation/source.ts';
@@ -46,7 +46,7 @@ export { REPORT_FILE } from './evaluation/report/report.ts';
 export interface TrainOptions {
   /** Called once everything else is in order. */
   readonly loadDataset: (config: Config) => Promise<NamedDataset>;
-  /** The hyperparameters that were asked for; the rest is the preset's, or the resumed run's. */
+  /** The requested hyperparameters; the preset or the resumed run has the others. */
   readonly config: Partial<Config>;
   /** Where the checkpoint is kept, and the bundle and its report go. */
   readonly folder: string;
@@ -60,15 +60,15 @@ export interface TrainOptions {
   readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
   readonly onEpoch?: FitOptions['onStep'];
-  /** Told at the end, where reviews were held out. */
+  /** Called at the end, if reviews were held out. */
   readonly onBaseline?: (baseline: Baseline) => void;
   /** Stops the run, which leaves a checkpoint. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Resolves with what the bundle says of itself, or with `undefined` when the signal stopped the run.
- * @throws UserError when `folder` holds an unfinished run that is not to be resumed, or none that can be.
+ * @returns the bundle's manifest; `undefined` if the signal stopped the run.
+ * @throws UserError when `folder` has an unfinished run and `resume` is not set, or no run to resume.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
   const { folder, signal, onStart, onPreparation, onStep, onEpoch, onBaseline } = options;
@@ -121,7 +121,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
     onProgress(0);
     if (!(await fitNgrams(run.model, examples, { signal, onProgress }))) return stopped();
-    await save(); // what the teacher took minutes for
+    await save(); // the teacher took minutes
   }
   const finished = await fit({
     ...run,

@@ -1,10 +1,9 @@
 /**
- * `npm run bulk -- reviews.csv --url … --out results.csv`: has an endpoint classify a file of any size as a job, and goes on
- * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`. For Node, in this repository;
- * what can be copied elsewhere is `edge-sentiment.ts`.
+ * `npm run bulk -- reviews.csv --url … --out results.csv`: classifies a file of any size as a job of an endpoint, and goes on
+ * where it was stopped. Here are flags, printing and exit codes; the job is in `job.ts`.
  *
- * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. Records that cannot be classified are
- * answered by their error and stop nothing: 0.
+ * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C. A record that cannot be classified gets its error
+ * and changes no exit code, unless every record failed: 1.
  */
 import path from 'node:path';
 import * as v from 'valibot';
@@ -13,7 +12,7 @@ import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
 import { isCompressed } from '../../cli/input.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
-import { type Io, runMain } from '../../cli/run.ts';
+import { type Io, oneLine, runMain } from '../../cli/run.ts';
 import { Delimiter, type JobType } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { labelsIn } from '../../shared/labels.ts';
@@ -45,6 +44,7 @@ const FLAGS = {
     value: '<a,b,…>',
     help: "those of the model's labels to choose from (default: the endpoint's)",
   },
+  sentences: { kind: 'switch', help: 'the answer to each sentence too; the results are then .ndjson or .jsonl' },
   force: { kind: 'switch', help: 'replace a file of results that is there already' },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
@@ -60,7 +60,7 @@ ${helpOf(FLAGS)}
 The environment variable API_KEY has the key, where the endpoint wants one. Ctrl-C stops; the same command goes on from
 there, with what <out>.job says of the job.`;
 
-/** The types of files, with their media types. Results can only be the types that have a `table`. */
+/** The types of files. Results can only be of the types with a `table`. */
 const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly media: JobType }>> = {
   csv: { table: 'csv', media: 'text/csv' },
   tsv: { table: 'tsv', media: 'text/tab-separated-values' },
@@ -71,9 +71,8 @@ const TYPES: Readonly<Record<string, { readonly table?: TableType; readonly medi
 };
 const EXTENSIONS = '.csv, .tsv, .ndjson or .jsonl'; // of results
 
-/** @param wait between two tries, or two looks at the job; by default, by the clock. */
-export async function main(args: readonly string[], given: Io, wait?: Wait): Promise<number> {
-  const io = withPlainLines(given);
+/** @param wait between two tries, or two looks at the job. Default: by the clock */
+export async function main(args: readonly string[], io: Io, wait?: Wait): Promise<number> {
   const interruption = new AbortController();
   io.onInterrupt(() => interruption.abort());
   try {
@@ -83,7 +82,7 @@ export async function main(args: readonly string[], given: Io, wait?: Wait): Pro
     io.say('stopped; the same command goes on from there');
     return EXIT.stopped;
   } finally {
-    interruption.abort(); // whatever is still under way, such as the other part
+    interruption.abort(); // ends other requests, such as the second part
   }
 }
 
@@ -96,7 +95,8 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   const task = taskOf(values, positionals);
   const { url, apiKey } = endpointAddress(values.url ?? 'http://127.0.0.1:8787', io.env['API_KEY']);
   const lines = progressLines(io);
-  const onRetry = (why: string, seconds: number) => lines.say(`${why} Trying again in ${duration(seconds * 1_000)}.`);
+  const onRetry = (why: string, seconds: number) =>
+    lines.say(`${oneLine(why)} Trying again in ${duration(seconds * 1_000)}.`);
   const endpoint = createEndpoint({ url, apiKey, signal, onRetry, ...(wait && { wait }) });
   const started = performance.now();
   try {
@@ -108,7 +108,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
     }
     const { job, records, failed, failures, models } = await runJob(task, endpoint, lines);
     lines.done();
-    for (const { line, error } of failures) io.say(`line ${line}: ${error}`);
+    for (const { line, error } of failures) io.say(`line ${line}: ${oneLine(error)}`);
     if (failed > failures.length)
       io.say(`… and ${count(failed - failures.length)} more, each with its error in ${task.out}`);
     const seconds = (performance.now() - started) / 1_000;
@@ -118,16 +118,10 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
       io.print(
         `${counted(records, 'record')}, ${count(failed)} failed, in ${duration(seconds * 1_000)}${by}: ${task.out}`,
       );
-    return EXIT.done;
+    return failed > 0 && failed === records ? EXIT.failed : EXIT.done;
   } finally {
     lines.done();
   }
-}
-
-/** Replaces control characters, so that text from a file or an endpoint cannot steer the terminal. */
-function withPlainLines(io: Io): Io {
-  const plain = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD');
-  return { ...io, print: (text) => io.print(plain(text)), say: (text) => io.say(plain(text)) };
 }
 
 function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly string[]): Task {
@@ -140,17 +134,20 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   if (wanted === undefined) {
     if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv, ndjson, json or txt');
     if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
-    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is`);
+    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type`);
   }
-  const out = flags.out ?? path.join(dir, `${name}.results.${resultsExtension(ext, type)}`);
+  const extension = flags.sentences ? 'ndjson' : resultsExtension(ext, type);
+  const out = flags.out ?? path.join(dir, `${name}.results.${extension}`);
   const made = typeOf(extensionOf(out));
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
-  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  if (flags.sentences && made.table !== 'ndjson')
+    throw new UsageError('with --sentences, --out must end in .ndjson or .jsonl');
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
   return {
     ...{ file, out, type: wanted.media, outType: made.table },
     ...{ textColumn: flags['text-column'], idColumn: flags['id-column'] },
     delimiter: delimiterOf(flags.delimiter),
-    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels) },
+    ...{ labels: flags.labels === undefined ? undefined : labelsIn(flags.labels), sentences: flags.sentences },
     ...{ force: flags.force ?? false, restart: flags.restart ?? false },
   };
 }
@@ -164,7 +161,7 @@ function extensionOf(file: string): string {
   return path.extname(file).slice(1).toLowerCase();
 }
 
-/** The file's own, where results may have it. */
+/** The file's own extension, if results may have it. */
 function resultsExtension(ext: string, type: string): string {
   const own = ext.slice(1);
   if (typeOf(own.toLowerCase())?.table !== undefined) return own;
@@ -175,7 +172,7 @@ function typeOf(name: string) {
   return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
 }
 
-/** One line for what is being done, a new one for each stage; what is said stands above it. */
+/** Shows progress, a line for each stage; messages stand above it. */
 function progressLines(io: Io) {
   let line: ProgressLine | undefined;
   let current = '';

@@ -20,26 +20,26 @@ export interface EndpointOptions {
   readonly wait?: Wait;
 }
 
-/** Resolves after so many seconds; rejects with the signal's reason when that comes first. */
+/** Resolves after so many seconds; rejects with the signal's reason if that comes first. */
 export type Wait = (seconds: number, signal: AbortSignal) => Promise<void>;
 
 const waitByClock: Wait = (seconds, signal) => setTimeout(seconds * 1_000, undefined, { signal });
 
-/** Each method rejects with a UserError when it fails, and with the signal's reason when that ends it. */
+/** Methods reject with a UserError when they fail, and with the signal's reason when it ends them. */
 export interface Endpoint {
   readonly url: string;
   open(request: JobRequest): Promise<Job>;
   status(job: string): Promise<Job>;
   /** Sends a part of the file. Also resolves if the job no longer waits for it; the status lists the missing parts. */
   send(job: string, part: number, content: Uint8Array): Promise<void>;
-  /** @param read is called again, from the beginning, when the results break off. */
+  /** @param read is called again, from the beginning, if the results break off. */
   results<T>(job: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T>;
   /** @returns whether there was such a job. */
   cancel(job: string): Promise<boolean>;
   pause(seconds: number): Promise<void>;
 }
 
-/** Tries of a request; fewer until the endpoint has answered once, because the address may be wrong. */
+/** Tries of a request; fewer until the endpoint has answered once, because its address may be wrong. */
 const TRIES = 8;
 const FIRST_TRIES = 3;
 /** Tries of a download, each from the beginning. */
@@ -47,7 +47,7 @@ const DOWNLOAD_TRIES = 3;
 /** The pause before the second try; it doubles for each further try, up to the longest. */
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;
-/** The longest Retry-After that is waited for. */
+/** The longest wait for a Retry-After. */
 const LONGEST_WAIT_SECONDS = 300;
 
 const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
@@ -62,7 +62,7 @@ class RetryableError extends Error {
   }
 }
 
-/** The endpoint refuses the request: trying again is pointless. */
+/** The endpoint refused the request; another try is pointless. */
 export class Refusal extends UserError {
   readonly status: number;
 
@@ -202,7 +202,7 @@ function retryAfter(response: Response): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(Math.ceil(seconds), 0);
 }
 
-/** The reason of an error of `fetch`, which is in its cause. */
+/** The reason of an error of `fetch`, which has it in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);

@@ -1,6 +1,6 @@
 /**
- * A job from its file to its results, whichever of it is still to be done: what the endpoint says of the job decides, so
- * that a run that ended anywhere is gone on with by the next. Not here: flags and printing (`cli.ts`).
+ * Takes a job from its file to its results. The job's state at the endpoint decides what is left to do, so a run can go on where
+ * the last one ended. Not here: flags and printing (`cli.ts`).
  */
 import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,34 +10,34 @@ import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
-import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
+import { difference, readState, removeState, reserveState, type State, stateFile, writeState } from './state.ts';
 
 export interface Task extends Omit<JobRequest, 'bytes'> {
   readonly file: string;
   readonly out: string;
   readonly outType: TableType;
-  /** Whether a file that is there already may be replaced. */
+  /** Whether to replace an existing file. */
   readonly force: boolean;
-  /** Whether to begin anew, whatever is known. */
+  /** Whether to begin a new job, whatever the last run left. */
   readonly restart: boolean;
 }
 
 /** Tells the user how the job goes. */
 export interface Reporter {
   readonly say: (text: string) => void;
-  /** @param stage is over when another begins. @param fraction of the stage. */
+  /** @param stage ends when another begins. @param fraction of the stage */
   readonly progress: (stage: string, fraction: number, text: string) => void;
 }
 
 export interface Outcome extends Tally {
   readonly job: string;
-  /** The versions that answered. */
+  /** The versions of the model that answered. */
   readonly models: readonly string[];
 }
 
 /** Parts that are sent at once, and held in memory. */
 const PARTS_TOGETHER = 2;
-/** Between two looks at a job; half as long again after each, up to the longest. */
+/** The first pause between two looks at a job; each is half as long again, up to the longest. */
 const FIRST_PAUSE_SECONDS = 0.25;
 const LONGEST_PAUSE_SECONDS = 5;
 
@@ -60,15 +60,15 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) }).catch(
       async (error: unknown) => {
         if (!(error instanceof Refusal) || error.status !== 422) throw error;
-        await cancelJob(task.out, endpoint); // of a file that cannot be read
+        await cancelJob(task.out, endpoint); // the file cannot be read
         const why = error.message.replace(/name it with (text|id)Column/, 'name it with --$1-column');
         throw new UserError(`${task.file}: ${why}`);
       },
     );
     if (job.state !== 'finished') {
-      await removeState(task.out); // there is nothing to go on with
-      const why = job.state === 'failed' ? `failed: ${job.error}` : `was ${job.state}.`;
-      throw new UserError(`the job ${why} The same command begins a new one.`);
+      await removeState(task.out); // nothing is left to continue
+      if (job.state === 'failed') throw new UserError(`the job failed: ${job.error}`); // again, if it is the file's fault
+      throw new UserError(`the job was ${job.state}. The same command begins a new one.`);
     }
     const tally = await download(job, task, endpoint, reporter);
     await removeState(task.out);
@@ -78,7 +78,7 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
   }
 }
 
-/** Cancels the job that is known of. @returns its id. */
+/** Cancels the job of the last run. */
 export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job: string; wasThere: boolean }> {
   const known = await readState(out);
   if (known === undefined) throw new UserError(`there is no job to cancel: ${stateFile(out)} is not there`);
@@ -90,17 +90,18 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
 
 /** The facts of the file and the flags that must stay the same for a job to be continued. */
 async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
-  const { file, type, delimiter, textColumn, idColumn, labels } = task;
+  const { file, type, delimiter, textColumn, idColumn, labels, sentences } = task;
   const stats = await input.stat();
-  if (!stats.isFile()) throw new UserError(`${file} is no file`);
+  if (!stats.isFile()) throw new UserError(`${file} is not a file`);
   const { size: bytes, mtimeMs: modified } = stats;
   if (bytes === 0) throw new UserError(`${file} is empty`);
   const dialect = delimiter !== undefined && { delimiter };
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
-  return { url, bytes, modified, type, ...dialect, ...columns, ...(labels !== undefined && { labels }) };
+  const answers = { ...(labels !== undefined && { labels }), ...(sentences && { sentences }) };
+  return { url, bytes, modified, type, ...dialect, ...columns, ...answers };
 }
 
-/** Sees to it that the results will have a place, before anything is sent. */
+/** Makes sure that the results can be written, before anything is sent. */
 async function prepare({ out, force }: Task): Promise<void> {
   if (!force) await refuseToReplace(out);
   await makeFolder(path.dirname(out));
@@ -118,15 +119,19 @@ async function refuseToReplace(out: string): Promise<void> {
 async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Promise<void> {
   const known = await readState(out);
   if (known === undefined) return;
-  // The key is for the endpoint that was named, and for no other that a file names.
+  // The key is only for the endpoint that the user named, not for one that a file names.
   if (known.url === endpoint.url) await endpoint.cancel(known.job);
-  else say(`the job ${known.job} at ${known.url} is left to itself`);
+  else say(`the job ${known.job} at ${known.url} was not cancelled`);
   await removeState(out);
 }
 
 async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint): Promise<Job> {
   const { url: _, modified: __, ...request } = wanted;
-  const job = await endpoint.open({ ...request, type: task.type });
+  await reserveState(task.out);
+  const job = await endpoint.open({ ...request, type: task.type }).catch(async (error: unknown) => {
+    await removeState(task.out);
+    throw error;
+  });
   await writeState(task.out, { ...wanted, job: job.id });
   return job;
 }
@@ -137,16 +142,16 @@ interface Work {
   readonly read: (start: number, end: number) => Promise<Uint8Array>;
 }
 
-/** Does what the job needs until it ends, one way or another. */
+/** Sends parts and waits, until the job ends. */
 async function finish(job: Job, work: Work): Promise<Job> {
   const { endpoint, reporter } = work;
   let pause = FIRST_PAUSE_SECONDS;
   let missingBefore = Number.POSITIVE_INFINITY;
   for (let now = job; ; now = await endpoint.status(job.id)) {
     const missing = now.upload?.missing.length ?? 0;
-    if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // should the endpoint ask for the parts again
+    if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // the endpoint may ask for parts again
     if (now.state === 'uploading' && missing > 0) {
-      if (missing >= missingBefore) throw new UserError(`${endpoint.url} does not keep the parts that it is sent`);
+      if (missing >= missingBefore) throw new UserError(`${endpoint.url} loses the parts that are sent to it`);
       missingBefore = missing;
       await upload(now, work);
       continue;
@@ -184,7 +189,7 @@ async function upload({ id, bytes = 0, upload }: Job, { endpoint, reporter, read
   await Promise.all(Array.from({ length: PARTS_TOGETHER }, send));
 }
 
-/** Reads [start, end) of the file, as long as it is the one that the job was made of. */
+/** Reads [start, end) of the file, if it has not changed since the job was made. */
 function partReader({ file }: Task, input: FileHandle, { bytes, modified }: Omit<State, 'job'>): Work['read'] {
   return async (start, end) => {
     const part = new Uint8Array(end - start);

@@ -7,7 +7,7 @@ import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
 import { loadNetwork } from '../inference/network.ts';
 import { configure } from '../runtime/configure.ts';
-import { encodeImage, type Run } from '../runtime/image.ts';
+import { type Run, sealImage } from '../runtime/image.ts';
 import type { Imports } from '../runtime/preinitialized.ts';
 import { type PrepareNames, readNames } from './names.ts';
 
@@ -59,7 +59,7 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   if (session === 0) throw new Error('onnxruntime-web created no session');
   scrub(memory, calls, names);
   const { malloc: _, free: __, ...namesOfImage } = names;
-  return encodeImage(
+  return sealImage(
     {
       runtime: { version: ort.env.versions.web ?? '', sha256: await sha256(wasm) },
       model: manifest.files[BUNDLE_FILES.model].sha256,

@@ -65,6 +65,10 @@ export async function readBytes(
   return body.take();
 }
 
+/** Chunks, of any bodies, after which everything else gets the thread: they may have arrived together, and be a byte each. */
+const CHUNKS_A_TURN = 128;
+let chunks = 0;
+
 /**
  * The next chunk, the end, or the kind of problem why nothing arrives.
  * @param idleMs the longest wait. @param ending is aborted when the server shuts down, which ends the wait.
@@ -74,6 +78,7 @@ export async function nextChunk(
   idleMs: number,
   ending?: AbortSignal,
 ): Promise<Uint8Array | 'end' | 'unreadable-body' | 'request-timeout' | 'shutting-down'> {
+  if (++chunks % CHUNKS_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
   const read = reader.read().catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
   const result = await within(read, idleMs, ending);
   if (result === undefined) return ending?.aborted ? 'shutting-down' : 'request-timeout';

@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong for a client, and the one place where it becomes a status and a body: RFC 9457
- * (application/problem+json) with a string `error` beside it, the only field that the Hugging Face client shows.
+ * Turns every error into an answer: RFC 9457 (application/problem+json), and a string `error`, the only field that the Hugging Face
+ * client shows.
  */
 import type { MiddlewareHandler } from 'hono';
 import { counted } from '../../shared/counted.ts';
@@ -56,24 +56,24 @@ export function problemResponse(problem: Problem): Response {
   return Response.json(body, { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
 }
 
-/** The same, without waiting for what is left of the request's body, which the platform would otherwise read to its end. */
+/** Answers with the problem, without the rest of the request's body, which the platform would otherwise read to its end. */
 export async function refuse(request: Request, problem: Problem): Promise<Response> {
   if (!request.bodyUsed) await request.body?.cancel().catch(() => {}); // it may be read already
   return problemResponse(problem);
 }
 
-/** What is thrown and is no Error, as WebAssembly throws numbers, Hono's `onError` would not be told of. */
+/** Wraps what is not an Error, such as WebAssembly's numbers: Hono's `onError` would not get it. */
 export const throwErrors: MiddlewareHandler = async (_, next) => {
   try {
     await next();
   } catch (thrown) {
-    throw new Error('something was thrown that is no Error', { cause: thrown });
+    throw new Error('the thrown value is not an Error', { cause: thrown });
   }
 };
 
 /**
- * The status and title of each kind of problem, which is its code in `type` and never changes. What each means and what to do is
- * in docs/errors.md.
+ * The status and title of each kind of problem. The kind is the code in `type` and never changes. docs/errors.md has causes and
+ * remedies.
  */
 export const PROBLEMS = {
   'invalid-http': { status: 400, title: 'Invalid HTTP request' },
@@ -195,7 +195,7 @@ export function sentence(errors: readonly FieldError[], whole: string): string {
   return `${errors.map(({ pointer, detail }) => `${pointer || whole} ${detail}`).join('; ')}.`;
 }
 
-/** @param numbers that the answer would have. */
+/** @param numbers in the answer, had it been computed. */
 export function answerTooLarge(numbers: number): string {
   return `The answer would have ${numbers} numbers, more than ${MAX_ANSWER_NUMBERS}: ask for fewer texts, fewer labels, or no evidence or sentences.`;
 }

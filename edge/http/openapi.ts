@@ -1,6 +1,6 @@
 /**
- * What the API says of itself: OpenAPI 3.1, its shapes from `schema.ts`, its labels from the model. The tests hold every answer
- * to it, on every platform.
+ * The API's OpenAPI 3.1 document, with the shapes of `schema.ts` and the model's labels. The tests hold every answer to it, on every
+ * platform.
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../../shared/bundle.ts';
@@ -48,13 +48,13 @@ type Name = keyof typeof DEFINITIONS;
 type Json = { [key: string]: unknown };
 
 /**
- * @param labels of the model that is served; none where it could not be loaded, and then any name may be one.
- * @param formats whether other services' formats are spoken.
+ * @param labels of the served model; if it could not be loaded, none, and any name is allowed.
+ * @param formats whether other services' formats are served.
  */
 export function openApiDocument(labels: readonly string[], formats = true): Json {
   const conversion: ConversionConfig = {
     target: 'draft-2020-12',
-    // What JSON Schema has no word for (transform, check, several schemas in one pipe) is left out, or said below.
+    // JSON Schema cannot express transform, check, or several schemas in one pipe: left out, or added below.
     errorMode: 'ignore',
     overrideRef: ({ referenceId }) => reference(referenceId),
     overrideSchema: ({ valibotSchema }) => {
@@ -80,7 +80,7 @@ function formatPaths(): Json {
       requestBody: body({
         'application/json': { ...content('ClassifyRequest'), example: { input: 'Not bad at all.' } },
       }),
-      responses: responses({ 200: json('An entry a text', 'ClassifyResponse') }, [...INFERENCE_PROBLEMS, 503]),
+      responses: responses({ 200: json('One entry for each text', 'ClassifyResponse') }, [...INFERENCE_PROBLEMS, 503]),
     },
   });
   return {
@@ -88,12 +88,12 @@ function formatPaths(): Json {
       post: {
         operationId: 'textClassificationAtRoot',
         tags: ['formats'],
-        summary: 'The same for Hugging Face’s clients whose endpoint is the server',
+        summary: 'Hugging Face’s clients: classify, at the server’s root',
         requestBody: body({
           'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
         }),
         responses: responses(
-          { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
+          { 200: json('A list for each text: its labels, the likeliest first', 'TextClassificationResponse') },
           INFERENCE_PROBLEMS,
         ),
       },
@@ -102,18 +102,23 @@ function formatPaths(): Json {
       post: {
         operationId: 'predict',
         tags: ['formats'],
-        summary: 'As Text Embeddings Inference answers',
+        summary: 'Text Embeddings Inference: classify',
         requestBody: body({
           'application/json': { ...content('PredictRequest'), example: { inputs: 'Not bad at all.' } },
         }),
         responses: responses(
-          { 200: json('The labels of a text, the likeliest first; of a batch, a list of those', 'PredictResponse') },
+          {
+            200: json(
+              'The labels of a text, the likeliest first; for a batch, a list of such lists',
+              'PredictResponse',
+            ),
+          },
           INFERENCE_PROBLEMS,
         ),
       },
     },
-    '/classify': classify('classifyAsVllm', 'As vLLM answers'),
-    '/v1/classify': classify('classifyAsVllmV1', 'The same'),
+    '/classify': classify('classifyAsVllm', 'vLLM: classify'),
+    '/v1/classify': classify('classifyAsVllmV1', 'vLLM: classify, at its other address'),
   };
 }
 const INFERENCE_PROBLEMS = [400, 401, 408, 413, 415, 422, 429, 500];
@@ -130,10 +135,10 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
     servers: [{ url: '/' }],
     security: [{}, { key: [] }],
     tags: [
-      { name: 'inference', description: 'Texts in, sentiment out.' },
-      { name: 'formats', description: 'The same in other services’ formats.' },
-      { name: 'jobs', description: 'A file in; its answers later. Where the endpoint is set up for it.' },
-      { name: 'operation', description: 'What is served, and how it does.' },
+      { name: 'inference', description: 'Classify texts.' },
+      { name: 'formats', description: 'Classify texts in other services’ formats.' },
+      { name: 'jobs', description: 'Classify large files, if the endpoint is set up for it.' },
+      { name: 'operation', description: 'Facts of the model, health and metrics.' },
     ],
     paths: {
       '/v1/sentiment': {
@@ -164,8 +169,8 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           tags: ['inference'],
           summary: 'Classify line by line',
           description:
-            'A line is a JSON string or an object; it is answered by one line, in order, before the next has to arrive. ' +
-            'A bad line is answered by its error, and the stream goes on; blank lines are counted and not answered. ' +
+            'A line is a JSON string or an object. Each is answered by one line, in order, before the next has to arrive. ' +
+            'A bad line is answered by its error, and the stream goes on. Blank lines are counted but not answered. ' +
             `A line has up to ${MAX_LINE_BYTES} bytes, a stream up to ${MAX_STREAM_LINES} lines.`,
           requestBody: body(
             Object.fromEntries(
@@ -182,7 +187,10 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           ),
           responses: responses(
             {
-              200: { description: 'A line for a line', content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') } },
+              200: {
+                description: 'One line for each line',
+                content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') },
+              },
             },
             [401, 415, 429, 500],
           ),
@@ -194,13 +202,13 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           tags: ['jobs'],
           summary: 'Classify a file',
           description:
-            'The body is the file, or says what file is to follow in parts. A table has a header; a line of JSON is a string or ' +
-            `an object. A file has up to ${MAX_JOB_BYTES} bytes, a record up to ${MAX_RECORD_BYTES}; what a platform takes in one ` +
-            'request may be less, which is what parts are for.',
+            'The body is the file, or announces a file that follows in parts. A table has a header; a line of JSON is a string or ' +
+            `an object. A file has up to ${MAX_JOB_BYTES} bytes, a record up to ${MAX_RECORD_BYTES}. Send it in parts if the ` +
+            'platform limits a request to less.',
           parameters: Object.entries(schema.JobQuery.entries).map(([name, entry]) => ({
             name,
             in: 'query',
-            description: 'Of a file in the body: as in JobRequest.',
+            description: 'For a file in the body: see JobRequest.',
             schema: convert(entry.wrapped, conversion),
           })),
           requestBody: body({
@@ -209,8 +217,8 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           }),
           responses: responses(
             {
-              201: located(json('The job, which waits for its parts', 'Job')),
-              202: located(json('The job, which runs', 'Job')),
+              201: located(json('The job, waiting for its parts', 'Job')),
+              202: located(json('The job, running', 'Job')),
             },
             [400, 401, 408, 413, 415, 422, 429, 500, 501],
           ),
@@ -221,7 +229,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           operationId: 'putJobPart',
           tags: ['jobs'],
           summary: 'Send a part of a file',
-          description: 'In any order, and again if need be. When the last one is there, the job runs.',
+          description: 'Parts may come in any order, and repeatedly. The job runs when all are there.',
           parameters: [
             JOB_ID,
             {
@@ -240,33 +248,33 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
         get: {
           operationId: 'getJob',
           tags: ['jobs'],
-          summary: 'How far is it?',
+          summary: 'Get a job and its progress',
           parameters: [JOB_ID],
-          responses: responses({ 200: json('The job', 'Job') }, [401, 404, 500, 501]),
+          responses: responses({ 200: json('The job', 'Job') }, [401, 404, 429, 500, 501]),
         },
         delete: {
           operationId: 'deleteJob',
           tags: ['jobs'],
-          summary: 'Cancel it, or forget it if it has ended',
+          summary: 'Cancel a job, or delete it if it has ended',
           parameters: [JOB_ID],
-          responses: responses({ 204: { description: 'Done' } }, [401, 404, 500, 501]),
+          responses: responses({ 204: { description: 'Done' } }, [401, 404, 429, 500, 501]),
         },
       },
       '/v1/jobs/{id}/results': {
         get: {
           operationId: 'getJobResults',
           tags: ['jobs'],
-          summary: 'The answers, once all are there',
-          description: `One a record, in the order of the file, for ${JOB_DAYS} days. Each has the line in which its record begins.`,
+          summary: 'Get the results of a finished job',
+          description: `One answer for each record, in the order of the file, with the line in which the record begins. Kept for ${JOB_DAYS} days.`,
           parameters: [JOB_ID],
           responses: responses(
             {
               200: {
-                description: 'A line for a record',
+                description: 'One line for each record',
                 content: { [schema.STREAM_TYPES[0]]: content('StreamAnswer') },
               },
             },
-            [401, 404, 409, 500, 501],
+            [401, 404, 409, 429, 500, 501],
           ),
         },
       },
@@ -274,15 +282,21 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
         post: {
           operationId: 'textClassification',
           tags: ['inference'],
-          summary: 'The text-classification task of Hugging Face’s clients',
+          summary: 'Hugging Face’s clients: classify',
           parameters: [
-            { name: 'id', in: 'path', required: true, description: 'Of the model served.', schema: { type: 'string' } },
+            {
+              name: 'id',
+              in: 'path',
+              required: true,
+              description: 'The id of the served model.',
+              schema: { type: 'string' },
+            },
           ],
           requestBody: body({
             'application/json': { ...content('TextClassificationRequest'), example: { inputs: 'Not bad at all.' } },
           }),
           responses: responses(
-            { 200: json('For each text its labels, the likeliest first', 'TextClassificationResponse') },
+            { 200: json('A list for each text: its labels, the likeliest first', 'TextClassificationResponse') },
             [400, 401, 404, 408, 413, 415, 422, 429, 500],
           ),
         },
@@ -291,7 +305,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
         get: {
           operationId: 'getModel',
           tags: ['operation'],
-          summary: 'The facts of the model served',
+          summary: 'Get the facts of the served model',
           responses: responses({ 200: json('The facts', 'Model'), 304: NOT_MODIFIED }, [401, 500]),
         },
       },
@@ -299,8 +313,8 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
         get: {
           operationId: 'getMetrics',
           tags: ['operation'],
-          summary: 'Counts, in Prometheus’ text format',
-          description: 'Of the one isolate or process that answers, since it started.',
+          summary: 'Get counts in Prometheus’ text format',
+          description: 'Counts of the isolate or process that answers, since its start.',
           responses: responses(
             { 200: { description: 'The counts', content: { 'text/plain': { schema: { type: 'string' } } } } },
             [401],
@@ -311,16 +325,16 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
         get: {
           ...OPEN,
           operationId: 'getHealth',
-          summary: 'Is it alive?',
-          responses: responses({ 200: json('It is', 'Health') }, [500]),
+          summary: 'Check that the endpoint is alive',
+          responses: responses({ 200: json('It is alive', 'Health') }, [500]),
         },
       },
       '/ready': {
         get: {
           ...OPEN,
           operationId: 'getReady',
-          summary: 'Could it answer now? Loads the network',
-          responses: responses({ 200: json('It could', 'Ready') }, [503]),
+          summary: 'Check that the model can answer; loads it',
+          responses: responses({ 200: json('It can answer', 'Ready') }, [503]),
         },
       },
       '/openapi.json': {
@@ -340,12 +354,12 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
     },
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'Where the endpoint is set up to need one.' },
+        key: { type: 'http', scheme: 'bearer', description: 'Needed if the endpoint has keys.' },
       },
       headers: {
-        Location: header('Of the job.'),
-        'X-Request-Id': header('The request’s `X-Request-Id`, if it has a sane one, or a new UUID.'),
-        'X-Model-Version': header('Of the model; missing only when it could not be loaded.'),
+        Location: header('The address of the job.'),
+        'X-Request-Id': header('The request’s own `X-Request-Id` if it is valid, else a new UUID.'),
+        'X-Model-Version': header('The version of the model; missing only if it could not be loaded.'),
         'Server-Timing': header('`inference` and `total`, in milliseconds; deployed Workers measure waiting only.'),
       },
       schemas: components(conversion),
@@ -358,30 +372,30 @@ const JOB_ID = {
   name: 'id',
   in: 'path',
   required: true,
-  description: 'Of a job that was made with the same key.',
+  description: 'The id of a job that was made with the same key.',
   schema: { type: 'string', format: 'uuid' },
 };
 const HEADERS = Object.fromEntries(
   ['X-Request-Id', 'X-Model-Version', 'Server-Timing'].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
 );
-const NOT_MODIFIED = { description: 'As `If-None-Match` has it' };
+const NOT_MODIFIED = { description: 'Not modified: the tag is that of `If-None-Match`' };
 const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'Not JSON, not UTF-8, broken off, or an unknown query parameter',
-  401: 'No key, or one that is not taken',
-  404: 'Another model; no such job, or not for this key',
-  405: 'Another method; see Allow',
+  400: 'Not JSON, not UTF-8, incomplete, or an unknown query parameter',
+  401: 'Missing or invalid API key',
+  404: 'Model or job not found',
+  405: 'Method not allowed; see Allow',
   408: 'The body did not arrive in time',
-  409: 'Not at this time',
-  413: 'Too large',
-  415: 'Another content type, or a compressed body',
-  422: 'Fields that are missing, unknown or wrong; an answer that would be too large',
+  409: 'Not possible in the job’s state',
+  413: 'Body too large',
+  415: 'Unsupported content type, or a compressed body',
+  422: 'Missing, unknown or wrong fields; an answer that would be too large',
   429: 'Too many requests; see Retry-After',
   500: 'A bug, with the incident’s id',
-  501: 'Not set up',
-  503: 'The model could not be loaded; or too many texts wait, see Retry-After',
+  501: 'Jobs are not configured',
+  503: 'The model could not be loaded; or overloaded, see Retry-After',
 };
 
-/** @param problems beside those that every route has. */
+/** @param problems besides those of every route */
 function responses(good: Record<number, Json>, problems: readonly number[]): Json {
   const bad = [...new Set([400, 405, 415, ...problems])].map((status) => [
     status,
@@ -424,7 +438,7 @@ function reference(name: string): string {
 function components(conversion: ConversionConfig): Json {
   const schemas = toJsonSchemaDefs(DEFINITIONS, conversion) as Record<Name, Json>;
   const named = Object.fromEntries(Object.keys(DEFINITIONS).map((name) => [name, schemas[name as Name]]));
-  // The check that there is one of the two.
+  // Requires one of the two.
   const either = { oneOf: [{ required: ['text'] }, { required: ['texts'] }] };
   return { ...named, SentimentRequest: { ...named['SentimentRequest'], ...either } };
 }

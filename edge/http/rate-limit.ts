@@ -1,4 +1,4 @@
-/** How often one client may ask: the platform counts, this asks it. */
+/** Limits a client's requests by the platform's counter. */
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AppEnv } from './context.ts';
 import { ProblemError } from './errors.ts';
@@ -12,7 +12,7 @@ export interface RateLimiter {
 
 /**
  * Counts requests by key, or else by the address that Cloudflare saw.
- * @param onFailure told when the limiter fails, which lets the request pass: it is not what the client came for.
+ * @param onFailure is called when the limiter fails. The request then passes.
  */
 export function limitRate(
   limiter: RateLimiter,
@@ -29,7 +29,7 @@ export function limitRate(
   };
 }
 
-/** An address of IPv4 as it is, and of one of IPv6 the first 64 bits: a client has as many of those with them as it likes. */
+/** An IPv4 address, or the first 64 bits of an IPv6 address, because a client has as many of the rest as it likes. */
 export function clientNetwork(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address;
   const [start = '', end] = address.toLowerCase().split('::');
@@ -43,7 +43,7 @@ export function clientNetwork(address: string): string {
     .join(':')}::/64`;
 }
 
-/** Rejects when the limiter has no answer, whichever way. */
+/** Rejects if the limiter fails or does not answer in time. */
 async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
   const answer = await within(
     limiter.limit({ key }).then((answer) => ({ answer })),
@@ -51,6 +51,6 @@ async function isAllowed(limiter: RateLimiter, key: string): Promise<boolean> {
   );
   if (answer === undefined) throw new Error(`the rate limiter has not answered in ${RATE_LIMITER_TIMEOUT_MS} ms`);
   const { success } = answer.answer;
-  if (typeof success !== 'boolean') throw new TypeError('the rate limiter says neither yes nor no');
+  if (typeof success !== 'boolean') throw new TypeError('the rate limiter gave an invalid answer');
   return success;
 }

@@ -1,6 +1,6 @@
 /**
- * The shapes of requests and answers: the types that the code has, what a request is checked against, and, through
- * `openapi.ts`, what the API says of itself. Messages follow the name of the field: "/texts/3 is empty".
+ * The shapes of requests and answers: types, validation and, through `openapi.ts`, the OpenAPI document. Messages follow the name of
+ * the field: "/texts/3 is empty".
  */
 import * as v from 'valibot';
 import type { Omission } from '../../shared/encoding.ts';
@@ -21,12 +21,12 @@ export const JOB_TYPES = ['text/csv', 'text/tab-separated-values', 'text/plain',
 const JOB_FILE_TYPES = [...JOB_TYPES, 'application/json'] as const;
 export type JobType = (typeof JOB_FILE_TYPES)[number];
 
-/** Not blank: `\S` is all that `trim()` leaves. */
+/** Not blank. */
 export const text = v.pipe(v.string('must be a string'), v.regex(/\S/, 'is empty'));
 const texts = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(1, 'is empty'),
-  v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`), // before any of them is looked at
+  v.maxLength(MAX_TEXTS, `has more than ${MAX_TEXTS} texts`), // before any of them is checked
   v.array(text),
 );
 const evidenceWanted = v.pipe(
@@ -44,7 +44,7 @@ export const LabelName = v.string('must be a string');
 export const Labels = v.pipe(
   v.array(v.unknown(), 'must be an array of strings'),
   v.minLength(2, 'has fewer than two labels'),
-  v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`), // before any of them is looked at
+  v.maxLength(MAX_LABELS, `has more than ${MAX_LABELS} labels`), // before any of them is checked
   v.array(LabelName),
   v.checkItems((label, place, labels) => labels.indexOf(label) === place, 'is there twice'),
   v.description('Two or more labels to choose from, in any order.'),
@@ -113,16 +113,16 @@ const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('Th
 export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
 
 export const SentenceResult = v.object({
-  start: v.pipe(count, v.description('Of its first UTF-16 code unit in the text.')),
-  end: v.pipe(count, v.description('Just past its last one.')),
+  start: v.pipe(count, v.description('The offset of its first UTF-16 code unit in the text.')),
+  end: v.pipe(count, v.description('The offset behind its last one.')),
   label: v.string(),
   score,
   scores: v.array(LabelScore),
 } satisfies FieldsOf<SentenceAnswer>);
 
 const Omitted = v.object({
-  start: v.pipe(count, v.description('Of the first UTF-16 code unit of its first token.')),
-  end: v.pipe(count, v.description('Just past its last token.')),
+  start: v.pipe(count, v.description('The offset of the first UTF-16 code unit of its first token.')),
+  end: v.pipe(count, v.description('The offset behind its last token.')),
   tokens: count,
 } satisfies FieldsOf<Omission>);
 
@@ -143,19 +143,19 @@ const resultEntries = {
     v.description('Whether the beginning was not read, because the text has too many tokens.'),
   ),
   omitted: v.exactOptional(
-    v.pipe(v.array(Omitted), v.description('There when the text is too long: what was not read.')),
+    v.pipe(v.array(Omitted), v.description('Only if the text is too long: the stretches that were not read.')),
   ),
   reliable: v.pipe(
     v.boolean(),
     v.description(
-      'Whether the text looks like English prose, which the model was made for; where not, the scores say little.',
+      'Whether the text looks like English prose, which the model was made for; if not, the scores say little.',
     ),
   ),
   reason: v.exactOptional(
     v.pipe(
       v.picklist(REASONS),
       v.description(
-        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; the same again and again.',
+        'Why it is not reliable: no known word; another language; keyboard noise, code or numbers; repetition.',
       ),
     ),
   ),
@@ -163,14 +163,14 @@ const resultEntries = {
   sentences: v.exactOptional(
     v.pipe(
       v.array(SentenceResult),
-      v.description('There when they were asked for, in order: those of which the network read a token.'),
+      v.description('Present on request: the sentences of which the network read a token, in order.'),
     ),
   ),
   mixed: v.exactOptional(
     v.pipe(
       v.boolean(),
       v.description(
-        'There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`.',
+        'Present with `sentences`: whether two that have a known word have different labels, neither of them `neutral`.',
       ),
     ),
   ),
@@ -239,15 +239,15 @@ export const JobText = v.object({ text, id: v.optional(LineId) });
 const column = v.pipe(v.string('must be a string'), v.minLength(1, 'is empty'), v.maxLength(256, 'is too long'));
 const DELIMITERS = ['comma', 'semicolon', 'tab', 'pipe'] as const;
 export const Delimiter = v.picklist(DELIMITERS, `must be one of ${DELIMITERS.join(', ')}`);
-/** Where the text and the id are: names in the header of a table, or fields of an object; and how it is answered. */
+/** The options of a job: columns or fields, the delimiter, labels. */
 const jobOptions = {
-  textColumn: v.optional(v.pipe(column, v.description('Of the text; `text` or `review` unless given.'))),
-  idColumn: v.optional(v.pipe(column, v.description('Of the id; `id`, if there is one, unless given.'))),
-  delimiter: v.optional(v.pipe(Delimiter, v.description('Of a table; told from its header unless given.'))),
+  textColumn: v.optional(v.pipe(column, v.description('The column of the text. Default: `text` or `review`.'))),
+  idColumn: v.optional(v.pipe(column, v.description('The column of the id. Default: `id`, if there is one.'))),
+  delimiter: v.optional(v.pipe(Delimiter, v.description('The delimiter of a table. Default: its header tells.'))),
   labels: v.optional(Labels),
 };
 
-/** Beside a file in the body of `POST /v1/jobs`. */
+/** The query of `POST /v1/jobs` with a file in the body. */
 export const JobQuery = v.strictObject(
   {
     ...jobOptions,
@@ -262,7 +262,7 @@ export const JobQuery = v.strictObject(
   objectMessage,
 );
 
-/** `POST /v1/jobs` of a file that is to follow in parts. */
+/** The body of `POST /v1/jobs` that announces a file in parts. */
 export const JobRequest = jsonObject(
   v.strictObject(
     {
@@ -301,9 +301,7 @@ export const Job = v.object({
       v.description('The labels of its answers, in the model’s order. Missing in jobs of version 0.2.'),
     ),
   ),
-  sentences: v.exactOptional(
-    v.pipe(v.boolean(), v.description('There where its answers have those of sentences too.')),
-  ),
+  sentences: v.exactOptional(v.pipe(v.boolean(), v.description('Present if its answers have those of sentences too.'))),
   created: time,
   expires: v.pipe(time, v.description('When the job and its results are deleted; later if it still runs.')),
   bytes: v.exactOptional(v.pipe(count, v.description('The size of the file, once it is known.'))),
@@ -338,15 +336,15 @@ export type Job = v.InferOutput<typeof Job>;
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
 const TRUNCATIONS = ['longest_first', 'only_first', 'only_second', 'do_not_truncate'] as const;
 
-/** A text or several; the error speaks of the one that was meant. */
+/** One text or several, apart, so that errors fit the form that was sent. */
 export const Inputs = { one: text, many: texts } as const;
 export const inputs = v.lazy((value) => (Array.isArray(value) ? Inputs.many : Inputs.one));
 
 /**
- * `POST /models/{id}`, the text-classification task of Hugging Face: `inputs`, and `parameters` of which `top_k` limits
- * the labels of an answer, `function_to_apply: "none"` asks for logits, and `max_length` limits the tokens of a text. Labels exclude each other, so that `sigmoid` of
- * a label's log-odds against all others is its `softmax`, and both give that. `options`, which that API's clients send to
- * steer its own queue and cache, has nothing to steer here.
+ * `POST /models/{id}`, the text-classification task of Hugging Face. `top_k` limits the labels of an answer, `function_to_apply:
+ * "none"` asks for logits, and `max_length` limits the tokens of a text. `sigmoid` gives the same as `softmax`: labels exclude each
+ * other, so the sigmoid of a label's log-odds against all others is its softmax. `options` steers Hugging Face's queue and cache,
+ * and has no effect here.
  */
 export const TextClassificationRequest = jsonObject(
   v.strictObject(
@@ -363,7 +361,7 @@ export const TextClassificationRequest = jsonObject(
               return_all_scores: v.nullish(
                 v.pipe(
                   v.boolean('must be true or false'),
-                  v.description('`false` gives the likeliest label alone, unless there is a `top_k`.'),
+                  v.description('`false` gives only the likeliest label, unless there is a `top_k`.'),
                 ),
               ),
               truncation: v.nullish(
@@ -372,7 +370,7 @@ export const TextClassificationRequest = jsonObject(
                     [v.boolean(), v.picklist(TRUNCATIONS)],
                     `must be a boolean or one of ${TRUNCATIONS.join(', ')}`,
                   ),
-                  v.description('Steers nothing: a text that is too long is never an error.'),
+                  v.description('Has no effect: a text that is too long is never an error.'),
                 ),
               ),
               max_length: v.nullish(
@@ -410,7 +408,7 @@ export const FieldError = v.object({
 });
 export type FieldError = v.InferOutput<typeof FieldError>;
 
-/** RFC 9457, and `error` for clients that show nothing else. */
+/** RFC 9457, with `error` for clients that show nothing else. */
 export const Problem = v.object({
   type: v.pipe(v.string(), v.description('The kind of problem.')),
   title: v.string(),
@@ -424,7 +422,7 @@ export const Problem = v.object({
 });
 export type Problem = v.InferOutput<typeof Problem>;
 
-/** To valibot an array is an object too. */
+/** An object that is not an array; valibot accepts both. */
 export function jsonObject<const Schema extends v.GenericSchema>(schema: Schema, message = 'must be a JSON object') {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return v.pipe(v.custom<v.InferInput<Schema>>(isObject, message), schema);

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { ByteBuffer } from '../../shared/byte-buffer.ts';
+import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import { isBlank } from '../../shared/records.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
 import { fieldErrors, nextChunk, parseJson } from './body.ts';
@@ -138,6 +139,7 @@ const ENDINGS = {
   'unreadable-body': 'The body ended before it was complete.',
   'request-timeout': 'Nothing arrived for too long, and the stream ends here.',
   'shutting-down': 'The server is shutting down, and the stream ends here.',
+  'endless-line': `The line has more than ${MAX_RECORD_BYTES} bytes, and the stream ends here.`,
 } as const;
 
 /** Lines that are not blank, in groups that arrived together, up to the size of a run. */
@@ -169,6 +171,11 @@ async function* readLines(
       yield lines;
       lines = [];
     }
+    if (splitter.isEndless) {
+      yield [...lines, { number: number + 1, content: ENDINGS['endless-line'] }];
+      await reader.cancel();
+      return;
+    }
     if (lines.length > 0) yield lines;
   }
 }
@@ -177,8 +184,13 @@ async function* readLines(
 class Splitter {
   /** The beginning of a line whose end has not arrived. */
   readonly #begun = new ByteBuffer(MAX_LINE_BYTES);
-  /** Whether that line has too many bytes already. */
-  #isTooLong = false;
+  /** How many bytes it has so far. */
+  #bytes = 0;
+
+  /** Whether the line is so long that nobody needs to wait for its end. */
+  get isEndless(): boolean {
+    return this.#bytes > MAX_RECORD_BYTES;
+  }
 
   *split(chunk: Uint8Array): Generator<Line['content']> {
     let start = 0;
@@ -192,19 +204,19 @@ class Splitter {
 
   /** The last line, if it has no end. */
   *rest(): Generator<Line['content']> {
-    if (this.#isTooLong || this.#begun.length > 0) yield this.#take();
+    if (this.#bytes > 0) yield this.#take();
   }
 
   #add(piece: Uint8Array): void {
-    if (this.#isTooLong || this.#begun.append(piece)) return;
-    this.#isTooLong = true;
-    this.#begun.take();
+    this.#bytes += piece.length;
+    if (this.#bytes <= MAX_LINE_BYTES) this.#begun.append(piece);
+    else this.#begun.take();
   }
 
   #take(): Line['content'] {
     const line = this.#begun.take();
-    const content = this.#isTooLong ? `The line has more than ${MAX_LINE_BYTES} bytes.` : line;
-    this.#isTooLong = false;
+    const content = this.#bytes > MAX_LINE_BYTES ? `The line has more than ${MAX_LINE_BYTES} bytes.` : line;
+    this.#bytes = 0;
     return content;
   }
 }

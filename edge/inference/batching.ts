@@ -17,6 +17,7 @@ const RUN_COST = 20;
  * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
  */
 export function groupByLength(lengths: readonly number[]): number[][] {
+  if (lengths.length === 1) return [[0]];
   const order = [...lengths.keys()].sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
   /** For the first n texts in `order`: the least cost, and the start of their last run. */
   const costs = [0];

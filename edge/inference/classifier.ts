@@ -1,6 +1,4 @@
-/**
- * Texts → sentiment. Owns the one network of its isolate, loads it when it is first needed, and knows nothing of HTTP.
- */
+/** Classifies texts. Owns the isolate's one network, loads it at first use, and knows nothing of HTTP. */
 import {
   type Bundle,
   type BundleFiles,
@@ -11,36 +9,36 @@ import {
 } from '../../shared/bundle.ts';
 import { type Encoding, encode, type Omission, toBatch } from '../../shared/encoding.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';
-import { tokenize } from '../../shared/tokenizer.ts';
+import { tokenizeWith } from '../../shared/tokenizer.ts';
 import { START_ID } from '../../shared/vocabulary.ts';
 import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
-import { type Reason, unreliable } from './reliability.ts';
+import { kindsIn, type Reason, unreliable } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
-/** A text, and what is asked of it. */
+/** A text with the options of its answer. */
 export interface ClassifyRequest {
   readonly text: string;
-  /** Those of the bundle's labels to choose from, two or more. Default: `Classifier.labels`. */
+  /** Two or more of the bundle's labels. Default: `Classifier.labels`. */
   readonly labels?: readonly string[] | undefined;
-  /** Whether to account for every token (`evidence.ts`), which needs no run of its own. */
+  /** Whether to return the evidence of every token (`evidence.ts`), which needs no further run. */
   readonly evidence?: boolean | undefined;
-  /** Whether to answer for each sentence too, which takes about as long again. */
+  /** Whether to return each sentence's answer too, which takes about as long again. */
   readonly sentences?: boolean | undefined;
 }
 
 export interface LabelScore {
   readonly label: string;
-  /** Its probability. */
+  /** The label's probability. */
   readonly score: number;
 }
 
 /** The answer to one text. */
 export interface Classification extends LabelScore {
-  /** Every label asked for, in the bundle's order. The scores add up to 1. */
+  /** One for each label asked for, in the bundle's order. They add up to 1. */
   readonly scores: LabelScore[];
   /** One for each of `scores`, which are their softmax. The sum over all of the bundle's labels is 0. */
   readonly logits: number[];
@@ -49,21 +47,21 @@ export interface Classification extends LabelScore {
   readonly unknown: number;
   /** Whether the beginning was left out, because the text has more tokens than the network reads. */
   readonly truncated: boolean;
-  /** There when the text was too long: what was not read. */
+  /** Only if the text was too long: the stretches that were not read. */
   readonly omitted?: Omission[];
-  /** Whether the text is of the kind that the model was made for; where not, the scores say little. */
+  /** Whether the text looks like English prose; if not, the scores say little. */
   readonly reliable: boolean;
-  /** There where it is not. */
+  /** Only if it is not reliable. */
   readonly reason?: Reason;
-  /** There when it was asked for; its numbers are in the order of `scores`. */
+  /** Only if asked for; its numbers are in the order of `scores`. */
   readonly evidence?: Evidence;
-  /** There when they were asked for, in order: those of which the network read a token. */
+  /** Only if asked for: the sentences of which the network read a token, in order. */
   readonly sentences?: SentenceAnswer[];
-  /** There with `sentences`: whether two of them that have a known word have different labels, neither of them `neutral`. */
+  /** Only with `sentences`: whether two that have a known word have different labels, neither of them `neutral`. */
   readonly mixed?: boolean;
 }
 
-/** Each call loads what it needs and is not loaded. It rejects with a `LoadError` when that fails; the next call tries again. */
+/** Each call loads what it needs. If loading fails, it rejects with a `LoadError`, and the next call tries again. */
 export interface Classifier {
   /** Loads the network. */
   ready(): Promise<void>;
@@ -71,31 +69,30 @@ export interface Classifier {
   reloads(): number;
   /** How often the network broke and was loaded again. */
   reloads(): number;
-  /** The facts of the bundle, once it is found to be whole. */
+  /** The facts of the verified bundle. */
   manifest(): Promise<Manifest>;
-  /** The labels of a request that names none, in the bundle's order. */
+  /** The labels of requests that name none, in the bundle's order. */
   labels(): Promise<readonly string[]>;
   /**
-   * One answer a text, in order, from as few runs as pay. Takes any texts, empty ones included; the caller limits how many
-   * and how long. Of a text without a known word the network has read nothing: all of its logits are 0.
-   * @throws RangeError when a label that is asked for is none of the bundle's; AnswerTooLargeError; OverloadedError; the
-   * signal's reason.
+   * Classifies texts, in order; the caller limits their number and length. A text may be empty. All logits of a text without a
+   * known word are 0.
+   * @throws RangeError if the bundle lacks a label asked for; AnswerTooLargeError; OverloadedError; the signal's reason.
    */
   classify(texts: readonly (string | ClassifyRequest)[], options?: ClassifyOptions): Promise<Classification[]>;
 }
 
 export interface ClassifyOptions {
-  /** The most numbers that the answers may have together, scores and evidence. Default: as many as they have. */
+  /** The most numbers (scores, evidence) in all answers together. Default: no limit. */
   readonly maxNumbers?: number;
-  /** The most tokens that may wait to be computed, these among them. Default: any number. */
+  /** The most tokens that may wait to be computed, including these. Default: no limit. */
   readonly maxBacklog?: number;
-  /** Nothing more is computed once it is aborted. */
+  /** Stops computing when aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether others may go first, as nobody waits for these answers alone. Then `maxBacklog` is not looked at. */
+  /** Whether other calls may go first (streams and jobs). `maxBacklog` then has no effect. */
   readonly patient?: boolean;
 }
 
-/** The answers would have more numbers than they may. It is known before the network runs. */
+/** The answers would have more than `maxNumbers`. Thrown before the network runs. */
 export class AnswerTooLargeError extends Error {
   override readonly name = 'AnswerTooLargeError';
   readonly numbers: number;
@@ -109,31 +106,39 @@ export class AnswerTooLargeError extends Error {
 /** @internal */
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
-  /** @param manifest of the bundle whose network the runtime is to run, verified. */
+  /** @param manifest of the verified bundle */
   readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
-  /** The setting LABELS: the labels of requests that name none. Default: all. Others than the bundle's fail every load. */
+  /** The setting LABELS: the labels of requests that name none. Default: all. If the bundle lacks one, every load fails. */
   readonly labels?: readonly string[] | undefined;
   /** The setting MAX_TOKENS: how many tokens of a text are read. Default: as many as in training. */
   readonly maxTokens?: number | undefined;
-  /** Default: one of its own. */
+  /** Default: its own. */
   readonly backlog?: Backlog;
 }
 
-/** A text as the network reads it, and what its answer is to have. */
+/** A bundle with the settings. */
+interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
+  /** The places of the labels of a request that names none. */
+  readonly columns: readonly number[];
+  /** Those of the vocabulary's words (`reliability.ts`). */
+  readonly kinds: Uint8Array;
+}
+
+/** A text as the network reads it, with the options of its answer. */
 interface Reading {
   readonly text: string;
   readonly encoding: Encoding;
-  /** The places of the labels that are asked for, in the bundle's order. */
+  /** The indices of the labels asked for, in the bundle's order. */
   readonly columns: readonly number[];
   readonly evidence: boolean;
   readonly sentences?: readonly SentenceReading[] | undefined;
 }
 
-/** Characters that take as long to be read as a token to be computed. */
+/** Tokenizing so many characters takes as long as computing one token. */
 const CHARACTERS_A_TOKEN = 50;
 
 /**
- * A classifier that has loaded nothing yet.
+ * Creates a classifier, which loads nothing until it is used.
  * @internal
  */
 export function createClassifier({
@@ -143,17 +148,23 @@ export function createClassifier({
   maxTokens,
   backlog = new Backlog(),
 }: ClassifierOptions): Classifier {
-  const bundle = retrying(async (): Promise<Omit<Bundle, 'model'> & Partial<Bundle>> => {
+  const bundle = retrying(async (): Promise<Opened> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
-    refuseOtherLabels(labels, opened.manifest.labels);
-    return maxTokens === undefined ? opened : { ...opened, manifest: { ...opened.manifest, maxTokens } };
+    const { manifest } = opened;
+    refuseOtherLabels(labels, manifest.labels);
+    return {
+      ...opened,
+      manifest: { ...manifest, maxTokens: maxTokens ?? manifest.maxTokens },
+      columns: placesOf(labels, manifest.labels),
+      kinds: kindsIn(opened.vocabulary),
+    };
   });
   let reloads = 0;
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
     const loaded = await loadNetwork(await loadRuntime(manifest), model, manifest);
-    if (reloads > 0) await backlog.enter().turn(1, () => loaded.run(EMPTY_BATCH)); // if it is still broken, it is not ready
+    if (reloads > 0) await backlog.enter().turn(1, () => loaded.run(EMPTY_BATCH)); // throws if the network is still broken
     return loaded;
   });
 
@@ -173,7 +184,7 @@ export function createClassifier({
     if (network.forget(loaded)) reloads++;
     return run(readings, await network(), labels, call);
   }
-  /** The logits of the empty text, of which the network reads START; computed for the first text that has no START. */
+  /** The logits of the empty text (START alone), computed for the first text without START. */
   let emptyLogits: Float32Array | undefined;
 
   async function classify(
@@ -182,10 +193,8 @@ export function createClassifier({
   ): Promise<Classification[]> {
     const call = backlog.enter({ signal, patient, maxTokens: maxBacklog });
     try {
-      const { manifest, vocabulary } = await bundle();
-      const encodingOf = (text: string) => encode(tokenize(text), vocabulary, manifest.maxTokens);
-      const all = placesOf(undefined, manifest.labels);
-      const unasked = placesOf(labels, manifest.labels);
+      const { manifest, vocabulary, columns: unasked, kinds } = await bundle();
+      const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
         const { text, labels: own, evidence = false } = request;
@@ -199,15 +208,16 @@ export function createClassifier({
       const parts = readings.map(partsOf);
       const rows = [...readings, ...parts.flat()];
       call.expect(sum(rows.map(({ encoding }) => encoding.ids.length)));
-      const logits = await runOrReload(rows, all.length, call, signal);
+      const logits = await runOrReload(rows, manifest.labels.length, call, signal);
       if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
+        const all = placesOf(undefined, manifest.labels);
         const empty: Reading = { text: '', encoding: encodingOf(''), columns: all, evidence: false };
         [emptyLogits] = await runOrReload([empty], all.length, call, signal);
       }
       let next = readings.length;
       return readings.map((reading, place) => {
         const own = logits[place] as Float32Array;
-        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading) };
+        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading, kinds) };
         if (reading.sentences === undefined) return result;
         const count = parts[place]?.length ?? 0;
         const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
@@ -224,14 +234,14 @@ export function createClassifier({
     reloads: () => reloads,
     manifest: async () => (await bundle()).manifest,
     labels: async () => {
-      const { manifest } = await bundle();
-      return placesOf(labels, manifest.labels).map((place) => manifest.labels[place] as string);
+      const { manifest, columns } = await bundle();
+      return columns.map((place) => manifest.labels[place] as string);
     },
     classify,
   };
 }
 
-/** Reads the texts, in turns where they are long. */
+/** Tokenizes the texts, in turns if they are long. */
 async function readAll<Text extends string | { readonly text: string }>(
   texts: readonly Text[],
   call: Call,
@@ -266,7 +276,7 @@ function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readon
   throw new Error(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
 }
 
-/** The places of the labels that are asked for, in the bundle's order. @throws RangeError when one is none of them. */
+/** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one. */
 function placesOf(asked: readonly string[] | undefined, labels: readonly string[]): number[] {
   const unknown = asked?.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
@@ -290,7 +300,7 @@ function lacksStart({ ids, tokens }: Encoding): boolean {
   return ids.length === tokens.length;
 }
 
-/** How many numbers the answer has: for each label a score, one for each sentence, and with evidence the bias and two for each token. */
+/** The numbers in the answer: for each label a score, one for each sentence, and with evidence the bias and two for each token. */
 function numbersOf({ encoding, columns, evidence, sentences = [] }: Reading): number {
   return columns.length * (1 + sentences.length + (evidence ? 1 + 2 * encoding.tokens.length : 0));
 }
@@ -302,9 +312,10 @@ function partsOf({ text, columns, sentences = [] }: Reading): Reading[] {
 }
 
 /**
- * The logits of each reading's labels, from as few runs as pay: after each of its ids where evidence is wanted, else after
- * the last alone. float32 [ids × columns] or [1 × columns], copies, so that what a run gave for all labels does not stay.
- * @param labels how many there are.
+ * Computes the logits of each reading's labels: after every id if evidence is wanted, else after the last. Copies, so that the
+ * logits of all labels are freed.
+ * @param labels the number of the bundle's labels
+ * @returns by reading, float32 [ids × columns] or [1 × columns]
  */
 async function run(
   readings: readonly Reading[],
@@ -338,10 +349,13 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
   return picked;
 }
 
-/** The cautions that belong to an answer: its reliability, and what was not read. */
-function cautionsFor({ text, encoding }: Reading): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
+/** The reliability of an answer, and the stretches that were not read. */
+function cautionsFor(
+  { text, encoding }: Reading,
+  kinds: Uint8Array,
+): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { omitted } = encoding;
-  const reason = unreliable(text, encoding);
+  const reason = unreliable(text, encoding, kinds);
   return {
     ...(omitted.length > 0 && { omitted: [...omitted] }),
     reliable: reason === undefined,
@@ -358,8 +372,8 @@ function answer(
 ): Omit<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { tokens, unknown, truncated } = encoding;
   const names = columns.map((column) => labels[column] as string);
-  const last = [...logits.subarray(-columns.length)];
-  const own = unknown < tokens.length ? last : last.map(() => 0);
+  const isKnown = unknown < tokens.length;
+  const own = columns.map((_, place) => (isKnown ? (logits.at(place - columns.length) as number) : 0));
   const probabilities = softmax(own);
   const scores = names.map((label, place): LabelScore => ({ label, score: probabilities[place] as number }));
   const best = scores[likeliest(probabilities, names)] as LabelScore;

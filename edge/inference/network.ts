@@ -19,7 +19,7 @@ export interface Runtime {
   readonly InferenceSession: { create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<Session> };
   readonly Tensor: new (type: 'int32', data: Int32Array, dims: readonly number[]) => Tensor;
 }
-type Session = Pick<InferenceSession, 'run'>;
+export type Session = Pick<InferenceSession, 'run'>;
 
 /** Prints nothing: messages quote ids, which are words of a user's text. Errors are thrown anyway. */
 const QUIET = { logSeverityLevel: 4 } as const;

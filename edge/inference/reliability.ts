@@ -8,7 +8,7 @@
  */
 import type { Encoding } from '../../shared/encoding.ts';
 import type { Token } from '../../shared/tokenizer.ts';
-import { UNKNOWN_ID } from '../../shared/vocabulary.ts';
+import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 
 export const REASONS = ['unknown-words', 'other-language', 'noise', 'repetitive'] as const;
 /** Why an answer is unreliable. */
@@ -58,6 +58,8 @@ export const NOISE_LEAD = 3;
 export const NEW_PAIRS = 0.5;
 export const MIN_PAIRS = 9;
 
+const SPACE = 0x20;
+
 /** Function words of English that are rare or missing in other languages. */
 const ENGLISH = words(
   'the and of to is it that this was for with you are not have has had my they be but your all just what out we about get when would ' +
@@ -77,6 +79,11 @@ function words(list: string): ReadonlySet<string> {
   return new Set(list.split(' '));
 }
 
+const FUNCTION_WORDS: ReadonlyMap<string, Kind> = new Map([
+  ...[...FOREIGN].map((word) => [word, 'foreign'] as const),
+  ...[...ENGLISH].map((word) => [word, 'english'] as const), // first where it is both
+]);
+
 const LETTER = /\p{L}/u;
 const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
 /** A word in plain letters, digits and apostrophes, with at least one letter. */
@@ -89,29 +96,45 @@ const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(
 /** The place of each kind in KINDS. */
 const PLACES = Object.fromEntries(KINDS.map((kind, place) => [kind, place])) as Readonly<Record<Kind, number>>;
 
-/** The number of words of each kind among the tokens that were read, in the order of KINDS. */
-export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): number[] {
+/** The place in KINDS of each word of the vocabulary, by its id, if it is written in plain letters. */
+export function kindsIn(vocabulary: Vocabulary): Uint8Array {
+  const places = new Uint8Array(vocabulary.size).fill(PLACES.known);
+  for (const [word, kind] of FUNCTION_WORDS) {
+    const id = vocabulary.idOf(word, false);
+    if (id !== UNKNOWN_ID) places[id] = PLACES[kind];
+  }
+  return places;
+}
+
+/**
+ * The number of words of each kind among the tokens that were read, in the order of KINDS.
+ * @param known those of the vocabulary, by which words that got their ids from the tokenizer are told without a look at their letters.
+ */
+export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>, known?: Uint8Array): number[] {
   const counts = new Array<number>(KINDS.length).fill(0);
   const count = (kind: Kind) => {
     (counts[PLACES[kind]] as number) += 1;
   };
   const before = ids.length - tokens.length;
   let end = tokens[0]?.start ?? 0;
-  for (const [place, token] of tokens.entries()) {
-    if (token.start > end + 1 || (token.start > end && text[end] !== ' ')) {
+  for (let place = 0; place < tokens.length; place++) {
+    const token = tokens[place] as Token;
+    if (token.start > end + 1 || (token.start > end && text.charCodeAt(end) !== SPACE)) {
       if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
     }
     end = token.end;
-    const kind = kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
+    if (known !== undefined && token.id !== undefined) {
+      (counts[known[token.id] as number] as number) += 1;
+      continue;
+    }
+    const kind = FUNCTION_WORDS.get(token.text) ?? kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
     if (kind !== undefined) count(kind);
   }
   return counts;
 }
 
-/** @returns undefined for signs, pictures and addresses. */
+/** The kind of a word that is not a function word; undefined for signs, pictures and addresses. */
 function kindOf({ text: folded, start, end }: Token, text: string, known: boolean): Kind | undefined {
-  if (ENGLISH.has(folded)) return 'english'; // first, because most words are; no sign is folded to one
-  if (FOREIGN.has(folded)) return 'foreign';
   const written = text.slice(start, end);
   if (PLAIN.test(written)) {
     if (known) return 'known';
@@ -122,10 +145,13 @@ function kindOf({ text: folded, start, end }: Token, text: string, known: boolea
   return LATIN.test(written) ? 'marked' : 'script';
 }
 
-/** Why the answer to a text is unreliable; undefined when it is reliable. @param encoding the tokens that the network read. */
-export function unreliable(text: string, encoding: Encoding): Reason | undefined {
+/**
+ * Why the answer to a text is unreliable; undefined when it is reliable.
+ * @param encoding the tokens that the network read. @param known as in `kindsOf`.
+ */
+export function unreliable(text: string, encoding: Encoding, known?: Uint8Array): Reason | undefined {
   const { tokens, unknown } = encoding;
-  const kinds = kindsOf(text, encoding);
+  const kinds = kindsOf(text, encoding, known);
   const [english = 0, language = 0, ...noises] = CLASSES.map((name) => scoreOf(kinds, name));
   const noise = Math.max(...noises);
   const isNoise = noise > english + NOISE_LEAD;
@@ -134,7 +160,7 @@ export function unreliable(text: string, encoding: Encoding): Reason | undefined
   }
   if (isNoise) return 'noise';
   if (unknown === tokens.length) return 'unknown-words';
-  return isRepetitive(tokens) ? 'repetitive' : undefined;
+  return isRepetitive(encoding) ? 'repetitive' : undefined;
 }
 
 /** Whether there is a kind of word that only other languages have. */
@@ -146,13 +172,31 @@ function scoreOf(kinds: readonly number[], name: Class): number {
   return kinds.reduce((sum, count, place) => sum + count * (VOTES[name][place] as number), 0);
 }
 
-function isRepetitive(tokens: readonly Token[]): boolean {
+function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolean {
   const pairs = tokens.length - 1;
   if (pairs < MIN_PAIRS) return false;
   const enough = pairs * NEW_PAIRS;
+  if (hasDistinctPairs(ids.subarray(ids.length - tokens.length), enough)) return false;
   const seen = new Set<string>();
   for (let place = 0; place < pairs && seen.size < enough; place++) {
     seen.add(`${tokens[place]?.text} ${tokens[place + 1]?.text}`);
   }
   return seen.size < enough;
+}
+
+/** Which pairs of ids were seen, by a hash of 10 bits: little memory, as it is rarely in a cache. */
+const seenPairs = new Uint8Array(2 ** 10);
+
+/**
+ * Whether so many pairs of words are different for certain, which is nearly always all there is to know: pairs whose ids have another hash are other pairs.
+ */
+function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
+  seenPairs.fill(0);
+  let distinct = 0;
+  for (let place = 1; place < ids.length && distinct < enough; place++) {
+    const hash = (Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b)) >>> 22;
+    distinct += 1 - (seenPairs[hash] as number);
+    seenPairs[hash] = 1;
+  }
+  return distinct >= enough;
 }

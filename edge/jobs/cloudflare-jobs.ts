@@ -42,9 +42,10 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       const opened = await coordinatorOf(id).open({ id, owner, ...job });
       try {
         const task = { format: formatOf(job.type), layout: layoutOf(job) };
-        const bytes = await store(body, inputKey(id), bucket, (first, isWhole) =>
-          refuseUnreadable(first, isWhole, task),
-        );
+        const bytes = await store(body, inputKey(id), bucket, {
+          onFirst: (first, isWhole) => refuseUnreadable(first, isWhole, task),
+          onUpload: (uploadId) => ask(id, async (coordinator) => coordinator.storing(uploadId)),
+        });
         return (await ask(id, async (coordinator) => coordinator.begin(bytes))) ?? opened;
       } catch (error) {
         const remove = async () => coordinatorOf(id).remove(owner);
@@ -79,12 +80,10 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
     async results(id, owner) {
       const found = await ask(id, async (coordinator) => coordinator.results(owner));
       if (found === undefined || found.state !== 'finished') return found?.state;
-      return concatenateObjects(
-        Array.from({ length: found.chunks }, (_, chunk) => resultsKey({ job: id, chunk })),
-        found.bytes,
-        bucket,
-        (error) => logError(crypto.randomUUID(), error, { event: 'results-failed', job: id }),
-      );
+      const { chunks, bytes } = found;
+      const keys = Array.from({ length: chunks }, (_, chunk) => resultsKey({ job: id, chunk }));
+      const onFailure = (error: unknown) => logError(crypto.randomUUID(), error, { event: 'results-failed', job: id });
+      return { bytes, read: () => concatenateObjects(keys, bytes, bucket, onFailure) };
     },
 
     remove: async (id, owner) => coordinatorOf(id).remove(owner),
@@ -99,14 +98,17 @@ function refuseUnreadable(part: Uint8Array, isWhole: boolean, task: FileTask): v
 
 /**
  * Stores a body of any length, with only one part of it in memory.
- * @param look at the first part, before anything is stored.
+ * @param onFirst looks at the first part, before anything is stored. @param onUpload is told R2's id, before parts are sent.
  * @returns its size.
  */
 async function store(
   body: ReadableStream<Uint8Array>,
   key: string,
   bucket: R2Bucket,
-  look: (first: Uint8Array, isWhole: boolean) => void,
+  {
+    onFirst,
+    onUpload,
+  }: { onFirst: (first: Uint8Array, isWhole: boolean) => void; onUpload: (uploadId: string) => Promise<void> },
 ): Promise<number> {
   const part = new Uint8Array(JOB_LIMITS.partBytes);
   let filled = 0;
@@ -114,8 +116,11 @@ async function store(
   let upload: R2MultipartUpload | undefined;
   const uploaded: R2UploadedPart[] = [];
   const flush = async () => {
-    if (upload === undefined) look(part, false);
-    upload ??= await bucket.createMultipartUpload(key);
+    if (upload === undefined) {
+      onFirst(part, false);
+      upload = await bucket.createMultipartUpload(key);
+      await onUpload(upload.uploadId);
+    }
     uploaded.push(await upload.uploadPart(uploaded.length + 1, part.subarray(0, filled)));
     filled = 0;
   };
@@ -136,7 +141,7 @@ async function store(
       }
     }
     if (upload === undefined) {
-      look(part.subarray(0, filled), true);
+      onFirst(part.subarray(0, filled), true);
       await bucket.put(key, part.subarray(0, filled));
     } else {
       await flush();

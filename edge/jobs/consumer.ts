@@ -99,6 +99,8 @@ export interface Batch {
 const DEAD_LETTER_SUFFIX = '-dead';
 /** Records that are classified together: enough for runs of like length. */
 const RECORDS_TOGETHER = 256;
+/** Records after which the coordinator is asked whether the chunk is still wanted: a second or two of work. */
+const RECORDS_BETWEEN_CLAIMS = 1_024;
 /** Numbers in their answers: with sentences, fewer records may be classified together. */
 const NUMBERS_TOGETHER = 65_536;
 /** The limit of a chunk's results, which are in memory as a whole. Only texts made almost entirely of full stops reach it. */
@@ -134,6 +136,7 @@ async function settle(message: ChunkMessage, isDead: boolean, consumer: Consumer
   const results = isDead
     ? encodeAnswers(records.map((record) => giveUp(record, message)))
     : await answerRecords(records, claim, message, consumer);
+  if (results === undefined) return; // the job was cancelled
   const facts: Record<string, string> = {
     failed: `${results.failed}`,
     ...(!isDead && { model: (await classifier.manifest()).version }),
@@ -157,12 +160,13 @@ interface Encoded {
   readonly failed: number;
 }
 
+/** @returns undefined when the chunk is no longer wanted. */
 async function answerRecords(
   records: readonly ParsedRecord[],
   { labels, sentences }: Wanted,
   message: ChunkMessage,
   consumer: Consumer,
-): Promise<Encoded> {
+): Promise<Encoded | undefined> {
   const { labels: own, maxTokens } = await consumer.classifier.manifest();
   const missing = labels?.find((label) => !own.includes(label));
   if (missing !== undefined) {
@@ -172,8 +176,12 @@ async function answerRecords(
   const most = (labels ?? own).length * (sentences ? 1 + maxTokens : 1); // numbers in an answer
   const together = Math.min(RECORDS_TOGETHER, Math.max(1, Math.floor(NUMBERS_TOGETHER / most)));
   const results = new ByteBuffer(Number.POSITIVE_INFINITY);
-  let [bytes, failed] = [0, 0];
+  let [bytes, failed, claimed] = [0, 0, 0];
   for (let from = 0; from < records.length; from += together) {
+    if (from - claimed >= RECORDS_BETWEEN_CLAIMS) {
+      if ((await consumer.coordinatorOf(message.job).claim(message.chunk)) === undefined) return undefined;
+      claimed = from;
+    }
     const some = records.slice(from, from + together);
     const answers =
       bytes < MAX_RESULT_BYTES

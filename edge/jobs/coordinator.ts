@@ -96,6 +96,13 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     return this.#describe(this.#job);
   }
 
+  /** Remembers the upload of a file that comes as a whole: should its client leave, it is aborted after a day. */
+  storing(uploadId: string): void {
+    if (this.#job?.state !== 'uploading') throw new Error('the job does not wait for a file');
+    this.#job.uploadId = uploadId;
+    this.ctx.storage.kv.put('job', this.#job);
+  }
+
   /** Starts the job: its file is stored as a whole. */
   async begin(bytes: number): Promise<Job | undefined> {
     const job = this.#job;
@@ -217,7 +224,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   async #advance(job: State): Promise<void> {
     const now = Date.now();
     if (job.state === 'uploading') {
-      if (job.uploadId !== undefined && this.#missing(job).length === 0) await this.#assemble(job, job.uploadId);
+      if (job.bytes !== undefined && this.#missing(job).length === 0) await this.#assemble(job, job.uploadId as string);
       else if (now >= this.#dueAt(job))
         await this.#fail(job, `The file was not uploaded within ${JOB_UPLOAD_HOURS} hours.`);
     } else if (job.state === 'running') {
@@ -395,8 +402,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   }
 
   /** The numbers of the parts that have not arrived. */
-  #missing({ state, uploadId, bytes = 0 }: State): number[] {
-    if (state !== 'uploading' || uploadId === undefined) return [];
+  #missing({ state, bytes = 0 }: State): number[] {
+    if (state !== 'uploading' || bytes === 0) return [];
     const rows = this.ctx.storage.sql.exec<{ part: number }>('SELECT part FROM parts').toArray();
     const received = new Set(rows.map(({ part }) => part));
     return Array.from({ length: partsOf(bytes, this.#limits) }, (_, index) => index + 1).filter(

@@ -29,7 +29,7 @@ export interface ColumnNames {
   readonly idColumn?: string | undefined;
 }
 
-/** How the records of one file are read. Before its beginning is known, the delimiter is the one that was asked for. */
+/** How the records of one file are read. Until its beginning is known, the delimiter is the requested one. */
 export interface Layout extends FileLayout, ColumnNames {}
 
 export type ParsedRecord = Parsed<{ readonly text: string }>;
@@ -43,9 +43,9 @@ function wantedBy({ textColumn, idColumn }: ColumnNames) {
 }
 
 /**
- * How the file that begins with `bytes` is read.
- * @param isWhole whether they are all of it.
- * @returns what is wrong with it, as a sentence, where it cannot be read; undefined where it takes more bytes to know.
+ * Finds the layout of the file that begins with `bytes`.
+ * @param isWhole whether they are the whole file.
+ * @returns a sentence about the error if it cannot be read; undefined if more bytes are needed.
  */
 export function beginningOf(
   bytes: Uint8Array,
@@ -71,9 +71,9 @@ export interface FileTask {
 
 /**
  * Looks at the first part of a file, before a job is paid for.
- * @param isWhole whether it is all of the file.
- * @returns why the job would be in vain, as a sentence: the file cannot be read, is in another encoding, or none of these
- * records has a text; undefined where nothing speaks against it.
+ * @param isWhole whether it is the whole file.
+ * @returns a sentence why the job would be in vain: the file cannot be read, is in another encoding, or none of these records has a
+ * text; undefined if there is no reason.
  */
 export function problemOf(part: Uint8Array, isWhole: boolean, { format, layout: asked }: FileTask): string | undefined {
   const beginning = beginningOf(part, isWhole, format, asked);

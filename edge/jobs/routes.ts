@@ -23,8 +23,11 @@ export interface Jobs {
     owner: string | undefined,
   ): Promise<'no-job' | 'no-part' | { bytes: number; store(content: Uint8Array): Promise<Job | undefined> }>;
   status(id: string, owner: string | undefined): Promise<Job | undefined>;
-  /** The answers, one a line, or the state of a job that has none. */
-  results(id: string, owner: string | undefined): Promise<ReadableStream<Uint8Array> | Job['state'] | undefined>;
+  /** The size of the answers and how to read them, one a line; or the state of a job that has none. */
+  results(
+    id: string,
+    owner: string | undefined,
+  ): Promise<{ bytes: number; read(): ReadableStream<Uint8Array> } | Job['state'] | undefined>;
   /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
   remove(id: string, owner: string | undefined): Promise<boolean>;
 }
@@ -93,7 +96,9 @@ export function jobRoutes(
   app.get('/:id/results', async (context) => {
     const results = known(await configured().results(idOf(context), ownerOf(context)));
     if (typeof results === 'string') throw new ProblemError({ kind: 'no-results', state: results });
-    return context.body(results, 200, { 'content-type': STREAM_TYPES[0] });
+    const headers = { 'content-type': STREAM_TYPES[0] };
+    if (context.req.raw.method !== 'HEAD') return context.body(results.read(), 200, headers);
+    return context.body(null, 200, { ...headers, 'content-length': `${results.bytes}` }); // reads nothing
   });
 
   app.delete('/:id', async (context) => {

@@ -13,12 +13,12 @@ export interface NewJob extends ColumnNames {
   readonly id: string;
   /** The labels of its answers, in the bundle's order. */
   readonly labels: readonly string[];
-  /** Answer each sentence too. */
+  /** Whether to answer each sentence too. */
   readonly sentences?: boolean | undefined;
   /** The key that made it, if keys are set. The job is visible to no other. */
   readonly owner: string | undefined;
   readonly type: JobType;
-  /** The name of a table's delimiter, in place of the one that its header shows. */
+  /** The name of a table's delimiter. Default: its header tells. */
   readonly delimiter?: string | undefined;
   /** The file's size, if it comes in parts. */
   readonly bytes?: number;
@@ -34,10 +34,10 @@ export interface State {
   readonly created: number;
   state: Job['state'];
   layout: Layout;
-  /** The size of the file, once it is known. */
+  /** The size of the file, once it is known: at once if it comes in parts, else when all of it is stored. */
   bytes?: number;
-  /** R2's id of the upload, if the file comes in parts. */
-  readonly uploadId?: string;
+  /** R2's id of the upload, if the file comes in parts, or is stored in some. It is aborted if the job never starts. */
+  uploadId?: string;
   started?: number;
   ended?: number;
   /** Whether the stored files that are no longer needed are deleted. */
@@ -111,7 +111,7 @@ export function newState(
   };
 }
 
-/** How a file is to be read of which nothing is known but what was asked for. */
+/** The layout of a file of which only the request is known. */
 export function layoutOf({ delimiter, textColumn, idColumn }: Pick<NewJob, 'delimiter' | keyof ColumnNames>): Layout {
   return { delimiter: delimiter === undefined ? undefined : delimiterNamed(delimiter), textColumn, idColumn };
 }
@@ -142,7 +142,7 @@ export function partsOf(bytes: number, { partBytes }: JobLimits = JOB_LIMITS): n
 export function dueAt(job: State, missing: number, now: number, { retryMs }: JobLimits = JOB_LIMITS): number {
   const soon = job.failedAlarms === 0 ? now : now + Math.min(2 ** (job.failedAlarms - 1) * retryMs, HOUR);
   if (job.state === 'uploading') {
-    const isThere = job.uploadId !== undefined && missing === 0;
+    const isThere = job.bytes !== undefined && missing === 0;
     return isThere ? soon : job.created + JOB_UPLOAD_HOURS * HOUR;
   }
   if (job.state === 'running') {
@@ -159,8 +159,7 @@ export function describe(
   now: number,
   { partBytes }: JobLimits = JOB_LIMITS,
 ): Job {
-  const { id, state, type, labels, sentences, created, expires, bytes, uploadId, records, models, failures, error } =
-    job;
+  const { id, state, type, labels, sentences, created, expires, bytes, records, models, failures, error } = job;
   const seconds = job.started === undefined ? 0 : ((job.ended ?? now) - job.started) / SECOND;
   const share = bytes ? Math.min(job.settledBytes / bytes, 1) : 0;
   const pace = seconds > 0 && records.done > 0;
@@ -173,7 +172,7 @@ export function describe(
     created: new Date(created).toISOString(),
     expires: new Date(expires).toISOString(),
     ...(bytes !== undefined && { bytes }),
-    ...(state === 'uploading' && uploadId !== undefined && { upload: { partBytes, missing: [...missing] } }),
+    ...(state === 'uploading' && bytes !== undefined && { upload: { partBytes, missing: [...missing] } }),
     records: { ...records },
     progress: state === 'finished' ? 1 : share,
     ...(pace && { recordsPerSecond: records.done / seconds }),

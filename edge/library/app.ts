@@ -1,5 +1,5 @@
 /**
- * The package's `edge-sentiment/app`: the HTTP interface as a Hono app, to be served or mounted in another.
+ * The package's `edge-sentiment/app`: the HTTP interface as a Hono app, to serve or to mount in another.
  *
  *     app.route('/sentiment', createApp(classifier, readSettings(env)));
  */

@@ -3,8 +3,8 @@
  *
  *     const { label, scores } = await classify('The battery died after two days.');
  *
- * The first call fetches the model and WebAssembly, once, and starts a web worker; from then on no server is needed. They
- * come from where the bundler put them: it finds them by `new URL('…', import.meta.url)`.
+ * The first call fetches the model and WebAssembly and starts a web worker; then no server is needed. The bundler finds both files
+ * by `new URL('…', import.meta.url)`.
  */
 import manifest from '../../model/model.json';
 import { type Classifier, createClassifier as createFrom } from '../inference/classifier.ts';
@@ -16,13 +16,13 @@ import { classifierInWorker } from './worker-client.ts';
 export type * from './library.ts';
 
 const SHIPPED: Locations = {
-  manifest: new Uint8Array(manifest), // not an address: bundlers would make another one of a file this small
+  manifest: new Uint8Array(manifest), // imported, because bundlers change the address of a file this small
   model: new URL('./assets/model.onnx', import.meta.url).href,
   vocabulary: new URL('./assets/vocabulary.txt', import.meta.url).href,
   wasm: new URL('./assets/ort-wasm-simd-threaded.wasm', import.meta.url).href,
 };
 
-/** A classifier that has fetched nothing yet; its first call does, and `ready()`. */
+/** Creates a classifier that fetches its files at the first call, or at `ready()`. */
 export function createClassifier(settings: ClassifierSettings = {}): Classifier {
   const { labels, maxTokens, model, assets, onProgress, worker = true } = settings;
   const own = assets === undefined ? undefined : folderUrl(assets);
@@ -58,6 +58,6 @@ function bundleIn(folder: URL): Omit<Locations, 'wasm'> {
   return { manifest, model, vocabulary } as Omit<Locations, 'wasm'>;
 }
 
-/** The classifier behind `classify`, for what is asked of many texts. */
+/** The classifier behind `classify`, for lists of texts. */
 export const classifier: Classifier = createClassifier();
 export const classify = classifyWith(classifier);

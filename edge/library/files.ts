@@ -12,7 +12,7 @@ import { type ClassifierSettings, classifyWith } from './library.ts';
 
 export type * from './library.ts';
 
-/** A classifier that has loaded nothing yet; its first call does. */
+/** Creates a classifier that loads its files at the first call. */
 export function createClassifier({ labels, maxTokens, model, assets }: ClassifierSettings = {}): Classifier {
   const own = assets === undefined ? undefined : folderUrl(assets);
   const folder = model === undefined ? (own ?? MODEL_FOLDER) : folderUrl(model);
@@ -20,6 +20,6 @@ export function createClassifier({ labels, maxTokens, model, assets }: Classifie
   return createFrom({ readBundle: () => readBundle(folder), loadRuntime: runtimeFrom(wasm), labels, maxTokens });
 }
 
-/** The classifier behind `classify`, for the app and for what is asked of many texts. */
+/** The classifier behind `classify`, for the app and for lists of texts. */
 export const classifier: Classifier = createClassifier();
 export const classify = classifyWith(classifier);

@@ -6,27 +6,27 @@ export type { Classification, Classifier, ClassifyRequest, LabelScore } from '..
 export type { Evidence, TokenEvidence } from '../inference/evidence.ts';
 
 export interface ClassifierSettings {
-  /** The labels of requests that name none, two or more. Default: all that the model has. */
+  /** Two or more labels, for requests that name none. Default: all of the model's. */
   readonly labels?: readonly string[] | undefined;
-  /** How many tokens of a text are read. Default: as many as the network was trained on. */
+  /** How many tokens of a text are read, from its end. Default: as many as in training. */
   readonly maxTokens?: number | undefined;
   /**
-   * A bundle of your own: the folder of model.onnx, vocabulary.txt and model.json. A path, or in a page an address relative
-   * to it. Default: the bundle of the package. A Worker has that one built in, and no other.
+   * The folder of your own bundle (model.onnx, vocabulary.txt, model.json): a path, or in a page an address relative to it.
+   * Default: the package's bundle, which is the only one in a Worker.
    */
   readonly model?: string | URL | undefined;
   /**
-   * Where the package's folder `assets/` is, when it is not where the package or the bundler put it. A path, or in a page
-   * an address relative to it. Not for a Worker, which has its files built in.
+   * The package's folder `assets/`, if you moved it: a path, or in a page an address relative to it. Not for a Worker, which has
+   * its files built in.
    */
   readonly assets?: string | URL | undefined;
-  /** In a page: told how much of the model and of WebAssembly has come, again and again until all has. */
+  /** In a page: called while the model and WebAssembly are downloaded. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** In a page: whether to compute in a web worker, so that the page stays responsive. Default: true. */
   readonly worker?: boolean | undefined;
 }
 
-/** In bytes, uncompressed. */
+/** Bytes, uncompressed. */
 export interface Progress {
   readonly loaded: number;
   readonly total: number;
@@ -36,8 +36,8 @@ export interface Progress {
 export type ClassifyOptions = Omit<ClassifyRequest, 'text'>;
 
 /**
- * One text or a list of texts → one answer or a list of answers, in order. Any text will do, an empty one too.
- * @throws RangeError when a label is asked for that the model does not have; TypeError when there is no text.
+ * Classifies a text, or a list of texts in order. A text may be empty.
+ * @throws RangeError if the model lacks a label asked for; TypeError if a text is not a string.
  */
 export interface Classify {
   (text: string, options?: ClassifyOptions): Promise<Classification>;

@@ -1,10 +1,10 @@
-/** A classifier that is in a web worker (`worker.ts`), from the page's side: calls go there, and answers come back. */
+/** The page's side of a classifier in a web worker (`worker.ts`). */
 import type { Classifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 import type { Locations } from '../runtime/browser.ts';
 import type { ClassifierSettings } from './library.ts';
 
-/** The first message: what the worker's classifier is made of. */
+/** The first message to the worker: its files and settings. */
 export interface Start {
   readonly locations: Locations;
   readonly labels: readonly string[] | undefined;
@@ -28,9 +28,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/**
- * @param start makes the web worker, when it is first needed; a worker that cannot be loaded is made again at the next call.
- */
+/** @param start makes the web worker at the first call. A worker that cannot be loaded is made again at the next call. */
 export function classifierInWorker(
   start: () => Worker,
   settings: Start,
@@ -77,7 +75,7 @@ export function classifierInWorker(
     manifest: () => call('manifest'),
     labels: () => call('labels'),
     reloads: () => reloads,
-    // A signal cannot be sent: a call that is under way in the worker is finished there.
+    // A signal cannot be sent, so the worker finishes a call that it has begun.
     classify: async (texts, { signal, ...options } = {}) => {
       signal?.throwIfAborted();
       return call('classify', texts, options);

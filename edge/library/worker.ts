@@ -1,4 +1,4 @@
-/** The web worker of a page: a classifier that is called by messages (`worker-client.ts`). */
+/** The web worker of a page: a classifier that answers messages (`worker-client.ts`). */
 import { type Classifier, createClassifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 import { loaderOf } from '../runtime/browser.ts';
@@ -19,7 +19,7 @@ addEventListener('message', ({ data }: MessageEvent<Start | Call>) => {
   call(...args).then(
     (value) => send({ id, value, reloads: classifier.reloads() }),
     (error: unknown) => {
-      const isLoadError = error instanceof LoadError; // which a copy of it would not be
+      const isLoadError = error instanceof LoadError; // a copy would lose the class
       send({ id, error: isLoadError ? error.cause : error, isLoadError });
     },
   );

@@ -1,10 +1,10 @@
 /**
- * The package's `edge-sentiment` in a Cloudflare Worker, and what this project's own worker is made with.
+ * The package's `edge-sentiment` in a Cloudflare Worker; `edge/worker.ts` uses it too.
  *
  *     const { label, scores } = await classify('The battery died after two days.');
  *
- * The bundle and the runtime are built into the worker. An isolate starts them when it evaluates this module: before its
- * first request, whose CPU time is counted.
+ * The bundle and the runtime are built into the worker. An isolate starts them when it evaluates this module, because CPU time
+ * is counted only from the first request on.
  */
 import manifest from '../../model/model.json';
 import vocabulary from '../../model/vocabulary.txt';
@@ -14,7 +14,7 @@ import { type ClassifierSettings, classifyWith } from './library.ts';
 
 export type * from './library.ts';
 
-/** A classifier of the built-in bundle. However many there are, the runtime is started once. */
+/** Creates a classifier of the built-in bundle. All share one runtime. */
 export function createClassifier({ labels, maxTokens, model, assets }: ClassifierSettings = {}): Classifier {
   if (model !== undefined || assets !== undefined) {
     throw new TypeError('a Worker has its model built in: it takes neither `model` nor `assets`');
@@ -31,13 +31,13 @@ export function createClassifier({ labels, maxTokens, model, assets }: Classifie
   });
 }
 
-/** The classifier behind `classify`, for the app and for what is asked of many texts. */
+/** The classifier behind `classify`, for the app and for lists of texts. */
 export const classifier: Classifier = createClassifier();
 export const classify = classifyWith(classifier);
 
-// One run has V8 compile the code of a run. A stock runtime takes too long for that.
+// One run makes V8 compile the code of a run. A stock runtime takes too long for that.
 try {
   if (isPreinitialized) await classifier.classify(['It was wonderfull.']);
 } catch {
-  // The first request will find the same wrong, and can say so.
+  // The first request fails in the same way and reports it.
 }

@@ -46,7 +46,7 @@ const CANNOT_READ: Readonly<Record<NonNullable<Answer['reason']>, string>> = {
   'unknown-words': 'It knows too few of these words, so these numbers say little.',
   'other-language': 'This does not look like English, the one language it has learned, so these numbers say little.',
   noise: 'This looks like keys, code or numbers and not like sentences, so these numbers say little.',
-  repetitive: 'This says the same again and again, which makes it far too sure.',
+  repetitive: 'This text repeats itself, which makes the model far too sure.',
 };
 
 /** Explains the calibrated probability. */

@@ -1,4 +1,4 @@
-/** Loads onnxruntime-web and a bundle in a page or a worker of a browser, from URLs that it gives. */
+/** Loads onnxruntime-web and a bundle from URLs, in a page or a web worker. */
 import { BUNDLE_FILES, type BundleFiles, parseManifest } from '../../shared/bundle.ts';
 import { retrying } from '../inference/loading.ts';
 import type { Runtime } from '../inference/network.ts';
@@ -13,10 +13,10 @@ export async function loadRuntime(wasm: URL) {
 }
 export const readBundle = (folder: URL) => readBundleFiles(folder, read);
 
-/** A module without anything in it. */
+/** An empty WebAssembly module. */
 const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
-/** A Content Security Policy forbids WebAssembly unless it says otherwise, and onnxruntime-web would not say why it failed. */
+/** Reports a Content Security Policy that forbids WebAssembly; onnxruntime-web would fail without a reason. */
 async function requireWebAssembly(): Promise<void> {
   try {
     await WebAssembly.compile(EMPTY_MODULE);
@@ -28,15 +28,15 @@ async function requireWebAssembly(): Promise<void> {
   }
 }
 
-/** Size of onnxruntime-web's file: what a server says of it may be of its compressed form. The build fills it in. */
+/** The size of onnxruntime-web's file, which the build fills in: a server may give the compressed size. */
 declare const WASM_BYTES: number;
 
-/** Addresses, or what is there already. */
+/** Addresses of the files, or their contents. */
 export interface Locations {
   readonly manifest: string | Uint8Array;
   readonly model: string;
   readonly vocabulary: string;
-  /** onnxruntime-web's `ort-wasm-simd-threaded.wasm`, of the version that this was built with. */
+  /** The address of onnxruntime-web's `ort-wasm-simd-threaded.wasm`, of the version that this was built with. */
   readonly wasm: string;
 }
 
@@ -45,7 +45,7 @@ export interface Loader {
   readonly loadRuntime: () => Promise<Runtime>;
 }
 
-/** @param onProgress told of the bytes of all files together; again from 0 when a load that failed is tried again. */
+/** @param onProgress gets the bytes of all files together; from 0 again when a failed load is repeated. */
 export function loaderOf(locations: Locations, onProgress: (progress: Progress) => void = () => {}): Loader {
   let loaded = 0;
   let total = 0;
@@ -62,7 +62,7 @@ export function loaderOf(locations: Locations, onProgress: (progress: Progress) 
       const { files } = parseManifest(new TextDecoder().decode(manifest));
       loaded = 0;
       total = WASM_BYTES + files[BUNDLE_FILES.model].bytes + files[BUNDLE_FILES.vocabulary].bytes;
-      wasm().catch(() => {}); // on its way while the bundle is; `loadRuntime` says what went wrong
+      wasm().catch(() => {}); // loads beside the bundle; `loadRuntime` reports errors
       const [model, vocabulary] = await Promise.all([counted(locations.model), counted(locations.vocabulary)]);
       return { model, vocabulary, manifest };
     },

@@ -1,7 +1,4 @@
-/**
- * The settings of onnxruntime-web on every platform, and at build time: a memory image holds a runtime that was started with
- * them.
- */
+/** The settings of onnxruntime-web, on every platform and in the memory image. */
 import type { Env } from 'onnxruntime-web';
 
 export function configure(env: Env): void {

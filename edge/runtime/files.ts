@@ -1,6 +1,4 @@
-/**
- * Loads onnxruntime-web and a bundle from files on Node, Deno and Bun, for servers and for the command line.
- */
+/** Loads onnxruntime-web and a bundle from files on Node, Deno and Bun. */
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../../shared/bundle.ts';
@@ -9,7 +7,7 @@ import { LoadError } from '../inference/loading.ts';
 import { WASM_FILE } from './shipped.ts';
 import { loadStockRuntime, readBundleFiles } from './stock.ts';
 
-/** @param wasm where onnxruntime-web's `ort-wasm-simd-threaded.wasm` is. */
+/** @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm` */
 export const runtimeFrom = (wasm: URL) => () => loadStockRuntime(wasm, readFile);
 export const loadRuntime = runtimeFrom(WASM_FILE);
 /** @param folder ends in a slash. */

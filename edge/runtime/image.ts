@@ -9,6 +9,7 @@
  * Little-endian, as WebAssembly's memory is. An empty file means: use the stock runtime.
  */
 import * as v from 'valibot';
+import { sha256 } from '../../shared/bundle.ts';
 import type { LineIndex } from '../../shared/line-index.ts';
 
 /** The most WebAssembly memory that an image may ask for: the whole memory of an isolate on Workers. */
@@ -37,6 +38,8 @@ const ImageHeader = v.object({
   memoryBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_IMAGE_MEMORY_BYTES)),
   /** The address of the session, as session creation returned it. */
   session: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** The SHA-256 of everything behind the header. */
+  rest: v.string(),
   /** The .wasm file's minified names, which change with every release. */
   names: RuntimeNames,
 });
@@ -54,12 +57,24 @@ export interface Run {
 
 export interface Image {
   readonly header: ImageHeader;
+  /** Everything behind the header. */
+  readonly rest: Uint8Array<ArrayBuffer>;
   /** `Vocabulary.index`. */
   readonly index: LineIndex;
   /** [address, length] of each run in turn. */
   readonly table: Uint32Array;
   /** The contents of all runs. */
   readonly contents: Uint8Array;
+}
+
+/** The file, whose header says what is behind it. */
+export async function sealImage(
+  header: Omit<ImageHeader, 'rest'>,
+  index: LineIndex,
+  runs: readonly Run[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { rest } = decodeImage(encodeImage({ ...header, rest: '' }, index, runs).buffer) as Image;
+  return encodeImage({ ...header, rest: await sha256(rest) }, index, runs);
 }
 
 export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonly Run[]): Uint8Array<ArrayBuffer> {
@@ -91,8 +106,8 @@ export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonl
 }
 
 /**
- * Checks that the image is complete and that its runs lie in the memory. It does not hash the bytes, which would take as long
- * as starting from them.
+ * Checks that the image is complete and that its runs lie in the memory. Hashing the bytes would take as long as starting from
+ * them: `verifyImage` does that later.
  * @returns undefined when the file is empty. @throws ImageError
  */
 export function decodeImage(file: ArrayBuffer): Image | undefined {
@@ -111,6 +126,7 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
   const json = new Uint8Array(file, ...part(1));
   if (at % 4 !== 0) throw new ImageError('the image has a header whose length is not a multiple of 4');
   const header = parseHeader(json);
+  const rest = new Uint8Array(file, at);
   const index = new Uint32Array(file, ...part(4));
   const [start, runs] = part(8);
   const table = new Uint32Array(file, start, 2 * runs);
@@ -122,7 +138,14 @@ export function decodeImage(file: ArrayBuffer): Image | undefined {
     bytes += length;
   }
   if (contents.length !== bytes) throw new ImageError(`the image has ${contents.length} of ${bytes} bytes`);
-  return { header, index, table, contents };
+  return { header, rest, index, table, contents };
+}
+
+/** @throws ImageError when a byte behind the header is another one than when the image was made. */
+export async function verifyImage({ header, rest }: Image): Promise<void> {
+  if ((await sha256(rest)) !== header.rest) {
+    throw new ImageError('the image is damaged: its SHA-256 is not the one in its header');
+  }
 }
 
 function parseHeader(bytes: Uint8Array): ImageHeader {

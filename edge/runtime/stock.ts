@@ -34,7 +34,7 @@ export async function readBundleFiles(folder: URL, read: Read): Promise<BundleFi
     readFile(BUNDLE_FILES.vocabulary),
     readFile(BUNDLE_FILES.manifest),
   ] as const;
-  await Promise.allSettled(reads); // so that of several missing files always the first one is named
+  await Promise.allSettled(reads); // so that the error always names the first missing file
   const [model, vocabulary, manifest] = await Promise.all(reads);
   return { model, vocabulary, manifest };
 }

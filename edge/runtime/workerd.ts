@@ -8,9 +8,9 @@ import * as ort from 'onnxruntime-web/wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
-import { type Runtime, UNREAD_BYTES } from '../inference/network.ts';
+import { type Runtime, type Session, UNREAD_BYTES } from '../inference/network.ts';
 import { configure } from './configure.ts';
-import { decodeImage, type Image } from './image.ts';
+import { decodeImage, type Image, verifyImage } from './image.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
 
 /** The image that the isolate's one instance starts from; undefined for the stock runtime. */
@@ -26,8 +26,26 @@ export function readPrepared(): Pick<BundleFiles, 'model'> | Pick<PreparedFiles,
   return { index: { lines: image.index, sha256: image.header.vocabulary } };
 }
 
-/** @throws Error when the image was made for another model or runtime. */
+/** Runs until the image's bytes are hashed: that of a start, and that of the first answer, which does not wait for it. */
+const RUNS_ON_TRUST = 2;
+let runs = 0;
+let verified: Promise<void> | undefined;
+
+/** The session, which runs no further once its image is found to be damaged. */
+function onTrust(session: Session, image: Image): Session {
+  const run = session.run.bind(session) as (...given: unknown[]) => ReturnType<Session['run']>;
+  return {
+    run: async (...given: unknown[]) => {
+      if (++runs > RUNS_ON_TRUST) verified ??= verifyImage(image);
+      await verified;
+      return run(...given);
+    },
+  };
+}
+
+/** @throws Error when the image was made for another model or runtime, or is damaged. */
 export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
+  await verified;
   configure(ort.env);
   ort.env.wasm.wasmBinary = UNREAD_BYTES;
   const image = decodeImage(imageFile);
@@ -37,19 +55,22 @@ export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
     throw new Error('the image is of another model or runtime than the worker: build the worker again');
   }
   start = image;
-  return ort;
+  if (image === undefined) return ort;
+  const create: Runtime['InferenceSession']['create'] = async (...given) =>
+    onTrust(await ort.InferenceSession.create(...given), image);
+  return { InferenceSession: { create }, Tensor: ort.Tensor };
 }
 
 const instantiate = WebAssembly.instantiate;
 
-/** A request to instantiate the stand-in gets an instance of the compiled module. Others' modules are as they were. */
+/** Instantiates the compiled module in place of the stand-in. Other modules are not affected. */
 WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports = {}) => {
   if (!isStandIn(source)) return instantiate(source as WebAssembly.Module, imports);
   const instance = start ? instantiatePreinitialized(start, compiled, imports) : await instantiate(compiled, imports);
   return { module: compiled, instance };
 }) as typeof instantiate;
 
-/** Or a copy of it, which onnxruntime-web makes. */
+/** Whether it is the stand-in, or a copy of it, which onnxruntime-web makes. */
 function isStandIn(source: unknown): boolean {
   return source instanceof Uint8Array && source.length === UNREAD_BYTES.length && source.every((byte) => byte === 0);
 }

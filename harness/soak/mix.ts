@@ -259,6 +259,7 @@ function get({ id, version }: Manifest, random: Random) {
     ...(stale && { headers: { 'if-none-match': '"0123456789abcdef", W/"stale"' } }),
     check: ({ status, headers, body }: Answer) => {
       if (status !== 200) return `the status is ${status}`;
+      if (path === '/' && headers['content-type']?.startsWith('text/html')) return undefined; // the page
       if (headers['x-model-version'] !== version) return `the version is ${headers['x-model-version']}`;
       if (path === '/ready' && parse(body).model !== id) return 'another model is ready';
       return body === '' ? 'the body is empty' : undefined;

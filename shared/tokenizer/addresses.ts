@@ -1,12 +1,12 @@
-/** Web addresses, e-mail addresses and names of users. Each is one token that says what it is, so that its letters say nothing. */
+/** Web addresses, e-mail addresses and names of users. Each kind is one token, because the letters say nothing. */
 import type { Token } from '../tokenizer.ts';
 import { isAsciiLetter } from './words.ts';
 
-/** No text has these as tokens of its own: what begins like a tag is skipped, and a lone `<` separates. */
+/** No text yields these otherwise: tags are skipped, and a lone `<` separates. */
 const [URL, EMAIL, USER] = ['<url>', '<email>', '<user>'];
 
 const EMAIL_ADDRESS = /[a-z\d](?:[\w+%-]|\.(?=\w)){0,63}@(?:[a-z\d-]{1,63}\.){1,4}[a-z]{2,24}(?![\w-])/iy;
-/** All that an address may have; of an entity only the ampersand between two parameters. */
+/** The rest of an address. An ampersand joins parameters, unless it begins an entity. */
 const REST = String.raw`(?:[\w.~:/?#[\]@!$'()*+,;=%-]|&(?!(?:quot|apos|lt|gt|nbsp|#\d+);))*`;
 const ADDRESSES = [
   new RegExp(String.raw`(?:(?:https?|ftp)://|www\.)(?=\w)${REST}`, 'iy'),
@@ -18,12 +18,12 @@ const ADDRESSES = [
 ];
 const NAME = /@[a-z_]\w*(?:@[\w.-]*\w)?/iy;
 
-/** How far an address that is worth a try goes on behind its first word. */
+/** The longest look behind the first word of a possible address. */
 const NEAR = 64;
 
 /**
- * Whether an address may begin with the word from `start` to `end`: a cheap look, which saves nearly all tries. In the middle of what the word before could
- * have begun, none does.
+ * Whether an address may begin with the word from `start` to `end`: a cheap look, which saves nearly all tries. None begins behind a
+ * word that could itself have begun it.
  */
 export function mayBeginAddress(text: string, start: number, end: number): boolean {
   if (text[end] === ':') return text.startsWith('://', end);
@@ -39,7 +39,7 @@ export function mayBeginAddress(text: string, start: number, end: number): boole
 
 const AT = 0x40;
 const FULL_STOP = 0x2e;
-/** What stands between the words of an address: . - _ + % */
+/** Whether it joins the words of an address: . - _ + % */
 function isGlue(code: number): boolean {
   return code === FULL_STOP || code === 0x2d || code === 0x5f || code === 0x2b || code === 0x25;
 }
@@ -61,7 +61,7 @@ export function readUser(text: string, start: number): Token | undefined {
   return name === undefined ? undefined : { text: USER, start, end: start + name.length };
 }
 
-/** The address without what belongs to the sentence: its full stop, and a bracket that was not opened in it. */
+/** The address without the sentence's full stop, or a closing bracket that it did not open. */
 function withoutPunctuation(address: string): string {
   const opened = address.includes('(');
   let end = address.length;

@@ -1,20 +1,20 @@
 /**
- * A place in a text → the character there: what it is to the tokenizer, how a token writes it, and how long it is in the text. An HTML entity is the character
- * that it stands for, so that no other rule has to know that there are entities.
+ * Reads the character at a place of a text: its role for the tokenizer, its form in a token, and its length in the text. An HTML entity
+ * is read as the character that it stands for, so no other rule needs to know entities.
  *
- * Every code point is looked at by itself, so the time is linear in the text whatever the text is; normalisation of a whole text can take quadratic time.
+ * Code points are folded one by one, in linear time; normalising a whole text can take quadratic time.
  *
- * The tables of Unicode are the engine's. Node 24, workerd and Bun have Unicode 17, Deno 2.9 has 16: they differ in the 4,699 code points that Unicode 17
- * assigned, and in no other. Pictographs are listed here, because Unicode does take them back: 17 counts ★ among them no more.
+ * The tables of Unicode are the engine's. Node 24, workerd and Bun have Unicode 17, Deno 2.9 has 16; they differ only in the 4,699 code
+ * points that Unicode 17 assigned. Pictographs are listed here, because Unicode changes them: since 17, ★ is none.
  */
 import { entityAt } from './html.ts';
 
 export interface Character {
   /**
    * - `letter`: a letter or digit of a script that has spaces between its words;
-   * - `ideograph`: a letter of one that has none, and a word of its own;
-   * - `mark`: is written on the letter before it;
-   * - `silent`: belongs to the word that it stands in and adds nothing to it: soft hyphens, joiners;
+   * - `ideograph`: a letter of a script without spaces, which is a token by itself;
+   * - `mark`: an accent or vowel sign on the letter before it;
+   * - `silent`: ignored within a word: soft hyphens, joiners;
    * - `apostrophe`: belongs to a word when a letter follows;
    * - `exclamation`: `!` or `?`;
    * - `pictograph`: most emoji;
@@ -31,7 +31,7 @@ export interface Character {
     | 'pictograph'
     | 'flag'
     | 'separator';
-  /** As a token has it. */
+  /** The form in a token. */
   readonly folded: string;
   /** UTF-16 code units in the text: 1, 2, or those of an entity. 0 at the end of the text. */
   readonly width: number;
@@ -50,8 +50,7 @@ export function characterAt(text: string, at: number): Character {
 }
 
 /**
- * The code points that were met: the place of one is its last twelve bits, and the next with the same ones takes it. Bounded, because at the edge the texts
- * are strangers' and the isolate is shared, and no text spoils it for the next.
+ * A cache of code points, indexed by their last twelve bits; the newest wins. It is bounded, because strangers' texts share the isolate.
  */
 const KNOWN = new Array<Character | undefined>(4096).fill(undefined);
 const POINTS = new Uint32Array(KNOWN.length);
@@ -66,7 +65,7 @@ function characterOf(point: number): Character {
   return character;
 }
 
-/** Apart, because nearly all is ASCII, and a new isolate then answers without compiling one table of Unicode. */
+/** Nearly all text is ASCII. Apart, so that a new isolate answers without compiling any Unicode table. */
 function foldAscii(point: number): Character {
   const text = String.fromCharCode(point);
   if (/[a-z\d]/i.test(text)) return { role: 'letter', folded: text.toLowerCase(), width: 1 };
@@ -75,7 +74,7 @@ function foldAscii(point: number): Character {
   return text === '&' ? AMPERSAND : { role: 'separator', folded: '', width: 1 };
 }
 
-/** What people type for ': right and left quotes, the same two in Windows-1252, modifier letter, prime, acute, full width. */
+/** Characters that people type for ': right and left quotes, the same in Windows-1252, modifier letter, prime, acute, full width. */
 const APOSTROPHES = new Set('\u2019\u2018\u0092\u0091\u02BC\u2032\u00B4\uFF07');
 /** First and last code points of the blocks of pictures: clocks, symbols, dingbats without brackets and numbers, stars and circles, emoji. */
 const PICTOGRAPHS = [
@@ -88,7 +87,7 @@ const PICTOGRAPHS = [
   [0x1f000, 0x1f0ff],
   [0x1f300, 0x1faff],
 ] as const;
-/** Those of the scripts without spaces: Thai, Lao, Myanmar, Khmer, Japanese, Chinese. */
+/** First and last code points of the scripts without spaces: Thai, Lao, Myanmar, Khmer, Japanese, Chinese. */
 const UNSPACED = [
   [0x0e00, 0x0eff],
   [0x1000, 0x109f],
@@ -109,9 +108,9 @@ const UNSPACED = [
 const LETTER = /[\p{L}\p{Nd}]/u;
 /** Accents, vowel signs, and the Korean vowels and final consonants that join the consonant before them. */
 const MARK = /[\p{M}\u1160-\u11FF]/u;
-/** With the digits. What else is Latin is a form of these. */
+/** Latin letters and digits. All other Latin letters are forms of these. */
 const LATIN = /[\dA-Za-z\u00AA-\u02AF\u1D00-\u1DBF\u1E00-\u1EFF\u2C60-\u2C7F\uA720-\uA7FF\uAB30-\uAB6F]/;
-/** Whose compatibility form is several letters, of which each would be a token (Thai am, Lao ho no, Japanese koto), or joins others (Korean ㅋㅋㅋ and ㅠㅠ). */
+/** Letters kept as they are: their compatibility form is several tokens (Thai am, Lao ho no, Japanese koto), or joins others (Korean ㅋㅋㅋ and ㅠㅠ). */
 const KEPT = /[\u0E33\u0EB3\u0EDC\u0EDD\u309F\u30FF\u3131-\u318E\uFFA0-\uFFDC]/;
 /** The only format character that separates words. */
 const ZERO_WIDTH_SPACE = '\u200B';
@@ -122,7 +121,7 @@ function fold(point: number): Character {
   if (APOSTROPHES.has(text)) return as('apostrophe', "'");
   if (isIn(PICTOGRAPHS, point)) return as('pictograph', text);
   if (point >= 0x1f1e6 && point <= 0x1f1ff) return as('flag');
-  // The letters that a form stands for: fi for ﬁ, A for full-width Ａ, カ for half-width ｶ; and full-width ！, double ‼.
+  // The plain form: fi for ﬁ, A for full-width Ａ, カ for half-width ｶ; also full-width ！ and double ‼.
   const plain = KEPT.test(text) ? text : text.normalize('NFKC');
   const first = String.fromCodePoint(plain.codePointAt(0) as number);
   if (MARK.test(first)) return as('mark', plain);
@@ -139,7 +138,7 @@ function isIn(blocks: readonly (readonly [first: number, last: number])[], point
   return blocks.some(([first, last]) => point >= first && point <= last);
 }
 
-/** Small letters; Latin ones without their accents, which English drops at will, and all others with their marks. */
+/** Folds to small letters, Latin ones without accents, which English drops at will. Other scripts keep their marks. */
 function foldLetters(text: string): string {
   const apart = text.normalize('NFKD');
   const isLatin = losesMarks(apart);

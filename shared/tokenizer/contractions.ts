@@ -1,14 +1,14 @@
 /**
- * Contractions as people type them, without the apostrophe, and as corpora have them, cut in two: "doesnt" and "does n't" are "doesn't".
+ * Contractions without the apostrophe, as people type them, or cut in two, as corpora have them: "doesnt" and "does n't" are "doesn't".
  *
- * A word is in the list only if hardly anybody means anything else by it: "cant" and "wont" are words, but rare ones. "its", "were", "well", "ill", "hell",
- * "shell", "shed", "wed", "id" and "lets" are words, and stay what they are.
+ * The list has only words that hardly ever mean anything else: "cant" and "wont" are rare as words. "its", "were", "well", "ill", "hell",
+ * "shell", "shed", "wed", "id" and "lets" are words of their own.
  */
 import type { Token } from '../tokenizer.ts';
 import { characterAt } from './characters.ts';
 import { shortenRuns } from './words.ts';
 
-/** By how they are typed. */
+/** Typed form → contraction. */
 export const CONTRACTIONS: ReadonlyMap<string, string> = new Map(
   `ain't aren't can't couldn't didn't doesn't don't hadn't hasn't haven't isn't mightn't mustn't needn't shouldn't wasn't weren't won't wouldn't
    i'm you're they're i've you've we've they've could've might've must've should've would've you'd they'd it'll that'll they'll you'll
@@ -21,7 +21,7 @@ export const CONTRACTIONS: ReadonlyMap<string, string> = new Map(
 export const NOT = "n't";
 const CUT_OFF = new Set([NOT, "'s", "'re", "'ve", "'ll", "'d", "'m"]);
 
-/** The word `before` with what was cut off from it, which `rest` is, where a space alone is between the two. */
+/** Joins the word `before` and its cut-off `rest`, if only a space is between them. */
 export function rejoin(text: string, before: Token | undefined, rest: Token): Token | undefined {
   if (!CUT_OFF.has(rest.text) || before === undefined) return undefined;
   const isNext = before.end + 1 === rest.start && text[before.end] === ' ';

@@ -1,11 +1,11 @@
-/** Emoji. What only varies one is part of it and not of its name, so that a vocabulary has one 👍 for all skin tones and one 🤷 for women and men. */
+/** Emoji. Skin tone and gender are dropped, so a vocabulary has one 👍 and one 🤷. */
 import type { Token } from '../tokenizer.ts';
 import { characterAt } from './characters.ts';
 
 /** Hearts of any colour and shape, ♥ and <3 too, but not the broken one. */
 export const HEART = '❤';
 const HEARTS = new Set('❤♥❣💓💕💖💗💘💙💚💛💜💝💞💟🖤🤍🤎🧡🩵🩶🩷');
-/** For all countries: which one it is says nothing about an opinion. */
+/** For all countries, because which one says nothing about an opinion. */
 const FLAG = '🏳';
 const JOINER = '\u200D';
 
@@ -26,7 +26,7 @@ export function readFlag(text: string, start: number): Token | undefined {
   return other.role === 'flag' ? { text: FLAG, start, end: middle + other.width } : undefined;
 }
 
-/** Past presentation selectors, skin tones, and the letters in tags by which 🏴 becomes Scotland's. */
+/** The end of presentation selectors, skin tones, and tag letters (🏴 with them is Scotland's flag). */
 function endOfVariation(text: string, start: number): number {
   let end = start;
   for (;;) {

@@ -1,10 +1,10 @@
-/** Faces and hearts made of punctuation, folded to a few: a nose or a third bracket is nothing that a vocabulary has to learn. */
+/** Faces and hearts made of punctuation, folded to a few: noses and repeated brackets add nothing. */
 import type { Token } from '../tokenizer.ts';
 import { characterAt } from './characters.ts';
 import { HEART } from './emoji.ts';
 import { isAsciiLetter } from './words.ts';
 
-/** Eyes, perhaps a tear and a nose, and a mouth, which may be held down. */
+/** Eyes, an optional tear and nose, and a mouth, which may be repeated. */
 const FACE = /([:;=])((?:['’,]|&#39;|&rsquo;)?)[-o~^]?([)\]3(dcps[/\\|o*])\3*/iy;
 const MOUTHS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ':': {
@@ -14,7 +14,7 @@ const MOUTHS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ';': { ')': ';)', ']': ';)', d: ';)', p: ':P', '(': ":'(" },
   '=': { ')': ':)', ']': ':)', d: ':D', p: ':P', '(': ':(', '[': ':(', '/': ':/', '|': ':|' },
 };
-/** Behind a letter these are no mouths but a grade, a ratio or Markdown: "Grade:D", "5:3", "**Pros:**". */
+/** Behind a letter these mouths are a grade, a ratio or Markdown: "Grade:D", "5:3", "**Pros:**". */
 const NOT_BEHIND_LETTER = /[3dcpso*]/i;
 
 const HEARTS = /(?:<|&lt;)(\/?)3+/iy;
@@ -26,7 +26,7 @@ const OTHERS = new Map(
   }),
 );
 
-/** Those that are words. */
+/** Laughs that are typed as words. */
 export const LAUGHS: ReadonlyMap<string, string> = new Map(['xd', 'xdd', 'xddd'].map((laugh) => [laugh, ':D']));
 
 /** The emoticon that starts at `start`, behind which no letter stands. */

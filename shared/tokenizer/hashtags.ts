@@ -7,7 +7,7 @@ import { characterAt } from './characters.ts';
  */
 const BEGINNING = /(?<=.[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ\d])(?=[A-ZÀ-Þ][a-zß-ÿ])/;
 
-/** The parts of the hashtag whose # stands before `start`; none where capitals part nothing. */
+/** The parts of the hashtag whose # stands before `start`; none if capitals divide nothing. */
 export function partsOfHashtag(text: string, start: number): string[] {
   let end = start;
   while (text[end] === '_' || PARTS_OF_WORDS.has(characterAt(text, end).role)) end += characterAt(text, end).width;

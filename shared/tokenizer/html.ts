@@ -1,13 +1,13 @@
 /**
- * What is pasted of HTML: entities, which are read as the character that they stand for, and markup, which is not read.
+ * Pasted HTML: entities are read as the characters that they stand for, and markup is skipped.
  *
- * The patterns here and in the files beside are sticky: each is tried at one place and reads on from there, a bounded number of code units or up to the next
- * place where it could be tried. So they are linear in the text, whatever the text is.
+ * The patterns here and in the files beside are sticky: each is tried at one place, and reads a bounded number of code units or up to the
+ * next place where it could be tried. So the time is linear in the text.
  */
 
 /** An ampersand may be escaped once more, as in `&amp;#39;`. */
 const ENTITY = /&(amp;)?(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}\d{0,2}));/iy;
-/** Letters and what else a token may be of. */
+/** Entities of letters and other characters of tokens. */
 const NAMED = new Map(
   Object.entries({
     ...{ apos: "'", lsquo: '‘', rsquo: '’', excl: '!', quest: '?', hearts: '♥', star: '☆', starf: '★' },
@@ -17,7 +17,7 @@ const NAMED = new Map(
 );
 /** é and its like: their accents are dropped anyway. */
 const ACCENTED = /^([a-z])(?:acute|grave|circ|uml|tilde|cedil|ring|caron)$/;
-/** Those that stand for what separates words. */
+/** Entities of characters that separate words. */
 const SEPARATORS = new Set(
   `amp lt gt quot nbsp ensp emsp thinsp ldquo rdquo bdquo sbquo laquo raquo lsaquo rsaquo hellip ndash mdash bull middot iexcl iquest
    cent pound yen euro copy reg trade deg plusmn times divide sect para frac12 frac14 frac34 larr rarr uarr darr dagger num sol colon`.split(
@@ -27,7 +27,7 @@ const SEPARATORS = new Set(
 const SPACE = 0x20;
 const REPLACEMENT = 0xfffd;
 
-/** The code point that the entity at `at`, where an ampersand stands, stands for; undefined when there is no entity. */
+/** The code point of the entity at `at`, where an ampersand stands; undefined if there is none. */
 export function entityAt(text: string, at: number): { point: number; width: number } | undefined {
   ENTITY.lastIndex = at;
   const [entity, escaped, decimal, hexadecimal, name] = ENTITY.exec(text) ?? [];
@@ -56,13 +56,12 @@ const ELEMENTS = new Set(
    title tr tt u ul var video wbr`.split(/\s+/),
 );
 const TAG = /<(\/?[a-z][\w:-]*)\s*(?:\/\s*)?>/iy;
-/** Longer than that it is a text with a `<` and, far behind it, a `>`. */
+/** At most 4,096 characters: more are a text with a `<` and, far behind it, a `>`. */
 const TAG_WITH_ATTRIBUTES = /<([a-z][\w:-]*(?=\s+[\w:@.-]+\s*=)|(?:script|style|!doctype|\?xml)(?=\s))[^<>]{0,4096}>/iy;
 
 /**
- * @returns says where the tag, comment, script or style that starts at `start`, where a `<` stands, ends; undefined when none starts there. Of a comment, script
- * or style that does not end it is the beginning alone. To be asked in the order of the text: an end that is missing is then sought once, however often
- * something begins.
+ * @returns finds the end of the tag, comment, script or style at `start`, where a `<` stands; undefined if there is none. If a comment,
+ * script or style does not end, only its beginning is skipped. Call it in the order of the text: a missing end is then sought only once.
  */
 export function markupOf(text: string): (start: number) => number | undefined {
   const endOfComment = endFinder(text, /-->/g);

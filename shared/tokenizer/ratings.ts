@@ -8,7 +8,7 @@
 import type { Token } from '../tokenizer.ts';
 import { characterAt } from './characters.ts';
 
-/** Numbers in letters that begin a rating. */
+/** Number words that begin a rating. */
 export const NUMBERS: ReadonlyMap<string, number> = new Map(
   ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map((word, value) => [
     word,
@@ -43,7 +43,7 @@ export const STAR_WORDS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The rating that starts at `start`, where a digit, a number in letters or an asterisk stands.
+ * The rating that starts at `start`, where a digit, a number word or an asterisk stands.
  * @param before the token before it
  */
 export function readRating(text: string, start: number, before?: string): Token | undefined {

@@ -1,8 +1,8 @@
 /**
- * Letters → words. A word is letters and digits with the apostrophes between them (`don't`), in small letters. In a script without spaces every letter is one.
+ * Words: letters and digits with the apostrophes between them (`don't`), in small letters. In a script without spaces every letter is one.
  *
- * A letter that was held down stands three times, however often it was typed: "sooooo" is `sooo`. That marks a stretched word, which is a word of its own to a
- * vocabulary that has learned it, and to any other the word that was stretched (`spelling.ts`).
+ * A letter that was held down stands three times: "sooooo" is `sooo`. A vocabulary may have learned the stretched word; to any other it is
+ * the word that was stretched (`spelling.ts`).
  */
 import type { Token } from '../tokenizer.ts';
 import { characterAt, losesMarks } from './characters.ts';
@@ -63,14 +63,14 @@ export function shortenRuns(word: string): string {
   return word;
 }
 
-/** Slicing runs of them is much faster than to look at each. */
+/** Slicing runs of letters is much faster than reading each. */
 function endOfAsciiLetters(text: string, start: number): number {
   let end = start;
   while (isAsciiLetter(text.charCodeAt(end))) end++;
   return end;
 }
 
-/** Or digit. Not true of NaN, past the end of the text. */
+/** Whether it is an ASCII letter or digit. False for NaN, past the end of the text. */
 export function isAsciiLetter(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }

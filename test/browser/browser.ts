@@ -54,7 +54,7 @@ export interface Visitor {
 
 export interface Visit {
   readonly page: Page;
-  /** The address of every request, and whatever the browser complained of. */
+  /** The address of every request, and the browser's complaints. */
   readonly requests: string[];
   readonly complaints: string[];
 }
@@ -67,7 +67,7 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** How Chromium is started, here and wherever a test needs it in another way. */
+/** The options to start Chromium with. */
 export const CHROMIUM = {
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-background-networking'],
@@ -97,7 +97,7 @@ export async function visit(browser: Browser, visitor: Visitor = {}): Promise<Vi
   return { page, requests, complaints };
 }
 
-/** Types `text` in place of what is there, and waits for its answer. */
+/** Replaces the text by `text`, and waits for its answer. */
 export async function type(page: Page, text: string): Promise<void> {
   await page.locator('#text').fill(text);
   await answered(page, text);
@@ -120,7 +120,7 @@ export async function bars(page: Page): Promise<[label: string, share: string][]
     .map((row) => ['bdi', '.share'].map((part) => row.querySelector(part).textContent))`);
 }
 
-/** What axe finds in the page as it is, in a line each. */
+/** Axe's findings in the page, a line each. */
 export async function axe(page: Page): Promise<string[]> {
   await page.evaluate(await readFile('test/runtimes/node_modules/axe-core/axe.min.js', 'utf8'));
   return page.evaluate(`axe.run().then(({ violations }) =>

@@ -1,4 +1,4 @@
-/** Bundles to look at, and their pages: networks that nobody trained, but whose words speak for labels. */
+/** Untrained bundles whose words speak for labels, and their pages. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -41,7 +41,7 @@ export const TOPICS: Lexicon = {
 
 /** Words of no label. */
 const OTHERS = ['a', 'after', 'and', 'at', 'for', 'in', 'is', 'it', 'of', 'on', 'the', 'this', 'to', 'was', 'with'];
-/** What one word adds to its label's logit, beside which the small LSTM's random weights say something too. */
+/** A word's weight for its label; the small LSTM's random weights add to it. */
 const STRENGTH = 3.5;
 
 /** Writes a bundle with the lexicon's labels, more than two, to `folder`. */
@@ -66,7 +66,7 @@ export async function writeBundle(folder: string, lexicon: Lexicon): Promise<voi
   await exportBundle(run, randomRows({ rows: 20, maxLength: 9, below: vocabulary.size, seed: 1 }), folder);
 }
 
-/** The server of such a bundle and of its page, as `MODEL=<folder> npm start` is. */
+/** Serves such a bundle and its page, as `MODEL=<folder> npm start` does. */
 export async function serveBundle(lexicon: Lexicon): Promise<{ url: string; stop: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'edge-sentiment-page-'));
   await writeBundle(folder, lexicon);

@@ -59,7 +59,7 @@ const LOAD = `import('/sentiment.js').then(async ({ createBrowserClassifier }) =
   await classifier.ready();
 })`;
 
-it.skipIf(!INSTALLED)(`classifies in Chromium when its server is gone${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`classifies in Chromium without its server${WHY}`, async () => {
   const server = await serve(await buildSite());
   const page = await openPage(server.url);
   await page.evaluate(LOAD);
@@ -71,7 +71,7 @@ it.skipIf(!INSTALLED)(`classifies in Chromium when its server is gone${WHY}`, as
   expect(answers).toEqual(expected.map((one) => ({ ...onTheWire(one), logits: close(one.logits) })));
 });
 
-it.skipIf(!INSTALLED)(`says in Chromium which file is missing, and tries again${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`names the missing file in Chromium, and tries again${WHY}`, async () => {
   const missing = new Set(['/ort-wasm-simd-threaded.wasm', '/model/vocabulary.txt']);
   const server = await serve(await buildSite(), missing);
   const page = await openPage(server.url);

@@ -1,4 +1,4 @@
-/** The page of bundles with more than two labels: what it shows of them, and how a reader picks one. */
+/** The page of bundles with more than two labels, and how a reader picks one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelScore } from '../../edge/inference/classifier.ts';
 import { percent, signed } from '../../edge/page/wording.ts';
@@ -21,7 +21,7 @@ const PARCEL = 'The box arrived on Tuesday, a beautiful and superb lamp, but the
 const NEWS =
   'After the election the market and the shares of the bank: a minister at the match of the team in the rain.';
 
-/** What the API says of `text`. */
+/** The API's answer to `text`. */
 async function ask(url: string, text: string): Promise<any> {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ text, evidence: true, sentences: true });
@@ -188,7 +188,7 @@ describe.skipIf(!INSTALLED)(`the page of more labels in Chromium${WHY}`, () => {
   });
 
   function checkLooks(open: (visitor?: Visitor) => Promise<{ page: Page }>): void {
-    it.each(['light', 'dark'] as const)('has nothing for axe to find, %s', async (colorScheme) => {
+    it.each(['light', 'dark'] as const)('passes axe, %s', async (colorScheme) => {
       const { page } = await open({ colorScheme });
       await page.evaluate(`document.getElementById('more').open = true`);
       await page.locator('#open-gates').click();

@@ -1,4 +1,4 @@
-/** What a visitor of the page can do, and what it does to them. */
+/** Everything that a visitor can do on the page. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelScore } from '../../edge/inference/classifier.ts';
 import { EXAMPLES } from '../../edge/page/examples.ts';
@@ -20,7 +20,7 @@ import {
   visit,
 } from './browser.ts';
 
-/** Of the label that it is, at 90 %. */
+/** An answer with this label, at 90 %. */
 function resultOf(label: 'negative' | 'positive') {
   const scores = ['negative', 'positive'].map((one) => ({ label: one, score: one === label ? 0.9 : 0.1 }));
   return { label, score: 0.9, scores, tokens: 1, unknown: 0, truncated: false, reliable: true };
@@ -109,7 +109,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     await type(page, LONG);
     expect(await page.locator('.cut').nth(0).textContent()).toMatch(/^The beginning\. /);
     expect(await page.locator('.word').count()).toBe(400);
-    expect(await page.locator('#facts').textContent()).toMatch(/^400 words read; the beginning left out/);
+    expect(await page.locator('#facts').textContent()).toMatch(/^400 words read; the beginning was not read/);
   });
 
   it('shows each sentence with its label, and that they disagree', async () => {
@@ -124,7 +124,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.evaluate(`document.getElementById('by-sentence').hidden`)).toBe(true);
   });
 
-  it('says of a text that it cannot read why', async () => {
+  it('shows why it cannot read a text', async () => {
     const { page } = await open();
     await type(page, 'No me gustó nada la película, es muy aburrida.');
     expect(await page.locator('#verdict').textContent()).toBe('It cannot read this');
@@ -132,7 +132,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('.best').count()).toBe(0);
   });
 
-  it('says that it knows no word of an unknown text', async () => {
+  it('shows that it knows none of the words', async () => {
     const { page } = await open();
     await type(page, 'Xqzv wvvk');
     expect(await page.locator('#verdict').textContent()).toBe('It knows none of these words');
@@ -324,7 +324,7 @@ describe.skipIf(!INSTALLED)(`the page in Chromium${WHY}`, () => {
     expect(await page.locator('#gates').textContent()).toMatch(/^The gates cannot be shown: the page has the weights/);
   });
 
-  it.each(['light', 'dark'] as const)('has nothing for axe to find, %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('passes axe, %s', async (colorScheme) => {
     const { page } = await open({ colorScheme });
     for (const text of ['A superb film, but the end goes nowhere, xyzzy.', LONG]) {
       await type(page, text);

@@ -22,7 +22,7 @@ describe('makeFolder', () => {
     expect(await readdir(path.join(folder, 'there'))).toEqual(['inside']);
   });
 
-  // Of the last two Node's own `mkdir` would be trying still.
+  // Node's own `mkdir` never returns for the last two.
   it.each([
     ['below a file', 'file/inside', 'ENOTDIR'],
     ['in place of a file', 'file', 'EEXIST'],
@@ -65,7 +65,7 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual(old);
   });
 
-  it('writes streamed content, and nothing if it breaks off', async () => {
+  it('writes streamed content whole or not at all', async () => {
     const folder = await folderOf({ 'a.txt': 'old' });
     const bits = async function* (breaks: boolean) {
       yield 'one ';
@@ -76,6 +76,18 @@ describe('writeFiles', () => {
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'old' });
     await writeFiles(folder, { 'a.txt': bits(false) });
     expect(await contentsOf(folder)).toEqual({ 'a.txt': 'one two' });
+  });
+
+  it('stages files under random names, so that nobody can place a link there', async () => {
+    const folder = await temporaryFolder();
+    const names = new Set<string>();
+    const content = async function* () {
+      for (const name of await readdir(folder)) if (name !== 'a.txt') names.add(name);
+      yield 'new';
+    };
+    for (let time = 0; time < 3; time++) await writeFiles(folder, { 'a.txt': content() });
+    expect(names.size).toBe(3);
+    for (const name of names) expect(name).toMatch(/^a\.txt\.[0-9a-f-]{36}\.edge-sentiment\.tmp$/);
   });
 
   it('cleans up when a file cannot be renamed', async () => {

@@ -70,7 +70,7 @@ describe('parseFlags', () => {
     expect(parseFlags(args, FLAGS)).toMatchObject({ values: { group }, positionals: [] });
   });
 
-  it('a list takes only name=value arguments, and none behind another flag or --', () => {
+  it('a list takes the name=value arguments up to the next flag or --', () => {
     const { values, positionals } = parseFlags(['--group', 'a=1', 'text', '--data', 'x=y', 'c=3', '--', 'd=4'], FLAGS);
     expect(values).toEqual({ group: ['a=1'], data: 'x=y' });
     expect(positionals).toEqual(['text', 'c=3', 'd=4']);
@@ -103,7 +103,7 @@ describe('parseFlags', () => {
     expect(refusalOf(flag)).toContain(`Unknown option '${flag}'`);
   });
 
-  it.each(['-5 stars', '- dull', '--sigh--'])('says where an argument goes that begins with a dash: %s', (text) => {
+  it.each(['-5 stars', '- dull', '--sigh--'])('says how to pass an argument that begins with a dash: %s', (text) => {
     expect(refusalOf(text)).toContain('an argument that begins with "-" comes after "-- --"');
     expect(parseFlags(['--json', '--', text], FLAGS)).toEqual({ values: { json: true }, positionals: [text] });
   });

@@ -3,11 +3,24 @@ import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeFiles } from '../../cli/files.ts';
 import { LOCK_FILE, lockFolder } from '../../cli/lock.ts';
 import { refusal } from '../fixtures/refusal.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 const lock = (folder: string) => lockFolder(folder, { make: true, waitMs: 1 });
+
+/** The names under which two files are staged in `folder`, as a process that dies meanwhile leaves them. */
+async function leftoversIn(folder: string): Promise<string[]> {
+  let names: string[] = [];
+  const dying = async function* () {
+    yield 'half';
+    names = (await readdir(folder)).filter((name) => name.startsWith('model.'));
+    throw new Error('killed');
+  };
+  await expect(writeFiles(folder, { 'model.json': '', 'model.bin': dying() })).rejects.toThrow('killed');
+  return names.filter((name) => name !== 'model.onnx');
+}
 
 describe('lockFolder', () => {
   it('makes the folder, and allows one holder at a time', async () => {
@@ -44,11 +57,13 @@ describe('lockFolder', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('removes only leftovers of killed processes', async () => {
+  it('removes only leftovers of killed processes, and none of other programs', async () => {
     const folder = await temporaryFolder();
-    for (const name of ['model.onnx.4711.tmp', 'model.onnx', 'notes.tmp']) await writeFile(path.join(folder, name), '');
+    await writeFiles(folder, { 'model.onnx': '' });
+    const leftovers = await leftoversIn(folder);
+    for (const name of [...leftovers, 'notes.tmp', 'other.4711.tmp']) await writeFile(path.join(folder, name), '');
     (await lock(folder))[Symbol.dispose]();
-    expect(await readdir(folder)).toEqual([LOCK_FILE, 'model.onnx', 'notes.tmp']);
+    expect(await readdir(folder)).toEqual([LOCK_FILE, 'model.onnx', 'notes.tmp', 'other.4711.tmp']);
   });
 
   it("ignores a plain file with the lock's name", async () => {

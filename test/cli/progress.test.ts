@@ -8,7 +8,7 @@ function fakeStream(options: { isTTY?: boolean; columns?: number }): { out: Node
   return { out: { ...options, write } as unknown as NodeJS.WriteStream, written };
 }
 
-/** What a terminal shows of one line that was redrawn. */
+/** The text of a redrawn line on a terminal. */
 const drawing = (chunk: string | undefined) => (chunk ?? '').replace('\r\x1b[K', '');
 
 beforeEach(() => {

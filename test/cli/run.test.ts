@@ -1,4 +1,4 @@
-/** What a command's end is to whoever called it. As a process: test/process/. */
+/** How a command ends for its caller. As a process: test/process/. */
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { asUserError, UsageError, UserError } from '../../cli/errors.ts';
@@ -25,14 +25,14 @@ describe('a command', () => {
   it.each([
     ['a mistake', new UserError('the file is empty'), 1, 'error: the file is empty\n'],
     ['wrong usage', new UsageError('--limit takes a number'), 2, 'error: --limit takes a number\n'],
-  ])('that throws %s says it in one line', async (_, error, code, stderr) => {
+  ])('that throws %s prints one line', async (_, error, code, stderr) => {
     expect(await run(throwing(error), [])).toEqual({ code, stdout: '', stderr });
   });
 
   it.each([
     ['a file that is not there', 'nowhere.csv', 'no such file or directory'],
     ['a file as a folder', 'package.json/file.csv', 'not a directory'],
-  ])('that is refused %s names it first, in words', async (_, file, why) => {
+  ])('that cannot use %s names it and the reason', async (_, file, why) => {
     const { code, stderr } = await run(async () => (await stat(file)).size, []);
     expect([code, stderr]).toEqual([1, `error: ${file}: ${why}\n`]);
   });
@@ -46,6 +46,28 @@ describe('a command', () => {
     ['a number', 5, /^this is a bug: 5\n$/],
   ])('that has a bug keeps its stack: %s', async (_, error, stderr) => {
     expect(await run(throwing(error), [])).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(stderr) });
+  });
+});
+
+describe('a terminal', () => {
+  const NASTY = 'a\u001b]0;title\u0007\u009b2J\u007f\r b\tc\nd';
+
+  it('gets control characters of results and messages as JSON escapes', async () => {
+    const { stdout, stderr } = await run(async (_, io) => {
+      io.print(JSON.stringify([NASTY]));
+      io.print(NASTY);
+      io.say(NASTY);
+      return 0;
+    }, []);
+    const shown = 'a\\u001b]0;title\\u0007\\u009b2J\\u007f\\u000d b\tc\nd\n';
+    expect(stdout.slice(-shown.length)).toBe(shown);
+    expect(stderr).toBe(shown);
+    expect(JSON.parse(stdout.slice(0, -shown.length))).toEqual([NASTY]);
+  });
+
+  it('gets an error in one line, whatever it quotes', async () => {
+    const { stderr } = await run(throwing(new UserError(`it answered: ${NASTY}`)), []);
+    expect(stderr).toBe('error: it answered: a\\u001b]0;title\\u0007\\u009b2J\\u007f\\u000d b\tc\\u000ad\n');
   });
 });
 

@@ -1,4 +1,4 @@
-/** The client against the endpoint: its types are the schema's, and all that it sends and is sent is as documented. */
+/** The client against the endpoint: its types are the schema's, and requests and answers are as documented. */
 import { serve } from '@hono/node-server';
 import type * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -12,7 +12,7 @@ import { logitsOf } from '../fixtures/answers.ts';
 import { expectDocumented, expectDocumentedRequest } from '../fixtures/conformance.ts';
 import { GOOD, TEXTS } from '../runtimes/behaviour.ts';
 
-/** Fails to compile unless each goes for the other. */
+/** Fails to compile unless both types are the same. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const SAME: [
   Same<client.Result, schema.Result>,
@@ -57,24 +57,24 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-it('has the types of the schema', () => {
+it('has the types of the endpoint’s schema', () => {
   expect(SAME).not.toContain(false); // which the compiler has seen to
 });
 
 describe('classify', () => {
-  it('gives one result for a text, and a list for a list', async () => {
+  it('returns one result for a text, and a list for a list', async () => {
     const expected = (await reference.classify(TEXTS)).map(({ logits: _, ...result }) => result);
     expect(await sentiment.classify(TEXTS)).toEqual(expected);
     expect(await sentiment.classify([GOOD])).toHaveLength(1);
     expect(await sentiment.classify(GOOD)).toMatchObject({ label: 'positive', tokens: 15 });
   });
 
-  it('gives evidence, as a type too, when it is asked to', async () => {
+  it('returns evidence when asked, in the type too', async () => {
     const { scores, evidence } = await sentiment.classify(GOOD, { evidence: true });
     expect(softmax(logitsOf(evidence))).toEqual(scores.map(({ score }) => expect.closeTo(score, 9)));
   });
 
-  it('gives sentences, as a type too, when it is asked to', async () => {
+  it('returns sentences when asked, in the type too', async () => {
     const { sentences, mixed } = await sentiment.classify('A superb cast. A dull, dull film.', { sentences: true });
     expect(sentences.map(({ start, end, label }) => [start, end, label])).toEqual([
       [0, 14, 'positive'],
@@ -85,7 +85,7 @@ describe('classify', () => {
     expect(streamed).toMatchObject({ sentences: [{ start: 0, end: 14 }], mixed: false });
   });
 
-  it('asks for the labels that it is told', async () => {
+  it('sends the labels', async () => {
     const labels = ['positive', 'negative'];
     const { scores } = await sentiment.classify(GOOD, { labels });
     expect(scores.map(({ label }) => label)).toEqual(['negative', 'positive']);
@@ -99,7 +99,7 @@ describe('classify', () => {
 });
 
 describe('an error', () => {
-  it('is the endpoint’s own, field by field', async () => {
+  it('has the fields of the endpoint’s problem', async () => {
     const refused = await sentiment.classify(['a', '']).catch((error) => error);
     expect(refused).toBeInstanceOf(client.SentimentError);
     expect(refused).toMatchObject({
@@ -113,21 +113,21 @@ describe('an error', () => {
     await expect(collect(open().stream([GOOD]))).rejects.toMatchObject({ status: 401 });
   });
 
-  it('says when to come again', async () => {
+  it('has the seconds of Retry-After', async () => {
     const limited = createApp(reference, { rateLimiter: { limit: async () => ({ success: false }) } });
     const fetch = async (url: string, init: RequestInit) => limited.request(url, init);
     const refused = client.createClient({ url: 'https://sentiment.example', fetch }).classify(GOOD);
     await expect(refused).rejects.toMatchObject({ status: 429, retryAfterSeconds: 60 });
   });
 
-  it('of whatever is in between has its status at least', async () => {
+  it('of a proxy has at least its status', async () => {
     const fetch = async () => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway' });
     const failed = client.createClient({ url: 'https://sentiment.example', fetch }).model();
     await expect(failed).rejects.toMatchObject({ status: 502, message: '502 Bad Gateway', requestId: null });
   });
 });
 
-it('follows no redirect with the text and the key', async () => {
+it('does not follow a redirect', async () => {
   const inits: RequestInit[] = [];
   const fetch = async (_: string, init: RequestInit) => {
     inits.push(init);
@@ -158,7 +158,7 @@ describe('stream', () => {
     ]);
   });
 
-  it('over HTTP answers a line before the next is there, and stops taking lines when the caller stops', async () => {
+  it('over HTTP yields an answer before the next line is there, and reads no more lines when the caller stops', async () => {
     const server = serve({ fetch: createApp(reference).fetch, hostname: '127.0.0.1', port: 0 });
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -187,7 +187,7 @@ describe('stream', () => {
   });
 });
 
-it('tells of the model', async () => {
+it('returns the facts of the model', async () => {
   const { id, version, labels } = await reference.manifest();
   expect(await sentiment.model()).toMatchObject({ id, version, labels });
 });

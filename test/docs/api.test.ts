@@ -1,6 +1,6 @@
 /**
- * The examples of docs/api.md, run: curl by a shell, TypeScript by Node; the other Worker is in test/workerd/. No Python is needed:
- * of its examples the request that they make is sent as it stands there, and the source has to name its parts.
+ * Runs the examples of docs/api.md: curl by a shell, TypeScript by Node; the other Worker is in test/workerd/. Python is not needed: the
+ * page has the requests of its examples, which are sent, and the source must contain their parts.
  */
 import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** docs/data.md names every set of texts as the code has it, so that whoever it is of is named. */
+/** docs/data.md credits every set of texts as the code does. */
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { GLOVE } from '../../train/data/sources/glove.ts';

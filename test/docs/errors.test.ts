@@ -21,7 +21,7 @@ it('has every code of the API and no other, each once, with its status and title
   expect(listed.toSorted(byCode)).toEqual(known.toSorted(byCode));
 });
 
-it('says of each what causes it and what to do, in sentences', () => {
+it('has a cause and a remedy for each, in sentences', () => {
   for (const [code, , , cause, remedy] of rows) {
     expect(cause, code).toMatch(/^[A-Z`].+\.$/);
     expect(remedy, code).toMatch(/^[A-Z`[].+\.$/);

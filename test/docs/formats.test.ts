@@ -48,7 +48,7 @@ it('Hugging Face’s client', async () => {
   expect(said).toEqual(['negative']);
 });
 
-it('the settings of labels can be meant', () => {
+it('the settings of labels are valid', () => {
   const settings = [...page.matchAll(/FORMAT_LABELS='(.*)'/g)].map(([, value = '']) => value);
   expect(settings).toHaveLength(2);
   for (const setting of settings) expect(readFormatLabels(setting), setting).toBeDefined();

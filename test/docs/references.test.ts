@@ -82,7 +82,7 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-it('no comment and no page names a source file that does not exist', async () => {
+it('all source files that comments and pages name exist', async () => {
   const missing = [];
   for (const file of [...sources, ...pages]) {
     const text = await readFile(file, 'utf8');
@@ -125,7 +125,7 @@ describe('the flags that README and docs name', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('belong to some command where they stand alone', () => {
+  it('belong to some command if they stand alone', () => {
     const all = new Set([...known.values()].flatMap((flags) => [...flags]));
     const unknown = [];
     for (const [page, text] of texts) {

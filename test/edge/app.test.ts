@@ -1,4 +1,4 @@
-/** What real workerd cannot be made to do on demand; the rest of the interface is tested there (test/workerd/). */
+/** Failures that workerd cannot produce on demand; test/workerd/ has the rest of the interface. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
 import { readBytes } from '../../edge/http/body.ts';
@@ -7,6 +7,7 @@ import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES, RATE_LIMITER_TIMEOUT_MS } from '../
 import type { LogError } from '../../edge/http/log.ts';
 import { OverloadedError } from '../../edge/inference/backlog.ts';
 import type { Classifier, ClassifyOptions } from '../../edge/inference/classifier.ts';
+import type { Jobs } from '../../edge/jobs/routes.ts';
 import { stubClassifier, tinyManifest } from '../fixtures/classifier.ts';
 import { expectDocumented } from '../fixtures/conformance.ts';
 
@@ -34,8 +35,33 @@ function request(body: unknown, headers: Record<string, string> = {}): RequestIn
   } as RequestInit;
 }
 
+describe('a rate limit', () => {
+  it('counts requests about jobs, so that guessing ids costs too, but not a file’s parts', async () => {
+    const asked: string[] = [];
+    const unknown = (what: string) => async () => void asked.push(what);
+    const jobs = {
+      ...{ open: unknown('open'), submit: unknown('submit'), status: unknown('status'), results: unknown('results') },
+      ...{ remove: unknown('remove'), part: async () => 'no-job' },
+    } as unknown as Jobs;
+    let counted = 0;
+    const rateLimiter = { limit: async () => ({ success: ++counted < 0 }) };
+    const app = open(WORKING, { jobs, rateLimiter });
+    const job = `/v1/jobs/${crypto.randomUUID()}`;
+    for (const [method, path] of [
+      ['GET', job],
+      ['DELETE', job],
+      ['GET', `${job}/results`],
+      ['POST', '/v1/jobs'],
+    ] as const) {
+      expect((await app.request(path, { method })).status).toBe(429);
+    }
+    expect((await app.request(`${job}/parts/1`, { method: 'PUT' })).status).toBe(404);
+    expect([counted, asked]).toEqual([4, []]);
+  });
+});
+
 describe('a bug', () => {
-  it('answers an id, and tells the log everything', async () => {
+  it('answers 500 with an incident id, and logs the error without the text', async () => {
     const logged: Parameters<LogError>[] = [];
     const bug = new TypeError('cannot read properties of undefined');
     const app = open(
@@ -51,7 +77,7 @@ describe('a bug', () => {
     expect(body.error).toContain(body.incident);
   });
 
-  it('has the id of its request', async () => {
+  it('has its request’s id as incident', async () => {
     const app = open({ ...WORKING, classify: () => Promise.reject(new Error('x')) }, { logError: () => {} });
     const response = await app.request('/v1/sentiment', request({ text: 'a' }, { 'x-request-id': 'mine' }));
     expect(await response.json()).toMatchObject({ incident: 'mine' });
@@ -60,7 +86,7 @@ describe('a bug', () => {
     expect(metrics).toContain('edge_sentiment_requests_total{route="/v1/sentiment",status="500"} 1\n');
   });
 
-  it('in a stream is a line of it, and one that is there before it a status', async () => {
+  it('in a stream is its last line; before the stream starts, a status', async () => {
     const logged: string[] = [];
     const logError = (incident: string) => void logged.push(incident);
     const ndjson = { ...request('a'), headers: { 'content-type': 'application/x-ndjson', 'x-request-id': 'mine' } };
@@ -83,7 +109,7 @@ describe('a bug', () => {
       'no such binding',
     ],
     ['says nothing', async () => undefined, 'Cannot destructure'],
-    ['says neither yes nor no', async () => ({}), 'the rate limiter says neither yes nor no'],
+    ['gives an invalid answer', async () => ({}), 'the rate limiter gave an invalid answer'],
     ['never answers', () => new Promise(() => {}), 'the rate limiter has not answered in 1000 ms'],
   ])('of a rate limiter that %s lets the request pass, and is logged', async (_, limit, message) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -97,7 +123,7 @@ describe('a bug', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is none of the next request', async () => {
+  it('does not affect the next request', async () => {
     let failures = 1;
     const app = open(
       {
@@ -113,7 +139,7 @@ describe('a bug', () => {
     expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(200);
   });
 
-  it('never makes an inference route say 503, which clients retry at once', async () => {
+  it('never answers 503 on an inference route, because clients retry that at once', async () => {
     const broken = { ...WORKING, manifest: () => Promise.reject(new Error('x')) };
     const app = open(broken, { logError: () => {} });
     expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(500);
@@ -121,10 +147,10 @@ describe('a bug', () => {
   });
 });
 
-describe('more than can be computed', () => {
+describe('a full backlog', () => {
   const overloaded = { ...WORKING, classify: () => Promise.reject(new OverloadedError(3)) };
 
-  it('is refused with the time after which to try again', async () => {
+  it('answers 503 with Retry-After', async () => {
     const response = await open(overloaded).request('/v1/sentiment', request({ text: 'a' }));
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
     expect(await response.json()).toMatchObject({
@@ -133,12 +159,12 @@ describe('more than can be computed', () => {
     });
   });
 
-  it('is no 503 for Hugging Face’s clients, which would try again at once', async () => {
+  it('answers 429 to Hugging Face’s clients, which retry a 503 at once', async () => {
     const response = await open(overloaded).request('/models/tiny-lstm', request({ inputs: 'a' }));
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);
   });
 
-  it('is asked for with a limit and the request’s signal; a stream waits, with its own', async () => {
+  it('refuses requests, but not a stream, which waits', async () => {
     const asked: ClassifyOptions[] = [];
     const app = open({
       ...WORKING,
@@ -161,7 +187,7 @@ describe('more than can be computed', () => {
   });
 });
 
-it('takes a client that has left for no bug', async () => {
+it('does not log a client that has left as a bug', async () => {
   const logged: unknown[] = [];
   const left = new AbortController();
   const app = createApp(
@@ -182,7 +208,7 @@ it('takes a client that has left for no bug', async () => {
   expect(metrics).toContain('edge_sentiment_errors_total 0\n');
 });
 
-it('does not complain at greater length than it was asked', async () => {
+it('lists a limited number of errors, however many the request has', async () => {
   const answers = await Promise.all(
     [
       { texts: Array(80_000).fill('') },
@@ -194,7 +220,7 @@ it('does not complain at greater length than it was asked', async () => {
 });
 
 describe('a body', () => {
-  it('is read no further than its limit, whatever its Content-Length says', async () => {
+  it('is read up to its limit, whatever Content-Length says', async () => {
     let pulled = 0;
     let cancelled = false;
     const endless = new ReadableStream({
@@ -212,7 +238,7 @@ describe('a body', () => {
     expect(pulled).toBeLessThan(MAX_BODY_BYTES + 10 * 1024);
   });
 
-  it('that does not arrive in time is given up', async () => {
+  it('that does not arrive in time is a 408', async () => {
     let cancelled = 0;
     const silent = () => new ReadableStream({ cancel: () => void cancelled++ });
     const read = (limits: { idleMs?: number; totalMs?: number }) =>
@@ -224,7 +250,7 @@ describe('a body', () => {
     expect(problemResponse(timeout.problem as Problem).status).toBe(408);
   });
 
-  it('of a content type that is refused is not read at all', async () => {
+  it('of a refused content type is not read', async () => {
     let pulled = 0;
     const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
     const response = await open(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));
@@ -232,7 +258,7 @@ describe('a body', () => {
   });
 });
 
-describe('what would be passed over in silence is refused by name:', () => {
+describe('refuses by name what would otherwise be ignored:', () => {
   it.each(['gzip', 'br', 'deflate', 'GZIP, identity'])('a body in the encoding %s', async (encoding) => {
     for (const path of ['/v1/sentiment', '/v1/sentiment/stream', '/models/tiny-lstm', '/v1/jobs']) {
       const response = await open(WORKING).request(path, request({ text: 'a' }, { 'content-encoding': encoding }));
@@ -258,7 +284,7 @@ describe('what would be passed over in silence is refused by name:', () => {
     }
   });
 
-  it('no encoding, and that of a body as it is, are taken', async () => {
+  it('accepts bodies without an encoding, and with the encoding identity', async () => {
     for (const encoding of ['', 'identity', ' Identity ']) {
       const headers = { 'content-encoding': encoding };
       expect((await open(WORKING).request('/v1/sentiment', request({ text: 'a' }, headers))).status).toBe(200);
@@ -266,7 +292,7 @@ describe('what would be passed over in silence is refused by name:', () => {
   });
 });
 
-it('answers an address with a slash at its end as the one without', async () => {
+it('ignores a slash at the end of an address', async () => {
   const app = createApp(WORKING, { apiKeys: ['0123456789abcdef'] });
   expect((await app.request('/health/')).status).toBe(200);
   expect((await app.request('/v1/sentiment/', request({ text: 'a' }))).status).toBe(401);
@@ -274,7 +300,7 @@ it('answers an address with a slash at its end as the one without', async () => 
   expect((await app.request('/v1/sentiment/', request({ text: 'a' }, headers))).status).toBe(200);
 });
 
-it('gives up a body that nobody reads', async () => {
+it('cancels a body that it does not read', async () => {
   for (const [path, status] of [
     ['/nowhere', 404],
     ['/health', 405],
@@ -290,7 +316,7 @@ it('gives up a body that nobody reads', async () => {
   }
 });
 
-it('calls a body that breaks off the client’s fault, not a bug', async () => {
+it('answers 400, not 500, to a body that breaks off', async () => {
   const logged: unknown[] = [];
   const app = open(WORKING, { logError: (...entry) => logged.push(entry) });
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error('connection lost')) });
@@ -298,7 +324,7 @@ it('calls a body that breaks off the client’s fault, not a bug', async () => {
   expect(logged).toEqual([]);
 });
 
-describe('a condition on the tag', () => {
+describe('If-None-Match', () => {
   const withTag = (tag: string) => ({ headers: { 'if-none-match': tag, 'x-request-id': 'mine' } });
   const tagOf = async (app: ReturnType<typeof open>) => (await app.request('/v1/model')).headers.get('etag') as string;
 
@@ -318,14 +344,14 @@ describe('a condition on the tag', () => {
     expect((await response.text()) === '').toBe(status === 304);
   });
 
-  it('of a version before is not met by the one after', async () => {
+  it('does not match the tag of an earlier version', async () => {
     const before = await tagOf(open(WORKING));
     const after = { ...manifest, version: 'ba9876543210' };
     const response = await open({ ...WORKING, manifest: async () => after }).request('/v1/model', withTag(before));
     expect([response.status, await response.json()]).toEqual([200, after]);
   });
 
-  it('turns no error into an answer from the cache', async () => {
+  it('never turns an error into a 304', async () => {
     const broken = { ...WORKING, manifest: () => Promise.reject(new Error('x')) };
     const app = open(broken, { logError: () => {} });
     for (const tag of ['*', '"any"']) {
@@ -338,7 +364,7 @@ describe('a condition on the tag', () => {
   });
 });
 
-it('answers HEAD where it answers GET', async () => {
+it('answers HEAD wherever it answers GET', async () => {
   const response = await createApp(WORKING).request('/health', { method: 'HEAD' });
   expect([response.status, await response.text()]).toEqual([200, '']);
 });

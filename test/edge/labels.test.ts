@@ -22,7 +22,7 @@ async function classifierOf(facts: Partial<Manifest>, labels?: readonly string[]
   return createClassifier({ readBundle: async () => files, loadRuntime, labels });
 }
 
-/** Asks an app, whose every answer has to be as documented. */
+/** Asks an app, and checks each answer against the document. */
 function askerOf(app: ReturnType<typeof createApp>) {
   return async (path: string, body: unknown): Promise<{ status: number; body: any }> => {
     const type = path.endsWith('stream') ? 'application/x-ndjson' : 'application/json';
@@ -44,7 +44,7 @@ describe('three labels', async () => {
   const app = createApp(classifier);
   const ask = askerOf(app);
 
-  it('are each scored, in the order of the model', async () => {
+  it('each have a score, in the model’s order', async () => {
     const { body } = await ask('/v1/sentiment', { texts: TEXTS });
     expect(body.results).toEqual((await classifier.classify(TEXTS)).map((one) => onTheWire(one, 12)));
     expect(new Set(body.results.map(({ label }: { label: string }) => label)).size).toBeGreaterThan(1);
@@ -55,7 +55,7 @@ describe('three labels', async () => {
     }
   });
 
-  it('tie for a text without a known word, and neutral is the answer, unless it is not asked for', async () => {
+  it('tie for a text without a known word; the answer is neutral if it is asked for', async () => {
     const { body } = await ask('/v1/sentiment', { text: 'xyzzy' });
     expect(body.results).toMatchObject([{ label: 'neutral', score: 1 / 3, tokens: 1, unknown: 1 }]);
     const labels = ['positive', 'negative'];
@@ -64,7 +64,7 @@ describe('three labels', async () => {
     ]);
   });
 
-  it('may be fewer on request, in requests and in lines, with evidence for each', async () => {
+  it('may be fewer on request, in requests and stream lines, with evidence for each', async () => {
     const labels = ['positive', 'negative'];
     const requests = TEXTS.map((text) => ({ text, labels, evidence: true }));
     const expected = (await classifier.classify(requests)).map((one) => onTheWire(one, 12));
@@ -81,7 +81,7 @@ describe('three labels', async () => {
     expect(lines.body).toEqual(body.results.map((result: object, index: number) => ({ line: index + 1, ...result })));
   });
 
-  it('may be fewer by the setting, and all of them on request', async () => {
+  it('are those of the setting LABELS, and all on request', async () => {
     const asked = askerOf(createApp(await classifierOf({ labels: THREE }, ['positive', 'negative'])));
     const { body: fewer } = await ask('/v1/sentiment', { texts: TEXTS, labels: ['negative', 'positive'] });
     expect((await asked('/v1/sentiment', { texts: TEXTS })).body).toEqual(fewer);
@@ -94,7 +94,7 @@ describe('three labels', async () => {
     expect(ranked[0].label).toBe(fewer.results[0].label);
   });
 
-  it('are named to whoever opens the endpoint, and in its description', async () => {
+  it('are listed at /, in the OpenAPI document and in errors', async () => {
     expect(await (await app.request('/')).text()).toMatch(/^Is a text negative, neutral, or positive\?\n/);
     const document: any = await (await app.request('/openapi.json')).json();
     expect(document.info.summary).toBe('Is a text negative, neutral, or positive?');
@@ -120,7 +120,7 @@ describe('three labels', async () => {
     const ranked = (inputs: string, parameters: Parameters = {}) =>
       new InferenceClient().textClassification({ endpointUrl, inputs, parameters });
 
-    it('are ranked by their probabilities, which sigmoid gives as softmax does', async () => {
+    it('are ranked by probability, the same for sigmoid as for softmax', async () => {
       for (const text of TEXTS) {
         const [answer] = await classifier.classify([text]);
         const best = (answer?.scores ?? []).toSorted((a, b) => b.score - a.score);
@@ -132,7 +132,7 @@ describe('three labels', async () => {
       }
     });
 
-    it('are ranked by their logits, which add up to 0, and whose softmax are the probabilities', async () => {
+    it('are ranked by logits, which add up to 0 and whose softmax are the probabilities', async () => {
       for (const text of TEXTS) {
         const logits = await ranked(text, { function_to_apply: 'none' });
         const probabilities = await ranked(text);
@@ -143,7 +143,7 @@ describe('three labels', async () => {
       }
     });
 
-    it('rank the answer first where they tie', async () => {
+    it('rank the answer first on a tie', async () => {
       for (const function_to_apply of ['softmax', 'none'] as const) {
         const tied = await ranked('xyzzy', { function_to_apply });
         expect(tied.map(({ label }) => label)).toEqual(['neutral', 'negative', 'positive']);
@@ -173,7 +173,7 @@ it('counts the answers by label, whatever characters the labels have', async () 
   ]);
 });
 
-it('has a setting with labels that the model does not have: not ready, and the log says why', async () => {
+it('answers 503 on /ready and logs why if LABELS names a label that the model lacks', async () => {
   const logged: unknown[] = [];
   const classifier = await classifierOf({ labels: THREE }, ['negative', 'mixed']);
   const app = createApp(classifier, { logError: (_, error) => logged.push(error) });
@@ -199,7 +199,7 @@ describe('a hundred labels', async () => {
   const long = 'film '.repeat(400);
   const texts = (count: number) => Array.from({ length: count }, () => long);
 
-  it('are answered for as many texts as a request may have', async () => {
+  it('fit into an answer to 64 texts', async () => {
     const { status, body } = await ask('/v1/sentiment', { texts: texts(64) });
     expect(status).toBe(200);
     for (const { scores } of body.results) expect(scores).toHaveLength(100);
@@ -207,14 +207,14 @@ describe('a hundred labels', async () => {
     expect(ranked[63]).toHaveLength(100);
   });
 
-  it('are told a few of, where another is asked for', async () => {
+  it('are listed in part by the error about an unknown label', async () => {
     const { error } = (await ask('/v1/sentiment', { text: 'a', labels: ['label 1', 'x'] })).body;
     expect(error).toMatch(/^\/labels\/1 is not a label of the model, which has "label 0", .*"label 7", …\.$/);
     const greeting = await (await app.request('/')).text();
     expect(greeting).toMatch(/^Is a text label 0, label 1, .*label 7, or one of 92 more labels\?\n/);
   });
 
-  it('with evidence are refused where the answer would be too large, with what to ask for instead', async () => {
+  it('with evidence are refused if the answer would be too large, with a remedy', async () => {
     const numbers = (count: number, labels: number) => count * labels * (2 + 2 * 400);
     const refused = await ask('/v1/sentiment', { texts: texts(64), evidence: true });
     expect(refused).toMatchObject({
@@ -233,7 +233,7 @@ describe('a hundred labels', async () => {
     expect(fewerTexts.body.results[2].evidence.tokens[399].logits).toHaveLength(100);
   });
 
-  it('with evidence are answered in a stream, however many its lines', async () => {
+  it('with evidence are answered in a stream of any length', async () => {
     const lines = Array.from({ length: 9 }, (_, id) =>
       JSON.stringify({ id, text: id % 2 ? long : 'film', evidence: true }),
     );

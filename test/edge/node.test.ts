@@ -1,4 +1,4 @@
-/** `npm start`, called in this process: how it starts, or why it does not, and how it ends. As a process: test/runtimes/node.test.ts. */
+/** `npm start`, called in this process: how it starts, fails and ends. As a process: test/runtimes/node.test.ts. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request, type Server } from 'node:http';
@@ -31,7 +31,7 @@ isProtected({
   },
 });
 
-it('answers the request that it has before it ends, and waits for no client for ever', async () => {
+it('answers open requests before it ends, and closes idle connections after the grace time', async () => {
   const grace = Promise.withResolvers<void>();
   const server = start((args, io) => main(args, io, () => grace.promise), [], { env: { PORT: '0' } });
   const url = await addressOf(server);
@@ -54,7 +54,7 @@ it('answers the request that it has before it ends, and waits for no client for 
   expect(await server.ended).toEqual({ code: 0, stdout: `sentiment-lstm-best listens on ${url}\n`, stderr: '' });
 });
 
-it('is not ready for SHUTDOWN_SECONDS before it ends, and then ends open streams with a last line', async () => {
+it('answers 503 on /ready for SHUTDOWN_SECONDS, then ends open streams with a last line', async () => {
   const waits: { ms: number; end: () => void }[] = [];
   const wait = (ms: number) => new Promise<void>((end) => void waits.push({ ms, end }));
   const env = { PORT: '0', SHUTDOWN_SECONDS: '20' };
@@ -83,7 +83,7 @@ it('is not ready for SHUTDOWN_SECONDS before it ends, and then ends open streams
   expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
-it('ends no stream for the time that it takes, and takes no more connections than its limit', async () => {
+it('sets no time limit on requests, and a limit on connections', async () => {
   const limits: number[] = [];
   const look = (message: unknown) => {
     const { requestTimeout, headersTimeout, maxConnections } = (message as { server: Server }).server;
@@ -98,7 +98,7 @@ it('ends no stream for the time that it takes, and takes no more connections tha
   expect(limits).toEqual([0, 60_000, MAX_CONNECTIONS]);
 });
 
-describe('what is no request is answered as any other problem:', () => {
+describe('answers invalid HTTP with problem+json:', () => {
   it.each([
     ['no address', 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'invalid-http'],
     ['no HTTP', 'hello\r\n\r\n', 400, 'invalid-http'],
@@ -114,8 +114,8 @@ describe('what is no request is answered as any other problem:', () => {
   });
 });
 
-describe('it ends in one line', () => {
-  it('where the port is taken', async () => {
+describe('fails with one line', () => {
+  it('if the port is taken', async () => {
     const first = start(main, [], { env: { PORT: '0' } });
     const url = await addressOf(first);
     expect(await run(main, [], { env: { PORT: new URL(url).port } })).toEqual({
@@ -136,13 +136,13 @@ describe('it ends in one line', () => {
     expect(await run(main, [], { env })).toEqual({ code: 1, stdout: '', stderr: `error: ${message}\n` });
   });
 
-  it('where there is no bundle', async () => {
+  it('if there is no bundle', async () => {
     const folder = await temporaryFolder();
     const { stderr } = await run(main, [], { env: { MODEL: folder } });
     expect(stderr).toBe(`error: ${folder}: no model bundle there (model.onnx is missing)\n`);
   });
 
-  it('where it is given arguments', async () => {
+  it('if it gets arguments', async () => {
     expect(await run(main, ['--port', '80'])).toMatchObject({ code: 2, stderr: expect.stringContaining('HOST, PORT') });
   });
 });

@@ -13,7 +13,7 @@ describe('settings', () => {
     expect(readSettings({ API_KEYS: '', ALLOWED_ORIGINS: undefined, LABELS: '' })).toEqual(none);
   });
 
-  it('are lists by commas or spaces', () => {
+  it('separate keys and origins by commas or spaces', () => {
     expect(
       readSettings({ API_KEYS: ` ${KEY},\n${KEY}2 `, ALLOWED_ORIGINS: 'https://a.example,http://localhost:5173' }),
     ).toMatchObject({ apiKeys: [KEY, `${KEY}2`], allowedOrigins: ['https://a.example', 'http://localhost:5173'] });
@@ -26,33 +26,33 @@ describe('settings', () => {
     [{ OPEN_JOBS: 'true' }, true],
     [{ API_KEYS: KEY, OPEN_JOBS: 'false' }, true],
     [{ OPEN_JOBS: 'false' }, false],
-  ])('let jobs be made by who has a key, or by everybody if it is said: %j', (environment, allowed) => {
+  ])('allow jobs with a key, or for everybody with OPEN_JOBS: %j', (environment, allowed) => {
     expect(readSettings(environment).jobsAllowed).toBe(allowed);
   });
 
-  it('do not guess whether jobs are open', () => {
+  it('refuse an OPEN_JOBS other than true or false', () => {
     expect(() => readSettings({ OPEN_JOBS: 'yes' })).toThrow('OPEN_JOBS must be true or false, not "yes"');
   });
 
-  it('name labels by commas, with blanks in them', () => {
+  it('separate labels by commas, and keep spaces within them', () => {
     expect(readSettings({ LABELS: ' very bad,ok , good' }).labels).toEqual(['very bad', 'ok', 'good']);
   });
 
-  it.each(['negative', 'a,a', 'a,,b', ' , ', ','])('name two labels or more, each once: not %j', (value) => {
+  it.each(['negative', 'a,a', 'a,,b', ' , ', ','])('require two or more different labels: not %j', (value) => {
     expect(() => readSettings({ LABELS: value })).toThrow(
       `LABELS must be two labels or more, each once, like negative,positive, not "${value}"`,
     );
   });
 
-  it('say how many tokens are read', () => {
+  it('set the number of tokens to read', () => {
     expect(readSettings({ MAX_TOKENS: '1600' }).maxTokens).toBe(1600);
   });
 
-  it.each(['0', '-1', '1.5', '4097', 'many', '1e3'])('read a number of tokens from 1 to 4096: not %j', (value) => {
+  it.each(['0', '-1', '1.5', '4097', 'many', '1e3'])('require a number of tokens from 1 to 4096: not %j', (value) => {
     expect(() => readSettings({ MAX_TOKENS: value })).toThrow(`MAX_TOKENS must be from 1 to 4096, not "${value}"`);
   });
 
-  it('turn other formats off, and name the labels that they answer with', () => {
+  it('turn other formats off, and rename their labels', () => {
     expect(readSettings({ FORMATS: 'false' }).formats).toBe(false);
     expect(() => readSettings({ FORMATS: 'tei' })).toThrow('FORMATS must be true or false, not "tei"');
     const two = new Map([
@@ -70,24 +70,24 @@ describe('settings', () => {
   });
 
   it.each(['a', 'a=b', 'a=b,a=c', 'a=c,b=c', 'a=b,=c', 'a=b,c=', 'a=b=c,d=e', 'other: a=b,c=d', 'tei:', ' '])(
-    'name a label of a format by name=label, two or more, each once: not %j',
+    'require two or more different name=label for a format: not %j',
     (value) => {
       expect(() => readSettings({ FORMAT_LABELS: value })).toThrow(/^FORMAT_LABELS must be like /);
     },
   );
 
-  it.each([' ', ',', ' , '])('are not to be set to nothing: %j', (value) => {
-    expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set, and has nothing in it');
+  it.each([' ', ',', ' , '])('refuse an empty value: %j', (value) => {
+    expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set but empty');
   });
 
-  it('have no key that could be guessed, and never quote one', () => {
+  it('refuse a short key without quoting it', () => {
     expect(() => readSettings({ API_KEYS: `${KEY},short` })).toThrow(
       /^API_KEYS has a key of fewer than 16 characters$/,
     );
   });
 
   it.each(['https://a.example/', 'a.example', 'https://*.example', 'null', 'https://a.example/path'])(
-    'have origins and nothing else: not %s',
+    'require origins without a path: not %s',
     (origin) => {
       const message = `ALLOWED_ORIGINS must be origins like https://example.com, not "${origin}"`;
       expect(() => readSettings({ ALLOWED_ORIGINS: origin })).toThrow(message);

@@ -1,4 +1,4 @@
-/** The page's files on the servers that have no Cloudflare before them. Workers' own are in test/workerd/. */
+/** The page's files on Node, Deno and Bun. For Workers: test/workerd/. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -41,14 +41,14 @@ it('serves each file at its address, with every header', async () => {
   }
 });
 
-it('leads from an address with a slash at its end to the page, as Workers do', async () => {
+it('redirects an address with a slash at its end to the page, as Workers do', async () => {
   const site = await siteOf({ 'index.html': 'page', 'docs.html': 'docs', 'page.js': 'script' });
   const response = await site.request('/docs/');
   expect([response.status, response.headers.get('location')]).toEqual([307, '/docs']);
   expect((await site.request('/page.js/')).status).toBe(404);
 });
 
-it('leaves all else to the app, its methods and its bodies too', async () => {
+it('passes all other requests to the app, with method and body', async () => {
   const site = await siteOf({ 'index.html': 'page', _headers: 'secret' });
   for (const address of ['/_headers', '/index.html', '/nope', '/..%2fpackage.json']) {
     const response = await site.request(address);
@@ -58,7 +58,7 @@ it('leaves all else to the app, its methods and its bodies too', async () => {
   expect((await site.request('/', { method: 'POST' })).status).toBe(404);
 });
 
-it('sends nobody twice what they have', async () => {
+it('answers 304 to a client that has the file', async () => {
   const site = await siteOf({ 'index.html': 'page' });
   const etag = (await site.request('/')).headers.get('etag') as string;
   const again = (known: string) => site.request('/', { headers: { 'if-none-match': known } });
@@ -74,7 +74,7 @@ it('sends nobody twice what they have', async () => {
   }
 });
 
-it('is the app alone where there is no site', async () => {
+it('returns the app unchanged if there is no site', async () => {
   const site = asking(await withSite(APP, pathToFileURL(`${await temporaryFolder()}/none/`)));
   expect(await (await site.request('/')).text()).toBe('the hint');
 });

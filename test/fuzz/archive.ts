@@ -126,7 +126,7 @@ export const archives = {
       ...result.test.map(({ text }) => text),
       ...result.unlabelled,
     ];
-    // What is no UTF-8 is replaced by a character that takes three bytes.
+    // Invalid UTF-8 is replaced by a character of three bytes.
     assert(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) <= 3 * tar.length);
   },
 };
@@ -144,7 +144,7 @@ const reviews = fc
   .dictionary(plainName, fc.string({ unit: 'grapheme' }), { minKeys: 1, maxKeys: 4, noNullPrototype: true })
   .map(Object.entries);
 
-/** What a writer of tar packs is read as it is, unless one entry among it is hostile. */
+/** A correct .tar is read unchanged, unless an entry is hostile. */
 export const packed = {
   name: 'packed',
   inputs: fc.record({

@@ -1,4 +1,4 @@
-/** The shipped bundle, damaged: opened as what it is, or refused for what is wrong with it, and never half. */
+/** The shipped bundle, damaged: opened unchanged or refused with the reason, never half. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
@@ -24,7 +24,7 @@ const SHIPPED: BundleFiles = {
 };
 const shipped = JSON.parse(new TextDecoder().decode(SHIPPED.manifest)) as Manifest;
 
-/** What an answer depends on. @see contentVersion */
+/** The fields that an answer depends on (`contentVersion`). */
 function behaviour({ id, tokenizer, maxTokens, labels, inputs, output, files }: Manifest): unknown {
   return { id, tokenizer, maxTokens, labels, inputs, output, files };
 }
@@ -48,7 +48,7 @@ const manifests: fc.Arbitrary<Uint8Array> = fc.oneof(
 
 export const bundle = target({
   name: 'bundle',
-  // The model is large, and whatever is wrong with it is one and the same check: it has its turn seldom.
+  // The model is large and has a single check, so it is rarely changed.
   inputs: fc.oneof(
     { weight: 20, arbitrary: fc.record({ manifest: manifests }) },
     { weight: 10, arbitrary: fc.record({ vocabulary: damages.map((damage) => damage(SHIPPED.vocabulary)) }) },
@@ -109,7 +109,7 @@ export const vocabulary = target({
     try {
       vocabulary = Vocabulary.parse(file);
     } catch (error) {
-      assert.match((error as Error).message, /does not begin with <pad>|of the vocabulary is empty$|stands twice$/);
+      assert.match((error as Error).message, /does not begin with <pad>|of the vocabulary is empty$|is repeated$/);
       return;
     }
     const lines = file.replace(/\n$/, '').split('\n');

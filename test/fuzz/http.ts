@@ -1,6 +1,6 @@
 /**
- * The built worker over HTTP, asked for what its own OpenAPI document allows, for what is nearly that, and for what is
- * nowhere near. What is asked is made of the document, so that an operation that it gains is asked for as well.
+ * The built worker over HTTP, with requests that its OpenAPI document allows, nearly allows, or does not. They are made from the
+ * document, so a new operation is fuzzed too.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -28,9 +28,9 @@ interface Operation {
   readonly template: string;
   /** The types that its body may have; none when it takes none. */
   readonly types: readonly string[];
-  /** Of the values of each type. */
+  /** By type, the values of its body. */
   readonly values: Readonly<Record<string, fc.Arbitrary<unknown>>>;
-  /** Those of its query and headers that the document has. */
+  /** The documented query parameters and headers. */
   readonly parameters: readonly {
     readonly name: string;
     readonly in: string;
@@ -45,7 +45,7 @@ interface Asked {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
-  /** What the document makes of it; undefined where it says nothing. */
+  /** Whether the document allows it; undefined if it does not say. */
   readonly allowed: boolean | undefined;
 }
 
@@ -69,7 +69,7 @@ const headerValue = fc.string({
   unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 0x80 : code)),
   maxLength: 300,
 });
-/** As long as a header may be, for what would look at each place of it again and again. */
+/** The longest header, to find patterns that backtrack. */
 const longValue = fc
   .tuple(
     fc.constantFrom('"x"', '"', 'W/', 'a,', 'Bearer', '=', ';', ''),
@@ -114,7 +114,7 @@ const queryOf = ({ parameters }: Operation) => {
 const hasLines = (type: string) => /ndjson|jsonl/.test(type);
 const encoder = new TextEncoder();
 
-/** What a body of that type is made of: one value, or one a line. Each is JSON, or for other types a text. */
+/** Bodies of a type: one value, or one on each line. Each is JSON, or for other types a text. */
 function bodiesOf(
   operation: Operation,
   type: string,
@@ -177,7 +177,7 @@ function isComplete({ id, template }: Operation): boolean {
   return [...template.matchAll(/\{(\w+)\}/g)].every(([, name]) => PARAMETERS[id]?.[name as string] !== undefined);
 }
 
-/** What is not JSON is not looked into: a table, say, is taken and its lines answered one by one. */
+/** Only JSON is checked: a table, for example, is always taken, and its lines are answered one by one. */
 function isAllowedBody(
   { template, method }: Operation,
   type: string,

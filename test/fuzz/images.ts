@@ -19,6 +19,7 @@ const header: ImageHeader = {
   vocabulary: '2'.repeat(64),
   memoryBytes: 25 * 65_536,
   session: 4_711,
+  rest: '3'.repeat(64),
   names: { constructors: 'sa', init: 'ta', createSession: 'ua', imports: 'a', memory: 'a', resizeHeap: 'la' },
 };
 const RUNS = [

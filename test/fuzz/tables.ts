@@ -118,8 +118,8 @@ export const tables = {
       );
     }
     const table = await read(bytes, kind, (location) => readTable(location, {}));
-    // For the same reason, or for a record before it that is no review.
-    if (typeof records === 'string') assert(typeof table === 'string', 'what cannot be read is no dataset');
+    // For the same reason, or for an earlier record that is not a review.
+    if (typeof records === 'string') assert(typeof table === 'string', 'an unreadable file is not a dataset');
   },
 };
 interface TableInput {

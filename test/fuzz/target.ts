@@ -1,4 +1,4 @@
-/** What is fuzzed: inputs, and what has to hold for every one of them. `targets.ts` lists all there are. */
+/** A target of fuzzing: inputs, and a property of every one. `targets.ts` lists them. */
 import fc from 'fast-check';
 
 export interface Target<Input = any> {
@@ -16,7 +16,7 @@ export function target<Input>(target: Target<Input>): Target {
   return target;
 }
 
-/** What has not answered by then hangs. */
+/** After this time a call counts as hanging. */
 const TIMEOUT_MS = 20_000;
 
 /**

@@ -42,7 +42,7 @@ describe.each([
 ] as const)('in %s', (_, file, facts) => {
   const { graph } = decodeModel(file);
 
-  it('finds the same weights whatever nodes and weights are called', () => {
+  it('finds the same weights under any names of nodes and weights', () => {
     const names = new Map<string, string>();
     const renamed = (name: string) => {
       if (name === '') return name; // an input that is left out

@@ -56,7 +56,7 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
-/** What README says that a policy has to allow, and nothing else. */
+/** A policy that allows exactly what README says. */
 async function policy(): Promise<string> {
   const [, sources] = /^```\n(script-src .*)\n```$/m.exec(await readFile(README, 'utf8')) ?? [];
   return `default-src 'none'; ${sources}`;
@@ -99,7 +99,7 @@ async function expected() {
 }
 
 it.skipIf(!INSTALLED).each(Object.keys(WAYS))(
-  `classifies through %s in a web worker, under a strict policy, when its server is gone${WHY}`,
+  `classifies through %s in a web worker, under a strict policy, without its server${WHY}`,
   async (way) => {
     const server = await serve(await (WAYS[way] as () => Promise<string>)());
     const { page, complaints } = await openPage(server.url);
@@ -133,7 +133,7 @@ it.skipIf(!INSTALLED)(`computes in the page with worker: false, and tells of its
   expect(complaints).toEqual([]);
 });
 
-it.skipIf(!INSTALLED)(`finds its assets where it is told, says which is missing, and tries again${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`finds its assets at the given address, names a missing one, and tries again${WHY}`, async () => {
   const folder = await (WAYS['esbuild'] as () => Promise<string>)();
   await cp(path.join(folder, 'assets'), path.join(folder, 'elsewhere'), { recursive: true });
   const missing: { name?: RegExp } = { name: /^\/assets\/|\/vocabulary\.txt$/ };

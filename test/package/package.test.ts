@@ -9,13 +9,13 @@ const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
 /** Bytes; the documents say 9 MB. */
 const MAX_TARBALL = 10e6;
 
-it.skipIf(!INSTALLED)(`has nothing that publint or arethetypeswrong complain of${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`passes publint and arethetypeswrong${WHY}`, async () => {
   const tarball = inject('tarball');
   expect((await run(tool('publint'), ['--strict', tarball], '.')).stdout).toContain('All good!');
   await run(tool('attw'), [tarball, '--profile', 'esm-only'], '.'); // its exit code says so
 });
 
-it('has what runs and what it is written in, and is small', async () => {
+it('has the built files and their sources, and is small', async () => {
   expect((await stat(inject('tarball'))).size).toBeLessThan(MAX_TARBALL);
   const files = await readdir(PACKAGE, { recursive: true, withFileTypes: true });
   const names = files
@@ -40,7 +40,7 @@ it('has what runs and what it is written in, and is small', async () => {
   for (const name of names.filter((one) => one.endsWith('.js'))) expect(names).toContain(`${name}.map`);
 });
 
-it('imports its dependencies, each of which something imports, and else what every platform has', async () => {
+it('imports only its dependencies and web standards, and every dependency is imported', async () => {
   const { dependencies } = JSON.parse(await readFile(path.join(PACKAGE, 'package.json'), 'utf8'));
   const imported = new Set<string>();
   for (const name of await readdir(PACKAGE)) {

@@ -44,7 +44,7 @@ it('Hono: mounts the app beside a route of its own', async () => {
   expect(mounted.results).toMatchObject([{ label, scores }]);
 });
 
-it('Next.js: answers, and refuses what is no text', async () => {
+it('Next.js: answers, and refuses a body without a text', async () => {
   const answers = await tryRecipe(
     'Next.js',
     `const ask = async (body: unknown) => {
@@ -68,7 +68,7 @@ it('SvelteKit and Astro: answers', async () => {
   expect(answer).toEqual(await answerOf(TEXT));
 });
 
-it.skipIf(!INSTALLED)(`Express: answers, and refuses what is no text${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`Express: answers, and refuses a body without a text${WHY}`, async () => {
   const answers = await tryRecipe(
     'Express',
     `const server = recipe.default;

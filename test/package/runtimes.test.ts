@@ -81,7 +81,7 @@ describe.skipIf(!INSTALLED).each(RUNTIMES.filter(([name]) => name.startsWith('No
   },
 );
 
-it('explains itself, and what a Worker needs', async () => {
+it('prints its help, and the files of a Worker', async () => {
   const folder = await temporaryFolder();
   const { stdout: help } = await run(process.execPath, [CLI, '--help'], folder);
   for (const name of ['--json', '--labels', 'serve', '--port', 'init', 'training is not in this package'])
@@ -104,7 +104,7 @@ it.each([
   await expect(failure).rejects.toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
 });
 
-it.skipIf(!INSTALLED)(`is installed by pnpm, which hides what is not a dependency${WHY}`, async () => {
+it.skipIf(!INSTALLED)(`works with pnpm, which hides packages that are not dependencies${WHY}`, async () => {
   const folder = await temporaryFolder();
   const [first = ''] = await snippets(README, 'ts');
   await writeFiles(folder, {

@@ -1,4 +1,4 @@
-/** What the package is tried with, from test/package/package.json, and the snippets of its documents. */
+/** The tools of test/package/package.json, and the snippets of the package's documents. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';

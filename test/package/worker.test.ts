@@ -60,7 +60,7 @@ describe('in workerd', () => {
     expect(await hello.text()).toContain(`${expected[0]?.label}, `);
   });
 
-  it('refuses what the app refuses', async () => {
+  it('refuses the same requests as the app', async () => {
     expect((await fetch(`${server.url}/openapi.json`)).status).toBe(200);
     expect((await post(`${server.url}/v1/sentiment`, { text: 5 })).status).toBe(422);
   });

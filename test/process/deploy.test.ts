@@ -1,4 +1,4 @@
-/** What `npm run deploy` and `npm run deploy:staging` would send, from a fresh copy of the project and with nothing but a token. */
+/** The upload of `npm run deploy` and `npm run deploy:staging`, from a fresh copy of the project and with only a token. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -40,26 +40,23 @@ async function runFresh(...args: string[]) {
 it.each([
   ['deploy', 'production', 'edge-sentiment'],
   ['deploy:staging', 'staging', 'edge-sentiment-staging'],
-])(
-  'npm run %s sends the worker, the bundle, the image and the runtime, and warns of nothing',
-  async (script, env, name) => {
-    const { folder, stdout, stderr } = await runFresh(script, '--');
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(
-      /files from the assets directory .*\n(.*\n)*.*following bindings:\s+Binding .*\s+env\.ASSETS .*\s+--dry-run/,
-    );
-    const [, size] = /^Total Upload: ([\d.]+) KiB \/ gzip: [\d.]+ KiB$/m.exec(stdout) ?? [];
-    expect(Number(size)).toBeLessThan(MAX_UPLOAD_KIB);
-    const sent = await readdir(path.join(folder, 'dist'));
-    for (const file of ['worker.js', BUNDLE_FILES.vocabulary, BUNDLE_FILES.manifest, 'image.bin', '.wasm']) {
-      expect(
-        sent.filter((one) => one.endsWith(file)),
-        file,
-      ).toHaveLength(1);
-    }
-    expect(readConfig({ config: 'wrangler.toml', env })).toMatchObject({ name, observability: { enabled: true } });
-  },
-);
+])('npm run %s sends worker, bundle, image and runtime, without warnings', async (script, env, name) => {
+  const { folder, stdout, stderr } = await runFresh(script, '--');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(
+    /files from the assets directory .*\n(.*\n)*.*following bindings:\s+Binding .*\s+env\.ASSETS .*\s+--dry-run/,
+  );
+  const [, size] = /^Total Upload: ([\d.]+) KiB \/ gzip: [\d.]+ KiB$/m.exec(stdout) ?? [];
+  expect(Number(size)).toBeLessThan(MAX_UPLOAD_KIB);
+  const sent = await readdir(path.join(folder, 'dist'));
+  for (const file of ['worker.js', BUNDLE_FILES.vocabulary, BUNDLE_FILES.manifest, 'image.bin', '.wasm']) {
+    expect(
+      sent.filter((one) => one.endsWith(file)),
+      file,
+    ).toHaveLength(1);
+  }
+  expect(readConfig({ config: 'wrangler.toml', env })).toMatchObject({ name, observability: { enabled: true } });
+});
 
 it('refuses a deployment without an environment', async () => {
   const attempt = runFresh('wrangler', '--', 'deploy');

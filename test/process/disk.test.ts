@@ -1,6 +1,5 @@
 /**
- * A disk that takes nothing: full, or not to be written to. What was there stays, what was begun goes, and one line says
- * which file it was.
+ * A disk that is full or read-only: old files stay, partial files are removed, and one line names the file.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -97,7 +96,7 @@ describe.skipIf(!CAN_LIMIT)(`a disk that takes no large file${unless(CAN_LIMIT, 
     expect(await contentsOf(out)).toEqual(before);
   });
 
-  it('is noticed before anything is read if nothing can be written', async () => {
+  it('is refused before anything is read', async () => {
     const { code, stderr } = await cli(['train', '--data', '/nowhere', '--out', path.join(out, 'new')], {
       by: upTo(512),
     });

@@ -1,6 +1,5 @@
 /**
- * What the endpoint does over HTTP, on whatever platform: the one suite that each of them has to pass. How a platform is
- * started and stopped is its own test's business.
+ * The endpoint's behaviour over HTTP: the suite that every platform has to pass. Each platform's test starts and stops its server.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -255,7 +254,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       expect(await raw((socket) => socket.write(head('content-length: 1000000000')))).toMatch(PROBLEM_413);
     });
 
-    it('ignores what follows a Content-Length that is too small', async () => {
+    it('ignores bytes beyond the Content-Length', async () => {
       // Only as much surplus as the connection holds: a server that closes on more of it resets us before we have read its answer.
       const answer = await raw((socket) => socket.write(`${head('content-length: 10')}${bodyOf(100)}`));
       expect(answer).toMatch(PROBLEM_400);
@@ -265,7 +264,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       return `POST /v1/sentiment HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${header}\r\n\r\n`;
     }
 
-    /** What the server sends first on a connection on which `write` did as it pleases. */
+    /** The server's first answer on a connection after `write`. */
     function raw(write: (socket: ReturnType<typeof connect>) => void): Promise<string> {
       return new Promise((resolve, reject) => {
         const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => write(socket));
@@ -367,7 +366,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       };
       request.on('drain', send);
       send();
-      // What is under way is in the buffers of two sockets, some megabytes each, and not in the server.
+      // The buffers of two sockets hold some megabytes each.
       expect(await settled(() => sent)).toBeLessThan(64 * 1024 * 1024);
       request.destroy();
       const after = await settled(textsSoFar);
@@ -394,7 +393,7 @@ export function behavesAsDocumented(start: () => Promise<RunningServer>, { halfD
       await expect(client.textClassification({ endpointUrl: model, inputs: '' })).rejects.toThrow('/inputs is empty.');
     });
 
-    it('takes what Python’s huggingface_hub sends', async () => {
+    it('accepts the request of Python’s huggingface_hub', async () => {
       // As version 2.4.0 sends it, which leaves out what is not set.
       const inputs = 'A complete waste of two hours.';
       const { scores } = (await post(sentiment, { text: inputs })).body.results[0];

@@ -1,6 +1,6 @@
 /**
- * What runs the app besides Node and workerd, and is not in the main install: test/runtimes/package.json has it, and
- * `npm run test:full` installs it. Where it is installed, none of its tests is skipped.
+ * The other platforms, which are not in the main install: `npm run test:full` installs test/runtimes/package.json. Once installed, none of
+ * their tests is skipped.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

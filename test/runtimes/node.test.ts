@@ -14,7 +14,7 @@ behavesAsDocumented(start);
 servesThePage(start);
 
 describe('the process', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('says one line, and ends well on %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('prints one line, and exits with 0 on %s', async (signal) => {
     const server = await start();
     await fetch(`${server.url}/health`); // leaves a connection open
     expect(await server.end(signal)).toEqual({ code: 0, output: `sentiment-lstm-best listens on ${server.url}\n` });

@@ -1,4 +1,4 @@
-/** What the settings of `edge/settings.ts` do over HTTP, on whatever platform: the suite beside `behaviour.ts`. */
+/** The settings of `edge/settings.ts` over HTTP, on every platform: the suite beside `behaviour.ts`. */
 import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';
@@ -108,10 +108,13 @@ export function isProtected({ start }: ProtectionOptions): void {
       },
     );
 
-    it.each(['https://evil.example', `${ORIGIN}.evil.example`, 'null'])('tell pages of %s nothing', async (origin) => {
-      expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBeNull();
-      const response = await ask('/v1/sentiment', { origin, authorization: `Bearer ${NEW_KEY}` });
-      expect(response.headers.get('access-control-allow-origin')).toBeNull();
-    });
+    it.each(['https://evil.example', `${ORIGIN}.evil.example`, 'null'])(
+      'keep answers from pages of %s',
+      async (origin) => {
+        expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBeNull();
+        const response = await ask('/v1/sentiment', { origin, authorization: `Bearer ${NEW_KEY}` });
+        expect(response.headers.get('access-control-allow-origin')).toBeNull();
+      },
+    );
   });
 }

@@ -39,7 +39,7 @@ const METRICS: RecordedMetrics = {
   ],
 };
 
-/** What a BundleError says, thrown by `act`; anything else fails the test. */
+/** The message of the BundleError that `act` throws; any other outcome fails the test. */
 async function refusal(act: () => unknown): Promise<string> {
   try {
     await act();
@@ -159,7 +159,7 @@ describe('openBundle', () => {
     expect(await openingRefused(await tinyBundleFiles({ vocabulary }))).toContain('vocabulary.txt is not UTF-8 text');
   });
 
-  it('refuses a vocabulary that does not parse, and says why', async () => {
+  it('refuses a vocabulary that does not parse, with the reason', async () => {
     const files = await tinyBundleFiles({ vocabulary: '<pad>\n<start>\n<unk>\nthe\n\nfilm\n' });
     expect(await openingRefused(files)).toBe('vocabulary.txt: line 5 of the vocabulary is empty');
   });
@@ -277,11 +277,11 @@ describe('parseManifest', () => {
     expect(await refused(['labels', '2'], METRICS.labels[0])).toMatch(square);
   });
 
-  it.each(['null', '[]', '1', '"text"', 'true'])('refuses JSON that is no object: %s', async (json) => {
+  it.each(['null', '[]', '1', '"text"', 'true'])('refuses JSON that is not an object: %s', async (json) => {
     expect(await refusal(() => parseManifest(json))).toMatch(/^model\.json: /);
   });
 
-  it.each(['', '{', 'undefined', '{"a":1,}', 'NaN'])('refuses what is not JSON: %j', async (json) => {
+  it.each(['', '{', 'undefined', '{"a":1,}', 'NaN'])('refuses invalid JSON: %j', async (json) => {
     expect(await refusal(() => parseManifest(json))).toBe('model.json is not JSON');
   });
 

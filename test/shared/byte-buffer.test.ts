@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ByteBuffer } from '../../shared/byte-buffer.ts';
 
-it('gives back what was appended, in order, and begins anew', () => {
+it('returns the appended bytes in order, and is empty afterwards', () => {
   const buffer = new ByteBuffer(10_000);
   for (let byte = 0; byte < 1_000; byte++) expect(buffer.append(Uint8Array.of(byte))).toBe(true);
   expect(buffer.length).toBe(1_000);

@@ -6,6 +6,6 @@ it.each([
   [1, '1 epoch'],
   [2, '2 epochs'],
   [22_500, '22,500 epochs'],
-])('%d is counted as it is spoken: %s', (value, text) => {
+])('counts %d: %s', (value, text) => {
   expect(counted(value, 'epoch')).toBe(text);
 });

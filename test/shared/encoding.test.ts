@@ -117,7 +117,7 @@ describe('toBatch', () => {
     });
   });
 
-  it('pads nothing when the rows are equally long', () => {
+  it('does not pad rows of equal length', () => {
     expect(toBatch([row(1, 3), row(1, 4)])).toEqual({ ids: row(1, 3, 1, 4), lengths: row(2, 2), rows: 2, steps: 2 });
   });
 

@@ -34,9 +34,9 @@ describe('a row', () => {
 
   test.each([
     ['"a', 'a quote is opened and never closed'],
-    ['"a" b,c', 'there is a quote inside a quoted text; write it twice'],
-    ['a,"b"\r ', 'there is a quote inside a quoted text; write it twice'],
-    ['a "b",c', 'there is a quote inside a text without quotes around it; put them around, and write that one twice'],
+    ['"a" b,c', 'there is a quote inside a quoted text; double it'],
+    ['a,"b"\r ', 'there is a quote inside a quoted text; double it'],
+    ['a "b",c', 'there is a quote inside a text without quotes around it; quote the text, and double the quote'],
     ['a', 'the row has 1 column instead of 2; a text with a separator or a line break in it needs quotes around it'],
     [
       'a,b,c',
@@ -45,7 +45,7 @@ describe('a row', () => {
     [Uint8Array.of(0x61, 0xff), `the row is not UTF-8 text; ${SAVE}`],
     ['a,\0', `the row has a NUL character: the file is damaged, or UTF-16 without a byte order mark; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed`],
-  ])('%j is none', (row, why) => {
+  ])('%j is refused', (row, why) => {
     expect(() => parseRow(record(row), COMMAS, 2)).toThrow(
       new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
     );
@@ -86,7 +86,7 @@ describe('a line of JSON', () => {
     ['\uFEFF"a"', 'the line is not JSON in UTF-8'],
     [Uint8Array.of(0x22, 0xff, 0x22), `the line is not JSON in UTF-8; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes`],
-  ])('%j is none', (line, why) => {
+  ])('%j is refused', (line, why) => {
     expect(() => parseJson(record(line))).toThrow(
       new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
     );
@@ -106,7 +106,7 @@ describe('a column', () => {
     expect(columnIn(columns, namesOf('text', given), 'header')).toBe(place);
   });
 
-  test('is missing where none has the name', () => {
+  test('is missing if no column has the name', () => {
     expect(noColumn(['a', 'b'], namesOf('label', undefined), 'header')).toBe(
       'the header has no column "label" or "sentiment", but "a", "b"',
     );
@@ -116,7 +116,7 @@ describe('a column', () => {
     expect(noColumn([], namesOf('id', 'key'), 'object')).toBe('the object has no field "key"');
   });
 
-  test('is none where two have the name', () => {
+  test('is ambiguous if two have the name', () => {
     expect(() => columnIn(['text', 'Text'], namesOf('text', undefined), 'header')).toThrow(
       new RecordError('the header has two columns "text"'),
     );

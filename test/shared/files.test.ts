@@ -16,7 +16,7 @@ import { type Expected, FILES, type FileCase } from '../fixtures/files.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
 type Found = [line: number, text: string, label: string] | [line: number, text: string];
-/** What was found before the file was refused, if it was, and why. */
+/** The records found, and the reason if the file was then refused. */
 interface Reading<One> {
   readonly found: One[];
   readonly refusal: string | undefined;
@@ -37,7 +37,7 @@ async function reading<One>(records: AsyncIterable<One>): Promise<Reading<One>> 
   }
 }
 
-/** What a reader gives that stops at the first record that it cannot read. */
+/** The expected result of a reader that stops at the first bad record. */
 function upToError(location: string, expected: FileCase['expected']): Reading<Found> {
   if (typeof expected === 'string') return { found: [], refusal: `${location}:${expected}` };
   const bad = expected.findIndex(([, second]) => typeof second !== 'string');

@@ -21,7 +21,7 @@ describe('labelProblem', () => {
     ['a\u0000', 'has characters that do not print'],
     ['a\u2029', 'has characters that do not print'],
     ['\udc00a', 'has characters that do not print'],
-  ])('says why %j cannot be one', (name, why) => {
+  ])('gives the reason why %j is invalid', (name, why) => {
     expect(labelProblem(name)).toBe(why);
   });
 });

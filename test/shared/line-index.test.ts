@@ -35,7 +35,7 @@ it('may have each of its first lines', () => {
   );
 });
 
-it('tells nearly every word that none of its first lines is', () => {
+it('excludes nearly every word that is not among its first lines', () => {
   const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
   const index = indexLines(textOf(lines));
   const others = Array.from({ length: 10_000 }, (_, number) => `other ${number}`);
@@ -43,8 +43,8 @@ it('tells nearly every word that none of its first lines is', () => {
   expect(lines.slice(5_000).filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
 });
 
-it('is of no use for a word that stands twice', () => {
-  expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" stands twice');
+it('refuses a repeated word', () => {
+  expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" is repeated');
 });
 
 it('works from a copy at any offset', () => {

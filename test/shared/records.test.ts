@@ -54,7 +54,7 @@ describe('records', () => {
     ]);
   });
 
-  test('end after so many bytes, and what follows the next line break is read again', () => {
+  test('end at the limit, and reading goes on at the next line break', () => {
     const most = 'a'.repeat(MAX_RECORD_BYTES);
     expect(readText(`${most}\nb`)).toEqual([
       [1, most],

@@ -110,7 +110,7 @@ const TABLE = [
 ];
 const split = (text: string) => sentencesOf(text).map(({ start, end }) => text.slice(start, end));
 
-/** What a reader would cut away: blanks, and tags that break lines. */
+/** Blanks and tags that break lines, around a sentence. */
 const AROUND = /^(?:\s|<[^<>]+>)+|(?:\s|<[^<>]+>)+$/g;
 
 describe('sentencesOf', () => {
@@ -128,7 +128,7 @@ describe('sentencesOf', () => {
     expect(split('!!! ???')).toEqual(['!!! ???']);
   });
 
-  it('loses nothing but blanks and tags, for any text', () => {
+  it('loses only blanks and tags, for any text', () => {
     const pieces = fc.constantFrom(
       'Mr. ',
       'a',

@@ -45,7 +45,7 @@ describe('unstretched', () => {
     expect(unstretched('reaaallly')).toEqual(['reaally', 'realy']);
   });
 
-  it('is the word where no letter is held, and where there is no other', () => {
+  it('is the word itself if no letter is held down, or no other word is left', () => {
     for (const word of ['good', 'soo', 'iii', 'xxx', '10000', '']) expect(unstretched(word)).toEqual([word]);
   });
 });

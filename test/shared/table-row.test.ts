@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import { tableRow } from '../../shared/table-row.ts';
 
-test('a cell has quotes where it needs them', () => {
+test('a cell is quoted if needed', () => {
   const cells = ['a', 'b, c', 'say "so"', 'two\nlines', 'two\r', '', undefined, 0, false, 0.5];
   expect(tableRow(cells, ',')).toBe('a,"b, c","say ""so""","two\nlines","two\r",,,0,false,0.5\n');
   expect(tableRow(['a\tb', 'c, d'], '\t')).toBe('"a\tb"\tc, d\n');
@@ -23,7 +23,7 @@ test.each([
   '=HYPERLINK("x","y")',
   "=cmd|' /C calc'!A0",
   '\tx',
-])('a spreadsheet takes %j for a text, and no formula', (cell) => {
+])('a spreadsheet reads %j as text, not as a formula', (cell) => {
   expect(parse(tableRow([cell], ','), { relax_column_count: true })).toEqual([[`'${cell}`]]);
 });
 

@@ -10,7 +10,7 @@ const show = (tokens: readonly Token[]) => tokens.map(({ text, start, end }) => 
 
 const words = (text: string) => tokenize(text).map((token) => token.text);
 
-/** What addresses and names are read as, which are the only tokens that no text spells out. */
+/** The tokens of addresses and names, which no text yields otherwise. */
 const NAMES = ['<url>', '<email>', '<user>'];
 
 const TEXTS = Object.values(GOLDEN).flatMap((rows) => rows.map(([, text]) => text));
@@ -107,7 +107,7 @@ describe('tokenize: any text', () => {
     );
   });
 
-  it('is the same the second time, whatever was read in between', () => {
+  it('gives the same tokens again after other texts', () => {
     const ideographs = Array.from({ length: 5_000 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join('');
     const first = TEXTS.map(tokenize);
     expect(tokenize(ideographs)).toHaveLength(5_000);
@@ -127,7 +127,7 @@ describe('tokenize: every contraction', () => {
   });
 });
 
-describe('tokenize: a million code units', () => {
+describe('tokenize: hundreds of thousands of code units', () => {
   it.each([
     ...['<', '<a ', '<a b=', '<!--', '<script>', '</', '&', '&#1', '&amp;', '@', 'a@', 'a.', 'a-', 'a_', 'http://'],
     ...['www.', '#', '#aB', " 's", "a 's ", "n't ", ':', ':)', '(', '-_', '★', '5/', '5 stars ', '*', '1/2 ', 'a', 'A'],
@@ -147,7 +147,7 @@ describe('tokenize: a million code units', () => {
       '\uD800',
     ],
   ])('of %j come to an end', (unit) => {
-    expect(() => tokenize(unit.repeat(1_000_000 / unit.length))).not.toThrow();
+    expect(() => tokenize(unit.repeat(400_000 / unit.length))).not.toThrow();
   });
 });
 
@@ -161,7 +161,7 @@ describe('tokenize: every code point', () => {
     return found;
   };
 
-  it('is one token or none, and the token tokenizes to itself', () => {
+  it('gives at most one token, which tokenizes to itself', () => {
     const found = exceptions(0x10ffff, (character) => {
       const [token, ...more] = tokenize(character);
       if (token === undefined) return true;

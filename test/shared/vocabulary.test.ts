@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tokenizeWith } from '../../shared/tokenizer.ts';
 import { PAD_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../shared/vocabulary.ts';
 
 const SPECIALS = '<pad>\n<start>\n<unk>\n';
@@ -36,6 +37,29 @@ describe('ids', () => {
   });
 });
 
+describe('a lexicon', () => {
+  it('gives plain words their ids, in capitals too, and no other word', () => {
+    const vocabulary = Vocabulary.of(['film', "don't", 'café', 'b2b', 'x', 'films', '好']);
+    const ids = tokenizeWith(vocabulary, "Film, FILMS x B2B don't café 好 fil filmsy y").map(({ text, id }) => [
+      text,
+      id,
+    ]);
+    const expected = [
+      ['film', 3],
+      ['films', 8],
+      ['x', 7],
+      ['b2b', 6],
+      ["don't"],
+      ['cafe'],
+      ['好'],
+      ['fil'],
+      ['filmsy'],
+      ['y'],
+    ];
+    expect(ids).toEqual(expected.map(([text, id]) => [text, id]));
+  });
+});
+
 describe('size', () => {
   it('counts the three specials', () => {
     expect(Vocabulary.of([]).size).toBe(3);
@@ -49,8 +73,8 @@ describe('Vocabulary.of', () => {
   });
 
   it('refuses a repeated word, and a special', () => {
-    expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" stands twice');
-    expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" stands twice');
+    expect(() => Vocabulary.of(['the', 'film', 'the'])).toThrow('"the" is repeated');
+    expect(() => Vocabulary.of(['<unk>'])).toThrow('"<unk>" is repeated');
   });
 });
 
@@ -63,7 +87,7 @@ describe('Vocabulary.fromCounts', () => {
     expect(ranking({ nine: 9, ten: 10, hundred: 100 })).toEqual(['hundred', 'ten', 'nine']);
   });
 
-  it('orders ties by code unit, whatever the language or the order of counting', () => {
+  it('orders ties by code unit, in any language and order of counting', () => {
     // By code point 😀 would come after ～, by dictionary é before z and a before B.
     const ordered = ['!', "'a", 'B', 'a', 'ab', 'b', 'z', 'é', '好', '😀', '～'];
     fc.assert(
@@ -138,8 +162,8 @@ describe('vocabulary.txt', () => {
     ['a blank line first', `\n${SPECIALS}`, notTheSpecials],
     ['an empty line among the words', `${SPECIALS}the\n\nfilm\n`, 'line 5 of the vocabulary is empty'],
     ['an empty line at the end', `${SPECIALS}the\n\n`, 'line 5 of the vocabulary is empty'],
-    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, '"the" stands twice'],
-    ['a special twice', `${SPECIALS}<pad>\n`, '"<pad>" stands twice'],
+    ['a word twice', `${SPECIALS}the\nfilm\nthe\n`, '"the" is repeated'],
+    ['a special twice', `${SPECIALS}<pad>\n`, '"<pad>" is repeated'],
   ])('is refused with %s', (_name, file, message) => {
     expect(() => Vocabulary.parse(file)).toThrow(new Error(message));
   });

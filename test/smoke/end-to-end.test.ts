@@ -1,4 +1,4 @@
-/** The whole way, on reviews of our own: the command line trains, and the built worker answers with what it learnt. */
+/** End to end, on reviews of our own: the command line trains a model, and the built worker serves it. */
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startWorker } from '../../harness/worker.ts';

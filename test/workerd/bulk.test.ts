@@ -51,7 +51,7 @@ function bulk(args: readonly string[], env: Readonly<Record<string, string>> = {
   };
 }
 
-/** What the proxy does to a request in place of passing it on. */
+/** The proxy's treatment of a request, instead of passing it on. */
 type Act =
   | (() => Promise<void>) // waits for it, and passes it on
   | { readonly status: number; readonly headers?: Record<string, string> } // answers it
@@ -126,7 +126,7 @@ async function tableOf(texts: readonly string[], padding = 0) {
 /** Three parts, the last not full, in no more records than there are texts. */
 const threeParts = () => tableOf(TEXTS, (2.2 * SMALL.partBytes) / TEXTS.length);
 
-/** What the streaming route answers to the same texts. */
+/** The streaming route's answers to the same texts. */
 async function answersTo(lines: readonly (string | { text: string; id: string })[]): Promise<StreamAnswer[]> {
   const answers: StreamAnswer[] = [];
   for await (const answer of createClient({ url: worker.url }).stream(lines)) answers.push(answer);
@@ -206,6 +206,13 @@ describe('a file', () => {
     expect(content.slice(header.length)).toMatch(row);
   });
 
+  it('has the answers to sentences in results of lines', async () => {
+    const { folder, file } = await tableOf(['The room was lovely. The food was awful.']);
+    expect(await bulk([file, '--url', worker.url, '--sentences']).ended).toMatchObject({ code: 0 });
+    const written = JSON.parse(await readFile(path.join(folder, 'reviews.results.ndjson'), 'utf8'));
+    expect(written).toMatchObject({ mixed: true, sentences: [{ label: 'positive' }, { label: 'negative' }] });
+  });
+
   it('is refused with labels that the model lacks', async () => {
     const { folder, file } = await tableOf(TEXTS);
     const { code, stderr } = await bulk([file, '--url', worker.url, '--labels', 'positive,unheard']).ended;
@@ -273,7 +280,7 @@ describe('Ctrl-C', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('before a job exists: leaves nothing', async () => {
+  it('before a job exists leaves no file', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const held = proxy.next(POST, 'hold');
@@ -363,7 +370,7 @@ describe('an unfinished job', () => {
       ['--labels', 'negative,positive'],
     ]) {
       expect(await refusalOf([...command, ...other])).toMatch(
-        /another --type, --delimiter, --text-column, .*--labels; --restart/,
+        /other flags \(--type, --delimiter, --text-column, .*--labels, --sentences\); --restart/,
       );
     }
     expect(await refusalOf([file, '--url', worker.url, '--out', out])).toContain(
@@ -494,7 +501,7 @@ describe('a job that cannot be done', () => {
 describe('the key', () => {
   const KEY = 'bulk-key-0123456789';
 
-  it('is sent to the endpoint, and written nowhere', async () => {
+  it('is sent to the endpoint, and not written to any file', async () => {
     const { worker: locked } = await startJobs({ env: { API_KEYS: { type: 'text', value: KEY } } });
     onTestFinished(() => locked.stop());
     const { file, out } = await tableOf(TEXTS);
@@ -537,7 +544,7 @@ describe('the key', () => {
     const there = await bulk([file, '--url', proxy.url, '--out', out, '--cancel'], { API_KEY: KEY }).ended;
     expect([there.code, there.stderr]).toEqual([1, expect.stringContaining(`add --url ${elsewhere.url}`)]);
     const { code, stderr } = await bulk([file, '--url', proxy.url, '--out', out, '--restart'], { API_KEY: KEY }).ended;
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`at ${elsewhere.url} is left to itself`)]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`at ${elsewhere.url} was not cancelled`)]);
     expect(elsewhere.seen).toEqual([]);
   });
 
@@ -560,12 +567,13 @@ describe('usage', () => {
   it.each([
     [[], 'usage: npm run bulk -- <file> [flags]'],
     [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
-    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, or --type say what it is'],
+    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type'],
     [['a.csv.gz'], 'a.csv.gz: unpack it first: gunzip a.csv.gz'],
     [['a.csv', '--delimiter', ';'], '--delimiter must be one of comma, semicolon, tab, pipe'],
     [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
-    [['a.csv', '--out', './a.csv'], '--out is the file itself'],
+    [['a.csv', '--out', './a.csv'], '--out is the input file'],
+    [['a.csv', '--sentences', '--out', 'b.csv'], 'with --sentences, --out must end in .ndjson or .jsonl'],
     [['a.csv', '--url', 'example.com'], '--url must begin with https:// or http://'],
     [['a.csv', '--url', 'https://me:secret@example.com'], '--url must have no user name, query or fragment'],
     [['a.csv', '--restart', '--cancel'], '--restart and --cancel exclude each other'],

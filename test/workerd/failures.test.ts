@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startWorker } from '../../harness/worker.ts';
+import { decodeModel } from '../../onnx/proto.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { tinyBundleFiles } from '../fixtures/bundle.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
@@ -71,6 +72,22 @@ describe('a worker that cannot start', () => {
       await broken.stop();
     }
   });
+});
+
+it('a worker with one wrong bit in a weight finds it after its first answer, and gives no further one', async () => {
+  const image = await readFile('.prepared/image.bin');
+  const { graph } = decodeModel(await readFile('model/model.onnx'));
+  const [largest] = graph.initializer.toSorted((a, b) => b.raw_data.length - a.raw_data.length);
+  const weight = image.indexOf(Buffer.from(largest?.raw_data ?? []).subarray(100_000, 100_064));
+  expect(weight).toBeGreaterThan(0);
+  const { url, log, stop } = await startWorker({ image: image.with(weight, (image[weight] as number) ^ 1) });
+  onTestFinished(stop);
+  const ask = () => post(`${url}/v1/sentiment`, { text: GOOD });
+  expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([200, 500, 500]);
+  expect((await fetch(`${url}/ready`)).status).toBe(503);
+  await vi.waitFor(() =>
+    expect(log.join()).toContain('the image is damaged: its SHA-256 is not the one in its header'),
+  );
 });
 
 describe('an inference that throws', () => {

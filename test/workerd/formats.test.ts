@@ -32,7 +32,7 @@ it('with the labels that are set', async () => {
   expect(await ask('A wonderful film.')).toMatchObject([{ label: 'bad' }, { label: 'good' }]);
 });
 
-it('Hugging Face’s client is answered at the root, where the page is for others', async () => {
+it('Hugging Face’s client is answered at the root, and browsers get the page', async () => {
   const worker = await startWorker({}, { site: true });
   onTestFinished(() => worker.stop());
   const { status, body } = await post(`${worker.url}/`, { inputs: 'A wonderful film.' });

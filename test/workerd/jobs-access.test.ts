@@ -1,4 +1,4 @@
-/** Whose a bulk job is, and who may make one, in real workerd. */
+/** Who may see and make a bulk job, in real workerd. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { CSV, startJobs } from '../fixtures/jobs.ts';

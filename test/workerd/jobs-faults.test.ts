@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => endpoint?.worker.stop());
 afterEach(() => endpoint.spoil(''));
 
-/** What the worker has logged since. */
+/** The worker's log since then. */
 function watchLog(): () => string[] {
   const before = endpoint.worker.log.length;
   return () => endpoint.worker.log.slice(before);
@@ -105,7 +105,7 @@ it('results that arrive after a job was deleted are deleted too', async () => {
   expect(await endpoint.stored(id)).toEqual([]);
 });
 
-it('a file that cannot be stored is an incident, and nothing is kept', async () => {
+it('a file that cannot be stored is an incident, and leaves no objects', async () => {
   const log = watchLog();
   const bucket = await endpoint.worker.miniflare.getR2Bucket('JOBS_BUCKET', 'edge-sentiment');
   const keys = async () => (await bucket.list()).objects.map(({ key }) => key);

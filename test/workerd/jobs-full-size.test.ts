@@ -44,6 +44,6 @@ it("an isolate's memory does not grow with the file", async () => {
   const small = await measured(2);
   const large = await measured(40);
   expect(large.length).toBeGreaterThan(1);
-  // What is in flight while it is measured makes ten megabytes of difference.
+  // Requests in flight make a difference of ten megabytes.
   expect(Math.max(...large)).toBeLessThan(Math.max(...small) + 25);
 }, 180_000);

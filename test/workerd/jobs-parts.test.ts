@@ -1,8 +1,14 @@
 /** Bulk jobs in real workerd whose file comes in parts. */
+import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Job } from '../../edge/http/schema.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import { CSV, type Endpoint, expectDone, HOUR, NDJSON, SMALL, startJobs } from '../fixtures/jobs.ts';
+import { temporaryFolder } from '../fixtures/temporary.ts';
 
 let endpoint: Endpoint;
 beforeAll(async () => {
@@ -75,7 +81,7 @@ describe('a file in parts', () => {
     expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
   });
 
-  it('and a whole one are refused where the first part shows that they cannot be read', async () => {
+  it('and a whole file are refused if the first part shows that they cannot be read', async () => {
     const latin1 = Buffer.from('text\nI loved it.\nA caf\xe9.\n', 'latin1');
     const why = 'Line 3: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").';
     const { job } = await endpoint.open(CSV, latin1.length);
@@ -98,6 +104,52 @@ describe('a file in parts', () => {
   });
 });
 
+it('an upload whose client leaves while it sends a whole file is aborted', async () => {
+  const folder = await temporaryFolder();
+  const { jobs, ring, worker } = await startJobs({ folder });
+  onTestFinished(() => worker.stop());
+  const client = request(jobs, { method: 'POST', headers: { 'content-type': CSV } });
+  client.on('error', () => {}); // it is destroyed
+  client.write(`text\n${'I loved it.\n'.repeat((2.5 * SMALL.partBytes) / 12)}`);
+  const uploads = () => uploadsIn(folder);
+  while ((await uploads()).length === 0) await setTimeout(20);
+  const [{ key, state }] = (await uploads()) as [{ key: string; state: number }];
+  expect(state).toBe(UNDER_WAY);
+  client.destroy();
+  await ring(key.split('/')[1] as string, 25 * HOUR);
+  while ((await uploads()).some(({ state }) => state === UNDER_WAY)) await setTimeout(20);
+});
+
+/** Miniflare's number for an upload that is neither completed nor aborted. */
+const UNDER_WAY = 0;
+
+/** The uploads in Miniflare's storage, which no binding lists. */
+async function uploadsIn(folder: string): Promise<{ key: string; state: number }[]> {
+  const files = await readdir(folder, { recursive: true });
+  const found: { key: string; state: number }[] = [];
+  for (const file of files.filter((name) => /r2.*\.sqlite$/.test(name))) {
+    using storage = openStorage(path.join(folder, file));
+    const isThere = storage.prepare("SELECT 1 FROM sqlite_master WHERE name = '_mf_multipart_uploads'").get();
+    if (isThere) found.push(...(storage.prepare('SELECT key, state FROM _mf_multipart_uploads').all() as never[]));
+  }
+  return found;
+}
+
+function openStorage(file: string): DatabaseSync & Disposable {
+  const storage = new DatabaseSync(file, { readOnly: true });
+  return Object.assign(storage, { [Symbol.dispose]: () => storage.close() });
+}
+
+it('a HEAD of results says their length and reads none of them', async () => {
+  const content = 'text\nI loved it.\n';
+  const { id } = await endpoint.submit({ type: CSV, content });
+  await endpoint.ended(id);
+  const head = await fetch(`${endpoint.jobs}/${id}/results`, { method: 'HEAD' });
+  const body = await (await fetch(`${endpoint.jobs}/${id}/results`)).text();
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, `${body.length}`, '']);
+  expect(endpoint.worker.log.filter((line) => line.includes('results-failed'))).toEqual([]);
+});
+
 it('a part that is sent again after the file was assembled gets the same answer', async () => {
   await endpoint.spoil('a part is overtaken');
   onTestFinished(() => endpoint.spoil(''));
@@ -108,7 +160,7 @@ it('a part that is sent again after the file was assembled gets the same answer'
   expect((await response.json()) as Job).not.toHaveProperty('upload');
 });
 
-it('asks for the parts again where reports have crossed, and then does the job', async () => {
+it('asks for the parts again if reports have crossed, and then finishes', async () => {
   await endpoint.spoil('reports of a part cross');
   onTestFinished(() => endpoint.spoil(''));
   const content = new TextEncoder().encode('text\nI loved it.\n');

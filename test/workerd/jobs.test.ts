@@ -127,7 +127,7 @@ describe('a job', () => {
     await expectDone(endpoint, id, file);
   });
 
-  it('takes the delimiter that it is told', async () => {
+  it('uses the requested delimiter', async () => {
     const content = 'a;text|b;c\nno;bad;good\n';
     const { id } = await endpoint.submit({ type: CSV, content }, '?delimiter=semicolon&textColumn=text|b');
     expect((await endpoint.ended(id)).state).toBe('finished');
@@ -177,7 +177,7 @@ describe('a job', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('is refused for want of a column', async () => {
+  it('is refused if the text column is missing', async () => {
     const init = { method: 'POST', headers: { 'content-type': CSV }, body: 'stars,words\n5,good\n' };
     const response = await checkedFetch(endpoint.jobs, init);
     const error = 'Line 1: the header has no column "text" or "review", but "stars", "words"; name it with textColumn.';
@@ -210,7 +210,7 @@ describe('a job', () => {
     await Promise.all(jobs.map(({ id }, index) => expectDone(endpoint, id, files[index] as File)));
   });
 
-  it('can be cancelled while it runs, and nothing is kept', async () => {
+  it('can be cancelled while it runs, and leaves no objects', async () => {
     await endpoint.spoil('loses one chunk'); // so that it stays in the middle
     const file = csvOfChunks(3);
     const { id } = await endpoint.submit(file);

@@ -19,7 +19,7 @@ const THREE = ['negative', 'neutral', 'positive'];
 const TEXTS = CORPUS.train.slice(0, 40).map(({ text }) => text);
 const variable = (value: string) => ({ type: 'text', value }) as const;
 
-/** What an isolate may have, in MB. */
+/** The memory limit of an isolate, in MB. */
 const ISOLATE_MB = 128;
 
 /** Posts a file as a job, and waits for its end. */

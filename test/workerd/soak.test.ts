@@ -26,7 +26,7 @@ describe('the worker under the soak', () => {
   });
   afterAll(() => worker?.stop());
 
-  it('answers everything correctly, and logs nothing', () => {
+  it('answers everything correctly, without log lines', () => {
     expect(seen.failures).toEqual([]);
     expect(worker.log).toEqual([]);
     expect(seen.requests).toBe(REQUESTS.last);
@@ -43,7 +43,7 @@ describe('the worker under the soak', () => {
 });
 
 describe('a soak', () => {
-  /** What it says of a server that answers like that. */
+  /** Its report on a server that answers like that. */
   async function of(listener: RequestListener, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
     const server = createServer(listener).listen(0, '127.0.0.1');
     onTestFinished(() => {

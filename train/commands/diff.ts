@@ -103,7 +103,7 @@ function keysOf(given: { readonly old: string; readonly new: string }, env: Io['
   return { old: own.old ?? rest, new: own.new ?? rest };
 }
 
-/** Those that are not blank. */
+/** Reads the texts that are not blank. */
 async function readSamples(
   file: string | undefined,
   flags: FlagValues<typeof FLAGS>,

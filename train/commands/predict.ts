@@ -17,7 +17,7 @@ const FLAGS = {
   out: { kind: 'text', value: '<file>', help: 'label a file: its records with their answers, as .csv, .tsv or .jsonl' },
   force: { kind: 'switch', help: 'replace the file --out that is there already' },
   model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
-  sentences: { kind: 'switch', help: 'each sentence too, below its text' },
+  sentences: { kind: 'switch', help: 'each sentence too; in a file, only .jsonl has a place for them' },
   ...MODEL_FLAGS,
   ...TEXT_FLAGS,
   ...COMMON_FLAGS,
@@ -88,7 +88,8 @@ async function runFile(
   if (outType !== 'jsonl' && (format === 'jsonl' || format === 'json')) {
     throw new UsageError('--out must end in .jsonl, as objects may have fields of any kind');
   }
-  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the file itself');
+  if (flags.sentences && outType !== 'jsonl') throw new UsageError('with --sentences, --out must end in .jsonl');
+  if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
   if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
   const folder = modelFolder(flags.model);
   const { manifest } = await openClassifier(folder);
@@ -101,7 +102,7 @@ async function runFile(
     ...{ file, out, outType, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
     text: { name: flags['text-column'], needed: true, option: '--text-column' },
-    model: { folder: folder.href, version: manifest.version, labels },
+    model: { folder: folder.href, version: manifest.version, labels, sentences: flags.sentences },
     onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
   }).finally(() => line.done());
   if (tally === undefined) {
@@ -114,7 +115,7 @@ async function runFile(
     const bad = failed > 0 ? `, of which ${count(failed)} could not be read (predicted_error says why)` : '';
     io.print(`${counted(records, 'record')}${bad}, in ${duration(performance.now() - started)}: ${out}`);
   }
-  return EXIT.done;
+  return failed > 0 && failed === records ? EXIT.failed : EXIT.done;
 }
 
 function outTypeOf(out: string): 'csv' | 'tsv' | 'jsonl' {

@@ -3,10 +3,11 @@ import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues } from '../../cli/flags.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
-import { openBundle, openEndpoint, openWordLists } from '../evaluation/scorecard/contenders.ts';
+import { openBundle, openEndpoint } from '../evaluation/scorecard/contenders.ts';
 import { toMarkdown } from '../evaluation/scorecard/markdown.ts';
 import { runScorecard } from '../evaluation/scorecard/scorecard.ts';
 import { type ScorecardSet, SETS } from '../evaluation/scorecard/sets.ts';
+import { openWordLists } from '../evaluation/scorecard/word-lists.ts';
 import { command } from './command.ts';
 import { DATA_FLAGS, gather, loadData, SOURCES_FLAG } from './data.ts';
 

@@ -1,4 +1,4 @@
-/** Which texts are duplicates; and a file's records → its distinct texts, each with its one label. */
+/** Finds duplicate texts, and the distinct texts of a file with one label each. */
 import { createHash } from 'node:crypto';
 import { refuseLine } from '../../cli/input.ts';
 import { labelProblem, MAX_LABELS } from '../../shared/labels.ts';
@@ -6,9 +6,9 @@ import { quoted } from '../../shared/quoted.ts';
 import { labelKey, listed } from './labels.ts';
 import type { TableRecord } from './records.ts';
 
-/** The same for two texts that differ in case and white space only, so that no split stands between them. */
+/** The same key for two texts that differ only in case and white space, so that no split separates them. */
 export function duplicateKey(text: string): string {
-  // A single space, which is most white space by far, is left as it is.
+  // Most white space is a single space, which needs no replacement.
   return text
     .normalize('NFC')
     .toLowerCase()
@@ -17,25 +17,25 @@ export function duplicateKey(text: string): string {
 }
 
 /**
- * The same for two texts that differ in anything but letters and digits: publishers split, lower and quote one text each in
- * their own way. Empty for a text without any.
+ * The same key for two texts with the same letters and digits: publishers change case, quotes and spacing. Empty for a text without
+ * any.
  */
 export function wordsKey(text: string): string {
   return duplicateKey(text).replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
-/** A text that stands in a file, once or more than once. */
+/** A text of a file, with its duplicates. */
 export interface DistinctText extends TableRecord {
   /** The SHA-256 of its `duplicateKey`, in hexadecimal. */
   readonly hash: string;
 }
 
 /**
- * The texts without empty ones and contradictions, in the order of their hashes: it is the same whatever the order of
- * the file. A label that is spelled in several ways (`labelKey`) has its commonest spelling.
- * @param location of the file that the records are from.
- * @param warn is told how many were left out, and why, and which labels became one.
- * @throws UserError when a label cannot be one, or there are too many.
+ * The texts without empty ones and contradictions, in the order of their hashes, so that the file's order does not matter. A label
+ * with several spellings (`labelKey`) gets the commonest one.
+ * @param location of the records' file.
+ * @param warn gets lines about texts left out and labels merged.
+ * @throws UserError if a label is invalid, or there are too many.
  */
 export async function distinctTexts(
   records: AsyncIterable<TableRecord>,
@@ -90,7 +90,7 @@ export async function distinctTexts(
   return texts.sort((a, b) => (a.hash < b.hash ? -1 : 1));
 }
 
-/** A text's duplicates, itself among them. */
+/** A text and its duplicates. */
 interface Duplicates {
   kept: TableRecord;
   records: number;
@@ -106,7 +106,7 @@ function add(duplicates: Duplicates, record: TableRecord): void {
   }
   if (kept.label === '') duplicates.kept = record;
   else if (kept.label !== record.label) duplicates.contradictory = true;
-  // Any of them would do, but which one it is must not depend on the order of the file.
+  // The choice must not depend on the order of the file.
   else if (record.text < kept.text) duplicates.kept = record;
 }
 

@@ -15,14 +15,14 @@ export interface Example {
   readonly target: Target;
   /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;
-  /** The labels among which the target is the answer; of the others it says nothing. Default: all. */
+  /** The labels that the text could have had. Default: all. */
   readonly choice?: Choice | undefined;
 }
 
 interface VocabularyOptions {
   /** How often the text at an index counts. Default: once. */
   readonly timesOf?: (index: number) => number;
-  /** Tokens to have however rare they are. */
+  /** Tokens to include however rare they are. */
   readonly always?: readonly string[];
 }
 

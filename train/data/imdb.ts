@@ -24,6 +24,9 @@ const OFFICIAL_COUNTS: Readonly<Record<string, number>> = {
   'test/neg': 12_500,
 };
 
+/** More than the texts of all official reviews have together: 132 MB. */
+const MAX_OFFICIAL_BYTES = 200 * 2 ** 20;
+
 /** The limit of an unpacked archive; the official one unpacks to 0.5 GB. */
 export const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
 
@@ -32,9 +35,9 @@ export const MAX_ARCHIVE_BYTES = 4 * 2 ** 30;
  * @throws UserError as `readImdbArchive` does.
  */
 export async function readImdbFolder(location: string, anySize: boolean): Promise<Dataset> {
-  const reviews = new Reviews(location);
+  const reviews = new Reviews(location, anySize);
   await readFolder(location, reviews);
-  return reviews.finish(anySize);
+  return reviews.finish();
 }
 
 /**
@@ -45,20 +48,28 @@ export async function readImdbFolder(location: string, anySize: boolean): Promis
 export async function readImdbArchive(
   location: string,
   anySize: boolean,
-  maxBytes = MAX_ARCHIVE_BYTES,
+  { maxBytes = MAX_ARCHIVE_BYTES, maxText = MAX_OFFICIAL_BYTES } = {},
 ): Promise<Dataset> {
-  const reviews = new Reviews(location);
+  const reviews = new Reviews(location, anySize, maxText);
   await readArchive(location, reviews, maxBytes);
-  return reviews.finish(anySize);
+  return reviews.finish();
 }
 
-/** Collects reviews by folder, and refuses invalid ones. */
+const ADVICE = 'get it again, or add --any-size if this is a dataset of your own in the same layout';
+
+/** Collects reviews by folder, and refuses invalid ones; without `anySize` also more than the official ones, as soon as they come. */
 class Reviews {
   readonly #location: string;
+  readonly #anySize: boolean;
+  readonly #maxText: number;
   readonly #folders = new Map<string, Map<string, string>>();
 
-  constructor(location: string) {
+  #bytes = 0;
+
+  constructor(location: string, anySize: boolean, maxText = MAX_OFFICIAL_BYTES) {
     this.#location = location;
+    this.#maxText = maxText;
+    this.#anySize = anySize;
     for (const folder of Object.keys(OFFICIAL_COUNTS)) this.#folders.set(folder, new Map());
   }
 
@@ -68,30 +79,34 @@ class Reviews {
     if (reviews === undefined) return;
     const file = quoted(`${folder}/${name}.txt`);
     this.refuseLarge(file, content.length);
-    if (reviews.has(name)) this.refuse(`${file} stands in it twice`);
+    if (reviews.has(name)) this.refuse(`${file} is in it twice`);
     reviews.set(name, content.toString('utf8'));
+    this.#bytes += content.length;
+    if (this.#anySize) return;
+    const official = OFFICIAL_COUNTS[folder] as number;
+    if (reviews.size > official) this.refuse(`${folder} has more than ${count(official)} reviews; ${ADVICE}`);
+    if (this.#bytes > this.#maxText) this.refuse(`it has more text than the official reviews; ${ADVICE}`);
   }
 
   refuseLarge(file: string, bytes: number): void {
-    if (bytes > MAX_RECORD_BYTES) this.refuse(`${file} has ${bytes} bytes, which is no review`);
+    if (bytes > MAX_RECORD_BYTES) this.refuse(`${file} has ${bytes} bytes, which is too much for a review`);
   }
 
   refuse(why: string): never {
     throw new UserError(`${this.#location}: ${why}`);
   }
 
-  finish(anySize: boolean): Dataset {
+  finish(): Dataset {
     const counts = [...this.#folders].map(([folder, reviews]) => [folder, reviews.size] as const);
     if (counts.every(([, count]) => count === 0)) {
       this.refuse('no reviews in it; expected train/pos, train/neg, test/pos and test/neg with .txt files');
     }
     for (const [folder, size] of counts) {
       const official = OFFICIAL_COUNTS[folder];
-      if (!anySize && size !== official) {
-        const advice = 'get it again, or add --any-size if this is a dataset of your own in the same layout';
-        this.refuse(`${folder} has ${counted(size, 'review')} instead of ${count(official ?? 0)}; ${advice}`);
+      if (!this.#anySize && size !== official) {
+        this.refuse(`${folder} has ${counted(size, 'review')} instead of ${count(official ?? 0)}; ${ADVICE}`);
       }
-      if (anySize && size === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
+      if (this.#anySize && size === 0 && (folder === 'train/pos' || folder === 'train/neg')) {
         this.refuse(`${folder} has no reviews`);
       }
     }

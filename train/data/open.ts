@@ -1,6 +1,6 @@
 /**
- * What a model for any English text is trained on: IMDB's reviews and the open sets of `sources.ts`, in one dataset of
- * negative, neutral and positive texts.
+ * Mixes IMDB's reviews and the open sets of `sources.ts` into one dataset of negative, neutral and positive texts, for a model of any
+ * English text.
  */
 import type { IsOverlap } from './sources/overlaps.ts';
 import { OPINIONS, type Opinion } from './sources/source.ts';
@@ -8,8 +8,8 @@ import type { LoadedSource } from './sources.ts';
 import type { Choice, Dataset, Review } from './types.ts';
 
 /**
- * What a text of each set counts beside one of IMDB's reviews (docs/experiments.md): the fewer texts a kind has, the more; the
- * less a label says, the less.
+ * The weight of a text of each set relative to a review of IMDB (docs/experiments.md): larger for kinds with few texts, smaller for
+ * labels that say less.
  */
 const WEIGHTS: Readonly<Record<string, number>> = {
   'vader-tweets': 3,
@@ -23,15 +23,15 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * How far the labels of a set are made to count alike: 0 leaves them as frequent as they are, at 1 they weigh the same. Most sets
- * have more praise than blame, and at 0 the model leans to praise elsewhere; at 1 it leans to blame.
+ * How far the labels of a set are balanced: at 0 they weigh as often as they occur, at 1 the same. Most sets have more praise than
+ * blame; elsewhere, the model leans to praise at 0 and to blame at 1.
  */
 const BALANCE = 0.4;
 
-/** The places of negative and positive: whoever gives a review its stars, or lists pros and cons, does not say "neutral". */
+/** The indices of negative and positive: stars, pros and cons cannot say "neutral". */
 const POLARITY: Choice = [OPINIONS.indexOf('negative'), OPINIONS.indexOf('positive')];
 
-/** @param imdb as `imdb.ts` reads it. Its texts that a set of the scorecard has too are left out. */
+/** @param imdb as `imdb.ts` reads it. Texts of the scorecard are left out. */
 export function mixOpenSets(imdb: Dataset, sources: readonly LoadedSource[], isOverlap: IsOverlap): Dataset {
   const asReview = (review: Review): Review => ({
     ...review,
@@ -49,7 +49,7 @@ export function mixOpenSets(imdb: Dataset, sources: readonly LoadedSource[], isO
   };
 }
 
-/** A source's texts, of which a rarer label counts more. */
+/** A source's texts, with larger weights for rarer labels. */
 function reviewsOf({ source: { name, says }, texts }: LoadedSource): Review[] {
   const byLabel = Map.groupBy(texts, ({ label }) => label);
   const balanced = (label: Opinion) => texts.length / byLabel.size / (byLabel.get(label)?.length as number);

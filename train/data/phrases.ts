@@ -1,7 +1,7 @@
 /**
- * Short English texts, made from a grammar: opinions with and without a negation, marks of opinion such as emoji and stars, and
- * texts that are no opinion. In a long review a "not" hardly matters, and nobody asks for the way; so a network that has read
- * nothing else takes "not bad at all" for a complaint, and a question for an opinion.
+ * Makes short English texts from a grammar: opinions with and without a negation, marks such as emoji and stars, and texts without an
+ * opinion. In a long review a "not" hardly matters, and there are no questions; so a network that has read only reviews takes "not bad
+ * at all" for a complaint, and a question for an opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
@@ -9,16 +9,16 @@ import { randomNumbers } from '../random.ts';
 import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 
-/** How many are made at most. */
+/** The most phrases. */
 const PHRASES = 12_000;
-/** No more than one for so many texts: among a few thousand short texts, thousands of phrases drown them (docs/experiments.md). */
+/** At most one phrase for so many texts: thousands of phrases would drown a few thousand short texts (docs/experiments.md). */
 const TEXTS_PER_PHRASE = 12;
 /** The shares of the kinds; the rest are opinions in words. */
 const SHARES = { words: 0.08, plain: 0.22, marks: 0.14 };
-/** Below so many that the vocabulary knows whole, the texts are not English, or not opinions. */
+/** If the vocabulary knows fewer phrases than this, the texts are not English, or not opinions. */
 const MIN_PHRASES = 1_000;
 
-/** The probability that such a phrase is positive. */
+/** The probability that a phrase without a negation is positive. */
 const PLAIN = { positive: 0.9, negative: 0.1 };
 /** Negated praise is a complaint; a negated complaint is restrained praise. */
 const NEGATED = { positive: 0.12, negative: 0.78 };
@@ -93,7 +93,7 @@ const DO_NOT = [
   'never',
 ];
 
-/** Where the sense is turned from afar: `good` and `bad` stand for such a word, `item` for what is judged. */
+/** Negations far from their word. `good` and `bad` stand for such words, `item` for the thing judged. */
 const TURNS = {
   positive: listed(
     `there was not a single bad moment|there is not a single bad item here|without a single bad moment|
@@ -131,7 +131,7 @@ const ITEMS =
   listed(`film book phone hotel restaurant game show meal song place product camera laptop course guide hostel
   series car bag lamp story cake coffee album`);
 
-/** Signs that are an opinion by themselves, or colour a text that is none. */
+/** Marks that are an opinion by themselves, or give one to a neutral text. */
 const MARKS = {
   positive: listed(':) :-) :D ;) <3 😀 😃 😊 😍 🥰 😂 ❤️ 👍 👏 🎉 🔥 😎 🙌 💯 ★★★★★ ★★★★☆ 5/5 4/5 10/10 9/10'),
   negative: listed(":( :-( :'( >:( :/ 😡 😠 😞 😢 😭 😒 🤮 🤬 👎 💔 🙄 😤 ★☆☆☆☆ ★★☆☆☆ 1/5 2/5 1/10 0/10 2/10"),
@@ -173,7 +173,7 @@ const STATEMENTS = listed(
   '|',
 );
 
-/** Words that say nothing by themselves. */
+/** Words without an opinion. */
 const EMPTY =
   listed(`the of and to in a that with for on as at by from or an is are was be has have had will would can could which
     who when where what then there here after before between during under over first second third next monday friday
@@ -221,7 +221,7 @@ export function makePhrases(
   return examples.length < MIN_PHRASES ? [] : examples.slice(0, texts / TEXTS_PER_PHRASE);
 }
 
-/** @param probability that the text is positive; one half for phrases that say nothing, which are neutral if there is such a label. */
+/** @param probability that the text is positive; one half for phrases without an opinion, which are neutral if there is that label. */
 function targetOf(probability: number, { count, negative, neutral, positive }: OpinionLabels): Target {
   const target = new Float32Array(count);
   if (neutral !== undefined && probability === 0.5) {
@@ -235,7 +235,7 @@ function targetOf(probability: number, { count, negative, neutral, positive }: O
 
 interface Phrase {
   readonly text: string;
-  /** That it is positive. */
+  /** The probability that it is positive. */
   readonly probability: number;
 }
 
@@ -243,7 +243,7 @@ function phrase(random: () => number): Phrase {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
   const kind = random();
   if (kind < SHARES.words) {
-    const numbers = random(); // from no number at all to nothing else
+    const numbers = random(); // the share of numbers, from 0 to 1
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), probability: 0.5 };
   }

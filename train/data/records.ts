@@ -1,6 +1,6 @@
 /**
- * A file of reviews → its records, one after the other. How it is written, where records are, and what is in them, `shared/`
- * says, as it does for the endpoint's jobs. A file with a bad record is refused.
+ * Reads the records of a file of reviews with the reader of `shared/`, which the endpoint's jobs use too. A file with a bad record is
+ * refused.
  */
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
@@ -8,16 +8,16 @@ import type { Asked } from '../../shared/beginning.ts';
 import { fieldOf, type Wanted } from '../../shared/fields.ts';
 
 export interface TableRecord {
-  /** Where it begins, from 1. */
+  /** The line in which it begins, from 1. */
   readonly line: number;
   readonly text: string;
-  /** Empty when nobody labelled it. */
+  /** Empty if there is none. */
   readonly label: string;
 }
 
-/** How a file is written, where its name and its beginning do not say so, and where text and label are. */
+/** The format of a file, unless its name and beginning tell it, and the places of text and label. */
 export interface FileOptions extends Omit<Asked, 'format'> {
-  /** A name, a number from 1, or a path; what is not given goes by the usual names. */
+  /** A name, a number from 1, or a path. Default: the usual names. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
 }
@@ -36,9 +36,7 @@ export async function* readRecords(
   const format = formatOf(location);
   if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
   if (format === 'txt' && delimiter === undefined) {
-    throw new UsageError(
-      `${location}: a .txt has a text a line and no labels; if it is a table, --delimiter tab says so`,
-    );
+    throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }
   const wanted = {
     text: { name: textColumn, needed: true, option: '--text-column' },
@@ -51,9 +49,9 @@ export async function* readRecords(
       atLine(location, line, () =>
         fieldOf(content, field, { ...wanted[field], needed: field === 'label' || !hasText }, columns),
       );
-    // Looked for one after the other, but judged when both are there. A text without an object around it has no label.
+    // A text without an object around it has no label.
     const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
-    const text = hasText ? (found ?? '') : found; // whoever wrote nothing has no such field in many an export
+    const text = hasText ? (found ?? '') : found; // many exports omit an empty field
     if (typeof text !== 'string') refuseLine(location, line, 'the text is not a string');
     if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
     hasText = true;
@@ -61,7 +59,7 @@ export async function* readRecords(
   }
 }
 
-/** A slice of a row would keep all its columns in memory, for as long as the dataset is there. */
+/** A slice of a row would keep the whole row in memory. */
 function ownCopy(slice: string): string {
   return Buffer.from(slice).toString();
 }

@@ -24,7 +24,7 @@ export function splitReviews(
   );
   let seen = 0;
   for (const [, own] of groups) {
-    seen += own.length; // so that what rounding leaves out of one group's share goes to the next one's
+    seen += own.length; // carries rounding over to the next group
     const share = Math.floor((seen * wanted) / reviews.length) - used.length;
     const some = shuffled(own, seed).slice(0, share);
     used.push(...some);

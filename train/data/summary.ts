@@ -1,4 +1,4 @@
-/** Sums up in a few lines what a run will learn from, so that a wrong column or label is seen before the minutes are spent. */
+/** Describes a run's texts in a few lines, so that a wrong column or label is noticed before training. */
 import { count, counted } from '../../shared/counted.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
@@ -6,12 +6,12 @@ import type { Config } from '../config.ts';
 import type { TrainingSet } from './training-set.ts';
 import type { Review } from './types.ts';
 
-/** Texts whose words are looked at, evenly spread: enough for a percent, in a second. */
+/** The number of texts whose words are looked up, evenly spread: exact to a percent, in a second. */
 const SAMPLE = 2_000;
-/** Labels that are named, the most frequent first. */
+/** The most labels that are named, the most frequent first. */
 const NAMED = 12;
 
-/** Lines about the reviews that are trained on and held out: labels, lengths in tokens, and how many words are known. */
+/** Lines about the training and held-out reviews: labels, lengths in tokens, and the share of known words. */
 export function describeTexts(
   { facts, train, validation }: TrainingSet,
   vocabulary: Vocabulary,

@@ -1,9 +1,8 @@
 /**
- * Anyone's reviews, one a record: a file of texts and labels → a dataset. Duplicates, contradictions and empty texts are
- * left out, and what is left is cut into a training and a test split.
+ * Reads a dataset from a file of texts and labels. Duplicates, contradictions and empty texts are left out; the rest is cut into a
+ * training and a test split.
  *
- * A hash of the text decides on which side a review stands. The cut is therefore the same whatever the order of the
- * file, and stays the same when reviews are added: what is evaluated on was not trained on.
+ * A hash of the text decides the split. So it does not depend on the order of the file, and does not change when reviews are added.
  *
  * Not here: the formats (`records.ts`), and which texts are duplicates (`duplicates.ts`).
  */
@@ -17,27 +16,26 @@ import type { Dataset, Review } from './types.ts';
 
 export interface TableOptions extends FileOptions, LabelChanges {
   /**
-   * The labels in their order, where the stated rule is not to decide it; `any` where that is of no account, because no
-   * bundle is made of them.
+   * The labels in their order. Default: the order of the rule. `any` if the order does not matter, because no bundle is made.
    */
   readonly labels?: readonly string[] | 'any' | undefined;
-  /** Told what was left out and what to beware of, a line each. */
+  /** Called with lines about texts that were left out, and warnings. */
   readonly onWarning?: (warning: string) => void;
 }
 
 /** The share of the texts whose hash puts them into the test split. */
 const TEST_SHARE = 0.1;
-/** Fewer reviews than this teach a network little. */
+/** With fewer reviews, a warning is printed. */
 const FEW_REVIEWS = 1_000;
-/** A label is rare with this part of an even share: with two labels, always answering the other is right three times in four. */
+/** A label is rare below this part of an even share; with two labels, below a quarter of the texts. */
 const RARE = 0.5;
-/** So many rare labels are named. */
+/** The most rare labels that a warning names. */
 const NAMED = 5;
 
 /**
  * Reads the file at `location`.
- * @throws UserError when a record cannot be read, there are fewer than two labels, or, where their order is of account, the
- * training split would lack one of them, or the test split all but one.
+ * @throws UserError if a record cannot be read, or there are fewer than two labels. Unless `labels` is `any`, also if the training
+ * split would lack a label, or the test split all but one.
  */
 export async function readTable(location: string, options: TableOptions): Promise<Dataset> {
   const { onWarning: warn = () => {} } = options;
@@ -75,13 +73,13 @@ export async function readTable(location: string, options: TableOptions): Promis
   return dataset;
 }
 
-/** The same for a number however it is written, so that `--drop 3` means `3.0` too; any other label is itself. */
+/** The same key for all forms of a number, so that `--drop 3` means `3.0` too; any other label is its own key. */
 function nameKey(label: string): string {
   const key = labelKey(label);
   return Number.isNaN(Number(key)) ? label : key;
 }
 
-/** @throws UsageError when a label that is to be changed does not occur. */
+/** @throws UsageError if a label to change does not occur. */
 async function* withChangedLabels(
   records: AsyncIterable<TableRecord>,
   { groups, drop }: LabelChanges,
@@ -108,7 +106,7 @@ async function* withChangedLabels(
   }
 }
 
-/** A model cannot learn a label that it is not shown; one that is not tested is worth a warning, while two are. */
+/** Refuses a split that lacks a label to learn, and warns of a label that is not tested, if two others are. */
 function refuseBadSplits({ labels, train, test }: Dataset, location: string, warn: (warning: string) => void): void {
   const missingIn = (reviews: readonly Review[]) => {
     const there = new Set(reviews.map(({ label }) => label));
@@ -143,7 +141,7 @@ function warnOfBalance(
       labels.length > 2 ? `, but ${rare.slice(0, NAMED).map(named).join(', ')}${rare.length > NAMED ? ' …' : ''}` : '';
     warn(`the labels are unbalanced: ${named(places[0] as number)}${few}; accuracy alone will flatter the model`);
   }
-  if (reviews.length < FEW_REVIEWS) warn(`only ${reviews.length} reviews: expect little`);
+  if (reviews.length < FEW_REVIEWS) warn(`only ${reviews.length} reviews: expect low accuracy`);
 }
 
 function percent(share: number): string {

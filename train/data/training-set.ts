@@ -20,7 +20,7 @@ export interface TrainingSet {
   readonly validation: readonly Review[];
   /** Texts for a teacher to label, which the network trains on too. Empty without a teacher. */
   readonly unlabelled: readonly string[];
-  /** The labels that they may have. Default: all. */
+  /** The labels that the unlabelled texts may have. Default: all. */
   readonly unlabelledChoice?: Choice | undefined;
   readonly tiesIdentities: boolean;
 }
@@ -68,8 +68,8 @@ export function textsOf({ train, unlabelled }: TrainingSet): string[] {
 const OPEN_SET_COUNT = 20;
 
 /**
- * The most frequent words of all that is trained on. Words for who somebody is are among them, where they are to mean the same:
- * an unknown one might be taken for a slip of another word ("broker" for "broken").
+ * The most frequent words of all training texts. With `tiesIdentities`, words for who somebody is are always included: an unknown one
+ * might be read as a misspelling ("broker" as "broken").
  */
 export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
   return buildVocabulary(textsOf(set), size, {

@@ -6,7 +6,7 @@ export const OFFICIAL_DATASET = 'Large Movie Review Dataset v1.0';
 /** IMDB's reviews and the open sets of docs/data.md together. */
 export const OPEN_DATASET = `${OFFICIAL_DATASET} and open sets`;
 
-/** The places of the labels that a text's own label was chosen from: a review's stars do not say that it is not neutral. */
+/** The indices of the labels that a text could have had: a review's stars cannot say "neutral". */
 export type Choice = readonly number[];
 
 export interface Review {
@@ -15,7 +15,7 @@ export interface Review {
   readonly text: string;
   /** Its place in the dataset's `labels`. */
   readonly label: number;
-  /** The set that it is from, where a dataset is made of several. */
+  /** Its set, if a dataset has several. */
   readonly source?: string;
   /** Default: all labels. */
   readonly choice?: Choice;
@@ -32,8 +32,8 @@ export interface Dataset {
   readonly test: readonly Review[];
   /** Texts without a label; none is the text of a test review. */
   readonly unlabelled: readonly string[];
-  /** Those labels that a text without one may have. Default: all. */
+  /** The labels that the unlabelled texts may have. Default: all. */
   readonly unlabelledChoice?: Choice;
-  /** Whether the words for who somebody is are to mean the same (identities.ts). Default: no. */
+  /** Whether words for who somebody is share weights (identities.ts). Default: no. */
   readonly tiesIdentities?: boolean;
 }

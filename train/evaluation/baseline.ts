@@ -1,6 +1,6 @@
 /**
- * A linear model of the words, fitted in seconds on the reviews that a network was trained on, and asked about the reviews
- * that were held out: what a network has to be better than, or be worth nothing.
+ * A baseline for a network: a linear model of the words, fitted in seconds on the same reviews and measured on the same held-out
+ * ones.
  */
 import { tokenize } from '../../shared/tokenizer.ts';
 import type { TrainingSet } from '../data/training-set.ts';
@@ -13,12 +13,12 @@ import { mcNemar } from './metrics.ts';
 
 /** The penalty that a teacher finds for reviews (`teacher/teach.ts`). */
 const COST = 4;
-/** A difference that chance makes as often as this or more is none. */
+/** The p-value from which a difference counts as chance. */
 const CHANCE = 0.05;
 
 export interface Baseline {
   readonly reviews: number;
-  /** The share of them that each got right. */
+  /** The accuracy of each. */
   readonly linear: number;
   readonly network: number;
   /** Whether the linear model is better by more than chance (McNemar's test). */

@@ -32,7 +32,7 @@ export function withLabelsOf(dataset: Dataset, labels: readonly string[], say: (
   return { ...dataset, labels, train, test };
 }
 
-/** Those labels that at least one review's own was chosen from. */
+/** The labels that at least one review could have had. */
 export function offeredLabels(reviews: readonly Review[], labels: readonly string[]): readonly string[] {
   const offered = new Set(reviews.flatMap(({ choice = [...labels.keys()] }) => choice));
   return labels.filter((_, place) => offered.has(place));

@@ -139,7 +139,7 @@ function hasRead(dataset: string): string {
 
 const IMDB_CREDIT = 'Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011)';
 
-/** Whose texts they are. None of them is part of this repository. */
+/** The credits of the texts, none of which is part of this repository. */
 function credits(dataset: string): string {
   if (dataset === OFFICIAL_DATASET) {
     return `\nThe reviews are from ${IMDB_CREDIT}. They are not part of this\nrepository.\n`;

@@ -1,6 +1,6 @@
 /**
- * Vectors of words that somebody else learned, as the first weights of an Embedding: their principal components, so that a
- * narrower table keeps as much of them as it can (Jolliffe, Principal Component Analysis, 2002).
+ * Starts an Embedding from published word vectors: from their principal components, so that a narrower table keeps as much of them as
+ * possible (Jolliffe, Principal Component Analysis, 2002).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Vocabulary } from '../../shared/vocabulary.ts';

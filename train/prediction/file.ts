@@ -1,9 +1,9 @@
 /**
- * A file of texts → the same file with an answer to each. Records are read, answered on all cores and written in their order, a
- * few pieces of the file at a time, so that memory does not grow with it. What is done is kept in `<out>.part`, and how far
- * that is in `<out>.part.json`: a run that was stopped or killed is gone on with by the next one.
+ * Labels a file of texts: reads its records, classifies them on all cores and writes them in their order, a few pieces of the file at
+ * a time, so that memory does not grow with it. `<out>.part` has the finished part and `<out>.part.json` its state, so that the next
+ * run continues one that was stopped or killed.
  */
-import { type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { withFile } from '../../cli/errors.ts';
@@ -14,7 +14,7 @@ import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type Want
 import type { Cursor, FileRecord } from '../../shared/records.ts';
 import { tableRow } from '../../shared/table-row.ts';
 import { type ClassifierPool, createPool } from './pool.ts';
-import type { Answer } from './worker.ts';
+import type { Answer, WorkerData } from './worker.ts';
 
 export interface LabelTask {
   readonly file: string;
@@ -22,22 +22,22 @@ export interface LabelTask {
   readonly text: WantedField;
   readonly out: string;
   readonly outType: 'csv' | 'tsv' | 'jsonl';
-  readonly model: { readonly folder: string; readonly version: string; readonly labels: readonly string[] };
-  /** Stops the run, which the next one goes on with. */
+  readonly model: WorkerData & { readonly version: string };
+  /** Stops the run; the next one continues it. */
   readonly signal?: AbortSignal;
-  /** Told where it begins, and of all that is done. @param share of the file. */
+  /** Called at the start and as work is done. @param share of the file */
   readonly onProgress?: (share: number, tally: Tally) => void;
-  /** Answers, and is disposed of. Default: a thread for each core. */
+  /** Disposed of at the end. Default: a thread for each core. */
   readonly pool?: ClassifierPool;
 }
 
 export interface Tally {
   records: number;
-  /** Those whose answer is why they could not be read. */
+  /** Records whose answer is an error. */
   failed: number;
 }
 
-/** How far a run is; a job of the same task goes on from there. */
+/** The state of a run, from which the next run of the same task continues. */
 interface State {
   readonly task: unknown;
   readonly beginning: Beginning;
@@ -48,7 +48,7 @@ interface State {
   readonly tally: Tally;
 }
 
-/** A record: what of it is kept, and its text or why there is none. */
+/** A record: its kept fields, and its text or error. */
 interface Row {
   readonly line: number;
   readonly content: RecordContent | undefined;
@@ -56,11 +56,11 @@ interface Row {
   readonly error: string | undefined;
 }
 
-/** The records that end in one piece of the file, while they are answered. */
+/** The records that end in one piece of the file, while they are classified. */
 interface Batch {
   readonly rows: readonly Row[];
   readonly answers: Promise<readonly Answer[]>;
-  /** From where the next are read. */
+  /** Where the next batch begins. */
   readonly cursor: Cursor | undefined;
   readonly hasText: boolean;
   readonly share: number;
@@ -68,14 +68,14 @@ interface Batch {
 
 /** Batches under way for each thread, so that none waits for the writer. */
 const BATCHES_A_THREAD = 2;
-/** Between two notes of how far it is. */
+/** The time between two writes of the state. */
 const NOTE_MS = 1_000;
 
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 
 /**
- * @returns undefined where the signal stopped it.
- * @throws UserError where the file cannot be read; what was done until then is kept.
+ * @returns undefined if the signal stopped it.
+ * @throws UserError if the file cannot be read; the finished part is kept.
  */
 export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const { out, signal, onProgress } = task;
@@ -83,7 +83,9 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const [part, note] = [`${out}.part`, `${out}.part.json`];
   const identity = await identityOf(task);
   const known = await readState(note, identity);
-  const file = await open(part, known === undefined ? 'w' : 'r+');
+  if (known === undefined) await rm(part, { force: true });
+  const { O_RDWR, O_NOFOLLOW = 0 } = constants; // never writes through a link that somebody put there
+  const file = await open(part, known === undefined ? 'wx' : O_RDWR | O_NOFOLLOW);
   const writer = new Writer(task, file, part, known);
   await using pool = task.pool ?? createPool(task.model);
   const under: Batch[] = [];
@@ -139,11 +141,12 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
 /** The facts that must be the same for a run to be continued. */
 async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
   const { size, mtimeMs } = await stat(file);
-  const { version, labels } = model;
-  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, version, labels }));
+  const { version, labels, sentences } = model;
+  const answers = { version, labels, sentences };
+  return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, ...answers }));
 }
 
-/** @returns undefined where there is none, or none of this task. */
+/** @returns undefined if there is no state of this task. */
 async function readState(note: string, task: unknown): Promise<State | undefined> {
   const content = await readWhole(note, 'utf8').catch(() => undefined);
   if (content === undefined) return undefined;
@@ -157,7 +160,7 @@ async function readState(note: string, task: unknown): Promise<State | undefined
 
 type ReadBatch = Omit<Batch, 'answers'> & { readonly beginning: Beginning | undefined };
 
-/** The records, those of each piece together. @param known from where to go on. */
+/** The records in batches, one a piece. @param known where to continue. */
 async function* batches({ file, asked, text }: LabelTask, known: State | undefined): AsyncGenerator<ReadBatch, void> {
   const { size } = await stat(file);
   const reader = new FileReader(asked, { text });
@@ -184,7 +187,7 @@ async function* batches({ file, asked, text }: LabelTask, known: State | undefin
   yield batchOf(rowsOf(reader.end()), undefined, 1);
 }
 
-/** @throws UserError where the bytes are of another encoding, or no record has had the text. */
+/** @throws UserError if the bytes are in another encoding, or no record so far has a text. */
 function rowOf(
   record: FileRecord,
   { layout }: Beginning,
@@ -217,7 +220,7 @@ function rethrow(error: unknown): never {
 /** Writes rows in their order, the header first. */
 class Writer {
   readonly tally: Tally;
-  /** The beginning of the file that is read; set before the first row. */
+  /** The beginning of the input file; set before the first row. */
   beginning: Beginning | undefined;
   bytes: number;
   readonly #task: LabelTask;
@@ -264,7 +267,7 @@ class Writer {
     }
   }
 
-  /** The names of the columns of the file. */
+  /** The names of the file's columns. */
   #columns(): readonly string[] {
     const { layout, header } = this.beginning ?? {};
     if (header !== undefined) return header;
@@ -298,6 +301,8 @@ class Writer {
       predicted_label: answer.label,
       predicted_score: answer.score,
       predicted_scores: labels.map((label, place) => ({ label, score: answer.scores[place] })),
+      predicted_mixed: answer.mixed,
+      predicted_sentences: answer.sentences,
     };
     return `${JSON.stringify({ ...own, ...predicted, ...(error !== undefined && { predicted_error: `line ${line}: ${error}` }) })}\n`;
   }

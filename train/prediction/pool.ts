@@ -1,4 +1,4 @@
-/** Classifiers on all cores: a worker thread each, which answers one batch after the other. */
+/** Classifiers on all cores: a worker thread each, which classifies one batch after the other. */
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PREDICTION_WORKER } from '../../edge/runtime/shipped.ts';
@@ -10,9 +10,12 @@ export interface ClassifierPool extends AsyncDisposable {
   classify(texts: readonly string[]): Promise<readonly Answer[]>;
 }
 
-/** @param threads by default one a core. */
-export function createPool({ folder, labels }: WorkerData, threads = os.availableParallelism()): ClassifierPool {
-  const all = Array.from({ length: threads }, () => new Thread({ folder, labels }));
+/** @param threads default: one for each core */
+export function createPool(
+  { folder, labels, sentences }: WorkerData,
+  threads = os.availableParallelism(),
+): ClassifierPool {
+  const all = Array.from({ length: threads }, () => new Thread({ folder, labels, sentences }));
   const idle = [...all];
   const waiting: ((thread: Thread) => void)[] = [];
   return {
@@ -33,35 +36,46 @@ export function createPool({ folder, labels }: WorkerData, threads = os.availabl
   };
 }
 
+/** Without limits, V8 lets a thread's garbage grow to hundreds of megabytes. */
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 };
+
 class Thread {
   readonly #worker: Worker;
-  /** Rejects when the thread fails, whatever is waited for then. */
-  readonly #failed: Promise<never>;
+  /** The first message says that the thread is ready; each later one answers the last batch. */
+  #next: PromiseWithResolvers<unknown>;
   readonly #ready: Promise<unknown>;
-  #answered: (answers: readonly Answer[]) => void = () => {};
+  #failure: Error | undefined;
 
   constructor(data: WorkerData) {
-    this.#worker = new Worker(PREDICTION_WORKER, { workerData: data });
-    this.#failed = new Promise((_, reject) => {
-      this.#worker.on('error', reject);
-      this.#worker.on('exit', (code) => reject(new Error(`a thread ended with code ${code}`)));
-    });
-    this.#failed.catch(() => {}); // for whoever waits
-    this.#ready = new Promise((resolve) => this.#worker.once('message', resolve)).then(() =>
-      this.#worker.on('message', (answers) => this.#answered(answers)),
-    );
+    this.#worker = new Worker(PREDICTION_WORKER, { workerData: data, resourceLimits: LIMITS });
+    this.#next = this.#expect();
+    this.#ready = this.#next.promise;
+    this.#worker.on('message', (message) => this.#next.resolve(message));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`a thread ended with code ${code}`)));
   }
 
   async classify(texts: readonly string[]): Promise<readonly Answer[]> {
-    await Promise.race([this.#ready, this.#failed]);
-    const answers = new Promise<readonly Answer[]>((resolve) => {
-      this.#answered = resolve;
-    });
+    await this.#ready;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#next = this.#expect();
     this.#worker.postMessage(texts);
-    return Promise.race([answers, this.#failed]);
+    return (await this.#next.promise) as readonly Answer[];
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** A race with one promise of failure would keep every answer in memory until the thread ends. */
+  #expect(): PromiseWithResolvers<unknown> {
+    const next = Promise.withResolvers<unknown>();
+    next.promise.catch(() => {}); // for whoever waits
+    return next;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#next.reject(this.#failure);
   }
 }

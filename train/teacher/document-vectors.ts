@@ -4,10 +4,10 @@
  *
  *     −Σ over its n-grams w: ln σ(α cos(d, w)) − Σ over drawn n-grams w′: ln σ(−α cos(d, w′))
  *
- * falls. What sets a text apart then stands in d, and a linear model of d sees what one of n-grams does not: that two of
- * them mean the same because they keep the same company.
+ * falls. A linear model of d then sees that two n-grams mean the same because they keep the same company, which a model of
+ * n-grams does not.
  *
- * The steps are taken in kernels/assembly/documents.ts; here the memory is laid out.
+ * This file lays out the memory; `kernels/assembly/documents.ts` takes the steps.
  */
 import { BLOCKS, DocumentPlan, NEGATIVES } from '../kernels/assembly/layout.ts';
 import { Pool } from '../kernels/pool.ts';
@@ -28,18 +28,18 @@ export interface DocumentVectorOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The first step's size. It falls to almost zero, by the same amount with each part. */
+/** The first step's size. It falls linearly to almost zero. */
 const RATE = 0.1;
 const LAST_RATE = 0.02;
 /**
- * An n-gram that occurs more often than in one text of ten is used more rarely than it occurs (word2vec's subsampling):
- * what every text has moves all vectors alike, which costs time and, at this rate, accuracy.
+ * N-grams that occur more often than in one text of ten are subsampled, as in word2vec: they move all vectors alike, which
+ * costs time and, at this rate, accuracy.
  */
 const FREQUENT = 0.1;
 /** Vectors start as small random numbers, up to this far from zero. */
 const SPREAD = 0.1;
 
-/** → [texts, width], or `undefined` when the signal stopped it. */
+/** @returns [texts, width]; `undefined` when the signal stopped it */
 export async function documentVectors(
   { size, grams, starts }: Ngrams,
   { width, epochs, seed, threads, onProgress, signal }: DocumentVectorOptions,
@@ -77,7 +77,7 @@ export async function documentVectors(
     };
     const plan = integers(Object.values(Object.assign(new DocumentPlan(), fields)));
     for (let part = 0; part < epochs * BLOCKS; part++) {
-      await new Promise(setImmediate); // a part blocks; this lets Ctrl-C and the progress bar through
+      await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
       if (signal?.aborted) return undefined;
       const rate = RATE * Math.max(1 - part / (epochs * BLOCKS), LAST_RATE);
       pool.run('documentRound', plan, part % BLOCKS, seed * 1_000 + part, rate);
@@ -89,7 +89,7 @@ export async function documentVectors(
   }
 }
 
-/** [BLOCKS, NEGATIVES]: each block's n-grams in proportion to their counts to the power of ¾, as word2vec draws them. */
+/** @returns [BLOCKS, NEGATIVES]: each block's n-grams, drawn in proportion to count^¾, as in word2vec */
 function negatives(counts: Int32Array): Int32Array {
   const size = counts.length;
   const weights = Float64Array.from(counts, (count) => count ** 0.75);

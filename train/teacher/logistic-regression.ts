@@ -13,18 +13,17 @@ export interface SparseRows {
   readonly starts: Int32Array;
   readonly columns: Int32Array;
   readonly values: Float32Array;
-  /** How many columns there are. */
   readonly width: number;
 }
 
 export interface LogisticRegressionOptions {
-  /** C: what an example weighs against the penalty. */
+  /** C: the weight of an example against the penalty. */
   readonly cost: number;
   /** The rows to learn from. Default: all. */
   readonly rows?: Int32Array;
   /** The weight of each row of `x`. Default: 1. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** Whether each row ends with a 1 that `x` does not have, whose weight is a bias. Default: no. */
+  /** Whether to fit a bias too. Default: no. */
   readonly bias?: boolean;
   /** Stops when no step was further from its optimum than this. */
   readonly tolerance?: number;
@@ -102,14 +101,14 @@ export function fitLogisticRegression(
   return w;
 }
 
-/** In the place of an α that was rounded to 0 or c, where the logarithm is not finite. */
+/** Replaces an α that was rounded to 0 or c, where the logarithm is not finite. */
 const TINY = 1e-20;
 
 /**
  * The α in (0, c) that minimises α ln α + (c − α) ln(c − α) + ½a(α − before)² + b(α − before), by Newton's method on
- * whichever of α and c − α is the smaller, because near 0 the logarithm needs all the digits.
+ * the smaller of α and c − α, because near 0 the logarithm needs all the digits.
  *
- * @returns it, and how far `before` was from it, as a derivative
+ * @returns α, and the derivative at `before`
  */
 function solve(before: number, c: number, a: number, b: number): { after: number; gradient: number } {
   const flipped = 0.5 * a * (c - 2 * before) + b < 0;
@@ -135,7 +134,7 @@ export function dot(w: Float64Array, { starts, columns, values, width }: SparseR
   return sum;
 }
 
-/** A matrix without zeros [rows × width]. */
+/** A dense matrix [rows × width] as sparse rows. */
 export function denseRows(values: Float32Array, width: number): SparseRows {
   const rows = values.length / width;
   return {

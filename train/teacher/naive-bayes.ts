@@ -3,15 +3,15 @@ import { fitLogisticRegression, type LogisticRegressionOptions, type SparseRows 
 
 type NaiveBayesOptions = Pick<LogisticRegressionOptions, 'cost' | 'rows' | 'bias' | 'weights'>;
 
-/** Added to every count, so that a column that only one label has does not weigh infinitely much. */
+/** Added to every count, so that no column of a single label has an infinite weight. */
 const SMOOTHING = 1;
 
 /**
- * Logistic regression whose columns are first scaled by how much more often one label has them than the other: what both
- * have alike is then dear to use.
+ * Logistic regression whose columns are first scaled by how much more often one label has them than the other. So the
+ * penalty holds back columns that both labels have alike.
  *
  * @param targets by row of `x`, in [0, 1]
- * @returns the weights of the columns as they were [width], and the bias at their end if there is to be one
+ * @returns the weights of the unscaled columns [width], or [width + 1] with the bias at the end
  */
 export function fitNaiveBayes(
   x: SparseRows,

@@ -1,6 +1,4 @@
-/**
- * The word n-grams of a collection of texts, of one to three words, and the matrix of which text has which.
- */
+/** Finds the n-grams of one to three words in a collection of texts, and the matrix of which text has which. */
 import type { SparseRows } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
@@ -12,7 +10,7 @@ interface Corpus {
 
 /** The n-grams of each text, one text after the other, as they occur. */
 export interface Ngrams {
-  /** How many different ones there are. */
+  /** The number of different n-grams. */
   readonly size: number;
   readonly grams: Int32Array;
   /** [texts + 1]: where each text's begin in `grams`. */
@@ -20,9 +18,9 @@ export interface Ngrams {
 }
 
 const MAX_ORDER = 3;
-/** An n-gram that occurs less often than this in all the texts says nothing that holds for others. */
+/** Rarer n-grams say nothing about other texts. */
 const MIN_COUNT = 5;
-/** Words have ids below this, so that three of them are one whole number in a double. */
+/** The bound of word ids, so that three of them fit into one double as a whole number. */
 const BASE = 2 ** 17;
 
 /** Every text's words as ids, ordered by first occurrence. Words past the 2¹⁷th are left out. */
@@ -81,7 +79,7 @@ export function collectNgrams({ words, starts }: Corpus): Ngrams {
   return { size, grams, starts: gramStarts };
 }
 
-/** For each place the n-gram that ends there, as one number; −1 where the text has not begun early enough. */
+/** The n-gram that ends at each place, as one number; −1 where the text is still too short. */
 function keysOf(words: Int32Array, starts: Int32Array, order: number): Float64Array {
   const keys = new Float64Array(words.length);
   for (let text = 0; text + 1 < starts.length; text++) {

@@ -1,7 +1,7 @@
 /**
- * How much the logits of a few models are worth together: softmax(Σ weight · logits + bias), one weight a model and one bias
- * a label, fitted to targets. Of one model this is vector scaling with a single weight (Guo et al. 2017,
- * https://arxiv.org/abs/1706.04599), of two labels Platt scaling.
+ * Combines the logits of a few models: softmax(Σ weight · logits + bias), with one weight a model and one bias a label, fitted
+ * to targets. With one model this is vector scaling with a single weight (Guo et al. 2017, https://arxiv.org/abs/1706.04599),
+ * with two labels Platt scaling.
  */
 import { softmax } from '../../shared/labels.ts';
 
@@ -15,25 +15,25 @@ export interface Scaling {
 export interface ScalingOptions {
   /** The rows to learn from. Default: all. */
   readonly rows?: Int32Array;
-  /** No weight falls below this. Default: any may. */
+  /** The lower bound of the weights. Default: none. */
   readonly least?: number;
   /** The weight of each row. Default: 1. */
   readonly counts?: ArrayLike<number> | undefined;
-  /** The places of the labels that each row's target is chosen from. Default: all. */
+  /** By row, the indices of the labels that are possible. Default: all. */
   readonly choices?: readonly (readonly number[] | undefined)[] | undefined;
 }
 
-/** The penalty on the parameters: just enough for an optimum to exist if the labels can be told apart perfectly. */
+/** The penalty on the parameters: just enough for an optimum to exist for perfectly separable labels. */
 const PENALTY = 1;
 const MAX_STEPS = 100;
-/** No parameter moves by more than this in the last step. */
+/** The fit ends when no parameter moves by more than this. */
 const PRECISION = 1e-10;
-/** A step that has to be shorter than this to be downhill is lost in rounding. */
+/** Shorter steps of the line search are lost in rounding. */
 const SHORTEST_STEP = 1e-6;
 
 /**
  * Minimises ½ · PENALTY · ‖parameters‖² − Σ over the rows and labels of y ln p, which is convex, by Newton's method with a
- * line search. A weight that the bound holds back is left out of a step (Bertsekas 1982, "Projected Newton methods for
+ * line search. A step leaves out the weights at their bound (Bertsekas 1982, "Projected Newton methods for
  * optimization problems with simple constraints").
  * @param models the logits of each [rows × labels]
  * @param targets [rows × labels], probabilities
@@ -85,7 +85,7 @@ export function fitScaling(
   }
 }
 
-/** The function that is minimised, and its derivatives, of which the second has its lower triangle only [size × size]. */
+/** The loss and its derivatives. The Hessian [size × size] has its lower triangle only. */
 interface Point {
   readonly loss: number;
   readonly gradient: Float64Array;
@@ -101,7 +101,7 @@ function evaluateAt(
   { rows, counts, choices }: ScalingOptions & { readonly rows: Int32Array },
 ): Point {
   const size = at.length;
-  const first = models.length; // of the biases
+  const first = models.length; // the first bias
   let loss = 0.5 * PENALTY * at.reduce((sum, value) => sum + value * value, 0);
   const gradient = at.map((value) => PENALTY * value);
   const hessian = new Float64Array(size * size);
@@ -115,8 +115,8 @@ function evaluateAt(
     combine(z, models, at, from);
     if (choice !== undefined)
       for (let label = 0; label < labels; label++) if (!choice.includes(label)) z[label] = -Infinity;
-    const logarithm = probabilities(p, z); // of the sum of exp(z)
-    // The derivative of ln p by a model's weight is how far the label's logit is from their mean.
+    const logarithm = probabilities(p, z); // ln Σ exp z
+    // The derivative of ln p by a model's weight is the label's logit minus the mean logit.
     const means = models.map((logits) => {
       let mean = 0;
       for (let label = 0; label < labels; label++) mean += (p[label] as number) * (logits[from + label] as number);
@@ -183,7 +183,7 @@ function probabilities(p: Float64Array, z: Float64Array): number {
   return largest + Math.log(sum);
 }
 
-/** The step of Newton's method: hessian⁻¹ · gradient, and 0 for the parameters that are held. */
+/** The step of Newton's method: hessian⁻¹ · gradient, and 0 for held parameters. */
 function newtonStep({ gradient, hessian }: Point, isHeld: (index: number) => boolean): Float64Array {
   const size = gradient.length;
   const a = hessian.map((value, place) => {
@@ -196,7 +196,7 @@ function newtonStep({ gradient, hessian }: Point, isHeld: (index: number) => boo
   );
 }
 
-/** x of A x = b, for a symmetric positive definite A [n × n], of which the lower triangle is read: Cholesky's method. */
+/** Solves A x = b by Cholesky's method. A [n × n] is symmetric and positive definite; its lower triangle is read. */
 function solve(a: Float64Array, b: Float64Array): Float64Array {
   const n = b.length;
   const l = a.slice();

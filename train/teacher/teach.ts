@@ -1,12 +1,11 @@
 /**
- * Soft labels for the reviews that have no label, and for those that have one: what a stronger model than the network,
- * too large and too slow for the edge, makes of each text, and halfway from there to the label where there is one. The
- * network then learns from three times as many reviews, and from graded answers instead of yes and no (Hinton et al. 2015,
- * https://arxiv.org/abs/1503.02531).
+ * Soft labels for all reviews. A teacher, stronger than the network but too large and too slow for the edge, gives each text
+ * probabilities; a label, where there is one, moves them halfway to itself. The network then learns from three times as many
+ * reviews, and from graded answers instead of yes and no (Hinton et al. 2015, https://arxiv.org/abs/1503.02531).
  *
  * The teacher is the sum of two linear models: one over n-grams, weighted by naive Bayes (Wang & Manning 2012,
- * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No text is labelled by a model
- * that was trained on its own label: labelled texts are dealt into folds, and each fold is left to the models of the rest.
+ * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No model labels a text whose label
+ * it has seen: labelled texts are dealt into folds, and models of the other folds label each.
  */
 import { columnsOf, labelLogits } from '../../shared/labels.ts';
 import { tokenize } from '../../shared/tokenizer.ts';
@@ -21,10 +20,10 @@ import { fitScaling, scaled } from './scaling.ts';
 export interface TeachOptions {
   /** Numbers in a document's vector, a multiple of 4. */
   readonly width: number;
-  /** Passes over the texts that the vectors are learned in. */
+  /** Passes over the texts when learning their vectors. */
   readonly epochs: number;
   readonly seed: number;
-  /** Reports the work: its name, and the share that is done. */
+  /** @param share of the stage `what` that is done */
   readonly onProgress?: ((what: string, share: number) => void) | undefined;
   /** Stops the teaching between two parts of it. */
   readonly signal?: AbortSignal | undefined;
@@ -32,18 +31,17 @@ export interface TeachOptions {
 
 const FOLDS = 5;
 /**
- * What a text weighs against the penalty: of these, what answers the first fold best (docs/experiments.md). Long texts want
+ * The candidates for the weight of a text against the penalty; the first fold chooses (docs/experiments.md). Long texts want
  * more of it than short ones, in which a word tells less.
  */
 const NGRAM_COSTS = [4, 20];
 const VECTOR_COSTS = [0.1];
-/** Vectors are scaled to this length, so that the cost means the same whatever the training made of them. */
+/** Vectors are scaled to this length, so that the cost means the same for all. */
 const VECTOR_LENGTH = 10;
 
 /**
- * What the network is to learn of the reviews and of the texts without a label, in that order. The teacher gets the reviews in
- * the dataset's own order, in which those of one film stand together. The texts of an open set are not its own kind: they
- * keep their label.
+ * The targets of the reviews and of the texts without a label, in that order. The teacher gets the reviews in the dataset's own
+ * order, in which those of one film stand together. The texts of an open set are of another kind, so they keep their label.
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(
@@ -54,7 +52,7 @@ export async function softLabels(
   const texts = textsOf(set);
   const labels = set.facts.labels.length;
   const choice = set.unlabelledChoice ?? [...set.facts.labels.keys()];
-  const idOf = (index: number) => set.train[index]?.id ?? '~'; // what has no label stands behind
+  const idOf = (index: number) => set.train[index]?.id ?? '~'; // texts without a label come last
   const order = [...texts.keys()]
     .filter((index) => set.train[index]?.source === undefined)
     .sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
@@ -85,9 +83,9 @@ function withLabel(probabilities: Float32Array, label: number | undefined): Floa
 }
 
 /**
- * @param texts those that stand next to each other may be of one kind, such as reviews of one film: folds are stretches,
- * lest the teacher recognise what it has seen
- * @param places by text: that of its label among so many; undefined where it has none
+ * @param texts neighbours may be of one kind, such as reviews of one film. So folds are stretches, lest the teacher recognise
+ * a film that it has seen
+ * @param places by text, the index of its label among `labels`; undefined without a label
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function teach(
@@ -137,7 +135,7 @@ function* wordsOf(texts: readonly string[]): Generator<string[]> {
   for (const text of texts) yield tokenize(text).map((token) => token.text);
 }
 
-/** For each fold the texts with a label that are in it: stretches of each label. */
+/** The labelled texts of each fold: stretches of each label. */
 function foldsOf(places: readonly (number | undefined)[], labels: number): number[][] {
   const folds: number[][] = Array.from({ length: FOLDS }, () => []);
   for (let label = 0; label < labels; label++) {
@@ -149,7 +147,7 @@ function foldsOf(places: readonly (number | undefined)[], labels: number): numbe
 
 /** The labels of some texts, in folds. */
 interface Lessons {
-  /** By text, that of its label among so many; undefined where it has none. */
+  /** By text, the index of its label; undefined without a label. */
   readonly places: readonly (number | undefined)[];
   readonly labels: number;
   /** The texts with a label. */
@@ -165,7 +163,7 @@ function certainty(places: Lessons['places'], labels: number): Float32Array {
 }
 
 interface CrossFitOptions {
-  /** The candidates, of which one is chosen. */
+  /** The candidates; one is chosen. */
   readonly costs: readonly number[];
   /** @returns the weights of a linear model of these rows, and its bias */
   readonly fit: (targets: Float64Array, options: { readonly cost: number; readonly rows: Int32Array }) => Float64Array;
@@ -173,8 +171,8 @@ interface CrossFitOptions {
 }
 
 /**
- * The logits that models of each label against the rest, which have not seen a text's label, give to it [texts × labels]; to
- * a text without a label, their mean. Of two labels there is one model, of the second.
+ * The logits of one model for each label against the rest [texts × labels]. A labelled text gets those of models that have not
+ * seen its label, any other text their mean. Two labels need one model, of the second.
  */
 async function crossFit(
   x: SparseRows,
@@ -199,7 +197,7 @@ async function crossFit(
     for (const cost of candidates) {
       const given = new Float64Array(asked.length * columns);
       for (const [column, target] of targets.entries()) {
-        await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+        await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
         if (signal?.aborted) return undefined;
         const weights = fit(target, { cost, rows });
         for (const [row, text] of asked.entries()) given[row * columns + column] = dot(weights, x, text);
@@ -220,8 +218,8 @@ async function crossFit(
 }
 
 /**
- * Which of some answers to the texts [texts × columns], behind which others may follow, are best: those with the least log
- * loss, once they are as sure as they may be.
+ * The index of the best answers: those with the least log loss after scaling. @param tried logits [texts × columns]; rows of
+ * other texts may follow.
  */
 function leastLoss(tried: readonly Float64Array[], texts: readonly number[], { places, labels }: Lessons): number {
   const own = texts.map((text) => places[text] as number);
@@ -235,7 +233,7 @@ function leastLoss(tried: readonly Float64Array[], texts: readonly number[], { p
   return losses.indexOf(Math.min(...losses));
 }
 
-/** Vectors [rows × width], made `VECTOR_LENGTH` long. */
+/** Scales vectors [rows × width] to `VECTOR_LENGTH`. */
 function normalised(vectors: Float32Array, width: number): Float32Array {
   const result = vectors.slice();
   for (let from = 0; from < result.length; from += width) {

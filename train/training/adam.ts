@@ -3,8 +3,8 @@
  *
  *     m ← β₁m + (1 − β₁)g      v ← β₂v + (1 − β₂)g²      w ← w − α √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)
  *
- * tfjs has an Adam, which keeps the powers of β in float32 tensors and rebuilds them by another formula when its state is
- * restored, so that a resumed run drifts from an uninterrupted one. This one's whole state is m, v and t.
+ * tfjs' Adam keeps the powers of β in float32 tensors and rebuilds them by another formula when its state is restored, so a
+ * resumed run drifts. This one's whole state is m, v and t.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -14,9 +14,9 @@ export const EPSILON = 1e-7; // Keras' default
 
 export class Adam {
   readonly #learningRate: number;
-  /** The moments of each variable, of its shape. */
+  /** The moments of each variable, in its shape. */
   readonly #moments: ReadonlyMap<string, { readonly m: tf.Variable; readonly v: tf.Variable }>;
-  /** t: updates made. */
+  /** t: the number of updates so far. */
   steps = 0;
 
   constructor(learningRate: number, variables: ReadonlyMap<string, tf.Variable>) {
@@ -25,7 +25,7 @@ export class Adam {
     this.#moments = new Map([...variables].map(([name, { shape }]) => [name, { m: zeros(shape), v: zeros(shape) }]));
   }
 
-  /** Begins the next update: its α √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
+  /** Begins the next update. @returns α √(1 − β₂ᵗ) / (1 − β₁ᵗ) */
   nextRate(): number {
     this.steps++;
     return (this.#learningRate * Math.sqrt(1 - BETA2 ** this.steps)) / (1 - BETA1 ** this.steps);
@@ -47,7 +47,7 @@ export class Adam {
     return moments;
   }
 
-  /** All of them as `m/…` and `v/…`, for a checkpoint to read and to write. */
+  /** By `m/…` and `v/…`, for a checkpoint. */
   get moments(): Map<string, tf.Variable> {
     return new Map(
       [...this.#moments].flatMap(([name, { m, v }]) => [[`m/${name}`, m] as const, [`v/${name}`, v] as const]),

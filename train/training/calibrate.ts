@@ -1,7 +1,6 @@
 /**
- * How sure the answers may be: the logits of the network's two halves, weighted and shifted so that on reviews that were not
- * trained on "80 % positive" is right four times in five (`fitScaling`). The weights are folded into the network's own, so
- * there is nothing to apply later.
+ * Calibration: weights and shifts the logits of the network's two halves so that, on held-out reviews, "80 % positive" is right
+ * four times in five (`fitScaling`). They are folded into the network's own weights, so there is nothing to apply later.
  */
 import * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
@@ -19,10 +18,9 @@ import { Trainer } from './trainer.ts';
 export const Calibration = v.object({ recurrent: v.number(), ngrams: v.number(), biases: v.array(v.number()) });
 export type Calibration = v.InferOutput<typeof Calibration>;
 
-/** A few held-out reviews can say anything by chance. No half weighs less than this, so that no answer turns round. */
+/** The least weight of a half, so that a few held-out reviews cannot turn its answers round by chance. */
 const LEAST = 0.1;
 
-/** A network, trained. */
 interface Trained {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
@@ -30,7 +28,7 @@ interface Trained {
   readonly dataset: Pick<DatasetFacts, 'labels'>;
 }
 
-/** The calibration that the held-out reviews ask for; when there are none, the mean of the two halves. */
+/** Fits the calibration to the held-out reviews; without any, it is the mean of the two halves. */
 export async function calibrationOf(
   { model, adam, config, dataset }: Trained,
   validation: readonly Example[],
@@ -48,8 +46,8 @@ export async function calibrationOf(
 }
 
 /**
- * @param logits of both halves on held-out reviews [rows × labels]; of n-grams zeros where there are none
- * @param validation those reviews
+ * @param logits of both halves on the held-out reviews [rows × labels]; zeros for n-grams if the network has none
+ * @param validation the held-out reviews
  */
 export function calibrate(
   logits: { readonly recurrent: ArrayLike<number>; readonly ngrams: ArrayLike<number> },

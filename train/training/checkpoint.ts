@@ -1,5 +1,5 @@
 /**
- * A training run on disk: the weights, Adam's state, and where the run stands, in one safetensors file
+ * A training run on disk: weights, Adam's state and progress, in one safetensors file
  * (https://github.com/huggingface/safetensors#format), which other tools can open:
  *
  *     u64 length of the header, little-endian
@@ -22,7 +22,7 @@ import { Adam } from './adam.ts';
 import { Calibration } from './calibrate.ts';
 import { newProgress, Progress } from './loop.ts';
 
-/** The tensor of `Run.targets`. */
+/** The name of the tensor of `Run.targets`. */
 const TARGETS = 'targets';
 
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -35,9 +35,9 @@ export interface Run {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
   readonly progress: Progress;
-  /** The soft labels of every text that is trained on: the probability of each label [texts × labels]. */
+  /** The soft labels of all training texts: probabilities [texts × labels]. */
   targets?: Float32Array | undefined;
-  /** Fitted when the training is done. The weights of `model` are those of before. */
+  /** Fitted after training, and not applied to the weights of `model`. */
   calibration?: Calibration;
 }
 
@@ -141,7 +141,7 @@ function restore(bytes: Buffer): Run {
   return run;
 }
 
-/** Every variable that a run is made of, by its name in the file. */
+/** The run's variables by their names in the file. */
 function variablesOf({ model, adam }: Run): Map<string, tf.Variable> {
   return new Map([...allVariables(model), ...adam.moments]);
 }

@@ -1,6 +1,6 @@
 /**
- * The n-gram half of the network: weights for words, and for the hashed pairs of them. It is fitted by itself,
- * because its problem is convex and solved in half a minute.
+ * Fits the n-gram half of the network: weights of words and of hashed pairs. It is fitted apart from the recurrent half,
+ * because its problem is convex and takes half a minute.
  */
 import * as tf from '@tensorflow/tfjs';
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
@@ -12,7 +12,7 @@ import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
 
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
-/** A target that is certain says less than a graded one: taken at its word, it is learned by heart (docs/experiments.md). */
+/** The weight of a certain target against a graded one. With more, it is learned by heart (docs/experiments.md). */
 const CERTAIN = 1 / 15;
 
 export interface FitNgramsOptions {
@@ -23,9 +23,9 @@ export interface FitNgramsOptions {
 }
 
 /**
- * Fits the tables of the model's HashedNgrams layer to the examples' targets: each label's column tells it from all others,
- * and the columns are centred. Of two labels there is the second one's, which is their difference.
- * @returns whether it was done, or `false` when the signal stopped it, which leaves the tables as they were
+ * Fits the tables of the model's HashedNgrams layer to the examples' targets. Each label's column tells it from all others, and
+ * the columns are centred. Two labels have one column, their difference.
+ * @returns `false` when the signal stopped it, which leaves the tables as they were
  */
 export async function fitNgrams(
   model: tf.LayersModel,
@@ -40,7 +40,7 @@ export async function fitNgrams(
   const weights = examples.map(({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
   const table = new Float32Array((words + buckets) * columns);
   for (let column = 0; column < columns; column++) {
-    await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
+    await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
     if (signal?.aborted) return false;
     const label = columns === 1 ? 1 : column;
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
@@ -91,7 +91,7 @@ export function sumNgrams({ words, pairs, columns }: NgramTables, rows: readonly
   return logits;
 }
 
-/** The layer's sum as a matrix of the examples: what each weight is multiplied by. */
+/** The layer as a matrix [examples × weights]: the factor of each weight in an example's logit. */
 function sparseRows(examples: readonly Example[], words: number, buckets: number): SparseRows {
   const entries = 2 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
   const columns = new Int32Array(entries);
@@ -108,7 +108,7 @@ function sparseRows(examples: readonly Example[], words: number, buckets: number
   return { starts, columns: columns.subarray(0, at), values: values.subarray(0, at), width: words + buckets };
 }
 
-/** Sorts a row's columns and leaves each once, with its count times `unit` as its value. Returns how many are left. */
+/** Sorts a row's columns and merges equal ones; a value is count · unit. @returns how many are left */
 function mergeRepeated(columns: Int32Array, values: Float32Array, unit: number): number {
   columns.sort();
   let kept = 0;

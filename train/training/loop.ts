@@ -1,8 +1,8 @@
 /**
- * The training loop. It is resumable anywhere: all that a step depends on is the weights, Adam's state and `Progress`,
- * so a run that was stopped and continued takes the very steps of one that was not.
+ * The training loop. A step depends only on the weights, Adam's state and `Progress`, so a run that was stopped and continued
+ * takes the same steps as one that was not.
  *
- * Not here: files (`checkpoint.ts`), and what Ctrl-C does (`commands/train.ts`).
+ * Not here: files (`checkpoint.ts`) and Ctrl-C (`commands/train.ts`).
  */
 import type * as tf from '@tensorflow/tfjs';
 import * as v from 'valibot';
@@ -13,7 +13,7 @@ import type { Adam } from './adam.ts';
 import { type Totals, Trainer } from './trainer.ts';
 
 const EpochResult = v.object({
-  /** Mean over the epoch, measured while training: each batch before its own step. */
+  /** Mean over the epoch's batches, each measured before its own step. */
   loss: v.number(),
   accuracy: v.number(),
   /** On the validation split after the epoch, when there is one. */
@@ -21,7 +21,7 @@ const EpochResult = v.object({
   validationAccuracy: v.optional(v.number()),
 });
 
-/** Where a run stands, between two steps. A schema, because a checkpoint holds it. */
+/** How far a run is, between two steps. A schema, because a checkpoint holds it. */
 export const Progress = v.object({
   /** The finished epochs. */
   epochs: v.array(EpochResult),
@@ -40,9 +40,9 @@ export interface FitOptions {
   readonly config: Config;
   /** Read first, and kept up to date. */
   readonly progress: Progress;
-  /** @param steps how many steps an epoch has. */
+  /** @param steps the number of steps in an epoch */
   readonly onStep?: ((progress: Progress, steps: number) => void) | undefined;
-  /** Awaited, so that what it writes is whole before the next epoch begins. */
+  /** Awaited, so that its files are whole before the next epoch begins. */
   readonly onEpoch?: ((progress: Progress, steps: number) => Promise<void>) | undefined;
   /** Stops between two steps. */
   readonly signal?: AbortSignal | undefined;
@@ -69,12 +69,12 @@ export async function fit(options: FitOptions): Promise<boolean> {
         if (signal?.aborted) return false;
         const from = progress.step * config.batchSize;
         const done = (progress.epochs.length * steps + progress.step) / (config.epochs * steps);
-        const random = randomNumbers(config.seed + 2 ** 31 * done); // depends on the place alone, like the order
+        const random = randomNumbers(config.seed + 2 ** 31 * done); // no state to keep, like the order
         const batch = order.slice(from, from + config.batchSize).map((example) => augment(example, config, random));
         add(progress.totals, trainer.step(batch, config.learningRateDecay === 'linear' ? 1 - done : 1));
         progress.step++;
         onStep?.(progress, steps);
-        await new Promise(setImmediate); // a step blocks; this lets Ctrl-C and the progress bar through
+        await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
       }
       const { loss, accuracy } = means(progress.totals);
       const held = validation.length > 0 ? means(measure(trainer, validation, config.batchSize)) : undefined;

@@ -1,4 +1,4 @@
-/** Whether a folder's run is to be continued, and whether another one may take its place. */
+/** Continues the run in a folder, or keeps it from being overwritten. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSystemError, UsageError, UserError } from '../../cli/errors.ts';
@@ -7,7 +7,7 @@ import { CHECKPOINT_FILE, loadCheckpoint, type Run } from './checkpoint.ts';
 
 /**
  * The run in `folder`, with as many epochs as asked for.
- * @throws UsageError when anything else is asked for: that would be a different run.
+ * @throws UsageError when any other setting is asked for: that would be a different run.
  */
 export async function resumeRun(folder: string, asked: Partial<Config>): Promise<Run> {
   const run = await loadCheckpoint(folder);
@@ -51,7 +51,7 @@ export async function refuseToLose(folder: string): Promise<void> {
   }
 }
 
-/** @throws UserError when the run was started on others than these. */
+/** @throws UserError when the run was started on other reviews. */
 export function refuseOtherReviews({ dataset }: Run, digest: string, folder: string): void {
   if (dataset.digest === digest) return;
   throw new UserError(

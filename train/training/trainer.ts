@@ -1,10 +1,9 @@
 /**
- * The network on the fast kernels: training steps, and the probabilities of a batch.
+ * Trains and runs the network on the fast kernels.
  *
- * The recurrent layer and the Embedding under it run in our kernels (`kernels/`); the Dense layer, the loss and the chain
- * rule between them are tfjs', to which the recurrent layer is one operation with a gradient of its own. The weights are
- * the tfjs model's own variables, all but the embedding table: its rows are updated in place, in the kernels' memory, and
- * `sync` brings it home to the model.
+ * The recurrent layer and its Embedding run in our kernels (`kernels/`). To tfjs they are one operation with its own gradient;
+ * the Dense layer and the loss are tfjs'. The weights are the tfjs model's variables, except the embedding table: its rows are
+ * updated in the kernels' memory, and `sync` copies them to the model.
  */
 import * as tf from '@tensorflow/tfjs';
 import { labelLogits, likeliest } from '../../shared/labels.ts';
@@ -25,9 +24,9 @@ export type TrainerOptions = Pick<
   'cell' | 'embeddingUpdate' | 'pooling' | 'embeddingDropout' | 'featureDropout' | 'seed'
 >;
 
-/** A batch on its way through the network: which rows of the table it reads, and where. */
+/** A batch, with the rows of the table that it reads. */
 interface Lookup extends RaggedBatch {
-  /** The distinct ids; `vectors` are their rows of the table, and `tokens` their places here. */
+  /** The distinct ids. `vectors` are their rows of the table; `tokens` are indices into them. */
   readonly ids: Int32Array;
 }
 
@@ -35,7 +34,7 @@ const EMBEDDING = 'embedding/embeddings';
 
 export class Trainer {
   readonly #variables: ReadonlyMap<string, tf.Variable>;
-  /** All but the embedding table: those that tfjs derives the loss by. */
+  /** The variables that tfjs derives the loss by: all but the embedding table. */
   readonly #derived: readonly (readonly [name: string, variable: tf.Variable])[];
   readonly #adam: Adam;
   readonly #options: TrainerOptions;
@@ -44,7 +43,7 @@ export class Trainer {
   /** The embedding table and its moments in the kernels' memory, each [vocabulary × width]. */
   readonly #table: { readonly weights: Float32Array; readonly m: Float32Array; readonly v: Float32Array };
   readonly #width: number;
-  /** By id: its place among the distinct ids of the current batch, plus one; 0 when it has none. */
+  /** By id, its index among the batch's distinct ids, plus one; 0 if the batch lacks it. */
   readonly #places: Int32Array;
 
   private constructor(model: tf.LayersModel, adam: Adam, options: TrainerOptions, pool: Pool) {
@@ -74,7 +73,7 @@ export class Trainer {
 
   /**
    * One forward pass, one backward pass, one update.
-   * @param rateFactor what the learning rate is multiplied by
+   * @param rateFactor of the learning rate
    */
   step(examples: readonly Example[], rateFactor = 1): Totals {
     const lookup = this.#lookUp(examples.map(({ ids }) => ids));
@@ -110,7 +109,7 @@ export class Trainer {
     });
   }
 
-  /** The probability of each label for each row of ids [rows × labels], by this network alone: n-grams are not heard. */
+  /** The probabilities for each row of ids [rows × labels], without the n-gram half. */
   predict(rows: readonly Int32Array[]): Float32Array {
     return tf.tidy(() => probabilitiesOf(this.#logits(rows)).dataSync() as Float32Array);
   }
@@ -138,7 +137,7 @@ export class Trainer {
     });
   }
 
-  /** For each row ‖∂L/∂h‖ after its last step, the step before that, and so on to its first. */
+  /** By row, ‖∂L/∂h‖ after each step, from the last to the first. */
   stateGradientNorms(examples: readonly Example[]): number[][] {
     const lookup = this.#lookUp(examples.map(({ ids }) => ids));
     let states: Float32Array | undefined;
@@ -168,7 +167,7 @@ export class Trainer {
     });
   }
 
-  /** Brings the embedding table and its moments home to the model and to Adam. */
+  /** Copies the embedding table and its moments to the model and to Adam. */
   sync(): void {
     const { m, v } = this.#adam.momentsOf(EMBEDDING);
     const pairs = [
@@ -181,7 +180,7 @@ export class Trainer {
     });
   }
 
-  /** Gives the kernels' memory back. The model keeps what the last `sync` brought. */
+  /** Frees the kernels' memory. The model keeps the state of the last `sync`. */
   dispose(): void {
     for (const array of Object.values(this.#table)) this.#pool.free(array);
     this.#recurrent.dispose();
@@ -235,7 +234,7 @@ export class Trainer {
     return features.matMul(this.#variable('dense/kernel')).add(this.#variable('dense/bias'));
   }
 
-  /** The vectors are the pool's: whoever asks for them gives them back. */
+  /** The vectors are in the pool's memory; the caller frees them. */
   #lookUp(rows: readonly Int32Array[]): Lookup {
     const lengths = Int32Array.from(rows, ({ length }) => length);
     const tokens = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
@@ -305,8 +304,8 @@ function probabilitiesOf(logits: tf.Tensor): tf.Tensor2D {
 }
 
 /**
- * −mean over the rows of Σ y ln p, weighted, where p is the softmax over the labels of a row's choice: logits [rows, columns] →
- * scalar. Of two labels p is kept 1e-7 away from 0 and 1, as Keras does; the logarithm of a softmax has no need of that.
+ * The cross-entropy of logits [rows, columns]: −mean over the rows of weight · Σ y ln p, where p is the softmax over the labels
+ * that are possible for the row. For two labels p is kept 1e-7 away from 0 and 1, as in Keras; a log-softmax does not need that.
  */
 function crossEntropy(examples: readonly Example[], logits: tf.Tensor): tf.Scalar {
   const targets = perLabel(examples, ({ target }) => target);
@@ -344,7 +343,7 @@ function perLabel(examples: readonly Example[], values: (example: Example) => Ar
   return tf.tensor2d(all, [examples.length, labels]);
 }
 
-/** @param logits [rows, columns], whose order is that of the probabilities. */
+/** @param logits [rows, columns], in the order of the probabilities */
 function totalsOf(loss: tf.Scalar, logits: tf.Tensor, examples: readonly Example[]): Totals {
   const all = labelLogits(floats(logits), logits.shape[1] as number);
   const labels = all.length / examples.length;

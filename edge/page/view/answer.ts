@@ -27,7 +27,7 @@ export function showAnswer(answer: Answer): void {
   byId('meaning').textContent = meaning(answer);
   const facts = [`${counted(tokens, 'word')} read`];
   if (unknown > 0) facts.push(`${unknown.toLocaleString('en')} of them unknown`);
-  if (truncated) facts.push('the beginning left out, because only the end of a long text is read');
+  if (truncated) facts.push('the beginning was not read, because the text is too long');
   byId('facts').textContent = `${facts.join('; ')}.`;
 }
 

@@ -53,11 +53,11 @@ describe('convert', () => {
     ]);
   });
 
-  it('leaves NDJSON as it is', async () => {
+  it('keeps NDJSON unchanged', async () => {
     expect((await converted(bytesOf(lines), 'ndjson')).text).toBe(lines.map((line) => `${line}\n`).join(''));
   });
 
-  it('gives back every id, wherever the answers are cut', () =>
+  it('keeps every id, wherever the answers are cut', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ unit: 'grapheme' })),
@@ -74,7 +74,7 @@ describe('convert', () => {
       { seed: 7 },
     ));
 
-  it('counts, and keeps the first that failed', async () => {
+  it('counts the answers, and keeps the first failures', async () => {
     const failed = Array.from({ length: 8 }, (_, index) => JSON.stringify({ line: index + 1, error: 'is empty' }));
     const { tally } = await converted(bytesOf([...failed, ...lines]), 'csv');
     expect(tally).toMatchObject({ records: 11, failed: 9 });

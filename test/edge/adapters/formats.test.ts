@@ -1,4 +1,4 @@
-/** Other services' formats: their clients where there is one in JavaScript, and else the schemas that they publish. */
+/** Other services' formats, held to their JavaScript clients, or else to their published schemas. */
 import { serve } from '@hono/node-server';
 import { InferenceClient } from '@huggingface/inference';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -80,7 +80,7 @@ describe('Text Embeddings Inference’s /predict', () => {
     );
   });
 
-  it('reads the end of a long text, its beginning where it is cut at the right, and refuses it on demand', async () => {
+  it('reads the end of a long text, or its beginning, or refuses it, as requested', async () => {
     const labelOf = async (more: object) => (await post('/predict', { inputs: LONG, ...more })).body[0]?.label;
     expect(await labelOf({})).toBe('negative');
     expect(await labelOf({ truncate: true, truncation_direction: 'Left' })).toBe('negative');
@@ -176,11 +176,11 @@ describe('Hugging Face’s client, pointed at the server', () => {
     expect(await ask(GOOD)).toEqual(await rankedOf(GOOD));
   });
 
-  it('gets the answer to the first text of a list, and no other', async () => {
+  it('gets only the answer to the first text of a list', async () => {
     expect(await ask([BAD, GOOD])).toEqual(await ask(BAD));
   });
 
-  it('may send what pipelines take', async () => {
+  it('may send the parameters of pipelines', async () => {
     const all = await ask(GOOD);
     for (const parameters of [
       { truncation: true, max_length: 512, return_all_scores: true },
@@ -197,7 +197,7 @@ describe('Hugging Face’s client, pointed at the server', () => {
 });
 
 describe('Workers AI’s run', () => {
-  it('answers with the labels of the model that it stands in for', async () => {
+  it('answers with the labels of the model that it replaces', async () => {
     const [two] = await reference.classify([{ text: GOOD, labels: ['negative', 'positive'] }]);
     const [negative, positive] = two?.scores.map(({ score }) => expect.closeTo(score, 9)) ?? [];
     expect(await runModel({ text: GOOD }, reference)).toEqual([
@@ -206,7 +206,7 @@ describe('Workers AI’s run', () => {
     ]);
   });
 
-  it('answers with the model’s own where it has others, and with those that are set', async () => {
+  it('answers with the model’s own labels if they are others, and with those of the setting', async () => {
     const stars = stubClassifier(await tinyManifest({ labels: ['one', 'five'] }));
     expect((await runModel({ text: GOOD }, stars)).map(({ label }) => label)).toEqual(['one', 'five']);
     const names = readFormatLabels('workers-ai: *****=five, *=one')?.['workers-ai'];
@@ -257,7 +257,7 @@ const ROUTES = [
 ] as const;
 
 describe.each(ROUTES)('%s', (path, body) => {
-  it('needs a key where one is needed', async () => {
+  it('needs a key if keys are set', async () => {
     const apiKeys = ['formats-key-0123456789'];
     expect((await post(path, body, { apiKeys })).status).toBe(401);
     const headers = { authorization: `Bearer ${apiKeys[0]}` };
@@ -272,7 +272,7 @@ describe.each(ROUTES)('%s', (path, body) => {
     expect((await createApp(reference, { rateLimiter }).request('/')).status).toBe(200);
   });
 
-  it('is not there, nor in the document, when formats are turned off', async () => {
+  it('is missing, also from the OpenAPI document, if FORMATS is false', async () => {
     const app = createApp(reference, { formats: false });
     const response = await app.request(path, { method: 'POST', body: JSON.stringify(body) });
     expect(response.status).toBe(path === '/' ? 405 : 404);

@@ -1,4 +1,4 @@
-/** Under which licences everything is that ships, and everything that develops. */
+/** The licences of all packages that ship, and of all that develop. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import {
@@ -9,12 +9,12 @@ import {
   thirdPartyNotices,
 } from '../../../edge/build/licences.ts';
 
-/** What asks for no more than to be named. */
+/** Licences that only ask to be named. */
 const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'];
-/** Of files or libraries that nothing of ours is linked with or deployed with: lightningcss, axe-core; libvips. */
+/** Also those of tools that are neither linked nor deployed: lightningcss, axe-core; libvips. */
 const DEVELOPING = [...PERMISSIVE, 'LGPL-3.0-or-later', 'MPL-2.0'];
 
-/** Whether somebody who takes part under `allowed` licences only may use it: AND binds before OR, as in SPDX. */
+/** Whether the `allowed` licences permit it: AND binds before OR, as in SPDX. */
 function isAllowed({ licence }: Package, allowed: readonly string[]): boolean {
   return licence
     .replace(/^\((.*)\)$/, '$1')

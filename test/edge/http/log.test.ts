@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What is in the log, each line of which has to be one object. */
+/** The log's lines, each of which must be one object. */
 function lines(): Record<string, any>[] {
   for (const line of written) expect(line).not.toContain('\n');
   return written.map((line) => JSON.parse(line));
@@ -55,7 +55,7 @@ const FAILURES: [string, unknown][] = [
   ['a property', Object.assign(new Error('x'), { input: SECRET })],
   ['a name', Object.assign(new Error('x'), { name: SECRET })],
   ['a message that was changed', Object.assign(new Error(SECRET), { message: 'something else' })],
-  ['a stack that is no string', Object.assign(new Error(SECRET), { stack: { SECRET } })],
+  ['a stack that is not a string', Object.assign(new Error(SECRET), { stack: { SECRET } })],
   ['a DOMException', new DOMException(SECRET, 'AbortError')],
   ['a string', SECRET],
   ['an object', { text: SECRET }],
@@ -71,7 +71,7 @@ describe('the log', () => {
     expect(written.join()).not.toContain(SECRET);
   });
 
-  it('says where a bug happened', () => {
+  it('has the place of a bug', () => {
     logError('5f0c', new TypeError('x'), WHERE);
     expect(lines()).toMatchObject([
       { error: 'TypeError', stack: expect.stringMatching(/^at .*log\.test\.ts:\d+:\d+/) },

@@ -1,7 +1,6 @@
 /**
- * The OpenAPI document: that it has every route, and that it takes and refuses the
- * requests that the endpoint takes and refuses. That answers are as it says is tested with the answers (fixtures/conformance.ts);
- * that Redocly has nothing against it, in test/openapi/.
+ * The OpenAPI document has every route, and allows and forbids the same requests as the endpoint. fixtures/conformance.ts checks every
+ * answer against it; test/openapi/ runs Redocly.
  */
 
 import { expect, it } from 'vitest';
@@ -11,7 +10,7 @@ import { openApiDocument } from '../../../edge/http/openapi.ts';
 import { reference } from '../../../harness/reference.ts';
 import { DOCUMENT, expectDocumented, isDocumentedRequest } from '../../fixtures/conformance.ts';
 
-/** What is for people and not for programs. */
+/** Routes for people, not programs. */
 const PAGES = ['/', '/docs'];
 
 it('has every route, and no other', () => {

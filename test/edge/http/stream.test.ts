@@ -1,10 +1,10 @@
-/** What a stream answers, and how far it reads. Over HTTP it is tested with the rest of the endpoint (test/runtimes/). */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+/** A stream's answers, and how far it reads. test/runtimes/ tests it over HTTP. */
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
 import { answerLines } from '../../../edge/http/stream.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../../../edge/inference/classifier.ts';
+import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
+import { collectGarbage } from '../../fixtures/garbage.ts';
 
 const encoder = new TextEncoder();
 const labels = ['negative', 'neutral', 'positive'];
@@ -49,7 +49,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('do not depend on where the body is cut', async () => {
+  it('are the same wherever the body is cut', async () => {
     const bytes = encoder.encode('\uFEFF"a film"\r\n\r\n \t\n{"text":"schön 😀"}\n"the end"');
     const whole = await answersTo(bodyOf(bytes));
     expect(whole.map(({ line, tokens }) => [line, tokens])).toEqual([
@@ -63,7 +63,7 @@ describe('the answers', () => {
     expect(await answersTo(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))))).toEqual(whole);
   });
 
-  it('end with why, where nothing more arrives', async () => {
+  it('end with the reason when nothing more arrives', async () => {
     const silent = () => new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode('"a"\n"b')) });
     const first = { line: 1, ...RESULT, tokens: 1 };
     expect(await answersTo(silent(), lengths(), { idleMs: 1 })).toEqual([
@@ -79,7 +79,27 @@ describe('the answers', () => {
     ]);
   });
 
-  it('are none to a body without a line', async () => {
+  it('end at a line of more than 1 MiB, without waiting for its end', async () => {
+    const piece = new Uint8Array(MAX_RECORD_BYTES / 16).fill(0x61);
+    let read = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(read++ === 0 ? encoder.encode('"a"\n') : piece);
+      },
+    });
+    expect(await answersTo(endless)).toEqual([
+      { line: 1, ...RESULT, tokens: 1 },
+      { line: 2, error: 'The line has more than 1048576 bytes, and the stream ends here.' },
+    ]);
+    expect(read).toBeLessThan(20);
+    const ended = Array.from({ length: 16 }, () => piece);
+    expect(await answersTo(bodyOf(...ended, '\n"a"'))).toEqual([
+      { line: 1, error: 'The line has more than 65536 bytes.' },
+      { line: 2, ...RESULT, tokens: 1 },
+    ]);
+  });
+
+  it('are empty for a body without a line', async () => {
     expect(await answersTo(bodyOf())).toEqual([]);
     expect(await answersTo(bodyOf('\n\r\n  \n'))).toEqual([]);
   });
@@ -105,7 +125,7 @@ describe('the answers', () => {
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a short string or a number.'],
     ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a short string or a number.'],
     ...['9007199254740993', '-9007199254740993', '1e400'].map((id): [string, string, string] => [
-      `the id ${id}, which would go back as another`,
+      `the id ${id}, which JSON would round`,
       `{"text":"a","id":${id}}`,
       '/id has too many digits to be read exactly; put quotes around it.',
     ]),
@@ -120,18 +140,18 @@ describe('the answers', () => {
     ]);
   });
 
-  it('to a bad line carry its id', async () => {
+  it('to a bad line have its id', async () => {
     expect(await answersTo(bodyOf('{"id":"mine","text":5}'))).toEqual([
       { line: 1, id: 'mine', error: '/text must be a string.' },
     ]);
   });
 
-  it('include a line of just as many bytes as it may have', async () => {
+  it('include a line of exactly the most bytes allowed', async () => {
     const [answer] = await answersTo(bodyOf(`"${'a'.repeat(MAX_LINE_BYTES - 2)}"\n`));
     expect(answer).toEqual({ line: 1, ...RESULT, tokens: MAX_LINE_BYTES - 2 });
   });
 
-  it('have evidence for the lines that ask for it, and the labels that a line asks for', async () => {
+  it('have the evidence and the labels that each line asks for', async () => {
     const asked: ClassifyRequest[] = [];
     const classify = async (some: readonly ClassifyRequest[]) => {
       asked.push(...some);
@@ -150,7 +170,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end with what is wrong with the stream', async () => {
+  it('end with the error of the stream', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(encoder.encode('"a"\n"half')),
       pull: () => Promise.reject(new Error('connection lost')),
@@ -161,7 +181,7 @@ describe('the answers', () => {
     ]);
   });
 
-  it('end at the limit of lines, blank ones too', async () => {
+  it('end at the limit of lines, blank ones included', async () => {
     expect(MAX_STREAM_LINES).toBe(1_000_000);
     const body = bodyOf('\n'.repeat(9), '"last"\n"more"\n"and more"\n');
     expect(await answersTo(body, lengths(), { maxLines: 10 })).toEqual([
@@ -172,14 +192,14 @@ describe('the answers', () => {
 });
 
 describe('a run', () => {
-  it('has the lines that arrived together, and no more than a request may have', async () => {
+  it('has the lines that arrived together, up to the limit of a request', async () => {
     const runs: string[][] = [];
     const many = '"x"\n'.repeat(2 * MAX_TEXTS + 1);
     await answersTo(bodyOf('"a"\n"b"\n"c', '"\n', many), lengths(runs));
     expect(runs.map(({ length }) => length)).toEqual([2, 1, MAX_TEXTS, MAX_TEXTS, 1]);
   });
 
-  it('whose answer would be too large is several, each answered before the next', async () => {
+  it('whose answer would be too large is split, each part answered before the next', async () => {
     /** As if only three texts fitted into one answer, and "too long" into none. */
     const runs: string[][] = [];
     const classify = async (asked: readonly ClassifyRequest[]) => {
@@ -230,7 +250,7 @@ describe('a run', () => {
 });
 
 describe('reading', () => {
-  /** Resolves when nothing is left to be done but what waits for something else. */
+  /** Resolves when all pending work is done. */
   const allThatFollows = async () => {
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -254,7 +274,7 @@ describe('reading', () => {
     return { body, state };
   }
 
-  it('waits for the reader of the answers', async () => {
+  it('waits until its answers are read', async () => {
     const { body, state } = endless();
     const reader = answerLines(body, { labels, classify: lengths(), report: String }).getReader();
     await allThatFollows();
@@ -265,7 +285,7 @@ describe('reading', () => {
     }
   });
 
-  it('stops when the reader does', async () => {
+  it('stops when the client does', async () => {
     const { body, state } = endless();
     const runs: string[][] = [];
     const reader = answerLines(body, { labels, classify: lengths(runs), report: String }).getReader();
@@ -275,7 +295,7 @@ describe('reading', () => {
     expect([state, runs.length]).toEqual([{ pulled: 1025, cancelled: true }, 1]);
   });
 
-  it('stops when the reader does while a line is waited for, or is being classified', async () => {
+  it('stops when the client does, while it waits for a line or classifies one', async () => {
     let cancelled = 0;
     const runs: string[][] = [];
     const waiting = new ReadableStream<Uint8Array>({
@@ -312,20 +332,21 @@ describe('reading', () => {
     expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
   });
 
-  it('of much, in one line or in many, holds next to nothing', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
+  it('of a large body, in one line or many, holds little memory', async () => {
     const mebibyte = 1024 * 1024;
-    for (const chunk of [new Uint8Array(mebibyte).fill(0x61), encoder.encode(`"${'a'.repeat(1021)}"\n`.repeat(1024))]) {
+    for (const [chunk, unread] of [
+      [new Uint8Array(mebibyte).fill(0x61), 126], // a line that has no end is not read further
+      [encoder.encode(`"${'a'.repeat(1021)}"\n`.repeat(1024)), -1],
+    ] as const) {
       let left = 128;
       let most = 0;
-      collect();
+      collectGarbage();
       const before = process.memoryUsage().arrayBuffers;
       const body = new ReadableStream<Uint8Array>(
         {
           pull: (controller) => {
             if (left % 16 === 0) {
-              collect();
+              collectGarbage();
               most = Math.max(most, process.memoryUsage().arrayBuffers - before);
             }
             if (left-- === 0) controller.close();
@@ -340,12 +361,12 @@ describe('reading', () => {
         report: String,
       }).getReader();
       while (!(await reader.read()).done);
-      expect(left).toBe(-1);
+      expect(left).toBe(unread);
       expect(most).toBeLessThan(32 * mebibyte);
     }
   });
 
-  it('answers the first line before the second has come', async () => {
+  it('answers the first line before the second arrives', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const reader = answerLines(readable, { labels, classify: lengths(), report: String }).getReader();

@@ -72,7 +72,7 @@ it('lets everything else have the thread between two turns, and not before a fir
   await all;
 });
 
-it('computes nothing of a call that is aborted, before it begins, while it waits and between its turns', async () => {
+it('stops an aborted call before it begins, while it waits and between its turns', async () => {
   const time = clock();
   const backlog = new Backlog(time);
   const done: string[] = [];
@@ -108,7 +108,7 @@ it('passes over a call that was ended by the platform in the middle of its turn'
   expect(done).toEqual(['b']);
 });
 
-it('gives patient calls every second turn, and all of them where nobody else waits', async () => {
+it('gives patient calls every second turn, and all turns if nobody else waits', async () => {
   const time = clock();
   const backlog = new Backlog(time);
   const done: string[] = [];
@@ -124,7 +124,7 @@ it('gives patient calls every second turn, and all of them where nobody else wai
   expect(done.join('').slice(-3)).toBe('ppp');
 });
 
-it('takes no more than may wait, says when it will, and then does', async () => {
+it('refuses tokens above its limit, with the time when it has room again', async () => {
   const time = clock();
   const backlog = new Backlog(time);
   const done: string[] = [];
@@ -143,7 +143,7 @@ it('takes no more than may wait, says when it will, and then does', async () => 
   await Promise.all([first, second, third]);
 });
 
-it('takes one call of any size where nobody else has anything to compute, and patient ones always', async () => {
+it('accepts one call of any size if nobody else computes, and patient calls always', async () => {
   const time = clock();
   const backlog = new Backlog(time);
   const done: string[] = [];

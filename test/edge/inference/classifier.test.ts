@@ -100,7 +100,7 @@ describe('classify', () => {
     expect(answer).toMatchObject({ logits: [-7.5, 7.5], tokens: 5, truncated: true });
   });
 
-  it('names what it has not read, and reads as much as it is set to', async () => {
+  it('lists the omitted stretches, and reads as many tokens as MAX_TOKENS', async () => {
     const text = 'three one one one one one one';
     const [answer] = await classifier.classify([text]);
     expect(answer?.omitted).toEqual([{ start: 0, end: 9, tokens: 2 }]);
@@ -111,7 +111,7 @@ describe('classify', () => {
     expect(whole).not.toHaveProperty('omitted');
   });
 
-  it('knows nothing of a text without a known word', async () => {
+  it('gives equal scores to a text without a known word', async () => {
     const answers = await classifier.classify(['', '…', 'four five', 'four one']);
     expect(answers.map(({ score, tokens, unknown }) => [score, tokens, unknown])).toEqual([
       [0.5, 0, 0],
@@ -121,11 +121,11 @@ describe('classify', () => {
     ]);
   });
 
-  it('classifies nothing without a run', async () => {
+  it('returns an empty list for an empty list', async () => {
     expect(await classifier.classify([])).toEqual([]);
   });
 
-  it('encodes as training does, for any text', async () => {
+  it('encodes any text as training does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (text) => {
         const { ids, tokens, unknown } = encode(tokenize(text), vocabulary, 5);
@@ -138,7 +138,7 @@ describe('classify', () => {
     );
   });
 
-  it('loads a network again that fails on the empty text too, and not one that fails on a text', async () => {
+  it('reloads a network only if it fails on the empty text too', async () => {
     const sessions: { broken: boolean }[] = [];
     const summing = summingRuntime();
     const breaking: Runtime = {
@@ -166,7 +166,7 @@ describe('classify', () => {
     expect([answers, sessions.length, classifier.reloads()]).toMatchObject([[[{}], [{}]], 2, 1]);
   });
 
-  it('is not ready with a network that is still broken after it was loaded again', async () => {
+  it('is not ready while a reloaded network is still broken', async () => {
     const summing = summingRuntime();
     let broken = true;
     const run = async (feeds: any) => {
@@ -182,7 +182,7 @@ describe('classify', () => {
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
-  it('computes nothing more once its signal is aborted', async () => {
+  it('stops computing when its signal is aborted', async () => {
     const seen = { batches: 0, running: 0 };
     const left = new AbortController();
     const summing = summingRuntime(seen);
@@ -203,7 +203,7 @@ describe('classify', () => {
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
-  it('is one run for a batch, and never two at once', async () => {
+  it('makes one run for a batch, and never two at once', async () => {
     const seen = { batches: 0, running: 0 };
     const watched = await build({ loadRuntime: async () => summingRuntime(seen) });
     const answers = await Promise.all(WORDS.map((word) => watched.classify([word, word])));
@@ -218,7 +218,7 @@ describe('labels', () => {
     return powers.map((power) => expect.closeTo(power / powers.reduce((sum, one) => sum + one), 12));
   };
 
-  it('are all of the bundle’s, each with its score, in its order', async () => {
+  it('are by default all of the bundle’s, in its order, each with a score', async () => {
     const [answer] = await (await build({}, THREE)).classify(['one']);
     expect(answer).toMatchObject({ label: 'good', logits: [-4, 0, 4] });
     expect(answer?.scores.map(({ label }) => label)).toEqual(THREE);
@@ -226,7 +226,7 @@ describe('labels', () => {
     expect(answer?.score).toBe(answer?.scores[2]?.score);
   });
 
-  it('are those that are asked for, in the bundle’s order, and the scores are their softmax', async () => {
+  it('are those asked for, in the bundle’s order; the scores are their softmax', async () => {
     const classifier = await build({}, THREE);
     const [some, others, all] = await classifier.classify([
       { text: 'one', labels: ['neutral', 'bad'] },
@@ -250,13 +250,13 @@ describe('labels', () => {
     expect(answer).toMatchObject({ label, score: 1 / count, logits: Array(count).fill(0) });
   });
 
-  it('that the bundle does not have are refused', async () => {
+  it('that the bundle lacks are refused', async () => {
     await expect((await build()).classify([{ text: 'one', labels: ['negative', 'neutral'] }])).rejects.toThrow(
       new RangeError('the model has no label "neutral"'),
     );
   });
 
-  it('of a request that names none are those of the setting, and others may be asked for', async () => {
+  it('default to those of the setting LABELS, and a request may ask for others', async () => {
     const classifier = await build({ labels: ['good', 'bad'] }, THREE);
     expect(await classifier.labels()).toEqual(['bad', 'good']);
     expect(await (await build({}, THREE)).labels()).toEqual(THREE);
@@ -265,7 +265,7 @@ describe('labels', () => {
     expect(asked?.scores.map(({ label }) => label)).toEqual(THREE);
   });
 
-  it('of the setting that the bundle does not have fail every load', async () => {
+  it('of the setting that the bundle lacks fail every load', async () => {
     const classifier = await build({ labels: ['negative', 'neutral'] });
     const message = 'the setting LABELS names "neutral", but the model\'s labels are "negative", "positive"';
     for (const call of [classifier.ready(), classifier.manifest(), classifier.labels(), classifier.classify(['one'])]) {
@@ -273,7 +273,7 @@ describe('labels', () => {
     }
   });
 
-  it('of which the network has another number are a bug, and not guessed at', async () => {
+  it('in another number than the network has are an error', async () => {
     const classifier = await build({ loadRuntime: async () => summingRuntime(undefined, 1) });
     await expect(classifier.classify(['one'])).rejects.toThrow('the network does not have 2 labels');
   });
@@ -293,7 +293,7 @@ describe('the size of an answer', () => {
     expect(await classifier.classify(requests, { maxNumbers: 3 * 7 })).toHaveLength(2);
   });
 
-  it('is just as many numbers as it says', async () => {
+  it('is exactly the count of its numbers', async () => {
     const classifier = await build({}, THREE);
     const labels = fc.constantFrom(undefined, ['bad', 'good'], THREE);
     const request = fc.record({
@@ -321,7 +321,7 @@ describe('evidence', () => {
   const explain = (classifier: Classifier, ...texts: string[]) =>
     classifier.classify(texts.map((text) => ({ text, evidence: true })));
 
-  it('costs no run, but one for all texts whose tokens leave no room for START', async () => {
+  it('costs no run, except one for all texts without room for START', async () => {
     const seen = { batches: 0, running: 0 };
     const classifier = await build({ loadRuntime: async () => summingRuntime(seen) });
     await explain(classifier, 'one', 'two three');
@@ -349,7 +349,7 @@ describe('evidence', () => {
     expect(long?.evidence?.tokens).toHaveLength(5);
   });
 
-  it('is for the labels that are asked for, whether START was read or not', async () => {
+  it('is for the labels asked for, whether START was read or not', async () => {
     const classifier = await build({}, THREE);
     const labels = ['good', 'bad'];
     const [short, long] = await classifier.classify([
@@ -362,14 +362,14 @@ describe('evidence', () => {
     expect(long?.evidence?.tokens[0]).toEqual({ ...one, logits: [-3, 3], evidence: [-2, 2] });
   });
 
-  it('is nothing in a text without a known word', async () => {
+  it('is 0 in a text without a known word', async () => {
     const [unknown, empty] = await explain(await build(), 'four', '');
     const token = { text: 'four', start: 0, end: 4, logits: [0, 0], evidence: [0, 0], known: false };
     expect(unknown).toMatchObject({ logits: [0, 0], evidence: { bias: [0, 0], tokens: [token] } });
     expect(empty).toMatchObject({ logits: [0, 0], evidence: { bias: [0, 0], tokens: [] } });
   });
 
-  it('is there for the texts for which it is asked', async () => {
+  it('is only in the answers to texts that ask for it', async () => {
     const [one, other] = await (await build()).classify(['one', { text: 'one', evidence: true }]);
     expect(one).not.toHaveProperty('evidence');
     expect(other).toHaveProperty('evidence');
@@ -377,7 +377,7 @@ describe('evidence', () => {
 });
 
 describe('loading', () => {
-  it('happens once, when it is first needed', async () => {
+  it('happens once, at the first use', async () => {
     let bundles = 0;
     let runtimes = 0;
     const files = await tinyBundleFiles({ vocabulary: vocabulary.toString() });
@@ -398,7 +398,7 @@ describe('loading', () => {
     expect([bundles, runtimes]).toEqual([1, 1]);
   });
 
-  it('that fails is tried again by the next request', async () => {
+  it('that fails is repeated by the next request', async () => {
     const files = await tinyBundleFiles({ vocabulary: vocabulary.toString() });
     const failures = ['no bundle', 'no runtime'];
     const fail = (what: string) => {
@@ -421,7 +421,7 @@ describe('loading', () => {
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
-  it('that fails is a LoadError, whichever call it fails', async () => {
+  it('that fails is a LoadError in every call', async () => {
     const cause = new Error('no bundle');
     const noBundle = await build({ readBundle: () => Promise.reject(cause) });
     for (const call of [noBundle.manifest(), noBundle.ready(), noBundle.classify(['one'])]) {

@@ -127,7 +127,7 @@ describe.each([
     expect(answer?.evidence.tokens.map(({ start, end }) => text.slice(start, end)).at(-1)).toBe('brought');
   });
 
-  it.each(['', 'Xyzzy plugh'])('is none where no word is known: %j', async (text) => {
+  it.each(['', 'Xyzzy plugh'])('is 0 if no word is known: %j', async (text) => {
     const none = labels.map(() => 0);
     const [answer] = await explain(classifier, text);
     expect(answer).toMatchObject({ logits: none, evidence: { bias: none } });

@@ -1,9 +1,9 @@
 /** On the shipped model's vocabulary: the bounds of what a change of the tokenizer or the vocabulary may make of the votes. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Reason, unreliable } from '../../../edge/inference/reliability.ts';
+import { kindsIn, type Reason, unreliable } from '../../../edge/inference/reliability.ts';
 import { readBundle } from '../../../edge/runtime/files.ts';
-import { encode } from '../../../shared/encoding.ts';
-import { tokenize } from '../../../shared/tokenizer.ts';
+import { type Encoding, encode } from '../../../shared/encoding.ts';
+import { tokenize, tokenizeWith } from '../../../shared/tokenizer.ts';
 import { Vocabulary } from '../../../shared/vocabulary.ts';
 import { ownTexts } from '../../reliability/texts.ts';
 
@@ -31,12 +31,23 @@ it('nearly all keyboard noise, code and tables are unreliable', () => {
   }
 });
 
-it.each(named('a text'))('what says the same again and again is unreliable: %s', (_, texts) => {
+it.each(named('a text'))('a repetitive text is unreliable: %s', (_, texts) => {
   expect(shareOf(texts)).toBeGreaterThanOrEqual(0.95);
 });
 
 it('hardly any English is unreliable', () => {
   expect(shareOf(named('English').flatMap(([, texts]) => texts))).toBeLessThanOrEqual(0.02);
+});
+
+it('is the same whether the words got their ids from the tokenizer or after it', () => {
+  const kinds = kindsIn(vocabulary);
+  for (const text of Object.values(sets).flatMap((texts) => texts.slice(0, 20))) {
+    const [known, plain] = [tokenizeWith(vocabulary, text), tokenize(text)];
+    expect(known.map(({ text, start, end }) => ({ text, start, end }))).toEqual(plain);
+    const [reading, expected] = [known, plain].map((tokens) => encode(tokens, vocabulary, 400)) as [Encoding, Encoding];
+    expect([...reading.ids]).toEqual([...expected.ids]);
+    expect(unreliable(text, reading, kinds)).toBe(unreliable(text, expected));
+  }
 });
 
 describe('the reason', () => {

@@ -14,7 +14,7 @@ async function classify(text: string, options: object = {}) {
 }
 
 describe('sentences of an answer', () => {
-  it('are answered as they would be alone, and say where they stand', async () => {
+  it('are answered as if sent alone, with their place in the text', async () => {
     const { sentences = [] } = await classify(TEXT);
     const texts = sentences.map(({ start, end }) => TEXT.slice(start, end));
     expect(texts).toEqual(['The room was lovely.', 'The breakfast was cold and awful!', 'Xyzzy plugh.']);
@@ -30,7 +30,7 @@ describe('sentences of an answer', () => {
     );
   });
 
-  it('change nothing else in the answer', async () => {
+  it('do not change the rest of the answer', async () => {
     const { sentences: _, mixed, ...rest } = await classify(TEXT, { evidence: true });
     expect(mixed).toBe(true);
     const [plain] = await reference.classify([{ text: TEXT, evidence: true }]);
@@ -47,7 +47,7 @@ describe('sentences of an answer', () => {
     expect(answer.mixed).toBe(false);
   });
 
-  it('of a text without a word are none', async () => {
+  it('are empty for a text without a word', async () => {
     expect(await classify(' … ')).toMatchObject({ sentences: [], mixed: false });
   });
 
@@ -72,7 +72,7 @@ describe('sentences of an answer', () => {
     expect(await classify(8)).toHaveLength(1);
   });
 
-  it('go to the texts that asked for them, whatever else is in the batch', async () => {
+  it('are only in the answers to texts that ask for them', async () => {
     const answers = await reference.classify([
       'A dull film. A superb cast.',
       { text: 'One fine day.', sentences: true },
@@ -91,7 +91,7 @@ describe('sentences of an answer', () => {
   });
 });
 
-it('a text is mixed when sentences disagree, and a neutral one disagrees with none', () => {
+it('a text is mixed if two sentences have different labels, neither of them neutral', () => {
   expect(
     [['good', 'bad'], ['good', 'good'], ['good', 'neutral'], ['Neutral', 'bad', 'good'], ['sport', 'politics'], []].map(
       isMixed,

@@ -100,7 +100,7 @@ class World {
 
 const LABELS = ['negative', 'neutral', 'positive'];
 
-/** The length of the text is its answer, and the labels that are asked for. */
+/** An answer made of the text's length and the requested labels. */
 function resultOf(text: string, labels: readonly string[] = LABELS) {
   const scores = labels.map((label, place) => ({ label, score: place === 1 ? text.length / 100 : 0 }));
   return {
@@ -137,7 +137,7 @@ test('a chunk is stored as one object of answers, and settled', async () => {
   expect(world.log).toEqual([]);
 });
 
-test('the answers have the labels of the job, whatever other labels the model has', async () => {
+test('the answers have only the labels of the job', async () => {
   const labels = ['negative', 'positive'];
   const world = new World(['"a"', JSON.stringify(POISON)]);
   world.claim = { ...(world.claim as Claim), labels };
@@ -241,6 +241,16 @@ describe('delivered twice', () => {
     expect(world.fates).toEqual(['ack']);
     expect(world.objects.has(RESULTS)).toBe(false);
   });
+});
+
+test('a chunk whose job is cancelled meanwhile is left', async () => {
+  const world = new World(Array.from({ length: 5_000 }, () => '"a"'));
+  world.onClassify = () => {
+    world.claim = undefined;
+  };
+  await world.deliver();
+  expect(world.inferences).toEqual([256, 256, 256, 256]);
+  expect([world.objects.has(RESULTS), world.settled, world.fates]).toEqual([false, [], ['ack']]);
 });
 
 describe('from the dead-letter queue', () => {

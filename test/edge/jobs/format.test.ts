@@ -37,11 +37,8 @@ describe('rows', () => {
       'The row has 3 columns instead of 2; a text with a separator or a line break in it needs quotes around it.',
     ],
     ['1,', '/text is empty.'],
-    ['1,"Good" film', 'There is a quote inside a quoted text; write it twice.'],
-    [
-      '1,A 5" disk',
-      'There is a quote inside a text without quotes around it; put them around, and write that one twice.',
-    ],
+    ['1,"Good" film', 'There is a quote inside a quoted text; double it.'],
+    ['1,A 5" disk', 'There is a quote inside a text without quotes around it; quote the text, and double the quote.'],
     ['1,"Good', 'A quote is opened and never closed.'],
     [new Uint8Array([0x31, 0x2c, 0xff]), 'The row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").'],
   ])('%j is answered by its error', (content, error) => {
@@ -69,6 +66,8 @@ describe('lines of JSON', () => {
   test.each([
     ['"Good"', { text: 'Good' }],
     ['{"text": "Good", "id": 7, "stars": 5}', { text: 'Good', id: 7 }],
+    ['{"text": "Good", "labels": ["no", "such"], "evidence": 1}', { text: 'Good' }], // a file may have any other fields
+    ['["Good"]', { error: 'The line must be a JSON string or object.' }],
     ['{"review": "Good"}', { text: 'Good' }],
     ['{"Review": "Good", " ID ": 7}', { text: 'Good', id: 7 }],
     [

@@ -1,17 +1,20 @@
-/** With limits so small that every text meets them. */
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
 import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
+import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
 import type { Cursor } from '../../../shared/records.ts';
 
-const MAX_RECORD_BYTES = 24;
+// So small that every text meets them.
 const CHUNK_BYTES = 32;
-vi.mock('../../../shared/limits.ts', () => ({ MAX_RECORD_BYTES: 24 }));
 const CHUNK_RECORDS = 5;
+const maxRecordBytes = 24;
 
-const LAYOUTS: Layout[] = [{}, { delimiter: ',', columns: { count: 2, text: 1, id: 0 } }];
+const LAYOUTS: Layout[] = [
+  { maxRecordBytes },
+  { maxRecordBytes, delimiter: ',', columns: { count: 2, text: 1, id: 0 } },
+];
 
 /** As the coordinator does it. */
 function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefined): Chunk[] {
@@ -21,7 +24,7 @@ function split(file: Uint8Array, sliceBytes: number, delimiter: string | undefin
     const slice = file.subarray(cursor.offset, cursor.offset + sliceBytes);
     const isLast = cursor.offset + slice.length === file.length;
     const found = splitSlice(slice, cursor, {
-      dialect: { delimiter },
+      dialect: { delimiter, maxRecordBytes },
       chunkBytes: CHUNK_BYTES,
       chunkRecords: CHUNK_RECORDS,
       isLast,
@@ -42,7 +45,7 @@ test('the chunks of any file, in slices of any size, have the records of the who
       ),
     )
     .map((parts) => new TextEncoder().encode(parts.join('')));
-  const sliceBytes = fc.integer({ min: CHUNK_BYTES + MAX_RECORD_BYTES + 1, max: 200 });
+  const sliceBytes = fc.integer({ min: CHUNK_BYTES + maxRecordBytes + 1, max: 200 });
   fc.assert(
     fc.property(file, sliceBytes, fc.constantFrom(...LAYOUTS), (bytes, size, layout) => {
       const chunks = split(bytes, size, layout.delimiter);
@@ -50,7 +53,7 @@ test('the chunks of any file, in slices of any size, have the records of the who
       expect(read.flat()).toEqual(recordsIn(bytes, { start: 0, line: 1 }, layout));
       expect(chunks.map(({ records }) => records)).toEqual(read.map((records) => records.length));
       for (const { start, end, records } of chunks) {
-        expect(end - start).toBeLessThanOrEqual(CHUNK_BYTES + MAX_RECORD_BYTES + 1);
+        expect(end - start).toBeLessThanOrEqual(CHUNK_BYTES + maxRecordBytes + 1);
         expect(records).toBeGreaterThan(0);
         expect(records).toBeLessThanOrEqual(CHUNK_RECORDS);
       }
@@ -98,7 +101,7 @@ test('after a record without an end, reading goes on at the next line break', ()
     recordsIn(file.subarray(start, end), { start, line }, LAYOUTS[1] as Layout),
   );
   expect(records).toEqual([
-    { line: 1, error: `The record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed.` },
+    { line: 1, error: `The record has more than ${maxRecordBytes} bytes; look for a quote that is never closed.` },
     { line: 2, id: '2', text: 'good' },
   ]);
 });
@@ -133,14 +136,20 @@ describe('the first step', () => {
   });
 
   test.each([
-    ['\n'.repeat(100), 1, 'Line 1: the file begins with nothing but blanks.'],
+    ['blanks', '\n'.repeat(4 * MAX_RECORD_BYTES + 1), 1, 'Line 1: the file begins with nothing but blanks.'],
     [
-      `text,${'x'.repeat(30)}\n`,
+      'a row that does not end',
+      `text,${'x'.repeat(MAX_RECORD_BYTES)}\n`,
       0,
-      'Line 1: the record has more than 24 bytes; look for a quote that is never closed.',
+      `Line 1: the record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed.`,
     ],
-    ['stars\n5\n', 0, 'Line 1: the header has no column "text" or "review", but "stars"; name it with textColumn.'],
-  ])('refuses a file that begins with %j', (content, more, error) => {
+    [
+      'other columns',
+      'stars\n5\n',
+      0,
+      'Line 1: the header has no column "text" or "review", but "stars"; name it with textColumn.',
+    ],
+  ])('refuses a file that begins with %s', (_, content, more, error) => {
     expect(step(content, { delimiter: ',' }, more)).toBe(error);
   });
 });

@@ -1,4 +1,4 @@
-/** What is told of a job, and when there is something to do for it, at every stage of its life. */
+/** A job as the API shows it, and its next step, at every stage. */
 import { expect, describe as group, test } from 'vitest';
 import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { DAY, describe, dueAt, HOUR, newState, restoreState, SECOND, type State } from '../../../edge/jobs/state.ts';
@@ -31,7 +31,7 @@ group('the next step is due', () => {
 });
 
 group('a job', () => {
-  test('says that it was asked for sentences', () => {
+  test('shows that sentences were requested', () => {
     const job = newState({ id: 'a', owner: undefined, type: 'text/csv', labels, sentences: true }, undefined, CREATED);
     expect(describe(job, [], CREATED)).toMatchObject({ sentences: true });
     expect(describe(whole, [], CREATED)).not.toHaveProperty('sentences');
@@ -61,7 +61,7 @@ group('a job', () => {
     expect(job).not.toHaveProperty('upload');
   });
 
-  test('of which nothing is done yet has no rate', () => {
+  test('without progress has no rate', () => {
     const job = describe(running, [], CREATED + 10 * SECOND);
     expect(job).not.toHaveProperty('recordsPerSecond');
     expect(job).not.toHaveProperty('secondsLeft');
@@ -74,7 +74,7 @@ group('a job', () => {
     expect(job).not.toHaveProperty('secondsLeft');
   });
 
-  test('that was made by a version without labels has none', () => {
+  test('of a version without labels has none', () => {
     const { labels: _, ...old } = whole;
     const { labels: __, ...described } = describe(whole, [], CREATED);
     expect(describe(old, [], CREATED)).toEqual(described);

@@ -1,4 +1,4 @@
-/** The page says which of its examples the shipped model gets right and which wrong. It has to be so. */
+/** The shipped model is right and wrong on the examples as the page says. */
 import { expect, it } from 'vitest';
 import type { Classification } from '../../../edge/inference/classifier.ts';
 import { EXAMPLES } from '../../../edge/page/examples.ts';

@@ -46,7 +46,7 @@ describe('a reference', () => {
     expect(resolve({ $ref: '#/components/schemas/odd~1na~0me' }, DOCUMENT)).toEqual({ const: 'odd' });
   });
 
-  it('that leads nowhere is an error', () => {
+  it('without a target is an error', () => {
     expect(() => resolve({ $ref: '#/components/nothing' }, DOCUMENT)).toThrow('#/components/nothing is not in the');
   });
 });

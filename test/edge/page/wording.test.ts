@@ -24,7 +24,7 @@ it.each([
   [[0.55, 0.45], 'It cannot tell'],
   [[0.45, 0.2, 0.2, 0.15], 'It leans to bad'],
   [[0.55, 0.4, 0.05], 'It cannot tell'],
-])('says of %j how sure it is', (scores, said) => {
+])('words the certainty of %j', (scores, said) => {
   expect(verdict(answerOf(scores))).toBe(said);
 });
 
@@ -45,7 +45,7 @@ it('does not claim certainty for unknown words', () => {
   expect(meaning(answer)).toBe('It knows no word here, so all labels count as equally likely.');
 });
 
-it.each(['other-language', 'noise', 'repetitive'] as const)('says why it cannot read a text: %s', (reason) => {
+it.each(['other-language', 'noise', 'repetitive'] as const)('explains an unreliable text: %s', (reason) => {
   const answer: Answer = { ...answerOf([0.999, 0.001]), reliable: false, reason };
   expect(verdict(answer)).toBe('It cannot read this');
   expect(meaning(answer)).toMatch(/(say little|far too sure)\.$/);

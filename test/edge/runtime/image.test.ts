@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import {
   decodeImage,
   encodeImage,
+  type Image,
   ImageError,
   type ImageHeader,
   MAX_IMAGE_MEMORY_BYTES,
   overlay,
+  sealImage,
+  verifyImage,
 } from '../../../edge/runtime/image.ts';
 
 const header: ImageHeader = {
@@ -14,6 +17,7 @@ const header: ImageHeader = {
   vocabulary: 'c',
   memoryBytes: 65_536,
   session: 7,
+  rest: 'd',
   names: { constructors: 'c', init: 'i', createSession: 's', imports: 'a', memory: 'm', resizeHeap: 'r' },
 };
 
@@ -23,7 +27,7 @@ const RUNS = [
 ];
 const FILE = encodeImage(header, Uint32Array.of(5, 6, 7), RUNS);
 
-it('is decoded as it was encoded, and lays its runs over the memory', () => {
+it('decodes to what was encoded, and overlays the memory', () => {
   const image = decodeImage(FILE.buffer);
   if (image === undefined) throw new Error('no image');
   expect(image.header).toEqual(header);
@@ -31,6 +35,20 @@ it('is decoded as it was encoded, and lays its runs over the memory', () => {
   const memory = new Uint8Array(11).fill(9);
   overlay(image, memory);
   expect([...memory]).toEqual([9, 9, 1, 0, 2, 9, 9, 9, 9, 3, 9]);
+});
+
+it('is found to be damaged by any bit behind its header', async () => {
+  const sealed = await sealImage(header, Uint32Array.of(5, 6, 7), RUNS);
+  const start = 4 + new DataView(sealed.buffer).getUint32(0, true);
+  const verify = (file: Uint8Array<ArrayBuffer>) => verifyImage(decodeImage(file.buffer) as Image);
+  await verify(sealed);
+  const last = sealed.length - 1;
+  for (const [place, bit] of [[start + 4, 1] as const, [last, 1] as const, [last, 128] as const]) {
+    const damaged = verify(sealed.with(place, (sealed[place] as number) ^ bit));
+    await expect(damaged).rejects.toThrow(
+      new ImageError('the image is damaged: its SHA-256 is not the one in its header'),
+    );
+  }
 });
 
 it('is undefined when the file is empty', () => {

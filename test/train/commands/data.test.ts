@@ -44,7 +44,7 @@ it('trains on them, with warnings', async () => {
   expect(training).toMatchObject({ dataset: 'mine', reviews: train.length });
 });
 
-it('evaluates exactly those that were not trained on, whatever the order of labels in the file', async () => {
+it('evaluates exactly the texts that were not trained on, in any order of labels', async () => {
   const { code, stdout, stderr } = await cli(['evaluate', ...mine(), '--model', out, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).metrics.reviews).toBe(CORPUS_REVIEWS.length - (await manifestIn(out)).training.reviews);

@@ -39,7 +39,7 @@ it('predict prints the likeliest of --labels, and with --json every score', asyn
   expect(line.stdout).toBe(`${part.label}\t${part.score.toFixed(4)}\tA wonderful film.\n`);
 });
 
-it('evaluate maps "pos" and "neg" to labels of the model, reports it, and asks for no other label unless told to', async () => {
+it('evaluate maps "pos" and "neg" to labels of the model, reports it, and scores only these by default', async () => {
   const args = [
     'evaluate',
     '--model',

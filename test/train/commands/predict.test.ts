@@ -4,13 +4,15 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, test } from 'vitest';
 import { askedBy, formatOf } from '../../../cli/input.ts';
+import { folderUrl } from '../../../edge/runtime/files.ts';
 import type { Format } from '../../../shared/beginning.ts';
 import { main } from '../../../train/cli.ts';
 import { openClassifier } from '../../../train/export/bundle.ts';
 import { type LabelTask, labelFile } from '../../../train/prediction/file.ts';
-import type { ClassifierPool } from '../../../train/prediction/pool.ts';
+import { type ClassifierPool, createPool } from '../../../train/prediction/pool.ts';
 import { type Options, run, start } from '../../fixtures/command.ts';
 import { FILES, type FileCase } from '../../fixtures/files.ts';
+import { collectGarbage } from '../../fixtures/garbage.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
@@ -88,6 +90,22 @@ it('objects keep their fields', async () => {
   ]);
 });
 
+it('objects get the answers to their sentences with --sentences', async () => {
+  const text = 'The room was lovely. The food was awful.';
+  const { written } = await labelled('mine.csv', `text\n${text}\n`, ['--sentences'], 'out.jsonl');
+  const [alone] = await classifier.classify([{ text, sentences: true }]);
+  expect(JSON.parse(written as string)).toMatchObject({ predicted_mixed: true, predicted_sentences: alone?.sentences });
+});
+
+it('a thread keeps none of its answers', async () => {
+  await using pool = createPool({ folder: folderUrl('model').href, labels: LABELS }, 1);
+  const first = new WeakRef(await pool.classify(['Lovely.']));
+  await pool.classify(['Awful.']);
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef keeps what it has in the turn that made it
+  collectGarbage();
+  expect(first.deref()).toBeUndefined();
+});
+
 /** Answers at once, and the same to all. */
 const quick = (): ClassifierPool => ({
   threads: 1,
@@ -120,7 +138,7 @@ describe('an awkward file gives its records', () => {
       expect((await refusal(attempt)).startsWith(`${file}:${one.expected}`)).toBe(true);
       return;
     }
-    // Nothing is labelled in another encoding, or where the first record lacks the text.
+    // A file in another encoding, or whose first record lacks the text, is not labelled.
     const fatal = one.expected.find(
       ([, second], place) =>
         typeof second !== 'string' &&
@@ -156,7 +174,7 @@ describe('a run', () => {
   );
   const content = `id,text\n${rows.join('\n')}\n`;
 
-  it('that was stopped is gone on with to the same table', async () => {
+  it('that was stopped continues to the same table', async () => {
     const folder = await temporaryFolder();
     const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
       string,
@@ -191,7 +209,7 @@ describe('a run', () => {
     expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
   });
 
-  it('is stopped by Ctrl-C, which says how to go on', async () => {
+  it('stops at Ctrl-C, and says how to continue', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
     const long = Array.from({ length: 1_500 }, (_, number) => `${number},${'The film was lovely. '.repeat(50)}`);
@@ -239,6 +257,7 @@ describe('is refused in one line', () => {
     ],
     ['another encoding', 'text\nG\xff\n', [], 'out.csv', 1, '2: the row is not UTF-8 text'],
     ['an --out of another kind', 'text\nGood\n', [], 'out.xlsx', 2, '--out must end in .csv, .tsv or .jsonl'],
+    ['sentences in a table', 'text\nGood\n', ['--sentences'], 'out.csv', 2, '--out must end in .jsonl'],
   ])('%s', async (_, content, args, outName, code, why) => {
     const result = await labelled('mine.csv', Buffer.from(content, 'latin1'), args, outName);
     expect([result.code, result.written]).toEqual([code, undefined]);
@@ -246,14 +265,14 @@ describe('is refused in one line', () => {
     expect(result.stderr).toContain(why);
   });
 
-  it('what is there already, a file as a text, and objects as a table', async () => {
+  it('an existing file, a file as a text, and objects as a table', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'there', 'out.csv')];
     await mkdir(path.dirname(out));
     await writeFile(file, 'text\nGood\n');
     await copyFile(file, out);
     expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
-    expect((await predict([file, '--out', file])).stderr).toContain('--out is the file itself');
+    expect((await predict([file, '--out', file])).stderr).toContain('--out is the input file');
     expect((await predict([file])).stderr).toContain('is a file; --out says where');
     expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
     expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });

@@ -110,7 +110,7 @@ describe('a .zip', () => {
 });
 
 describe('a .tar.gz', () => {
-  it('gives its files, whatever the format of its headers', async () => {
+  it('yields its files, in any header format', async () => {
     const tar = Buffer.from(await tarOf([{ name: 'set/a.txt', content: 'text' }]));
     const old = Buffer.from(tar); // the format of 1979 has zeros in place of the mark, and what follows it
     old.fill(0, 257, 500);

@@ -88,7 +88,7 @@ async function refusalOf(location: string): Promise<string> {
 }
 
 describe('the order of the reviews', () => {
-  it('is by split, label and name, whatever the order of the entries', async () => {
+  it('is by split, label and name, for any order of the entries', async () => {
     expect(await readPacked(entriesOf(CORPUS_REVIEWS))).toEqual(CORPUS);
     expect(await readPacked(entriesOf(CORPUS_REVIEWS).reverse())).toEqual(CORPUS);
     expect(await readPacked(entriesOf([...CORPUS.test, ...CORPUS.train]))).toEqual(CORPUS);
@@ -148,12 +148,12 @@ describe('what is read', () => {
     'other/pos/0_9.txt',
   ];
 
-  it('leaves the other files of an archive out', async () => {
+  it('skips the other files of an archive', async () => {
     const entries = others.map((name) => ({ name: `aclImdb/${name}`, content: 'not a review' }));
     expect(await readPacked([...entries, ...entriesOf(FEW)])).toEqual(FEW_READ);
   });
 
-  it('leaves the other files of a folder out', async () => {
+  it('skips the other files of a folder', async () => {
     const folder = await temporaryFolder();
     for (const name of others) {
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -163,7 +163,7 @@ describe('what is read', () => {
     expect(await readDataset(folder, anySize)).toEqual(FEW_READ);
   });
 
-  it('keeps every text as it is', async () => {
+  it('keeps every text unchanged', async () => {
     const text = '\uFEFF“Crème brûlée” 🎬<br /><br />\r\nline two\0 \t';
     const reviews = [...FEW.slice(1), { id: 'train/pos/0_9', text }, { id: 'train/pos/1_9', text: '' }];
     for (const { train } of [await readPacked(entriesOf(reviews)), await readWritten(reviews)]) {
@@ -171,7 +171,7 @@ describe('what is read', () => {
     }
   });
 
-  it('replaces what is not UTF-8, and reads on', async () => {
+  it('replaces bytes that are not UTF-8, and reads on', async () => {
     const text = Buffer.from([0x67, 0x6f, 0x6f, 0x64, 0xff, 0xe9, 0x21, 0xf0, 0x9f]);
     const reviews = [...FEW.slice(1), { id: 'train/pos/0_9', text }];
     for (const { train } of [await readPacked(entriesOf(reviews)), await readWritten(reviews)]) {
@@ -179,7 +179,7 @@ describe('what is read', () => {
     }
   });
 
-  it('keeps the texts without a label, by name', async () => {
+  it('keeps the texts without a label, ordered by name', async () => {
     const unlabelled = ['2_0', '10_0', '1_0'].map((name) => ({ id: `train/unsup/${name}`, text: `text ${name}` }));
     for (const dataset of [
       await readPacked(entriesOf([...unlabelled, ...FEW])),
@@ -189,11 +189,11 @@ describe('what is read', () => {
     }
   });
 
-  it('does not need test reviews when any size will do', async () => {
+  it('does not need test reviews with --any-size', async () => {
     expect(await readPacked(entriesOf(FEW.slice(0, 2)))).toEqual({ ...FEW_READ, test: [] });
   });
 
-  it('takes a review of just 1 MiB', async () => {
+  it('accepts a review of exactly 1 MiB', async () => {
     const text = 'a'.repeat(2 ** 20);
     const { train } = await readPacked(entriesOf([...FEW.slice(1), { id: 'train/pos/0_9', text }]));
     expect(train[1]?.text === text).toBe(true);
@@ -201,7 +201,7 @@ describe('what is read', () => {
 });
 
 describe('the numbers of reviews', () => {
-  it('are refused unless they are the official ones or any size will do', async () => {
+  it('must be the official ones, except with --any-size', async () => {
     const file = await archivePath();
     await packCorpus(file, entriesOf(CORPUS_REVIEWS));
     const message = await refusal(readDataset(file));
@@ -209,7 +209,7 @@ describe('the numbers of reviews', () => {
     expect(message).toContain('--any-size');
   });
 
-  it('are refused for a folder as well', async () => {
+  it('must be the official ones in a folder too', async () => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, CORPUS_REVIEWS);
     const message = await refusal(readDataset(folder, { anySize: false }));
@@ -217,7 +217,7 @@ describe('the numbers of reviews', () => {
     expect(message).toContain('--any-size');
   });
 
-  it('may be the official ones, to the last unlabelled review', async () => {
+  it('are accepted if official, with the unlabelled reviews', async () => {
     const counts = { 'train/pos': 12_500, 'train/neg': 12_500, 'test/pos': 12_500, 'test/neg': 12_500 };
     const reviews = Object.entries({ ...counts, 'train/unsup': 50_000 }).flatMap(([folder, count]) =>
       Array.from({ length: count }, (_, index) => `${folder}/${index}_0`),
@@ -234,7 +234,24 @@ describe('the numbers of reviews', () => {
     expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49,999 reviews instead of 50,000; `);
   });
 
-  it.each(['train/pos', 'train/neg'])('may not be none in %s', async (folder) => {
+  it('are refused while they are read, as soon as there are more than the official ones', async () => {
+    const tar = await tarOfEmpty(Array.from({ length: 12_501 }, (_, index) => `aclImdb/test/neg/${index}_0.txt`));
+    const file = await archivePath();
+    await writeFile(file, gzipSync(Buffer.concat([tar.subarray(0, -1024), Buffer.alloc(512, 'x')]), { level: 1 })); // not read so far
+    const message = await refusal(readDataset(file));
+    expect(message).toContain(`${file}: test/neg has more than 12,500 reviews; get it again, or add --any-size`);
+  });
+
+  it('are refused as soon as they have more text than the official ones', async () => {
+    const file = await archivePath();
+    await packCorpus(file, entriesOf(CORPUS_REVIEWS));
+    const limits = { maxText: 1_000 };
+    const message = await refusal(readImdbArchive(file, false, limits));
+    expect(message).toContain(`${file}: it has more text than the official reviews; get it again, or add --any-size`);
+    expect(await readImdbArchive(file, true, limits)).toEqual(CORPUS);
+  });
+
+  it.each(['train/pos', 'train/neg'])('must not be 0 in %s', async (folder) => {
     const reviews = CORPUS_REVIEWS.filter(({ id }) => !id.startsWith(folder));
     expect(await refusalOfPacked(entriesOf(reviews))).toBe(`${folder} has no reviews`);
   });
@@ -259,14 +276,14 @@ describe('an archive is refused', () => {
       { name: 'train/pos/1_9.txt', type: 'link', linkname: 'README' },
       '"train/pos/1_9.txt" is of type link',
     ],
-    ['a link that is no review', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is of type symlink'],
+    ['a link beside the reviews', { name: 'README', type: 'symlink', linkname: '/' }, '"README" is of type symlink'],
     [
       'a device',
       { name: 'train/pos/1.txt', type: 'character-device' },
       '"train/pos/1.txt" is of type character-device',
     ],
-    ['a review twice', { name: 'aclImdb/train/pos/0_9.txt' }, '"train/pos/0_9.txt" stands in it twice'],
-    ['a review twice, by another root', { name: 'train/neg/0_2.txt' }, '"train/neg/0_2.txt" stands in it twice'],
+    ['a review twice', { name: 'aclImdb/train/pos/0_9.txt' }, '"train/pos/0_9.txt" is in it twice'],
+    ['a review twice, by another root', { name: 'train/neg/0_2.txt' }, '"train/neg/0_2.txt" is in it twice'],
     ['a control character in a name', { name: 'train/pos/\x1b[2J\n..\\.txt' }, 'points outside the archive'],
   ];
 
@@ -277,20 +294,22 @@ describe('an archive is refused', () => {
 
   it('for a review of more than 1 MiB', async () => {
     const entry = { name: 'aclImdb/train/pos/1_9.txt', content: 'a'.repeat(2 ** 20 + 1) };
-    const why = 'the entry "aclImdb/train/pos/1_9.txt" has 1048577 bytes, which is no review';
+    const why = 'the entry "aclImdb/train/pos/1_9.txt" has 1048577 bytes, which is too much for a review';
     expect(await refusalOfPacked([...entriesOf(FEW), entry])).toContain(why);
     expect(await refusalOfPacked([entry, ...entriesOf(FEW)])).toContain(why);
   });
 
-  it('in one line whatever the names in it', async () => {
+  it('in one line, whatever names it has', async () => {
     const name = 'train/pos/\x1b[2J\nfine.txt';
-    expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain('which is no review');
-    expect(await refusalOfPacked([{ name }, { name }])).toContain('stands in it twice');
+    expect(await refusalOfPacked([{ name, content: 'a'.repeat(2 ** 20 + 1) }])).toContain(
+      'which is too much for a review',
+    );
+    expect(await refusalOfPacked([{ name }, { name }])).toContain('is in it twice');
     // JSON leaves these two as they are: DEL, and the one-byte form of ESC [.
     expect(await refusalOfPacked([{ name: '/\x7f\x9b2J' }])).toContain('"/\uFFFD\uFFFD2J" points outside');
   });
 
-  it('when the compressed data ends anywhere before its end', async () => {
+  it('when the compressed data is cut off anywhere', async () => {
     const file = await archivePath();
     const whole = gzipSync(await tarOf(entriesOf(CORPUS_REVIEWS)));
     for (const share of [0.1, 0.5, 0.9]) {
@@ -323,20 +342,20 @@ describe('an archive is refused', () => {
   it.each([
     ['reviews', NAMES],
     ['x.gz', NAMES],
-    ['x.txt', 'a .txt has a text a line and no labels; if it is a table, --delimiter tab says so'],
+    ['x.txt', 'a .txt has one text a line and no labels; for a table, add --delimiter tab'],
     ['x.zip', 'the file is a .zip or a spreadsheet (.xlsx, .ods); unzip it, or save it as "CSV UTF-8"'],
     [
       'x.parquet',
       `the file is Parquet; convert it: python3 -c "import pandas; pandas.read_parquet('<file>').to_csv('reviews.csv', index=False)"`,
     ],
     ['x.csv.gz', 'no labelled reviews in it'],
-  ])('when it is called %s, and what to do is told', async (name, why) => {
+  ])('when it is called %s, with a remedy', async (name, why) => {
     const file = path.join(await temporaryFolder(), name);
     await writeFile(file, gzipSync('label,text\n'));
     expect(await refusalOf(file)).toBe(why);
   });
 
-  it('when what is compressed is no tar', async () => {
+  it('when the compressed data is not a tar', async () => {
     const file = await archivePath();
     await writeFile(file, gzipSync('label,text\n'.repeat(1000)));
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(Invalid tar header/);
@@ -350,19 +369,19 @@ describe('an archive is refused', () => {
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(incorrect header check\); get it again$/);
   });
 
-  it('when it is an empty file', async () => {
+  it('when it is empty', async () => {
     const file = await archivePath();
     await writeFile(file, '');
     expect(await refusalOf(file)).toMatch(/^not a whole \.tar\.gz archive \(unexpected end of file\); get it again$/);
   });
 
-  it('when it unpacks to more than 4 GiB, or whatever the limit', async () => {
+  it('when it unpacks to more than the limit', async () => {
     expect(MAX_ARCHIVE_BYTES).toBe(4 * 2 ** 30);
     const file = await archivePath();
     await packCorpus(file, [{ name: 'README', content: Buffer.alloc(2 ** 20) }, ...entriesOf(FEW)]);
     const whole = gunzipSync(await readFile(file)).length;
-    expect(await readImdbArchive(file, true, whole)).toEqual(FEW_READ);
-    expect(await refusal(readImdbArchive(file, true, whole - 1))).toContain(
+    expect(await readImdbArchive(file, true, { maxBytes: whole })).toEqual(FEW_READ);
+    expect(await refusal(readImdbArchive(file, true, { maxBytes: whole - 1 }))).toContain(
       `it unpacks to more than ${whole - 1} bytes`,
     );
   });
@@ -371,7 +390,7 @@ describe('an archive is refused', () => {
     expect(await refusalOfPacked([{ name: 'README' }])).toMatch(/^no reviews in it; expected train\/pos, /);
   });
 
-  it('and read again without harm when it has been mended', async () => {
+  it('and read again once it is repaired', async () => {
     const file = await archivePath();
     await packCorpus(file, [...entriesOf(CORPUS_REVIEWS), { name: '../x' }]);
     await refusalOf(file);
@@ -380,7 +399,7 @@ describe('an archive is refused', () => {
   });
 });
 
-describe('what only a table has', () => {
+describe('an option of tables', () => {
   it.each(['textColumn', 'labelColumn', 'labels', 'groups', 'drop'])('is refused for a folder: %s', async (option) => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, FEW);
@@ -396,7 +415,7 @@ describe('a folder is refused', () => {
   it('when a file is larger than any review', async () => {
     const folder = await temporaryFolder();
     await writeCorpus(folder, [...FEW, { id: 'train/pos/1_9', text: 'a'.repeat(2 ** 20 + 1) }]);
-    expect(await refusalOf(folder)).toBe('"train/pos/1_9.txt" has 1048577 bytes, which is no review');
+    expect(await refusalOf(folder)).toBe('"train/pos/1_9.txt" has 1048577 bytes, which is too much for a review');
   });
 
   it('when there are no reviews in it', async () => {

@@ -9,7 +9,7 @@ import { type Download, download, findDownloaded, githubFile } from '../../../tr
 import { refusal } from '../../fixtures/refusal.ts';
 import { temporaryFolder } from '../../fixtures/temporary.ts';
 
-/** What the server is to serve: big enough to arrive in many pieces. */
+/** The served file: large enough to arrive in many pieces. */
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * index) % 251));
 const HALF = CONTENT.length / 2;
 const NAME = 'reviews.tar.gz';
@@ -295,7 +295,7 @@ describe('the cache', () => {
     expect(ranges).toEqual([undefined]);
   });
 
-  it.skipIf(!existsSync('/dev/full'))('says that the disk is full, and goes on when there is room', async () => {
+  it.skipIf(!existsSync('/dev/full'))('reports a full disk, and goes on when there is room', async () => {
     const folder = await temporaryFolder();
     await symlink('/dev/full', partialIn(folder)); // takes no byte
     const { file, ranges } = await serve(sendRange);
@@ -326,7 +326,7 @@ describe('a pinned file', () => {
   };
   const flag = '--sources <folder>';
 
-  it('is named by its commit, whatever is in its path', () => {
+  it('is named by its commit, not by its path', () => {
     expect(githubFile(['owner/set', 'c0ffee'], 'data/a & b.tsv', pinned)).toEqual({
       ...pinned,
       url: 'https://raw.githubusercontent.com/owner/set/c0ffee/data/a%20&%20b.tsv',

@@ -100,7 +100,7 @@ describe('augment', () => {
     return Array.from({ length: count }, () => augment(example, options, random));
   };
 
-  it('changes nothing by default', () => {
+  it('does nothing by default', () => {
     for (const example of augmented(text(300), NEITHER, 20)) expect(example).toEqual(text(300));
   });
 

@@ -39,11 +39,15 @@ describe('the vectors', () => {
   });
 
   it.each([
-    ['cut off', JSON.stringify(object(VECTORS)).slice(0, 600), 'the list of word vectors in it is not whole'],
-    ['without the list', '{}', 'the list of word vectors in it is not whole'],
-    ['of endless numbers', `{"vectors":{"a":[${'1,'.repeat(1 << 20)}`, 'the list of word vectors in it is not whole'],
+    ['cut off', JSON.stringify(object(VECTORS)).slice(0, 600), 'the list of word vectors in it is incomplete'],
+    ['without the list', '{}', 'the list of word vectors in it is incomplete'],
+    ['of endless numbers', `{"vectors":{"a":[${'1,'.repeat(1 << 20)}`, 'the list of word vectors in it is incomplete'],
     ['with a number too few', JSON.stringify(object({ the: [1, 2] })), 'the vector of "the" is not 100 numbers'],
-    ['with what is no number', JSON.stringify(object({ the: numbersOf(1).map(() => 'x') })), 'is not 100 numbers'],
+    [
+      'with values that are not numbers',
+      JSON.stringify(object({ the: numbersOf(1).map(() => 'x') })),
+      'is not 100 numbers',
+    ],
   ])('are refused in one line: %s', async (_, content, why) => {
     const file = await packed(content);
     const message = await refusal(readGlove(file, ['the']));

@@ -32,7 +32,7 @@ describe('orderLabels', () => {
     [['negative', 'irrelevant', 'neutral', 'positive']],
     [['bad', 'negative', 'positive']], // two of one rank
     [['1', '10', '2', 'ten']], // not all of them are numbers
-  ])('does not know, and says so, that of %j', (labels) => {
+  ])('is marked as unknown for %j', (labels) => {
     for (const found of [labels, labels.toReversed(), labels.toSorted()]) {
       expect(orderLabels(found)).toEqual({ labels, isKnown: false });
     }
@@ -60,7 +60,7 @@ describe('mapLabels', () => {
       [2, 0],
     ], // texts of some labels only
     [['1', '2'], STARS, [0, 1]],
-  ])('is by name where all names are the same: %j → %j', (theirs, own, places) => {
+  ])('goes by name if all names are the same: %j → %j', (theirs, own, places) => {
     expect(mapLabels(theirs, own)).toEqual(places);
   });
 
@@ -111,7 +111,7 @@ describe('mapLabels', () => {
       ['a', 'b', 'd'],
       ['a', 'b', 'c'],
     ],
-  ])('refuses what means something else: %j → %j', (theirs, own) => {
+  ])('refuses labels of another meaning: %j → %j', (theirs, own) => {
     expect(() => mapLabels(theirs, own)).toThrow(UserError);
     const [labels, answers] = [theirs, own].map(listed);
     expect(() => mapLabels(theirs, own)).toThrow(
@@ -125,12 +125,12 @@ describe('opinionLabels', () => {
     [TWO, { count: 2, negative: 0, positive: 1 }],
     [['Good', 'Bad'], { count: 2, negative: 1, positive: 0 }],
     [['pos', 'neu', 'neg'], { count: 3, negative: 2, neutral: 1, positive: 0 }],
-  ])('are where they say so: %j', (labels, places) => {
+  ])('are found in %j', (labels, places) => {
     expect(opinionLabels(labels)).toEqual(places);
   });
 
   it.each([[['0', '1']], [['false', 'true']], [['ham', 'spam']], [['negative', 'mixed', 'positive']], [FIVE], [STARS]])(
-    'are none in %j',
+    'are not found in %j',
     (labels) => {
       expect(opinionLabels(labels)).toBeUndefined();
     },

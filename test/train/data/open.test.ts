@@ -33,19 +33,19 @@ describe('the open sets and the reviews', () => {
     expect(mixed.test.every(({ label }) => label !== 1)).toBe(true);
   });
 
-  it('lack what a set of the scorecard has', () => {
+  it('leave out the texts of the scorecard', () => {
     expect(mixed.train).toHaveLength(CORPUS.train.length - 1 + 8);
     expect(mixed.unlabelled).toEqual([IMDB.unlabelled[0]]);
   });
 
-  it('say of reviews, pros and cons that they were not asked whether they are neutral', () => {
+  it('exclude neutral as an answer for reviews, pros and cons', () => {
     const choices = Map.groupBy(mixed.train, ({ source: from }) => from);
     expect(choices.get(undefined)?.every(({ choice }) => String(choice) === '0,2')).toBe(true);
     expect(choices.get('pros-cons')?.every(({ choice }) => String(choice) === '0,2')).toBe(true);
     expect(choices.get('goemotions')?.every(({ choice }) => choice === undefined)).toBe(true);
   });
 
-  it('weigh a rarer label more, though not as much as it is rarer, and texts by their kind', () => {
+  it('weigh rare labels more, but less than their rarity, and texts by their kind', () => {
     const own = mixed.train.filter(({ source: from }) => from === 'goemotions');
     const weightOf = (label: number) => own.find((review) => review.label === label)?.weight as number;
     expect(weightOf(0)).toBe(weightOf(1));
@@ -97,7 +97,7 @@ describe('words for who somebody is', () => {
     expect([...own.slice(0, 3)]).toEqual([0, 1, 2]);
   });
 
-  it('are read as their representative in training, where the dataset asks for that', () => {
+  it('are read as their representative in training, if the dataset ties identities', () => {
     const config = { ...(PRESETS['best'] as NonNullable<(typeof PRESETS)[string]>), teacherEpochs: 0, phrases: false };
     const dataset = { ...mixed, train: [{ id: 'a', text: 'Mary was good.', label: 2 }] };
     const set = chooseTrainingSet({ dataset, name: 'x' }, { ...config, validationFraction: 0 });

@@ -11,7 +11,7 @@ const THREE = labelsOf('good', 'bad', 'neutral');
 /** Texts enough for all phrases there are. */
 const MANY = 100_000;
 const OPTIONS = { maxTokens: 400, seed: 1 };
-/** Of two labels, how likely the phrase is the second. */
+/** The probability of the second of two labels. */
 const positive = ({ target }: Example) => target[1] as number;
 
 /** English, as the shipped model knows it. */
@@ -25,7 +25,7 @@ function readerOf({ words }: Vocabulary): (phrase: Example) => string {
 }
 
 describe('makePhrases', () => {
-  it('asks, tells and greets without an opinion, until a mark is put behind it', async () => {
+  it('labels questions, facts and greetings neutral, unless a mark such as :( follows', async () => {
     const known = (await english()).toString().trimEnd().split('\n').slice(3);
     const vocabulary = Vocabulary.of(new Set([...known, ':(', '5/5', '😀']));
     const textOf = readerOf(vocabulary);

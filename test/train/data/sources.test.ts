@@ -28,7 +28,7 @@ async function load(options: LoadOptions = {}): Promise<Record<string, LoadedSou
   return Object.fromEntries(loaded.map((one) => [one.source.name, one]));
 }
 
-describe('what is read from', () => {
+describe('the texts of', () => {
   const read = async (source: Source) => {
     await writeSources(folder, SOURCE_FILES);
     return source.read(folder);
@@ -96,8 +96,8 @@ describe('what is read from', () => {
   });
 });
 
-describe('what is left out', () => {
-  it('is a text with two labels, or of an earlier source, whatever its case and punctuation', async () => {
+describe('a text that is left out', () => {
+  it('has two labels or is in an earlier source, ignoring case and punctuation', async () => {
     await writeSources(folder, SOURCE_FILES);
     const loaded = await load();
     expect(labelled(loaded['pros-cons']?.texts ?? [])).toEqual([
@@ -120,7 +120,7 @@ describe('what is left out', () => {
     expect(loaded['vader-tweets']?.leftOut.inScorecard).toBe(2);
   });
 
-  it('is not an emoticon because another one has no letters either', async () => {
+  it('is not another emoticon, though neither has letters', async () => {
     await writeSources(folder, { vader: { [TWEETS]: row(1, 3, ':)') + row(2, -3, ':(') + row(3, 3, ':)') } });
     const { texts, leftOut } = (await load({ sources: [vaderTweets] }))['vader-tweets'] as LoadedSource;
     expect(labelled(texts)).toEqual([
@@ -131,7 +131,7 @@ describe('what is left out', () => {
   });
 });
 
-describe('what is held out', () => {
+describe('the held-out texts', () => {
   const rows = Array.from({ length: 60 }, (_, index) =>
     row(`1_${index}`, (index % 3) - 1, `Sentence number ${index}.`),
   );
@@ -188,8 +188,13 @@ describe('what is held out', () => {
 
 describe('a file that differs from the published one is refused in one line', () => {
   it.each<[name: string, source: Source, files: SourceFiles, why: string]>([
-    ['a rating beyond 4', vaderTweets, { vader: { [TWEETS]: row(1, 4.01, 'x') } }, `${TWEETS}:1: "4.01" is no rating`],
-    ['no rating', vaderTweets, { vader: { [TWEETS]: row(1, '', 'x') } }, `${TWEETS}:1: "" is no rating`],
+    [
+      'a rating beyond 4',
+      vaderTweets,
+      { vader: { [TWEETS]: row(1, 4.01, 'x') } },
+      `${TWEETS}:1: "4.01" is not a rating`,
+    ],
+    ['no rating', vaderTweets, { vader: { [TWEETS]: row(1, '', 'x') } }, `${TWEETS}:1: "" is not a rating`],
     ['a column too few', vaderTweets, { vader: { [TWEETS]: '\n1\tx\n' } }, `${TWEETS}:2: 2 columns instead of 3`],
     ['no such file in the archive', vaderTweets, { vader: { [NEWS]: row(1, 1, 'x') } }, 'none of the expected files'],
     ['no text', vaderTweets, { vader: { [TWEETS]: '\n' } }, 'no text for vader-tweets in its files'],
@@ -197,20 +202,25 @@ describe('a file that differs from the published one is refused in one line', ()
       'a label beyond the list',
       goEmotions,
       { plain: { 'goemotions/train.tsv': row('x', 4, 'a') } },
-      'train.tsv:1: "4" is no label',
+      'train.tsv:1: "4" is not a label',
     ],
-    ['no label', goEmotions, { plain: { 'goemotions/train.tsv': row('x', '', 'a') } }, 'train.tsv:1: "" is no label'],
+    [
+      'no label',
+      goEmotions,
+      { plain: { 'goemotions/train.tsv': row('x', '', 'a') } },
+      'train.tsv:1: "" is not a label',
+    ],
     [
       'half a list of labels',
       goEmotions,
       { plain: { 'goemotions/train.tsv': row('x', '1,', 'a') } },
-      'train.tsv:1: "1," is no label',
+      'train.tsv:1: "1," is not a label',
     ],
     [
       'another label',
       counterfactual,
       { plain: { 'cad/new_train.tsv': 'Sentiment\tText\nMixed\tx\n' } },
-      'new_train.tsv:2: "Mixed" is no label',
+      'new_train.tsv:2: "Mixed" is not a label',
     ],
     [
       'no header',
@@ -258,7 +268,7 @@ describe('the sources', () => {
 });
 
 describe('the overlaps', () => {
-  it('are found whatever the case, the white space and the punctuation', () => {
+  it('are found ignoring case, white space and punctuation', () => {
     const scorecard = ["it does n't work .", 'Works  great', ':)'];
     expect(findOverlaps(['It doesn’t work!', 'works great', 'works', ':(', ':)'], scorecard)).toHaveLength(2);
     expect(findOverlaps(['works', 'does not work'], scorecard)).toEqual([]);

@@ -93,7 +93,7 @@ describe('splitReviews', () => {
     expect(splitReviews(REVIEWS, { ...OPTIONS, limit: 1_000 })).toEqual(splitReviews(REVIEWS, OPTIONS));
   });
 
-  it('keeps copies of a text on one side, whatever their labels', () => {
+  it('keeps copies of a text on one side, even with different labels', () => {
     const reviews = fc.array(
       fc.record({
         id: fc.constant('id'),

@@ -15,7 +15,7 @@ const datasetOf = (labels: readonly string[], texts: readonly [text: string, lab
   },
 });
 
-test('labels, lengths and known words are told', () => {
+test('labels, lengths and known words are printed', () => {
   const texts = Array.from({ length: 9 }, (_, number): [string, number] => ['good film', Number(number > 5)]);
   const set = chooseTrainingSet(datasetOf(['bad', 'fine'], [...texts, ['one two three', 1]]), configOf({}));
   const vocabulary = buildVocabulary(['good film'], 10);

@@ -39,10 +39,10 @@ async function readWithWarnings(
 
 const read = async (...args: Parameters<typeof readWithWarnings>) => (await readWithWarnings(...args)).dataset;
 
-/** What is said beside the notice, on every dataset of these tests, that it is small. */
+/** The warnings, without the one that each of these datasets is small. */
 async function warningsOf(...args: Parameters<typeof readWithWarnings>): Promise<string[]> {
   const { dataset, warnings } = await readWithWarnings(...args);
-  expect(warnings.at(-1)).toBe(`only ${dataset.train.length + dataset.test.length} reviews: expect little`);
+  expect(warnings.at(-1)).toBe(`only ${dataset.train.length + dataset.test.length} reviews: expect low accuracy`);
   return warnings.slice(0, -1);
 }
 
@@ -88,7 +88,7 @@ describe('a file of reviews', () => {
     expect(dataset).toMatchObject({ official: false, labels: ['negative', 'positive'], unlabelled: [] });
   });
 
-  it('keeps a text as it is', async () => {
+  it('keeps a text unchanged', async () => {
     const texts = ['one, two', 'a "quote"', 'two\nlines', 'two\r\nlines', ' blank ends ', 'naïve 🎬 \uFEFF'];
     const rows = texts.map((text) => [`"${text.replaceAll('"', '""')}"`, 'negative']);
     const objects = [...ROWS, ...texts.map((text) => [text, 'negative'])].map(([text, label]) => ({ text, label }));
@@ -103,7 +103,7 @@ describe('a file of reviews', () => {
     }
   });
 
-  it('has the columns that are named, and no others', async () => {
+  it('uses the columns that the flags name', async () => {
     const content = `text,stars,body\n${linesOf(ROWS.map(([text, label]) => ['x', label, text]))}`;
     const named = { textColumn: 'Body', labelColumn: 'stars' };
     expect(sorted(labelsByText(await read(content, named)))).toEqual(sorted(EXPECTED as Map<string, number>));
@@ -125,7 +125,7 @@ describe('a file of reviews', () => {
     ]);
   });
 
-  it('may have 1 MiB a record, and no more', async () => {
+  it('may have records of up to 1 MiB', async () => {
     const row = (bytes: number) => `${'a'.repeat(bytes - ',positive'.length)},positive`;
     const most = await read(`${CSV}${row(2 ** 20)}\n`);
     expect(Math.max(...textsOf(allOf(most)).map(({ length }) => length))).toBe(2 ** 20 - ',positive'.length);
@@ -156,7 +156,7 @@ describe('the labels', () => {
     ['FALSE', 'TRUE'],
     ['No', 'Yes'],
     ['bad', 'good'],
-  ])('stand from bad to good, as their names say: %s, %s', async (negative, positive) => {
+  ])('are ordered from bad to good by their names: %s, %s', async (negative, positive) => {
     const { dataset, warnings } = await readWithWarnings(labelled(negative, positive));
     expect(dataset.labels).toEqual([negative, positive]);
     expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
@@ -168,7 +168,7 @@ describe('the labels', () => {
     ['ham', 'spam'], // by the alphabet
     ['so-so', 'Good'], // one of them is well known
     ['negative', 'fine'],
-  ])('stand in an order that is said, where their names do not say it: %s, %s', async (first, second) => {
+  ])('are ordered with a warning if their names do not tell: %s, %s', async (first, second) => {
     const { dataset, warnings } = await readWithWarnings(labelled(first, second));
     expect(dataset.labels).toEqual([first, second]);
     expect(sorted(labelsByText(dataset))).toEqual(sorted(EXPECTED as Map<string, number>));
@@ -176,7 +176,7 @@ describe('the labels', () => {
   });
 
   it.each([[['spam', 'ham']], [['positive', 'negative']], [['3', '1', '2']]])(
-    'stand as they are asked to: %j',
+    'are ordered by --labels: %j',
     async (labels) => {
       const { dataset, warnings } = await readWithWarnings(labelled(...labels), { labels });
       expect(dataset.labels).toEqual(labels);
@@ -186,7 +186,7 @@ describe('the labels', () => {
   );
 
   it.each([[['ham', 'eggs']], [['ham']], [['ham', 'spam', 'ham']], [['ham', 'spam', 'eggs']], [['Ham', 'spam']]])(
-    'cannot be others than there are: %j',
+    'in --labels must be those of the file: %j',
     async (labels) => {
       const attempt = readDataset(await write('mine.csv', labelled('ham', 'spam')), { labels });
       await expect(attempt).rejects.toThrow(UsageError);
@@ -216,7 +216,7 @@ describe('the labels', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('may be topics, a hundred at most', async () => {
+  it('may have any names, up to a hundred', async () => {
     const rows = (count: number) =>
       Array.from({ length: 40 * count }, (_, index) => [`text ${index}`, `topic ${index % count}`]);
     const { dataset, warnings } = await readWithWarnings(`text,label\n${linesOf(rows(100))}`);
@@ -233,7 +233,7 @@ describe('the labels', () => {
     expect((await read(`text,label\n${linesOf(rows(150))}`, { groups })).labels).toEqual(['high', 'low']);
   });
 
-  it('are one where they are spelled in two ways, which is said', async () => {
+  it('spelled in two ways are one, and reported', async () => {
     const spelled = ['Good', 'bad', 'good', 'bad', 'good', ' bad', 'GOOD', 'bad', 'good', 'bad'];
     const { dataset, warnings } = await readWithWarnings(labelled(...spelled));
     expect(dataset.labels).toEqual(['bad', 'good']);
@@ -247,7 +247,7 @@ describe('the labels', () => {
     expect((await read(labelled('Good', 'good', 'bad'), { groups })).labels).toEqual(['bad', 'capital', 'good']);
   });
 
-  it('make one text contradict itself whatever their number, but not by their spelling', async () => {
+  it('that differ for one text leave it out, unless only the spelling differs', async () => {
     const more = linesOf([
       ['same', 'Negative'],
       ['same', 'negative'],
@@ -264,7 +264,7 @@ describe('the labels', () => {
     expect(labelsByText(dataset).has('three')).toBe(false);
   });
 
-  it('are folded into groups, and dropped', async () => {
+  it('are grouped by --group and dropped by --drop', async () => {
     const stars = labelled('1', '2', '3', '4', '5');
     const groups = new Map([
       ['1', 'negative'],
@@ -291,15 +291,15 @@ describe('the labels', () => {
   it.each([
     ['--group', { groups: new Map([['6', 'high']]) }],
     ['--drop', { drop: new Set(['6']) }],
-  ])('cannot be changed by %s where they do not occur', async (flag, options) => {
+  ])('cannot be changed by %s if they do not occur', async (flag, options) => {
     const attempt = readDataset(await write('mine.csv', labelled('1', '2', '3')), options);
     await expect(attempt).rejects.toThrow(UsageError);
     await expect(attempt).rejects.toThrow(`${flag}: no review has the label "6"; the labels are "1", "2", "3"`);
   });
 });
 
-describe('what is left out', () => {
-  it('are copies, whatever their case and white space', async () => {
+describe('the texts left out', () => {
+  it('are copies, ignoring case and white space', async () => {
     const dataset = `${CSV}TEXT 3,positive\n"  text\n\t3 ",positive\ntext 8,negative\n`;
     expect(await warningsOf(dataset)).toEqual(['3 reviews repeat another one and were left out']);
     expect(allOf(await read(dataset))).toHaveLength(100);
@@ -312,7 +312,7 @@ describe('what is left out', () => {
     expect(await warningsOf(`${CSV},positive`)).toEqual(['1 review is empty and was left out']);
   });
 
-  it('are texts with two labels, with all their copies', async () => {
+  it('are texts with two labels, and their copies', async () => {
     const content = `${CSV}Text 3,negative\ntext 3,positive\nboth,positive\nboth,negative\n`;
     expect(await warningsOf(content)).toEqual(['5 reviews occur with more than one label and were left out']);
     const texts = textsOf(allOf(await read(content)));
@@ -320,7 +320,7 @@ describe('what is left out', () => {
     expect(texts).not.toContain('text 3');
   });
 
-  it('are not the texts without a label, unless they are copies', async () => {
+  it('are not texts without a label, unless they are copies', async () => {
     const content = `${CSV}who knows,\nnobody,  \nNobody,\ntext 7,\n`;
     expect(await warningsOf(content)).toEqual([
       '2 reviews repeat another one and were left out',
@@ -340,11 +340,11 @@ describe('what is left out', () => {
   });
 });
 
-describe('what is warned of', () => {
+describe('the warning', () => {
   const numbered = (count: number, positives: number) =>
     `text,label\n${linesOf(Array.from({ length: count }, (_, n) => [`n ${n}`, n < positives ? 'pos' : 'neg']))}`;
 
-  it('is a label that few reviews have', async () => {
+  it('names a label that few reviews have', async () => {
     expect((await readWithWarnings(numbered(1_000, 930))).warnings).toEqual([
       'the labels are unbalanced: 93 % pos; accuracy alone will flatter the model',
     ]);
@@ -355,7 +355,7 @@ describe('what is warned of', () => {
     expect((await readWithWarnings(numbered(5_000, 4_980))).warnings[0]).toContain('99 % pos');
   });
 
-  it('names the rare ones of many labels', async () => {
+  it('names the rare labels among many', async () => {
     const shared = (counts: Readonly<Record<string, number>>) =>
       `text,label\n${linesOf(Object.entries(counts).flatMap(([label, n]) => Array.from({ length: n }, (_, at) => [`${label} ${at}`, label])))}`;
     const rare = { negative: 1_240, neutral: 160, positive: 600 };
@@ -371,13 +371,13 @@ describe('what is warned of', () => {
     );
   });
 
-  it('is a label that the test split lacks, while it has two others', async () => {
+  it('names a label that the test split lacks', async () => {
     const warnings = await warningsOf(`${CSV}a rare one,strange\n`);
     expect(warnings.at(-2)).toBe('no review with the label "strange" is in the test split');
   });
 
-  it('is a dataset that is small', async () => {
-    expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual(['only 999 reviews: expect little']);
+  it('says that a dataset is small', async () => {
+    expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual(['only 999 reviews: expect low accuracy']);
     expect((await readWithWarnings(numbered(1_000, 500))).warnings).toEqual([]);
   });
 });
@@ -407,7 +407,7 @@ describe('a file is refused', () => {
     [
       'a quote inside quotes',
       `${CSV}"a "quote" in it",positive\n`,
-      '102: there is a quote inside a quoted text; write it twice',
+      '102: there is a quote inside a quoted text; double it',
     ],
     [
       'a quote inside no quotes',
@@ -425,7 +425,7 @@ describe('a file is refused', () => {
     ['UTF-16 without a mark', Buffer.from(CSV, 'utf16le'), '1: the row has a NUL character: '],
     ['a NUL', `${CSV}a\0,positive\n`, '102: the row has a NUL character: '],
     [
-      'a header that is hostile',
+      'a header with control characters',
       'a\x1b[2J\u0085,b\n',
       '1: the header has no column "text" or "review", but "a\uFFFD[2J\uFFFD", "b"',
     ],
@@ -457,7 +457,7 @@ describe('a file is refused', () => {
     ['text,label\na,\n', 'mine.csv: no labelled reviews in it'],
     ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
     ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
-  ])('for reviews that are none, or of one label only: %j', async (content, why) => {
+  ])('without reviews, or with one label only: %j', async (content, why) => {
     expect(await refusalOf(content)).toBe(why);
   });
 
@@ -475,12 +475,12 @@ describe('a file is refused', () => {
   });
 });
 
-it('may have any labels in any split where it is read to evaluate, and needs no order', async () => {
+it('may have any labels in any split, in any order, for evaluate', async () => {
   const rows = ['one,ham', 'two,spam', 'three,eggs'].join('\n');
   const { dataset, warnings } = await readWithWarnings(`text,label\n${rows}\n`, { labels: 'any' });
   expect(allOf(dataset)).toHaveLength(3);
   expect(dataset.labels).toEqual(['eggs', 'ham', 'spam'].sort());
-  expect(warnings).toEqual(['only 3 reviews: expect little']);
+  expect(warnings).toEqual(['only 3 reviews: expect low accuracy']);
 });
 
 describe('the test split', () => {
@@ -494,14 +494,14 @@ describe('the test split', () => {
     expect(test.length).toBeLessThan(1_100);
   });
 
-  it('loses no review to training when there are more of them', async () => {
+  it('keeps its reviews when others are added', async () => {
     const few = await read(content(500));
     const more = await read(content(2_000));
     expect(textsOf(more.test)).toEqual(expect.arrayContaining(textsOf(few.test)));
     expect(textsOf(more.train)).toEqual(expect.arrayContaining(textsOf(few.train)));
   });
 
-  it('shares no text with training, and neither depends on the order of the file', async () => {
+  it('shares no text with training, and does not depend on the order of the file', async () => {
     const word = fc.constantFrom('good', 'Good', 'bad', 'BAD', 'film', ' ', '  ', '\n', 'é', 'e\u0301');
     const rows = fc.array(fc.tuple(fc.array(word, { maxLength: 4 }), fc.constantFrom('negative', 'positive', '')), {
       maxLength: 40,

@@ -62,7 +62,7 @@ test.each([2, 3])('a linear model learns the words of %d labels, and is held aga
   });
 });
 
-test('what would help is said where the linear model is better', () => {
+test('if the linear model is better, the message says what would help', () => {
   const measured = { reviews: 200, linear: 0.9, network: 0.8, isBetter: false };
   const facts = 'on the 200 reviews held out, a linear model of the words is right on 90.00 %, the network on 80.00 %';
   expect(describeBaseline(measured, 'seed')).toBe(facts);

@@ -1,4 +1,4 @@
-/** Two versions of a model on the same texts: what is counted, and the command that asks folders and endpoints. */
+/** Two versions of a model on the same texts: the figures, and the command for folders and endpoints. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -52,7 +52,7 @@ describe('the difference', () => {
     expect(summarize([...pairs, pair(0.1, 0.9)], LABELS)).not.toHaveProperty('accuracy');
   });
 
-  it('shows the texts with the largest changes, and none without a change', () => {
+  it('shows the texts with the largest changes, and omits unchanged ones', () => {
     expect(mostMoved(pairs, 2).map((one) => one.text)).toEqual(['0.6 0.1', '0.4 0.7']);
     expect(mostMoved(pairs, 10)).toHaveLength(3);
   });
@@ -225,7 +225,7 @@ describe('npm run diff', () => {
     ],
     ['half a text', ['--new', 'model', '--limit', '0.5'], 2, 'whole number'],
     ['no texts', ['--new', 'model'], 1, 'no texts'],
-  ])('says in one line that there is %s', async (_, args, code, message) => {
+  ])('reports in one line %s', async (_, args, code, message) => {
     const result = await diff(args, { input: args.includes('--limit') ? 'a film\n' : '\n' });
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(/^error: .+\n$/) });
     expect(result.stderr).toContain(message);

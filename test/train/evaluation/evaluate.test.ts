@@ -124,7 +124,7 @@ describe("the texts' labels", () => {
     ]);
   });
 
-  it('are left out where a text could not have had all that the others could', async () => {
+  it('are left out for texts that could not have all of the labels', async () => {
     const three = ['negative', 'neutral', 'positive'];
     const test = CORPUS.test.map((review, index) => ({
       ...review,
@@ -139,7 +139,7 @@ describe("the texts' labels", () => {
     ]);
   });
 
-  it('that no text has are named where somebody asks for them, for the model may still answer with them', async () => {
+  it('that no text has are reported if asked for, because the model may still answer them', async () => {
     const labels = ['negative', 'neutral', 'positive'];
     const bundle = await opened(labels);
     const lines: string[] = [];

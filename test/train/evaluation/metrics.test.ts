@@ -36,7 +36,7 @@ const anyPredictions = fc.array(
     .map(({ probability, label }): Prediction => ({ scores: [1 - probability, probability], label })),
   { maxLength: 40 },
 );
-/** Of 2 to 6 labels, some of which may be nobody's. */
+/** Predictions of 2 to 6 labels, some of which no text may have. */
 const ofAnyLabels = fc.integer({ min: 2, max: 6 }).chain((count) =>
   fc.record({
     labels: fc.constant(Array.from({ length: count }, (_, place) => `label ${place}`)),
@@ -56,7 +56,7 @@ const ofAnyLabels = fc.integer({ min: 2, max: 6 }).chain((count) =>
 );
 
 describe('metrics of two labels worked by hand', () => {
-  // Of four positive reviews three are found, of four negative ones one is taken for positive.
+  // Three of four positive reviews are found, and one of four negative ones is taken for positive.
   const worked = predictions([0.9, 1], [0.8, 1], [0.6, 1], [0.2, 1], [0.7, 0], [0.4, 0], [0.3, 0], [0.1, 0]);
   const metrics = binary(worked);
 

@@ -51,7 +51,7 @@ function explained(
   return { review: one, words, truncated };
 }
 
-/** Of the answer against the true label. */
+/** The log-odds of the answer against the true label. */
 function logOdds({ scores, label, answer }: ScoredReview): number {
   return Math.min(Math.log((scores[answer] as number) / (scores[label] as number)), 1_000);
 }
@@ -62,7 +62,7 @@ function pageOf(reviews: readonly ScoredReview[], more: Partial<ReportFacts> = {
   return reportPage({ manifest, evaluation, mistakes, ...more });
 }
 
-/** What a reader sees, without the pictures. */
+/** The page's visible text, without the pictures. */
 function textOf(page: string): string {
   const visible = page.replace(/<style>.*?<\/style>|<svg.*?<\/svg>/gs, '').replace(/<[^>]*>/g, ' ');
   return visible.replace(/&nbsp;|\s/g, ' ').replace(/ +/g, ' ');
@@ -280,7 +280,7 @@ describe.each([3, 5, 7, 20, 100])('the page of %d labels', (count) => {
 });
 
 describe('the page of a small training', () => {
-  it('says that nothing was held out, and shows the learning curves', () => {
+  it('shows the learning curves, and notes that nothing was held out', () => {
     const training = { ...manifest.training, validationReviews: 0, epochs: [{ loss: 0.5, accuracy: 0.75 }] };
     const page = reportPage({ manifest: { ...manifest, training } });
     expect(textOf(page)).toContain('No reviews were held out of training');
@@ -303,7 +303,7 @@ describe('the page of a small training', () => {
     expect(page.match(/<svg/g)?.length).toBe(page.match(/<\/svg>/g)?.length);
   });
 
-  it('says why it has no ROC curve and no mistakes', () => {
+  it('explains why ROC curve and mistakes are missing', () => {
     expect(textOf(pageOf([review(1, 2), review(1, 1)]))).toContain('ROC-AUC – needs two labels');
     expect(textOf(pageOf([review(1, 2), review(0, -2)]))).toContain('There are no mistakes.');
   });

@@ -42,7 +42,7 @@ describe.each([
   const architecture = { ...SIZES, ...more };
   const names = LABELS.slice(0, labels);
 
-  it.each(['float32', 'int8'])('has the same weights after a way there and back: %s', (weights) => {
+  it.each(['float32', 'int8'])('has the same weights after export and import: %s', (weights) => {
     const model = buildModel({ ...architecture, labels });
     randomizeWeights(model);
     const quantized = weights === 'int8' ? quantize(model) : undefined;

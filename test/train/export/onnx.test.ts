@@ -226,7 +226,7 @@ describe('checkModel', () => {
     return encodeModel(model);
   };
 
-  it('accepts what the exporter writes', () => {
+  it('accepts the exporter’s files', () => {
     expect(() => checkModel(bytes)).not.toThrow();
     expect(() => checkModel(exportModel(networkOf(7, lstm())), 7)).not.toThrow();
   });

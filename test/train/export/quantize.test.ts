@@ -158,7 +158,7 @@ const valuesAfter = (model: tf.LayersModel) => {
   return valuesOf(model).get('ngrams/hashed') as Float32Array;
 };
 
-/** Of what was made of the weights, and of a grid that reaches the farthest of them. */
+/** The squared errors of the rounded weights, and of a grid that reaches the largest weight. */
 function squaredErrors(weights: Float32Array, rounded: Float32Array) {
   const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   const scale = largest / 127;

@@ -36,7 +36,7 @@ describe('dropOut', () => {
     }
   });
 
-  it('drops the same places for the same seed, whatever the values, and others for another seed', () => {
+  it('drops the same places for the same seed and any values, and others for another seed', () => {
     const places = (values: Float32Array, seed: number) =>
       dropped(values, 0.5, seed).map((value) => Number(value === 0));
     const first = places(ones(COUNT), 3);

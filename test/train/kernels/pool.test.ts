@@ -30,7 +30,7 @@ describe('Pool', () => {
     await pool.close();
   });
 
-  it.each([1, 2])('throws what a kernel throws, on %i threads', async (threads) => {
+  it.each([1, 2])('rethrows a kernel’s error, on %i threads', async (threads) => {
     const pool = await Pool.create({ threads });
     expect(() => pool.run('adam', -4096, -4096, -4096, -4096, 4000, 0, 0, 0, 1)).toThrow('out of bounds');
     expect(() => pool.run('nothing')).toThrow();

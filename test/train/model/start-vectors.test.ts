@@ -59,7 +59,7 @@ describe('a network that starts from vectors', () => {
     expect(Math.sqrt(rows.flat().reduce((sum, value) => sum + value ** 2, 0) / rows.flat().length)).toBeCloseTo(0.1, 4);
   });
 
-  it('keeps the rows of words that have none, and all of them where hardly any word has one', () => {
+  it('keeps the rows of words without a vector, and all rows if hardly any word has one', () => {
     const [model, fresh, few] = [built(), built(), built()];
     startFrom(inAPlane(), model, VOCABULARY);
     expect(rowsOf(model).at(-1)).toEqual(rowsOf(fresh).at(-1));

@@ -26,7 +26,7 @@ function cosine(vectors: Float32Array, a: number, b: number): number {
 }
 
 describe('documentVectors', () => {
-  it('bring texts of one topic together, and set two topics apart', async () => {
+  it('are close for texts of one topic, and far apart for two topics', async () => {
     const vectors = (await documentVectors(NGRAMS, OPTIONS)) as Float32Array;
     expect(vectors).toHaveLength(TEXTS * WIDTH);
     let right = 0;
@@ -44,7 +44,7 @@ describe('documentVectors', () => {
     for (const threads of [2, 3]) expect(await documentVectors(NGRAMS, { ...OPTIONS, threads })).toEqual(one);
   });
 
-  it('are others with another seed, and as they began without epochs', async () => {
+  it('depend on the seed, and keep their start values without epochs', async () => {
     const [one, other, none] = await Promise.all(
       [{}, { seed: 2 }, { epochs: 0 }].map((change) => documentVectors(NGRAMS, { ...OPTIONS, epochs: 1, ...change })),
     );
@@ -53,7 +53,7 @@ describe('documentVectors', () => {
     expect(none?.every((value) => Math.abs(value) <= 0.1)).toBe(true);
   });
 
-  it('are finite for texts that have no n-gram, and without any', async () => {
+  it('are finite for texts without an n-gram, and without any n-gram', async () => {
     const some = collectNgrams(readCorpus([['rare'], [], ...Array.from({ length: 5 }, () => ['a'])]));
     expect(some.size).toBe(1);
     for (const ngrams of [some, collectNgrams(readCorpus([['rare'], []]))]) {
@@ -63,13 +63,13 @@ describe('documentVectors', () => {
     }
   });
 
-  it('say how far they are', async () => {
+  it('report progress', async () => {
     const shares: number[] = [];
     await documentVectors(NGRAMS, { ...OPTIONS, epochs: 2, onProgress: (share) => shares.push(share) });
     expect(shares).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((part) => part / 8));
   });
 
-  it('stop when they are told to', async () => {
+  it('stop when the signal is aborted', async () => {
     const interruption = new AbortController();
     let parts = 0;
     const vectors = await documentVectors(NGRAMS, {

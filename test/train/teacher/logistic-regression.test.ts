@@ -20,7 +20,7 @@ const DENSE = (() => {
 })();
 const X = sparse(DENSE);
 
-/** What a linear model says of the rows, made uncertain: probabilities, or labels drawn with them. */
+/** Targets from a linear model of the rows: probabilities, or labels drawn with them. */
 const SOFT = Float64Array.from({ length: ROWS }, (_, row) =>
   sigmoid(dot(Float64Array.of(2, -1, 0.5, 0, -1.5, 0.3), X, row)),
 );
@@ -66,24 +66,24 @@ describe('fitLogisticRegression', () => {
     ['probabilities', SOFT, ALL],
     ['labels of some rows', HARD, SOME],
     ['probabilities of some rows', SOFT, SOME],
-  ])('finds what gradient descent finds, from %s', (_, targets, rows) => {
+  ])('agrees with gradient descent, from %s', (_, targets, rows) => {
     const w = fitLogisticRegression(X, targets, { ...EXACT, rows });
     expect(worst(w, descend(targets, rows))).toBeLessThan(1e-3);
     expect(worst(w, pull(w, X, targets, rows))).toBeLessThan(5e-3);
   });
 
-  it('is near the optimum with the defaults, too', () => {
+  it('is near the optimum with the defaults', () => {
     const w = fitLogisticRegression(X, HARD, { cost: COST });
     expect(worst(w, descend(HARD, ALL))).toBeLessThan(0.05);
   });
 
-  it('does not look at the targets of other rows', () => {
+  it('ignores the targets of other rows', () => {
     const others = HARD.map((target, row) => (SOME.includes(row) ? target : 1 - target));
     const options = { cost: COST, rows: SOME };
     expect(fitLogisticRegression(X, others, options)).toEqual(fitLogisticRegression(X, HARD, options));
   });
 
-  it('takes a target of ¼ for one positive example and three negative ones', () => {
+  it('treats a target of ¼ as one positive example and three negative ones', () => {
     const row = [1, -2];
     const soft = fitLogisticRegression(sparse([row]), Float64Array.of(0.25), { ...EXACT, cost: 4 });
     const hard = fitLogisticRegression(sparse([row, row, row, row]), Float64Array.of(1, 0, 0, 0), {
@@ -94,7 +94,7 @@ describe('fitLogisticRegression', () => {
     expect(soft[0]).toBeLessThan(0);
   });
 
-  it('gives more to a higher cost, and nothing to a column that no row has', () => {
+  it('gives larger weights at a higher cost, and 0 to an empty column', () => {
     const x = sparse([
       [1, 0, 0],
       [0, 1, 0],
@@ -108,7 +108,7 @@ describe('fitLogisticRegression', () => {
     expect([low?.[2], high?.[2]]).toEqual([0, 0]);
   });
 
-  it('bears an example that is far on the wrong side', () => {
+  it('stays finite with an example far on the wrong side', () => {
     // σ(100 w) is 1 in a double long before the many others are content
     const x = sparse([...Array.from({ length: 500 }, () => [1]), [100]]);
     const targets = new Float64Array(501).fill(0.9);
@@ -117,7 +117,7 @@ describe('fitLogisticRegression', () => {
     expect(w).toBeCloseTo(Math.log(9), 1);
   });
 
-  it('has a bias when it is asked to, as a column of ones would be', () => {
+  it('fits a bias like a column of ones', () => {
     const without = sparse(DENSE.map((row) => row.slice(0, -1)));
     const w = fitLogisticRegression(without, SOFT, { ...EXACT, bias: true });
     expect(worst(w, fitLogisticRegression(X, SOFT, EXACT))).toBeLessThan(1e-9);

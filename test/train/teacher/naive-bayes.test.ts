@@ -9,7 +9,7 @@ const TABLE = Array.from({ length: 40 }, () => Array.from({ length: 5 }, () => (
 const TARGETS = Float64Array.from({ length: 40 }, random);
 const SOME = Int32Array.from({ length: 30 }, (_, row) => row + 5);
 
-/** Of each column: ln of its share of the positive counts over its share of the negative ones, each count one higher. */
+/** For each column, ln of its share of the positive counts over its share of the negative ones, each count one higher. */
 function expectedScale(rows: Int32Array): number[] {
   const counts = (weight: (row: number) => number) =>
     [0, 1, 2, 3, 4].map((column) => rows.reduce((sum, row) => sum + (TABLE[row]?.[column] === 0 ? 0 : weight(row)), 1));
@@ -25,7 +25,7 @@ const scaled = (x: SparseRows, scale: readonly number[]): SparseRows => ({
 });
 
 describe('fitNaiveBayes', () => {
-  it('is logistic regression of columns scaled by what tells the labels apart', () => {
+  it('is logistic regression of columns scaled by their log-count ratio', () => {
     const x = sparse(TABLE);
     const scale = expectedScale(SOME);
     const inner = fitLogisticRegression(scaled(x, scale), TARGETS, { cost: 3, rows: SOME });
@@ -35,7 +35,7 @@ describe('fitNaiveBayes', () => {
     }
   });
 
-  it('leaves a bias as it is', () => {
+  it('does not scale the bias', () => {
     const x = sparse(TABLE);
     const scale = [...expectedScale(SOME), 1];
     const options = { cost: 3, rows: SOME, bias: true };
@@ -50,7 +50,7 @@ describe('fitNaiveBayes', () => {
     expect(fitNaiveBayes(x, TARGETS, { cost: 3 })).toEqual(fitNaiveBayes(x, TARGETS, { cost: 3, rows }));
   });
 
-  it('makes nothing of a column that both labels have alike, and most of one that tells them apart', () => {
+  it('gives 0 to a column that both labels have alike, and most to one that tells them apart', () => {
     const x = sparse([
       [1, 1, 0],
       [1, 1, 0],
@@ -63,7 +63,7 @@ describe('fitNaiveBayes', () => {
     expect(negative).toBeCloseTo(-(positive as number), 1);
   });
 
-  it('leaves what it was given as it was', () => {
+  it('does not change its arguments', () => {
     const x = sparse(TABLE);
     fitNaiveBayes(x, TARGETS, { cost: 3 });
     expect(x).toEqual(sparse(TABLE));

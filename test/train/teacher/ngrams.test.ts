@@ -19,7 +19,7 @@ function expectedNgrams(texts: readonly (readonly string[])[]): { ofTexts: strin
 }
 
 describe('readCorpus', () => {
-  it('numbers the words by first occurrence, and says where each text begins', () => {
+  it('numbers words by first occurrence, and has the start of each text', () => {
     const { words, starts } = corpusOf('a b a', '', 'c b');
     expect([...words]).toEqual([0, 1, 0, 2, 1]);
     expect([...starts]).toEqual([0, 3, 3, 5]);
@@ -32,14 +32,14 @@ describe('readCorpus', () => {
     expect([words[0], words[1], words[6], words[140_000]]).toEqual([0, 1, 0, 69_999]);
   });
 
-  it('has no texts of nothing', () => {
+  it('is empty for no texts', () => {
     const ngrams = collectNgrams(readCorpus([]));
     expect([ngrams.size, ngrams.grams.length, [...ngrams.starts]]).toEqual([0, 0, [0]]);
   });
 });
 
 describe('collectNgrams', () => {
-  it('keeps what occurs five times, and what occurs four times not', () => {
+  it('keeps n-grams that occur five times, and drops those that occur four times', () => {
     expect(collectNgrams(corpusOf(...times(5, 'a'), ...times(4, 'b'))).size).toBe(1);
     expect(collectNgrams(corpusOf('a a a a a b')).size).toBe(1); // there are only four pairs
     expect(collectNgrams(corpusOf('a a a a a a b')).size).toBe(2);
@@ -52,13 +52,13 @@ describe('collectNgrams', () => {
     expect([...starts]).toEqual([0, 6, 12, 18, 24, 30]);
   });
 
-  it('makes none of the end of one text and the beginning of the next', () => {
+  it('makes no n-gram across two texts', () => {
     const apart = collectNgrams(corpusOf(...times(10, 'a').flatMap((a) => [a, 'b'])));
     expect(apart.size).toBe(2);
     expect([...new Set(apart.grams)].sort()).toEqual([0, 1]);
   });
 
-  it('is what plain counting of strings gives', () => {
+  it('agrees with counting strings', () => {
     const words = fc.constantFrom('a', 'b', 'c', 'd');
     fc.assert(
       fc.property(fc.array(fc.array(words, { maxLength: 12 }), { maxLength: 12 }), (texts) => {
@@ -79,7 +79,7 @@ describe('collectNgrams', () => {
 });
 
 describe('bagOfNgrams', () => {
-  it('has each n-gram of a text once, with the root of the number of words as its weight', () => {
+  it('has each n-gram of a text once, weighted by 1 / √words', () => {
     const corpus = corpusOf(...times(5, 'a b'), 'b rare b b', 'rare', '');
     const { starts, columns, values, width } = bagOfNgrams(collectNgrams(corpus), corpus);
     const row = (index: number) => [

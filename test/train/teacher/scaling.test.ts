@@ -85,14 +85,14 @@ describe.each([2, 3, 7])('fitScaling, of %i labels', (labels) => {
     }
   });
 
-  it('learns from the rows that it is given alone', () => {
+  it('learns only from the given rows', () => {
     const rows = Int32Array.from({ length: 500 }, (_, row) => 3 * row);
     const some = (values: number[]) => [...rows].flatMap((row) => values.slice(row * labels, (row + 1) * labels));
     const alone = fitScaling(models.map(some), some(drawn), labels);
     expect(fitScaling(models, drawn, labels, { rows })).toEqual(alone);
   });
 
-  it('bears labels that can be told apart perfectly, by logits of any size', () => {
+  it('stays finite for perfectly separable labels and logits of any size', () => {
     for (const size of [1, 100, 1e4]) {
       const sure = drawn.map((y) => size * (y - 1 / labels));
       const { weights, biases } = fitScaling([sure], drawn, labels);
@@ -103,7 +103,7 @@ describe.each([2, 3, 7])('fitScaling, of %i labels', (labels) => {
     }
   });
 
-  it('bears a label that no row has, and models that say nothing', () => {
+  it('stays finite for a label without rows, and for models that answer 0', () => {
     const without = drawn.map((y, at) => {
       const [row, label] = [Math.floor(at / labels), at % labels];
       const isLast = drawn[row * labels + labels - 1] === 1;
@@ -116,19 +116,19 @@ describe.each([2, 3, 7])('fitScaling, of %i labels', (labels) => {
   });
 });
 
-describe('what a row counts', () => {
+describe('the weight of a row', () => {
   const labels = 3;
   const { models, drawn } = simulated(300, labels, truthOf(labels));
   const counts = Array.from({ length: 300 }, (_, row) => row % 3);
 
-  it('is as if the row were there so many times', () => {
+  it('acts like repeating the row', () => {
     const rows = Int32Array.from(counts.flatMap((count, row) => new Array<number>(count).fill(row)));
     const [weighed, repeated] = [{ counts }, { rows }].map((options) => fitScaling(models, drawn, labels, options));
     expect(worst(weighed?.weights ?? [], repeated?.weights ?? [])).toBeLessThan(1e-6);
     expect(worst(weighed?.biases ?? [], repeated?.biases ?? [])).toBeLessThan(1e-6);
   });
 
-  it('does not move the bias of a label that no row was asked about', () => {
+  it('does not move the bias of a label that no row can have', () => {
     const pairs = drawn.map((y, at) => (at % labels === 1 ? 0 : drawn[at - (at % labels) + 1] ? 0.5 : y));
     const asked = fitScaling(models, pairs, labels, { choices: counts.map(() => [0, 2]) });
     const two = (values: number[]) => values.filter((_, at) => at % labels !== 1);
@@ -146,7 +146,7 @@ describe('the least weight', () => {
   const [first] = models as [number[]];
   const misled = first.map((value) => -value + 1); // this one says the opposite
 
-  it('holds a weight back, and the others are fitted beside it', () => {
+  it('bounds a weight, and the others are fitted with it', () => {
     const free = fitScaling([misled], drawn, labels);
     expect(free.weights[0]).toBeLessThan(0);
     const { weights, biases } = fitScaling([misled], drawn, labels, { least: 0.1 });
@@ -156,12 +156,12 @@ describe('the least weight', () => {
     for (const derivative of rest) expect(derivative).toBeCloseTo(0, 4);
   });
 
-  it('changes nothing where no weight falls so low', () => {
+  it('changes nothing if no weight is below it', () => {
     expect(fitScaling(models, drawn, labels, { least: 0.1 })).toEqual(fitScaling(models, drawn, labels));
   });
 });
 
-it('is Platt scaling, of two labels', () => {
+it('is Platt scaling for two labels', () => {
   const { models, drawn } = simulated(800, 2, truthOf(2));
   const z = (model: number, row: number) =>
     (models[model]?.[2 * row + 1] as number) - (models[model]?.[2 * row] as number);

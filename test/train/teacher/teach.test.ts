@@ -43,7 +43,7 @@ describe.each([
 ])('teach, %i labels', (labels, count) => {
   const { kinds, texts, places } = corpusOf(labels, count);
 
-  it('gives a probability to every label of every text, with a label and without', async () => {
+  it('gives every text a probability for each label, whether it has a label or not', async () => {
     const answers = (await teach(texts, places, labels, OPTIONS)) as Float32Array;
     expect(answers).toHaveLength(count * labels);
     expect(answers.every((p) => p >= 0 && p <= 1)).toBe(true);
@@ -55,7 +55,7 @@ describe.each([
     expect(await teach(texts, places, labels, OPTIONS)).toEqual(answers);
   });
 
-  it('does not tell a text by its own label', async () => {
+  it('never uses a text’s own label', async () => {
     // Each text has a word of its own, often enough to be an n-gram, and there is nothing to be learned from the others.
     // The vectors are as wide as there are texts, so that a model could know them all by heart.
     const strangers = Array.from({ length: 120 }, (_, text) => `${`own${text} `.repeat(6)} the film was shown`);
@@ -67,7 +67,7 @@ describe.each([
     expect(shareRight(answers, drawn, labels, () => true)).toBeLessThan(1 / labels + 0.15);
   });
 
-  it('is as sure as it may be: of the texts with a label, as many have each as it says', async () => {
+  it('is calibrated: its mean probabilities are the shares of the labels', async () => {
     const some = places.map((place, text): Label => (place === 1 && text % 4 === 0 ? 0 : place)); // some are wrong
     const answers = (await teach(texts, some, labels, OPTIONS)) as Float32Array;
     const labelled = [...some.keys()].filter((text) => some[text] !== undefined);
@@ -83,14 +83,14 @@ describe.each([
 });
 
 describe('teach', () => {
-  it('bears a label that is rarer than there are folds', async () => {
+  it('accepts a label with fewer texts than folds', async () => {
     const { texts, places } = corpusOf(2, 90);
     const rare = places.map((place, text) => (text === 1 ? 2 : place));
     const answers = (await teach(texts, rare, 3, OPTIONS)) as Float32Array;
     expect(answers.every((p) => p >= 0 && p <= 1)).toBe(true);
   });
 
-  it('says what it does, and how far it is', async () => {
+  it('reports its stages and progress', async () => {
     const said: [string, number][] = [];
     await teach(TEXTS, PLACES, 2, { ...OPTIONS, onProgress: (what, share) => said.push([what, share]) });
     const sharesOf = (wanted: string) => said.flatMap(([what, share]) => (what === wanted ? [share] : []));
@@ -100,23 +100,26 @@ describe('teach', () => {
     expect([...new Set(said.map(([what]) => what))]).toEqual(['teacher: n-grams', 'teacher: document vectors']);
   });
 
-  it.each(['teacher: n-grams', 'teacher: document vectors'])('stops when it is told to, during %s', async (when) => {
-    const interruption = new AbortController();
-    const after: string[] = [];
-    const answers = await teach(TEXTS, PLACES, 2, {
-      ...OPTIONS,
-      signal: interruption.signal,
-      onProgress: (what, share) => {
-        if (interruption.signal.aborted) after.push(what);
-        if (what === when && share > 0.3) interruption.abort();
-      },
-    });
-    expect([answers, after]).toEqual([undefined, []]);
-  });
+  it.each(['teacher: n-grams', 'teacher: document vectors'])(
+    'stops when the signal is aborted, during %s',
+    async (when) => {
+      const interruption = new AbortController();
+      const after: string[] = [];
+      const answers = await teach(TEXTS, PLACES, 2, {
+        ...OPTIONS,
+        signal: interruption.signal,
+        onProgress: (what, share) => {
+          if (interruption.signal.aborted) after.push(what);
+          if (what === when && share > 0.3) interruption.abort();
+        },
+      });
+      expect([answers, after]).toEqual([undefined, []]);
+    },
+  );
 });
 
 describe('softLabels', () => {
-  it('are what the teacher says of texts without a label, and of others halfway to their label', async () => {
+  it('are the teacher’s for texts without a label, and halfway to the label for others', async () => {
     const { texts, places } = corpusOf(3, 90);
     // The dataset's order is that of the ids, which is the one of the texts; the set has it the other way round.
     const reviews = texts.flatMap((text, index) => {
@@ -157,7 +160,7 @@ describe('softLabels', () => {
     }
   });
 
-  it('are none when it was stopped', async () => {
+  it('are undefined after a stop', async () => {
     const facts = { name: 'made up', labels: ['a', 'b'], reviews: 0, unlabelled: 90, validationReviews: 0, digest: '' };
     const set = { facts, train: [], validation: [], unlabelled: TEXTS, tiesIdentities: false };
     expect(await softLabels(set, PRESETS['best'] as Config, { signal: AbortSignal.abort() })).toBeUndefined();

@@ -11,7 +11,7 @@ function gradient(w: tf.Tensor): tf.Tensor {
 }
 
 describe('Adam', () => {
-  it("takes the steps of tfjs' own", () => {
+  it('takes the same steps as tfjs’ Adam', () => {
     const ours = tf.variable(tf.tensor1d([1, -2, 3]));
     const theirs = tf.variable(tf.tensor1d([1, -2, 3]));
     const variables = new Map([['w', ours]]);

@@ -14,7 +14,7 @@ import { randomizeWeights } from '../../fixtures/networks.ts';
 beforeAll(startBackend);
 
 const CALIBRATION = { recurrent: 0.6, ngrams: 0.3, biases: [0.2, -0.2] };
-/** Of the second of two labels. */
+/** The bias of the second of two labels. */
 const BIAS = -0.4;
 
 /** Log-odds of two halves that see the same thing, each with an error of its own. */
@@ -43,7 +43,7 @@ function calibrateOdds(odds: { recurrent: number[]; ngrams: number[] }, second: 
 }
 
 describe('calibrate', () => {
-  it('finds the scales and the shift that the answers were made with', () => {
+  it('finds the scales and shifts that the answers were made with', () => {
     const { logits, probabilities } = simulated(2_000);
     const { recurrent, ngrams, bias } = calibrateOdds(logits, probabilities);
     expect(recurrent).toBeCloseTo(CALIBRATION.recurrent, 2);
@@ -51,7 +51,7 @@ describe('calibrate', () => {
     expect(bias).toBeCloseTo(BIAS, 2);
   });
 
-  it('finds them from labels, as far as labels tell', () => {
+  it('finds them from labels, within their noise', () => {
     const { logits, labels } = simulated(3_000);
     const { recurrent, ngrams, bias } = calibrateOdds(logits, labels);
     expect(Math.abs(recurrent - CALIBRATION.recurrent)).toBeLessThan(0.15);
@@ -69,20 +69,20 @@ describe('calibrate', () => {
     expect(sum / 500).toBeCloseTo(labels.reduce((a, b) => a + b) / 500, 2);
   });
 
-  it('turns no answer round, whatever chance has made of a few reviews', () => {
+  it('never turns answers round, whatever a few reviews say by chance', () => {
     const { recurrent, ngrams } = calibrateOdds({ recurrent: [2, 3, -2, -3], ngrams: [1, 2, -1, -2] }, [0, 0, 1, 1]);
     expect([recurrent, ngrams]).toEqual([0.1, 0.1]);
   });
 });
 
 describe('calibrationOf', () => {
-  it.each([2, 3])('has the mean of the two halves where nothing was held out, of %i labels', async (labels) => {
+  it.each([2, 3])('is the mean of the two halves without held-out reviews, for %i labels', async (labels) => {
     const run = runOf(labels);
     const { recurrent, ngrams, biases } = await calibrationOf(run, []);
     expect({ recurrent, ngrams, biases }).toEqual({ recurrent: 0.5, ngrams: 0.5, biases: new Array(labels).fill(0) });
   });
 
-  it.each([2, 3, 7])('is the best there is for what was held out, of %i labels', async (labels) => {
+  it.each([2, 3, 7])('is optimal for the held-out reviews, for %i labels', async (labels) => {
     const run = runOf(labels);
     randomizeWeights(run.model);
     const rows = randomRows({ rows: 300, maxLength: 9, below: VOCABULARY.size, seed: 4 });
@@ -160,7 +160,7 @@ describe('applyCalibration', () => {
     const model = buildModel({ ...SIZES, pooling: 'mean-last', ngramBuckets: 31, labels });
     randomizeWeights(model);
     const biases = Array.from({ length: labels }, (_, label) => Math.cos(label));
-    // Of each label against the first.
+    // Each label against the first.
     const logits = () => {
       const all = predict(model, ROWS);
       return Array.from(all, (p, at) => Math.log(p / (all[at - (at % labels)] as number)));

@@ -30,7 +30,7 @@ function taughtRun(labels = ['negative', 'positive']): Run {
   return run;
 }
 
-/** What teacher and calibration leave, which no text form with few digits would bring back. */
+/** Values of teacher and calibration that a text form with few digits would change. */
 const TARGETS = Float32Array.of(0.1, 1 / 3, 1e-20, 1, 0);
 const CALIBRATION = { recurrent: 1 / 3, ngrams: 0.1, biases: [1e-7, -1e-7] };
 
@@ -40,7 +40,7 @@ describe('a checkpoint', () => {
     folder = await temporaryFolder();
   });
 
-  it('keeps what the teacher said and what was calibrated, bit for bit', async () => {
+  it('keeps soft labels and calibration, bit for bit', async () => {
     await saveCheckpoint(folder, Object.assign(taughtRun(), { targets: TARGETS, calibration: CALIBRATION }));
     const { targets, calibration, dataset, config } = await loadCheckpoint(folder);
     expect(targets).toEqual(TARGETS);
@@ -49,14 +49,14 @@ describe('a checkpoint', () => {
     expect(config).toEqual(CONFIG);
   });
 
-  it('has neither when there is none', async () => {
+  it('has neither if the run has neither', async () => {
     await saveCheckpoint(folder, taughtRun());
     const run = await loadCheckpoint(folder);
     expect(run).not.toHaveProperty('targets');
     expect(run).not.toHaveProperty('calibration');
   });
 
-  it('keeps the weights of n-grams, which Adam knows nothing of', async () => {
+  it('keeps the weights of n-grams, which Adam does not train', async () => {
     const run = taughtRun();
     await saveCheckpoint(folder, run);
     const values = ({ model }: Run) => [...allVariables(model)].map(([name, variable]) => [name, variable.dataSync()]);
@@ -86,7 +86,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('is refused in one line when what the teacher said is cut off', async () => {
+  it('is refused in one line if the soft labels are cut off', async () => {
     await saveCheckpoint(folder, Object.assign(taughtRun(), { targets: TARGETS }));
     const file = path.join(folder, CHECKPOINT_FILE);
     await writeFile(file, (await readFile(file)).subarray(0, -4));

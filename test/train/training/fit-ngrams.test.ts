@@ -16,7 +16,7 @@ const ARCHITECTURE: Architecture = {
   ...{ pooling: 'mean-last', ngramBuckets: 101 },
 };
 const ROWS = randomRows({ rows: 150, maxLength: 12, below: 12, seed: 4 });
-/** Of two labels: how likely the second is. */
+/** The probability of the second of two labels. */
 const targetOf = (second: number) => Float32Array.of(1 - second, second);
 const examplesOf = (second: (ids: Int32Array) => number): Example[] =>
   ROWS.map((ids) => ({ ids, target: targetOf(second(ids)) }));
@@ -32,7 +32,7 @@ function shareRight(model: tf.LayersModel, examples: readonly Example[]): number
 }
 
 describe('ngramLogits', () => {
-  it.each([2, 3, 7])('are what the layer adds: %i labels', (labels) => {
+  it.each([2, 3, 7])('are those of the layer, for %i labels', (labels) => {
     const model = buildModel({ ...ARCHITECTURE, labels });
     randomizeWeights(model);
     const logits = ngramLogits(model, ROWS);
@@ -44,7 +44,7 @@ describe('ngramLogits', () => {
     }
   });
 
-  it('are zero before there was any training', () => {
+  it('are 0 before training', () => {
     expect(ngramLogits(buildModel(ARCHITECTURE), ROWS)).toEqual(new Float64Array(ROWS.length));
   });
 });
@@ -60,7 +60,7 @@ describe('fitNgrams', () => {
     expect(unigrams[0]).toBe(0); // padding, which no example has
   });
 
-  it('learns which pairs are', async () => {
+  it('learns which pairs are positive', async () => {
     const model = buildModel(ARCHITECTURE);
     const [pair, reversed] = [Int32Array.of(1, 7, 8), Int32Array.of(1, 8, 7)];
     const examples = Array.from({ length: 20 }, () => [
@@ -75,7 +75,7 @@ describe('fitNgrams', () => {
     expect(hashed.filter((weight) => weight !== 0).length).toBeLessThanOrEqual(5);
   });
 
-  it('answers as softly as it is taught', async () => {
+  it('fits graded targets', async () => {
     const model = buildModel(ARCHITECTURE);
     const ids = [Int32Array.of(1, 3, 4), Int32Array.of(1, 9, 10)];
     await fitNgrams(
@@ -119,7 +119,7 @@ describe('fitNgrams', () => {
     }
   });
 
-  it('stops when it is told to, and leaves the tables as they were', async () => {
+  it('leaves the tables unchanged when the signal stops it', async () => {
     const model = buildModel({ ...ARCHITECTURE, labels: 3 });
     const interruption = new AbortController();
     const examples = ROWS.map((ids) => ({ ids, target: Float32Array.of(0.2, 0.3, 0.5) }));
@@ -128,7 +128,7 @@ describe('fitNgrams', () => {
     expect(valuesOf(model, 'ngrams/hashed').every((weight) => weight === 0)).toBe(true);
   });
 
-  it('leaves the recurrent half and the memory alone', async () => {
+  it('does not change the recurrent half, and leaks no tensors', async () => {
     const model = buildModel(ARCHITECTURE);
     const values = () =>
       [...allVariables(model)]

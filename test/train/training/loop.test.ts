@@ -58,7 +58,7 @@ const weightsOf = ({ model, adam }: Run) =>
   [...trainableVariables(model).values(), ...adam.moments.values()].map((variable) => [...variable.dataSync()]);
 
 describe('fit', () => {
-  it('learns what there is to learn', async () => {
+  it('learns separable reviews', async () => {
     const run = start({ ...CONFIG, epochs: 25 });
     expect(await train(run)).toBe(true);
     const { epochs } = run.progress;
@@ -79,7 +79,7 @@ describe('fit', () => {
   });
 
   it.each([2, 3] as const)(
-    'gives the same weights for the same seed, and others for another: %i labels',
+    'gives the same weights for the same seed, and others for another, with %i labels',
     async (labels) => {
       const [first, second, other] = [1, 1, 2].map((seed) => start({ ...CONFIG, seed }, labels)) as [Run, Run, Run];
       for (const run of [first, second, other]) await train(run);
@@ -185,7 +185,7 @@ describe('a checkpoint', () => {
     );
   });
 
-  it('is asked for when there is none', async () => {
+  it('cannot be loaded if it is missing', async () => {
     await expect(loadCheckpoint(folder)).rejects.toThrow(/checkpoint\.safetensors: no such checkpoint/);
   });
 });

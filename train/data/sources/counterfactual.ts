@@ -38,7 +38,7 @@ export async function readCounterfactual(location: string): Promise<SourceText[]
   const texts: SourceText[] = [];
   for await (const { line, text, label: name } of readRecords(location, {})) {
     const label = name.toLowerCase();
-    if (label !== 'negative' && label !== 'positive') refuseLine(location, line, `${quoted(name)} is no label`);
+    if (label !== 'negative' && label !== 'positive') refuseLine(location, line, `${quoted(name)} is not a label`);
     texts.push({ id: `counterfactual/${line}`, text, label });
   }
   return texts;

@@ -109,7 +109,7 @@ async function scan(entry: Entry, wanted: ReadonlySet<string>, location: string)
     rest = rest.slice(end);
     if (rest.length > MAX_PAIR_LENGTH) break;
   }
-  if (!ended) refuse(location, 'the list of word vectors in it is not whole');
+  if (!ended) refuse(location, 'the list of word vectors in it is incomplete');
   return vectors;
 }
 

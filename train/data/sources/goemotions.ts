@@ -1,8 +1,7 @@
 /**
  * GoEmotions, its 28 emotions grouped: comments on Reddit, rows of text, label numbers with commas between them, and id.
  *
- * Used: rows with one label. A comment with several was read in several ways, which is not one opinion; "ambiguous"
- * (surprise, confusion, curiosity, realization) says which emotion it is, and not whether a good one.
+ * Used: rows with one label, other than "ambiguous" (surprise, confusion, curiosity, realization), which is neither good nor bad.
  */
 import path from 'node:path';
 import { refuseLine } from '../../../cli/input.ts';
@@ -52,7 +51,7 @@ function* parse(file: TextFile): Generator<SourceText> {
     const [text, numbers, id] = fields as [string, string, string];
     const labels = numbers.split(',').map((one) => {
       return (
-        LABELS[one === '' ? -1 : Number(one)] ?? refuseLine(file.location, number, `${quoted(numbers)} is no label`)
+        LABELS[one === '' ? -1 : Number(one)] ?? refuseLine(file.location, number, `${quoted(numbers)} is not a label`)
       );
     });
     const [label] = labels;

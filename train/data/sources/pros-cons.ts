@@ -1,8 +1,8 @@
 /**
  * Pros and cons of products, as their reviewers listed them: one `<Pros>…</Pros>` or `<Cons>…</Cons>` a line, escaped as XML.
  *
- * Used: all but the entries that say that there is nothing to list. "Battery life" is no opinion by itself, and stands
- * under both; so a label rules out the opposite only, and what stands under both is left out, as in every source.
+ * Used: all entries except "none" and the like. Entries such as "battery life" are not opinions by themselves, so a label rules out only
+ * the opposite; entries under both labels are left out, as in every source.
  */
 import path from 'node:path';
 import { refuseLine } from '../../../cli/input.ts';

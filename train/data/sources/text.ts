@@ -10,7 +10,7 @@ import { bytesOf, type Entry, readTarGz, readZip } from '../archive.ts';
 const MAX_UNPACKED_BYTES = 64 * 2 ** 20;
 
 export interface TextFile {
-  /** Its path, or that of its archive and in it. */
+  /** Its path; in an archive, the archive's path and its own. */
   readonly location: string;
   readonly content: string;
 }
@@ -21,7 +21,7 @@ export async function readText(location: string): Promise<TextFile> {
 }
 
 /**
- * The files of an archive that are wanted, by name.
+ * The wanted files of an archive.
  * @param archive a .zip or a .tar.gz
  * @throws UserError when it is damaged, or has none.
  */

@@ -23,10 +23,10 @@ const ARCHIVE = githubFile(
 );
 
 const MAX_RATING = 4;
-/** The mean of people who do not see an opinion is not quite 0. Leaving out what is near the border gained nothing. */
+/** The largest mean rating of a neutral text, either way. Leaving out texts near the border gained nothing. */
 const NEUTRAL = 0.5;
 
-/** Ratings that nearly everybody, and nearly nobody, calls neutral: far enough apart to be held against a model. */
+/** The limits of clearly neutral and clearly not neutral, for the scorecard. */
 const CLEARLY_NEUTRAL = 0.3;
 const CLEARLY_NOT_NEUTRAL = 1;
 
@@ -70,7 +70,7 @@ function* parse(file: TextFile, source: string): Generator<SourceText> {
     const [id, mean, text] = fields as [string, string, string];
     const rating = mean === '' ? Number.NaN : Number(mean);
     if (!(Math.abs(rating) <= MAX_RATING))
-      refuseLine(file.location, number, `${quoted(mean)} is no rating from −4 to 4`);
+      refuseLine(file.location, number, `${quoted(mean)} is not a rating from −4 to 4`);
     yield { id: `${source}/${id}`, text, label: labelOf(rating), rating: rating / MAX_RATING };
   }
 }

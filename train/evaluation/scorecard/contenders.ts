@@ -1,9 +1,5 @@
-/** The contenders of the scorecard: a bundle, an endpoint, and word lists. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+/** The contenders of the scorecard: a bundle, an endpoint, and word lists (`word-lists.ts`). */
 import { UserError } from '../../../cli/errors.ts';
-import { runNpm } from '../../../cli/npm.ts';
 import type { Classification } from '../../../edge/inference/classifier.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import { OPINIONS, type Opinion } from '../../data/sources/source.ts';
@@ -85,51 +81,4 @@ function modelOf(
 
 function isOpinion(label: string): label is Opinion {
   return (OPINIONS as readonly string[]).includes(label);
-}
-
-const PEERS_FOLDER = path.join(import.meta.dirname, 'peers');
-
-/**
- * The most used word lists of npm, each called as its documentation says. They are installed apart, when first needed.
- * @throws UserError when npm fails.
- */
-export async function openWordLists(): Promise<Contender[]> {
-  // npm writes this file last.
-  if (!existsSync(path.join(PEERS_FOLDER, 'node_modules/.package-lock.json'))) {
-    const failure = await runNpm(['ci', '--prefix', PEERS_FOLDER, '--ignore-scripts', '--fetch-retries=1']);
-    if (failure !== undefined) {
-      throw new UserError(`npm could not install the word lists (${failure}); run it again, or add --alone`);
-    }
-  }
-  const load = createRequire(`${PEERS_FOLDER}/`);
-  const Sentiment = load('sentiment');
-  const sentiment = new Sentiment();
-  const { SentimentIntensityAnalyzer } = load('vader-sentiment');
-  const winkSentiment = load('wink-sentiment');
-  // Its main module would read .env and print that it did.
-  const { SentimentAnalyzer } = load('natural/lib/natural/sentiment');
-  const natural = new SentimentAnalyzer('English', load('natural/lib/natural/stemmers/porter_stemmer'), 'afinn');
-  return [
-    wordList('sentiment', (text) => sentiment.analyze(text).comparative),
-    wordList('vader-sentiment', (text) => SentimentIntensityAnalyzer.polarity_scores(text).compound, 0.05),
-    wordList('wink-sentiment', (text) => winkSentiment(text).normalizedScore),
-    // It takes words, and answers NaN if there are none.
-    wordList('natural', (text) => natural.getSentiment(text.match(/[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu) ?? []) || 0),
-  ];
-}
-
-/**
- * @param rate below 0 for a negative text, above it for a positive one.
- * @param neutral how far from 0 a text is still neutral.
- */
-export function wordList(name: string, rate: (text: string) => number, neutral = 0): Contender {
-  return {
-    name,
-    probabilities: false,
-    classify: async (texts) =>
-      texts.map((text) => {
-        const rating = rate(text);
-        return { scores: { negative: -rating, neutral: 2 * neutral - Math.abs(rating), positive: rating } };
-      }),
-  };
 }

@@ -239,7 +239,7 @@ function blitzer(name: string, title: string, files: Pair): ScorecardSet {
 async function readSst2(location: string): Promise<LabelledText[]> {
   const file = await readText(location);
   return [...rowsOf(file, 2)].map(({ number, fields: [text = '', label = ''] }) => {
-    if (label !== '0' && label !== '1') refuseLine(location, number, `${quoted(label)} is no label`);
+    if (label !== '0' && label !== '1') refuseLine(location, number, `${quoted(label)} is not a label`);
     return { text, label: label === '1' ? 'positive' : 'negative' };
   });
 }
@@ -259,7 +259,7 @@ function tweetEval(
     return (texts ?? []).map((text, index) => {
       const digit = labels?.[index] as string;
       const label =
-        OPINIONS[['0', '1', '2'].indexOf(digit)] ?? refuseLine(location, index + 1, `${quoted(digit)} is no label`);
+        OPINIONS[['0', '1', '2'].indexOf(digit)] ?? refuseLine(location, index + 1, `${quoted(digit)} is not a label`);
       return { text, label };
     });
   };

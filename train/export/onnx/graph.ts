@@ -64,20 +64,22 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds a node with one output, which has the node's name. Returns that name.
+   * Adds a node whose first output has the node's name. Returns that name.
    * @param inputs names; '' leaves an optional input out.
+   * @param more the names of its other outputs.
    */
   node(
     operator: string,
     name: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, number | readonly number[]>> = {},
+    more: readonly string[] = [],
   ): string {
     this.#graph.node.push({
       name,
       op_type: operator,
       input: [...inputs],
-      output: [name],
+      output: [name, ...more],
       attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
     });
     return name;

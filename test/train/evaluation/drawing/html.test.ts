@@ -18,7 +18,7 @@ describe('html', () => {
     expect(html`${'a\u0000b\u001bc\n'}`.source).toBe('a\uFFFDb\uFFFDc\n');
   });
 
-  it('inserts trusted source as it is', () => {
+  it('inserts trusted source unescaped', () => {
     expect(html`<style>${trusted('a > b {}')}</style>`.source).toBe('<style>a > b {}</style>');
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Opinion } from '../../../../train/data/sources/source.ts';
-import { type Scores, wordList } from '../../../../train/evaluation/scorecard/contenders.ts';
+import type { Scores } from '../../../../train/evaluation/scorecard/contenders.ts';
 import { type Measures, measure, textsFor } from '../../../../train/evaluation/scorecard/measure.ts';
 import type { Question } from '../../../../train/evaluation/scorecard/sets.ts';
+import { wordList } from '../../../../train/evaluation/scorecard/word-lists.ts';
 
 type Case = readonly [label: Opinion, negative: number, neutral: number | undefined, positive: number];
 
@@ -16,7 +17,7 @@ function measured(question: Question, cases: readonly Case[], probabilities = tr
 }
 
 describe('positive or negative', () => {
-  // Worked by hand: of four texts three are right; 2 of 2 positive ones and 1 of 2 negative ones.
+  // Worked by hand: three of four texts are right, 2 of 2 positive ones and 1 of 2 negative ones.
   const cases: readonly Case[] = [
     ['positive', 0.1, undefined, 0.9],
     ['positive', 0.4, undefined, 0.6],
@@ -28,7 +29,7 @@ describe('positive or negative', () => {
     const result = measured('polarity', cases);
     expect(result).toMatchObject({ texts: 4, accuracy: 0.75, macroRecall: 0.75, auc: 0.75 });
     expect(result?.logLoss).toBeCloseTo(-(Math.log(0.9) + Math.log(0.6) + Math.log(0.3) + Math.log(0.8)) / 4, 12);
-    // Of 15 bins: 0.9 is in [13/15, 14/15), 0.6 in [9/15, 10/15), 0.7 in [10/15, 11/15), 0.8 in [12/15, 13/15).
+    // The 15 bins: 0.9 is in [13/15, 14/15), 0.6 in [9/15, 10/15), 0.7 in [10/15, 11/15), 0.8 in [12/15, 13/15).
     expect(result?.calibrationError).toBeCloseTo((0.1 + 0.4 + 0.7 + 0.2) / 4, 12);
   });
 

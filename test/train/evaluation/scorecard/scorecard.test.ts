@@ -1,4 +1,4 @@
-/** The scorecard of a model: how its answers are asked for, the table, and the command. */
+/** The scorecard of a model: its requests, its table and its command. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { serve } from '@hono/node-server';
@@ -7,10 +7,11 @@ import { createApp } from '../../../../edge/app.ts';
 import { reference } from '../../../../harness/reference.ts';
 import { BUNDLE_FILES, type Manifest } from '../../../../shared/bundle.ts';
 import { main } from '../../../../train/cli.ts';
-import { type Model, openBundle, openEndpoint, wordList } from '../../../../train/evaluation/scorecard/contenders.ts';
+import { type Model, openBundle, openEndpoint } from '../../../../train/evaluation/scorecard/contenders.ts';
 import { toMarkdown } from '../../../../train/evaluation/scorecard/markdown.ts';
 import { runScorecard } from '../../../../train/evaluation/scorecard/scorecard.ts';
 import type { LabelledText, ScorecardSet } from '../../../../train/evaluation/scorecard/sets.ts';
+import { wordList } from '../../../../train/evaluation/scorecard/word-lists.ts';
 import { run as runCommand } from '../../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../../fixtures/corpus.ts';
 import { refusal } from '../../../fixtures/refusal.ts';

@@ -47,7 +47,7 @@ describe('the sets', () => {
   });
 });
 
-describe('what is read of', () => {
+describe('the texts of', () => {
   it('SST-2', async () => {
     await write({ 'sst2_dev.tsv': row('a dull film', 0) + row('n\'t it "great"', 1) });
     expect(await read('sst2-dev')).toEqual([
@@ -126,7 +126,7 @@ describe('what is read of', () => {
 
 describe('a file that differs from the published one is refused in one line', () => {
   it.each<[why: string, set: string, files: Record<string, string>]>([
-    ['sst2_dev.tsv:2: "2" is no label', 'sst2-dev', { 'sst2_dev.tsv': row('x', 1) + row('y', 2) }],
+    ['sst2_dev.tsv:2: "2" is not a label', 'sst2-dev', { 'sst2_dev.tsv': row('x', 1) + row('y', 2) }],
     ['sst2_dev.tsv:1: 1 columns instead of 2', 'sst2-dev', { 'sst2_dev.tsv': 'x\n' }],
     [
       'tweeteval_val_labels.txt: 1 labels for 2 texts',
@@ -134,7 +134,7 @@ describe('a file that differs from the published one is refused in one line', ()
       { 'tweeteval_val_text.txt': 'x\ny\n', 'tweeteval_val_labels.txt': '1\n' },
     ],
     [
-      'tweeteval_val_labels.txt:2: "01" is no label',
+      'tweeteval_val_labels.txt:2: "01" is not a label',
       'tweeteval-dev',
       { 'tweeteval_val_text.txt': 'x\ny\n', 'tweeteval_val_labels.txt': '1\n01\n' },
     ],

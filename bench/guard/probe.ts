@@ -1,0 +1,115 @@
+/**
+ * Measures one checkout, in whose folder it runs: imports that checkout's modules, and answers each message with one measurement.
+ *
+ *     node bench/guard/probe.ts infer | train | cold
+ */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as classifiers from '../../edge/inference/classifier.ts';
+import type * as runtimes from '../../edge/runtime/files.ts';
+import type * as builds from '../../harness/build.ts';
+import type * as inspectors from '../../harness/inspector.ts';
+import type * as workers from '../../harness/worker.ts';
+import type * as configs from '../../train/config.ts';
+import type * as pools from '../../train/kernels/pool.ts';
+import type * as models from '../../train/model/model.ts';
+import type * as adams from '../../train/training/adam.ts';
+import type * as backends from '../../train/training/backend.ts';
+import type * as trainers from '../../train/training/trainer.ts';
+
+export type Probe = 'infer' | 'train' | 'cold';
+/** @param length tokens of a text, for `infer`. */
+export interface Question {
+  readonly length?: number;
+}
+/** Milliseconds, or the bytes of files by name. */
+export type Answer = number | Readonly<Record<string, number>>;
+
+/** A measurement takes so many milliseconds of CPU, or so many steps. */
+const ENOUGH = 60;
+const STEPS = 4;
+const TEXT = 'A wonderful film. I loved every minute of it!';
+
+async function from<Module>(file: string): Promise<Module> {
+  return import(pathToFileURL(path.resolve(file)).href);
+}
+
+/** Milliseconds of CPU for a text. */
+async function infer(): Promise<(question: Question) => Promise<number>> {
+  const { createClassifier } = await from<typeof classifiers>('edge/inference/classifier.ts');
+  const { loadRuntime, readBundle } = await from<typeof runtimes>('edge/runtime/files.ts');
+  const { textOf } = await import('../texts.ts');
+  const folder = pathToFileURL(`${path.resolve('model')}/`);
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
+  await classifier.classify([TEXT]);
+  return async ({ length = 100 }) => {
+    const texts = Array.from({ length: 50 }, () => textOf(length));
+    const start = process.threadCpuUsage();
+    for (let answered = 1; ; answered++) {
+      await classifier.classify([texts[answered % texts.length] as string]);
+      const { user, system } = process.threadCpuUsage(start);
+      const spent = (user + system) / 1000;
+      if (spent >= ENOUGH) return spent / answered;
+    }
+  };
+}
+
+/** Milliseconds of a step of the preset `seed`. */
+async function train(): Promise<() => Promise<number>> {
+  const { PRESETS } = await from<typeof configs>('train/config.ts');
+  const { Pool } = await from<typeof pools>('train/kernels/pool.ts');
+  const { buildModel, trainableVariables } = await from<typeof models>('train/model/model.ts');
+  const { Adam } = await from<typeof adams>('train/training/adam.ts');
+  const { startBackend } = await from<typeof backends>('train/training/backend.ts');
+  const { Trainer } = await from<typeof trainers>('train/training/trainer.ts');
+  const { batches } = await import('../batches.ts');
+  await startBackend();
+  const config = PRESETS['seed'] as configs.Config;
+  const model = buildModel(config);
+  const adam = new Adam(config.learningRate, trainableVariables(model));
+  const trainer = await Trainer.create(model, adam, config, await Pool.create());
+  const nextBatch = batches(config);
+  return async () => {
+    const some = Array.from({ length: STEPS }, nextBatch);
+    const start = performance.now();
+    for (const batch of some) trainer.step(batch);
+    return (performance.now() - start) / STEPS;
+  };
+}
+
+/** Milliseconds to the first answer of an isolate from nothing: of CPU on Linux. With `length`, the bytes that are shipped. */
+async function cold(): Promise<(question: Question) => Promise<Answer>> {
+  const { default: build } = await from<typeof builds>('harness/build.ts');
+  const { builtFiles, startWorker } = await from<typeof workers>('harness/worker.ts');
+  const { cpuTime, workerdPid } = await from<typeof inspectors>('harness/inspector.ts');
+  await build();
+  return async ({ length }) => {
+    if (length !== undefined) {
+      const sizeOf = async (file: string) => (await stat(file)).size;
+      const sizes = await Promise.all((await builtFiles()).map((file) => sizeOf(path.join('dist', file))));
+      const worker = sizes.reduce((sum, size) => sum + size, 0);
+      return { 'model.onnx': await sizeOf('model/model.onnx'), worker, 'worker.js': await sizeOf('dist/worker.js') };
+    }
+    const worker = await startWorker({}, { lazy: true });
+    try {
+      await (await fetch(`${worker.url}/health`)).text();
+      const pid = workerdPid();
+      const now = () => (pid === undefined ? performance.now() : cpuTime(pid));
+      const start = now();
+      const body = JSON.stringify({ text: TEXT });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${worker.url}/v1/sentiment`, { method: 'POST', headers, body });
+      await response.text();
+      if (!response.ok) throw new Error(`the worker answered ${response.status}`);
+      return now() - start;
+    } finally {
+      await worker.stop();
+    }
+  };
+}
+
+const probe = process.argv[2] as Probe;
+const measure = await { infer, train, cold }[probe]();
+process.send?.({});
+process.on('message', async (question: Question) => process.send?.(await measure(question)));

@@ -1,0 +1,68 @@
+/** The servers of the soak, each in a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import build from '../build.ts';
+import { freePort, inspect, residentMemory, workerdPid } from '../inspector.ts';
+import { startWorker } from '../worker.ts';
+
+export interface SoakedServer {
+  readonly url: string;
+  readonly hasJobs: boolean;
+  /** What it has logged. */
+  readonly log: readonly string[];
+  /** MB of the worker's isolate, after a garbage collection; undefined where there is none. */
+  readonly isolateMemory: () => Promise<number | undefined>;
+  /** MB of the process; undefined without /proc. */
+  readonly residentMemory: () => number | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+export const SERVERS = { workerd: startOnWorkerd, node: startOnNode } as const;
+
+async function startOnWorkerd(): Promise<SoakedServer> {
+  await build();
+  const inspectorPort = await freePort();
+  const { url, log, stop } = await startWorker({}, { inspectorPort, jobs: {} });
+  const pid = workerdPid();
+  const isolateMemory = async () => {
+    const { megabytes, close } = await inspect(inspectorPort); // only briefly: inspecting slows the worker down
+    const isolate = await megabytes();
+    close();
+    return isolate;
+  };
+  return {
+    url,
+    hasJobs: true,
+    log,
+    isolateMemory,
+    residentMemory: () => pid && residentMemory(pid),
+    stop,
+  } as SoakedServer;
+}
+
+async function startOnNode(): Promise<SoakedServer> {
+  const server = spawn(process.execPath, ['edge/node.ts'], { env: { ...process.env, PORT: '0' } });
+  const log: string[] = [];
+  const started = Promise.withResolvers<string>();
+  for (const stream of [server.stdout, server.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      const [url] = / listens on (http:.*)$/.exec(line)?.slice(1) ?? [];
+      if (url === undefined) log.push(line);
+      else started.resolve(url);
+    });
+  }
+  const ended = once(server, 'exit').then(() => started.reject(new Error(`the server has ended: ${log.join('\n')}`)));
+  const url = await started.promise;
+  return {
+    url,
+    hasJobs: false,
+    log,
+    isolateMemory: async () => undefined,
+    residentMemory: () => (process.platform === 'linux' ? residentMemory(`${server.pid}`) : undefined),
+    async stop() {
+      server.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

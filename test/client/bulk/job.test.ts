@@ -1,0 +1,144 @@
+/** A job from its file to its results, at an endpoint that is a few functions. With the real one: test/workerd/bulk.test.ts. */
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { UserError } from '../../../cli/errors.ts';
+import { main } from '../../../client/bulk/cli.ts';
+import type { Endpoint } from '../../../client/bulk/endpoint.ts';
+import { runJob, type Task } from '../../../client/bulk/job.ts';
+import { readState, stateFile } from '../../../client/bulk/state.ts';
+import type { Job } from '../../../edge/http/schema.ts';
+import { run } from '../../fixtures/command.ts';
+import { refusal } from '../../fixtures/refusal.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
+
+const ID = '7cee994a-5616-4d13-8243-19946c2d63eb';
+const LABELS = ['negative', 'positive'];
+const REPORTER = { say: () => {}, progress: () => {} };
+
+function jobOf(facts: Partial<Job>): Job {
+  return {
+    ...{ id: ID, type: 'text/csv', labels: LABELS, progress: 1, models: ['abc'], failures: [] },
+    ...{ created: '2026-11-27T00:00:00.000Z', expires: '2026-11-28T00:00:00.000Z' },
+    ...{ state: 'finished', records: { found: 1, done: 1, failed: 0 }, ...facts },
+  };
+}
+
+const ANSWER = {
+  ...{ line: 2, label: 'positive', score: 0.75, tokens: 2, unknown: 0, truncated: false, reliable: true },
+  scores: LABELS.map((label, place) => ({ label, score: place === 1 ? 0.75 : 0.25 })),
+};
+
+/** Has done the job as soon as it is made. */
+function endpointOf(job: Job, answers: readonly object[] = [ANSWER]): Endpoint & { readonly made: string[] } {
+  const made: string[] = [];
+  const body = async function* () {
+    yield new TextEncoder().encode(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
+  };
+  return {
+    url: 'https://example.com',
+    made,
+    open: async () => {
+      made.push(job.id);
+      await new Promise((resolve) => setTimeout(resolve, 5)); // for the other command to come meanwhile
+      return job;
+    },
+    status: async () => job,
+    send: async () => {},
+    results: (_, read) => read(body()),
+    cancel: async () => true,
+    pause: async () => {},
+  };
+}
+
+async function taskOf(): Promise<Task> {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'reviews.csv');
+  await writeFile(file, 'text\nA good film\n');
+  const out = path.join(folder, 'results.csv');
+  return { file, out, type: 'text/csv', outType: 'csv', force: false, restart: false };
+}
+
+describe('runJob', () => {
+  it('makes one job for one --out, however many commands run at once', async () => {
+    const task = await taskOf();
+    const endpoint = endpointOf(jobOf({}));
+    const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => runJob(task, endpoint, REPORTER)));
+    expect(endpoint.made).toEqual([ID]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected')
+        expect(outcome.reason.message).toContain('is making a job for the same results');
+    }
+    expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
+  });
+
+  it('makes the job again if the process was killed while making it', async () => {
+    const task = await taskOf();
+    await writeFile(stateFile(task.out), '{"beginning":999999999}');
+    const endpoint = endpointOf(jobOf({}));
+    expect(await runJob(task, endpoint, REPORTER)).toMatchObject({ job: ID, records: 1 });
+  });
+
+  it('frees the place for the next command if no job could be made', async () => {
+    const task = await taskOf();
+    const endpoint = { ...endpointOf(jobOf({})), open: () => Promise.reject(new UserError('refused')) };
+    expect(await refusal(runJob(task, endpoint, REPORTER))).toBe('refused');
+    expect(await readdir(path.dirname(task.out))).toEqual(['reviews.csv']);
+  });
+
+  it('does not advise to send an unreadable file again', async () => {
+    const task = await taskOf();
+    const error = 'Line 1: the header has no column "text".';
+    const endpoint = endpointOf(jobOf({ state: 'failed', error }));
+    expect(await refusal(runJob(task, endpoint, REPORTER))).toBe(`the job failed: ${error}`);
+    expect(await readdir(path.dirname(task.out))).toEqual(['reviews.csv']);
+  });
+});
+
+describe('a state', () => {
+  it.each(['..', '../../', 'a/b', ''])('of the job %j is damaged: it would become part of an address', async (job) => {
+    const { out } = await taskOf();
+    const state = { url: 'https://example.com', job, bytes: 1, modified: 1, type: 'text/csv' };
+    await writeFile(stateFile(out), JSON.stringify(state));
+    expect(await refusal(readState(out))).toContain('is damaged');
+    const { code, stderr } = await run(main, ['reviews.csv', '--out', out, '--cancel', '--url', state.url]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is damaged; remove it')]);
+    expect(await readFile(stateFile(out), 'utf8')).toBe(JSON.stringify(state));
+  });
+});
+
+describe('the command', () => {
+  /** Runs it at a server that has done each job with these answers. */
+  async function commandAt(answers: readonly object[], job: Partial<Job> = {}) {
+    const { file, out } = await taskOf();
+    const server = createServer(({ url }, response) => {
+      const records = { found: answers.length, done: answers.length, failed: 0 };
+      if (!url?.endsWith('/results')) response.end(JSON.stringify(jobOf({ records, ...job })));
+      else response.end(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    return run(main, [file, '--out', out, '--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
+  }
+
+  const failed = { line: 3, error: 'bad \u001b[2J\nrecord' };
+
+  it('exits with 1 when every record failed, and with 0 when one did not', async () => {
+    expect(await commandAt([failed, failed])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('line 3: bad'),
+    });
+    expect(await commandAt([ANSWER, failed])).toMatchObject({ code: 0 });
+    expect(await commandAt([])).toMatchObject({ code: 0 });
+  });
+
+  it("prints an endpoint's words in their line, with control characters as escapes", async () => {
+    expect((await commandAt([failed])).stderr).toContain('\nline 3: bad \\u001b[2J\\u000arecord\n');
+    const { stderr } = await commandAt([], { state: 'failed', error: 'no\u001b]0;x\u0007\nerror: fine' });
+    expect(stderr).toContain('\nerror: the job failed: no\\u001b]0;x\\u0007\\u000aerror: fine\n');
+  });
+});
