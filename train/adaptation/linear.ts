@@ -64,7 +64,7 @@ const PLANS: readonly Plan[] = [
 ].flatMap((plan) => [1, 2].flatMap((rarity) => [0.5, 1].map((pairs) => ({ ...plan, rarity, pairs }))));
 const FOLDS = 5;
 /** The plan is chosen on so many texts at most: more of them say the same, and take minutes. */
-const MOST_TEXTS = 3_000;
+const MOST_TEXTS = 2_000;
 /** The rarity that is its own power: a power changes how rare words compare with others, and not the penalty as a whole. */
 const USUAL_RARITY = 4;
 /** A few texts can say anything by chance. No answer turns round. */
