@@ -137,10 +137,8 @@ export function attack(url: string, hasJobs: boolean): Attackers {
         return undefined;
       }
     };
-    while (!signal.aborted) {
-      await play({ url, ask, fail, signal });
-      await setTimeout(pauseMs, undefined, { signal }).catch(() => {});
-    }
+    const pause = (ms: number) => setTimeout(ms, undefined, { signal }).catch(() => {});
+    for (await pause(pauseMs / 2); !signal.aborted; await pause(pauseMs)) await play({ url, ask, fail, signal }); // not all at once in the beginning
   });
   return {
     async stop() {
