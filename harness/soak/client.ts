@@ -34,7 +34,7 @@ export interface Answer {
 
 /** Keeps connections alive for ordinary clients. */
 export function connections(count: number): Agent {
-  return new Agent({ keepAlive: true, maxSockets: count });
+  return new Agent({ keepAlive: true, maxSockets: count, timeout: 2_000 }); // before the server closes an idle one
 }
 
 /**

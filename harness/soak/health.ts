@@ -39,7 +39,7 @@ async function watch(url: string): Promise<never> {
     parentPort?.postMessage({ times, failures });
     [times, failures] = [[], []];
   });
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1 }); // which is never idle, so that the server does not close it
   const ask = () => {
     const start = performance.now();
     const request = get(`${url}/health`, { agent }, (response) => {
