@@ -7,6 +7,7 @@ import { type Options, type Report, render } from './report.ts';
 /** Imported when chosen, so that a benchmark does not load another one's packages. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (options: Options) => Promise<Report> }>>> = {
   train: () => import('./train.ts'),
+  teacher: () => import('./teacher.ts'),
   cold: () => import('./cold.ts'),
   infer: () => import('./infer.ts'),
   serve: () => import('./serve.ts'),

@@ -76,6 +76,9 @@ const recordedMetrics = v.pipe(
   ),
 );
 
+/** The bundle that a training started from, and the dataset of that. */
+export const StartingPoint = v.object({ id: name, version: name, dataset: name });
+
 /** `model.json`. */
 export const ManifestSchema = v.object({
   schemaVersion: v.literal(2, `is not 2; ${TRAIN_AGAIN}`),
@@ -121,6 +124,7 @@ export const ManifestSchema = v.object({
   /** How the model was trained; for people only. */
   training: v.object({
     preset: name,
+    from: v.optional(StartingPoint),
     dataset: name,
     reviews: count,
     /** Texts without a label that were trained on as well. */

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { UsageError } from '../cli/errors.ts';
+import { StartingPoint } from '../shared/bundle.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(0.9));
@@ -19,6 +20,8 @@ const DECAYS = ['none', 'linear'] as const;
 export const Config = v.object({
   /** The name of the preset, which becomes part of the model's id. */
   preset: v.string(),
+  /** The bundle whose weights the training starts from. Default: it starts from scratch. */
+  from: v.optional(StartingPoint),
 
   // The network's input
   /** Ids, the three specials among them: the most frequent words of the training split. */
@@ -70,8 +73,8 @@ export const Config = v.object({
   crops: share,
   /** Reviews a step. */
   batchSize: count,
-  /** Passes over the training split. */
-  epochs: count,
+  /** Passes over the training split. 0: the embeddings and the recurrent layer stay as they begin. */
+  epochs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /**
    * The share of the training reviews that is held out: measured after every epoch, never trained on. With `calibrate`, the
    * calibration is fitted on it.
@@ -151,6 +154,23 @@ export const PRESETS: Readonly<Record<string, Config>> = {
   },
 };
 
+/** A training that starts from a bundle (`adaptation/`), but for what is the bundle's. */
+const FINETUNE: Config = {
+  ...(PRESETS['best'] as Config),
+  preset: 'finetune',
+  openSets: false,
+  teacherEpochs: 0,
+  phrases: false,
+  crops: 0,
+  epochs: 0,
+  calibrate: false, // the fit of the last layer says how sure it is, by texts that it left out
+};
+
+/** The configuration of a training that starts from a bundle. @param own what the bundle decides. */
+export function finetuneConfigOf(asked: Partial<Config>, own: Partial<Config>): Config {
+  return validated({ ...FINETUNE, ...own, ...asked });
+}
+
 /**
  * The preset's configuration (default: `seed`), overridden by `asked`.
  * @throws UsageError if the preset is unknown or a value is out of its range.
@@ -161,7 +181,9 @@ export function configOf(asked: Partial<Config>): Config {
   if (preset === undefined) {
     throw new UsageError(`unknown preset "${name}"; choose from ${Object.keys(PRESETS).join(', ')}`);
   }
-  return validated({ ...preset, ...asked });
+  const config = validated({ ...preset, ...asked });
+  if (config.epochs === 0) throw new UsageError('--epochs: a training from scratch needs one or more');
+  return config;
 }
 
 /** The flags that are not named like their field. */

@@ -3,6 +3,7 @@
  *
  *     load        data/         the reviews to train on and to validate on, and the vocabulary
  *     label       teacher/      the target of each text
+ *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once
  *     fit         training/     the weights: of n-grams at once, of the recurrent half epoch by epoch
  *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
@@ -11,7 +12,10 @@
  * A stage whose result is in the checkpoint is skipped, so a run that was stopped or killed continues.
  */
 import type { Manifest } from '../shared/bundle.ts';
-import { type Config, configOf } from './config.ts';
+import { openSource, type Source } from './adaptation/source.ts';
+import { configOfSource, startFromSource } from './adaptation/start.ts';
+import { adaptVocabulary } from './adaptation/vocabulary.ts';
+import { type Config, configOf, finetuneConfigOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
 import {
@@ -35,7 +39,7 @@ import { calibrationOf } from './training/calibrate.ts';
 import { newRun, type Run, saveCheckpoint } from './training/checkpoint.ts';
 import { fitNgrams } from './training/fit-ngrams.ts';
 import { type FitOptions, fit, hasBegun } from './training/loop.ts';
-import { refuseOtherReviews, refuseToLose, resumeRun } from './training/resume.ts';
+import { refuseOtherReviews, refuseOtherSource, refuseToLose, resumeRun } from './training/resume.ts';
 
 export { REPORT_FILE } from './evaluation/report/report.ts';
 
@@ -46,10 +50,12 @@ export interface TrainOptions {
   readonly config: Partial<Config>;
   /** Where the checkpoint is kept, and the bundle and its report go. */
   readonly folder: string;
+  /** The folder of a bundle to start from. Default: from scratch. */
+  readonly from?: string | undefined;
   /** Continue the checkpoint in `folder`. */
   readonly resume: boolean;
   /** Called once, before anything is computed. */
-  readonly onStart?: (run: Run, set: TrainingSet) => void;
+  readonly onStart?: (run: Run, set: TrainingSet, source?: Source) => void;
   /** Reports the work before the first step: its name, and the share that is done. */
   readonly onPreparation?: (what: string, share: number) => void;
   readonly onStep?: FitOptions['onStep'];
@@ -67,8 +73,11 @@ export interface TrainOptions {
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
   const { folder, signal, onStart, onPreparation, onStep, onEpoch, onBaseline } = options;
   await startBackend();
+  const source = options.from === undefined ? undefined : await openSource(options.from);
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
-  const config = resumed?.config ?? configOf(options.config);
+  if (resumed !== undefined) refuseOtherSource(resumed, source?.manifest.version);
+  const config =
+    resumed?.config ?? (source ? finetuneConfigOf(options.config, configOfSource(source)) : configOf(options.config));
   await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
@@ -76,10 +85,21 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const dataset = await options.loadDataset(config);
   const set = chooseTrainingSet(dataset, config);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
-  const run = resumed ?? newRun(config, set.facts, vocabularyOf(set, config.vocabularySize));
+  const run =
+    resumed ??
+    newRun(
+      config,
+      set.facts,
+      source
+        ? adaptVocabulary(
+            source.vocabulary,
+            set.train.map(({ text }) => text),
+          )
+        : vocabularyOf(set, config.vocabularySize),
+    );
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
-  onStart?.(run, set);
+  onStart?.(run, set, source);
 
   // Label
   if (config.teacherEpochs > 0) {
@@ -92,7 +112,12 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   // Fit
   const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(run.vocabulary.words);
   if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
-  if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
+  if (source && !hasBegun(run.progress)) {
+    const onProgress = (share: number) => onPreparation?.('last layer', share);
+    onProgress(0);
+    if (!(await startFromSource(run, source, examples, { signal, onProgress }))) return stopped();
+    await save();
+  } else if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
     const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
     onProgress(0);
     if (!(await fitNgrams(run.model, examples, { signal, onProgress }))) return stopped();

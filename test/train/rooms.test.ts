@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 /** From the first to the last. A file beside the rooms is one of its own. */
 const ORDER = [
   ...['random.ts', 'format.ts', 'config.ts', 'kernels'],
-  ...['data', 'model', 'teacher', 'training', 'export', 'prediction', 'evaluation'],
+  ...['data', 'model', 'teacher', 'training', 'export', 'adaptation', 'prediction', 'evaluation'],
   ...['pipeline.ts', 'commands', 'cli.ts'],
 ];
 const TRAIN = path.resolve('train');

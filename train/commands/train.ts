@@ -1,21 +1,29 @@
 /** `npm run train`: trains a model bundle. Ctrl-C saves a checkpoint. */
 import path from 'node:path';
-import { EXIT } from '../../cli/errors.ts';
+import { EXIT, UsageError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { count, counted } from '../../shared/counted.ts';
+import { describeSource } from '../adaptation/source.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
+import { isTable } from '../data/dataset.ts';
 import { describeTexts } from '../data/summary.ts';
 import { type Baseline, describeBaseline } from '../evaluation/baseline.ts';
 import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
+/** Flags that say nothing of a training that starts from a bundle, which has no epochs and has its network. */
+const SCRATCH_FLAGS = ['from-scratch', 'preset', 'cell', 'embedding-update', 'epochs', 'sources'] as const;
+
+/** The bundle of this repository. */
+const SHIPPED = 'model';
+
 const FLAGS = {
-  preset: { kind: 'text', value: '<name>', help: `one of ${Object.keys(PRESETS).join(', ')} (default: seed)` },
+  preset: { kind: 'text', value: '<name>', help: `from scratch: ${Object.keys(PRESETS).join(' or ')} (default: seed)` },
   ...DATA_FLAGS,
   ...SOURCES_FLAG,
   labels: {
@@ -23,7 +31,17 @@ const FLAGS = {
     value: '<a,b,…>',
     help: "the order of the file's labels, from bad to good (default: from their names)",
   },
-  out: { kind: 'text', value: '<folder>', help: 'where the bundle and the checkpoint go (default: runs/<preset>)' },
+  from: {
+    kind: 'text',
+    value: '<folder>',
+    help: `the bundle to start from (default, for a .csv and the like: ${SHIPPED})`,
+  },
+  'from-scratch': { kind: 'switch', help: 'start from random weights' },
+  out: {
+    kind: 'text',
+    value: '<folder>',
+    help: 'where the bundle and the checkpoint go (default: runs/<preset>, or runs/finetune)',
+  },
   cell: { kind: 'text', value: '<name>', help: `the recurrent layer: ${CELLS.join(', ')} (default: the preset's)` },
   'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
   seed: { kind: 'number', value: '<n>', help: 'the same seed gives the same weights, order and splits' },
@@ -53,7 +71,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   // `train` checks them against the schema of a configuration.
   const asked = { preset, cell, embeddingUpdate, epochs, seed, limit, validationFraction } as Partial<Config>;
   const config: Partial<Config> = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  const folder = flags.out ?? path.join('runs', preset ?? 'seed');
+  const from = await sourceOf(flags);
+  const folder = flags.out ?? path.join('runs', from === undefined ? (preset ?? 'seed') : 'finetune');
   const { REPORT_FILE, train } = await import('../pipeline.ts'); // tfjs takes half a second to load, and not every command needs it
   const interruption = new AbortController();
   using _ = await lockFolder(folder, { make: flags.resume !== true });
@@ -63,6 +82,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     loadDataset: ({ openSets }) =>
       loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels), openSets),
     config,
+    from,
     folder,
     resume: flags.resume === true,
     signal: interruption.signal,
@@ -70,7 +90,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     onBaseline: (found) => {
       baseline = found;
     },
-    onStart: (run, set) => {
+    onStart: (run, set, source) => {
+      if (source !== undefined) say(describeSource(source, run.vocabulary));
       for (const line of describeTexts(set, run.vocabulary, run.config)) say(line);
       io.onInterrupt(() => {
         interruption.abort();
@@ -87,6 +108,24 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   say(`report: ${path.join(folder, REPORT_FILE)}`);
   if (baseline !== undefined) say(describeBaseline(baseline, manifest.training.preset));
   return EXIT.done;
+}
+
+/**
+ * The bundle to start from: as asked, or the one that ships if the data are a file of one's own.
+ * @throws UsageError when flags contradict each other.
+ */
+async function sourceOf(flags: FlagValues<typeof FLAGS>): Promise<string | undefined> {
+  const { from, data } = flags;
+  const isOwn = from !== undefined || (data !== undefined && (await isTable(data)));
+  if (!isOwn || (from === undefined && (flags['from-scratch'] === true || flags.preset !== undefined)))
+    return undefined;
+  const other = SCRATCH_FLAGS.find((flag) => flags[flag] !== undefined);
+  if (other !== undefined) {
+    throw new UsageError(
+      `--${other} is for a training from scratch: leave out --from, and add --from-scratch or --preset`,
+    );
+  }
+  return from ?? SHIPPED;
 }
 
 type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onPreparation' | 'onStep' | 'onEpoch'>>;
@@ -108,7 +147,7 @@ function progressOf({ say, stderr }: Io): Callbacks & { readonly done: () => voi
       const network = [
         counted(vocabulary.size, 'word'),
         counted(model.countParams(), 'parameter'),
-        counted(config.epochs, 'epoch'),
+        ...(config.epochs > 0 ? [counted(config.epochs, 'epoch')] : []),
       ].join(', ');
       const more = dataset.unlabelled > 0 ? ` and ${counted(dataset.unlabelled, 'text')} without a label` : '';
       say(`training on ${counted(dataset.reviews, 'review')}${more}${held}: ${network}`);

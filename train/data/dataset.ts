@@ -29,6 +29,16 @@ export interface DatasetOptions extends TableOptions {
 
 const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
+/** Whether `location` is a file of texts and labels, rather than the official archive or its folder. */
+export async function isTable(location: string): Promise<boolean> {
+  if (ARCHIVE.test(location)) return false;
+  const info = await stat(location).catch((error: unknown) => {
+    if (isSystemError(error)) return undefined; // which reading it will report
+    throw error;
+  });
+  return info?.isFile() === true;
+}
+
 /**
  * Reads the reviews at `location`.
  * @throws UserError when they are missing, damaged, or not what their kind of file or folder is to hold.

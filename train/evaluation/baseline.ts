@@ -67,12 +67,17 @@ function linearAnswers(
   });
 }
 
+/** By preset. */
+const HELP: Readonly<Record<string, string>> = {
+  seed: '--preset best, which has a linear half, or more reviews',
+  finetune: 'more reviews',
+};
+
 /** Compares the two in one line, with advice if the network is worse. */
 export function describeBaseline({ linear, network, isBetter, reviews }: Baseline, preset: string): string {
   const facts = `on the ${reviews} reviews held out, a linear model of the words is right on ${shareOf(linear)}, the network on ${shareOf(network)}`;
   if (!isBetter) return facts;
-  const help =
-    preset === 'best' ? 'more reviews, or other --epochs' : '--preset best, which has a linear half, or more reviews';
+  const help = HELP[preset] ?? 'more reviews, or other --epochs';
   return `${facts}: use ${help}`;
 }
 

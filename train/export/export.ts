@@ -74,6 +74,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
     },
     training: {
       preset: config.preset,
+      ...(config.from && { from: config.from }),
       dataset: dataset.name,
       reviews: dataset.reviews,
       unlabelled: dataset.unlabelled,

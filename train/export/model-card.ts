@@ -39,15 +39,15 @@ ${splits.length > 0 ? results(splits, labels) : 'Not evaluated yet: `npm run eva
 
 ## Training
 
-${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(training.epochs)}
+${learned(manifest)}
 
 ## Limits
 
-- It knows only the ${count(architecture.vocabularySize)} most frequent words of its training texts, and reads only the last ${maxTokens} tokens.
+- It knows only ${knownWords(manifest)}, and reads only the last ${maxTokens} tokens.
 - ${hasRead(dataset)}
 - Its probabilities are off by the calibration errors above, on texts like those it was measured on.
 - A text without a known word gets the same probability for every label, by rule.
-${credits(dataset)}`;
+${credits(training.from?.dataset ?? dataset)}`;
 }
 
 /** The answer when all labels are equally likely. */
@@ -86,9 +86,18 @@ export function networkText({ architecture, labels }: Pick<Manifest, 'architectu
 }
 
 /** The training data and settings in one line. */
-export function trainingText({ dataset, reviews, unlabelled, epochs, preset, seed }: Manifest['training']): string {
+export function trainingText({
+  dataset,
+  reviews,
+  unlabelled,
+  epochs,
+  preset,
+  seed,
+  from,
+}: Manifest['training']): string {
   const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
-  return `${counted(reviews, 'review')}${more} of ${dataset}, ${counted(epochs.length, 'epoch')}, preset ${preset}, seed ${seed}`;
+  const how = from ? `starting from ${from.id} ${from.version}` : counted(epochs.length, 'epoch');
+  return `${counted(reviews, 'review')}${more} of ${dataset}, ${how}, preset ${preset}, seed ${seed}`;
 }
 
 /** For a network with n-grams, which are fitted before the first epoch. */
@@ -96,6 +105,21 @@ const SOFT_LABELS = `Loss and accuracy are those of the recurrent half alone. In
 teacher's soft labels; on the validation split, against the true labels.
 
 `;
+
+function knownWords({ architecture, training: { from } }: Manifest): string {
+  const words = count(architecture.vocabularySize);
+  return from
+    ? `${words} words, those of ${from.id} and frequent ones of its own texts`
+    : `the ${words} most frequent words of its training texts`;
+}
+
+function learned({ architecture, training: { from, epochs } }: Manifest): string {
+  if (from !== undefined) {
+    return `Embeddings and ${architecture.cell.toUpperCase()} are those of ${from.id} ${from.version}. The last layer, and the weights of words and
+pairs, were fitted to the reviews at once, so there are no epochs.`;
+  }
+  return `${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(epochs)}`;
+}
 
 function kindOf(dataset: string): string {
   if (dataset === OPEN_DATASET) return 'an English text';

@@ -28,8 +28,24 @@ const GROWTH = 1.5;
  * @param buckets for one column.
  */
 export function bucketsFor(columns: number, buckets: number): number {
-  if (columns === 1 || buckets === 0) return buckets;
-  for (let prime = Math.floor((GROWTH * buckets) / columns); prime > 2; prime--) if (isPrime(prime)) return prime;
+  return columns === 1 || buckets === 0 ? buckets : largestPrime((GROWTH * buckets) / columns);
+}
+
+/** The usual number of weights of pairs, and at most so many times as many where that keeps the rows of a table. */
+const USUAL_WEIGHTS = 400_000;
+const KEPT = 2;
+
+/**
+ * The number of buckets for so many columns beside a network that has `buckets`: the same, so that its pairs are found again,
+ * unless the table would be large.
+ */
+export function keptBuckets(columns: number, buckets: number): number {
+  return columns * buckets <= KEPT * USUAL_WEIGHTS ? buckets : largestPrime(USUAL_WEIGHTS / columns);
+}
+
+/** The largest prime up to `limit`, or 2. */
+function largestPrime(limit: number): number {
+  for (let prime = Math.floor(limit); prime > 2; prime--) if (isPrime(prime)) return prime;
   return 2;
 }
 

@@ -16,7 +16,7 @@ import { columnsOf } from '../../shared/labels.ts';
 import { Vocabulary } from '../../shared/vocabulary.ts';
 import { Config } from '../config.ts';
 import { DatasetFacts } from '../data/training-set.ts';
-import { bucketsFor } from '../model/hashed-ngrams.ts';
+import { bucketsFor, keptBuckets } from '../model/hashed-ngrams.ts';
 import { allVariables, buildModel, trainableVariables } from '../model/model.ts';
 import { Adam } from './adam.ts';
 import { Calibration } from './calibrate.ts';
@@ -44,7 +44,8 @@ export interface Run {
 /** An untrained run. */
 export function newRun(config: Config, dataset: DatasetFacts, vocabulary: Vocabulary): Run {
   const labels = dataset.labels.length;
-  const ngramBuckets = bucketsFor(columnsOf(labels), config.ngramBuckets);
+  const buckets = config.from === undefined ? bucketsFor : keptBuckets;
+  const ngramBuckets = buckets(columnsOf(labels), config.ngramBuckets);
   const model = buildModel({ ...config, ngramBuckets, vocabularySize: vocabulary.size, labels });
   const adam = new Adam(config.learningRate, trainableVariables(model));
   return { config, dataset, vocabulary, model, adam, progress: newProgress() };

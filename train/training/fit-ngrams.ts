@@ -59,16 +59,31 @@ export async function fitNgrams(
 
 /** The logits that the HashedNgrams layer adds for each row of ids [rows × columns]. */
 export function ngramLogits(model: tf.LayersModel, rows: readonly Int32Array[]): Float64Array {
-  const unigrams = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
+  return sumNgrams(tablesOf(model), rows);
+}
+
+export function tablesOf(model: tf.LayersModel): NgramTables {
   const hashed = weightOf(model, 'ngrams/hashed');
-  const [buckets = 0, columns = 0] = hashed.shape;
-  const pairs = hashed.dataSync<'float32'>();
+  const words = weightOf(model, 'ngrams/unigrams').dataSync<'float32'>();
+  return { words, pairs: hashed.dataSync<'float32'>(), columns: hashed.shape[1] as number };
+}
+
+/** The tables of a HashedNgrams layer: [words × columns] and [buckets × columns]. */
+export interface NgramTables {
+  readonly words: Float32Array;
+  readonly pairs: Float32Array;
+  readonly columns: number;
+}
+
+/** The logits of such a layer [rows × columns]. */
+export function sumNgrams({ words, pairs, columns }: NgramTables, rows: readonly Int32Array[]): Float64Array {
+  const buckets = pairs.length / columns;
   const logits = new Float64Array(rows.length * columns);
   for (const [row, ids] of rows.entries()) {
     const hashes = bigramBuckets(ids, buckets);
     for (let column = 0; column < columns; column++) {
       let sum = 0;
-      for (const id of ids) sum += unigrams[id * columns + column] as number;
+      for (const id of ids) sum += words[id * columns + column] as number;
       for (const hash of hashes) sum += pairs[hash * columns + column] as number;
       logits[row * columns + column] = sum / Math.sqrt(ids.length);
     }

@@ -22,6 +22,20 @@ export async function resumeRun(folder: string, asked: Partial<Config>): Promise
   return { ...run, config: validated({ ...run.config, ...asked }) };
 }
 
+/**
+ * @param version of the bundle that is asked for; undefined: none.
+ * @throws UsageError when the run was started from something else.
+ */
+export function refuseOtherSource({ config }: Run, version: string | undefined): void {
+  if (config.from?.version === version) return;
+  if (config.from === undefined) throw new UsageError('the run to resume was started from scratch; add --from-scratch');
+  throw new UsageError(
+    version === undefined
+      ? 'the run to resume was started from a bundle; leave out --from-scratch and --preset'
+      : `the run to resume was started from the bundle ${config.from.id} with version ${config.from.version}, not ${version}; name it with --from`,
+  );
+}
+
 /** @throws UserError when `folder` holds an unfinished run, which a new one would overwrite. */
 export async function refuseToLose(folder: string): Promise<void> {
   const hasCheckpoint = await stat(path.join(folder, CHECKPOINT_FILE)).catch((error: unknown) => {

@@ -119,6 +119,16 @@ export class Trainer {
     return tf.tidy(() => this.#logits(rows).dataSync() as Float32Array);
   }
 
+  /** The inputs of the Dense layer for each row of ids [rows × features]. */
+  features(rows: readonly Int32Array[]): Float32Array {
+    return tf.tidy(() => {
+      const lookup = this.#lookUp(rows);
+      const features = this.#features(lookup).dataSync() as Float32Array;
+      this.#pool.free(lookup.vectors);
+      return features;
+    });
+  }
+
   /** Loss and accuracy, without training. */
   measure(examples: readonly Example[]): Totals {
     return tf.tidy(() => {

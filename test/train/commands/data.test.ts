@@ -22,7 +22,7 @@ beforeAll(async () => {
   out = path.join(folder, 'trained');
   const rows = CORPUS_REVIEWS.map((review) => `"${review.text}",${review.label === 1 ? 'glad' : 'sad'}\r\n`);
   await writeFile(data, `opinion,mood\r\n${rows.join('')},sad\r\n`);
-  trained = await cli(['train', ...mine(), ...ORDER, '--out', out, '--epochs', '1', '--seed', '3']);
+  trained = await cli(['train', ...mine(), ...ORDER, '--out', out, '--from-scratch', '--epochs', '1', '--seed', '3']);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -52,7 +52,9 @@ it('evaluates exactly the texts that were not trained on, in any order of labels
 });
 
 it('keeps their labels when a run is resumed or exported again', async () => {
-  expect(await cli(['train', ...mine(), ...ORDER, '--out', out, '--epochs', '2', '--resume'])).toMatchObject({
+  expect(
+    await cli(['train', ...mine(), ...ORDER, '--out', out, '--from-scratch', '--epochs', '2', '--resume']),
+  ).toMatchObject({
     code: 0,
   });
   expect(await manifestIn(out)).toMatchObject({ labels: ['sad', 'glad'], training: { epochs: [{}, {}] } });

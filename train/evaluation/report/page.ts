@@ -162,14 +162,14 @@ function learning({ architecture, training: { epochs, validationReviews } }: Man
       : 'No reviews were held out: these are figures on the training reviews.';
   // Without this note, validation curves that are better than training curves would look like a mistake.
   const soft =
-    architecture.ngramBuckets > 0
+    architecture.ngramBuckets > 0 && epochs.length > 0
       ? ' Both curves show the recurrent half alone. In training it has to match a teacher’s soft labels, with dropout and cropped texts. On the validation reviews it gets whole texts and true labels, which is easier.'
       : '';
   return html`<section><h2>Learning</h2>
 <p class="note">${held}${soft}</p>
 ${
   epochs.length === 0
-    ? html`<p class="note">No epoch was recorded.</p>`
+    ? html`<p class="note">There are no epochs: the last layer was fitted at once.</p>`
     : html`<div class="pair">${learningCurves(epochs).map((curve) => html`<figure>${curve}</figure>`)}</div>
 <details><summary>The numbers</summary><div class="scroll">${learningTable(epochs)}</div></details>`
 }</section>`;
