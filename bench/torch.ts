@@ -1,7 +1,8 @@
-/** PyTorch's training step (`torch.py`), for `npm run bench -- train --torch`. PYTHON names another interpreter than `python3`. */
+/** PyTorch's training step (`torch-step.py`), for `npm run bench -- train --torch`. PYTHON names another interpreter than `python3`. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { UserError } from '../cli/errors.ts';
 import type { Config } from '../train/config.ts';
 import type { Example } from '../train/data/examples.ts';
@@ -21,16 +22,20 @@ export async function startTorch(
 ): Promise<Torch> {
   const { vocabularySize: vocabulary, embeddingUnits: embedding, units, learningRate: rate } = config;
   const shapes = JSON.stringify({ vocabulary, embedding, units, rate, threads });
-  const child = spawn(python, [path.join(import.meta.dirname, 'torch.py'), shapes], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const child = spawn(python, [path.join(import.meta.dirname, 'torch-step.py'), shapes], {
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.on('error', () => {}); // then there is no line either
   child.stdin.on('error', () => {});
+  const errors = text(child.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<unknown> => {
     const { done, value } = await lines.next();
     if (!done) return JSON.parse(value);
-    throw new UserError(`${python} cannot run PyTorch; install it (pip install torch), or leave out --torch`);
+    const reason = (await errors).trimEnd().split('\n').at(-1) || 'it ended';
+    throw new UserError(
+      `${python} cannot run PyTorch (${reason}); install it (pip install torch), or leave out --torch`,
+    );
   };
   return {
     version: String(await answer()),

@@ -19,12 +19,12 @@ import type * as backends from '../../train/training/backend.ts';
 import type * as trainers from '../../train/training/trainer.ts';
 
 export type Probe = 'infer' | 'train' | 'cold';
-/** @param length tokens of a text, for `infer`. */
 export interface Question {
+  /** Tokens of a text, for `infer`. */
   readonly length?: number;
+  /** For `cold`: a size instead of a time. `worker` is all that is deployed, `code` its JavaScript. */
+  readonly bytes?: 'model' | 'worker' | 'code';
 }
-/** Milliseconds, or the bytes of files by name. */
-export type Answer = number | Readonly<Record<string, number>>;
 
 /** A measurement takes so many milliseconds of CPU, or so many steps. */
 const ENOUGH = 60;
@@ -55,7 +55,7 @@ async function infer(): Promise<(question: Question) => Promise<number>> {
   };
 }
 
-/** Milliseconds of a step of the preset `seed`. */
+/** Milliseconds of CPU, of all threads, for a step of the preset `seed`. */
 async function train(): Promise<() => Promise<number>> {
   const { PRESETS } = await from<typeof configs>('train/config.ts');
   const { Pool } = await from<typeof pools>('train/kernels/pool.ts');
@@ -72,24 +72,26 @@ async function train(): Promise<() => Promise<number>> {
   const nextBatch = batches(config);
   return async () => {
     const some = Array.from({ length: STEPS }, nextBatch);
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const batch of some) trainer.step(batch);
-    return (performance.now() - start) / STEPS;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000 / STEPS;
   };
 }
 
-/** Milliseconds to the first answer of an isolate from nothing: of CPU on Linux. With `length`, the bytes that are shipped. */
-async function cold(): Promise<(question: Question) => Promise<Answer>> {
+/** Milliseconds to the first answer of an isolate from nothing, of CPU on Linux; or the bytes that are asked for. */
+async function cold(): Promise<(question: Question) => Promise<number>> {
   const { default: build } = await from<typeof builds>('harness/build.ts');
   const { builtFiles, startWorker } = await from<typeof workers>('harness/worker.ts');
   const { cpuTime, workerdPid } = await from<typeof inspectors>('harness/inspector.ts');
   await build();
-  return async ({ length }) => {
-    if (length !== undefined) {
-      const sizeOf = async (file: string) => (await stat(file)).size;
+  const sizeOf = async (file: string) => (await stat(file)).size;
+  return async ({ bytes }) => {
+    if (bytes === 'model') return sizeOf('model/model.onnx');
+    if (bytes === 'code') return sizeOf('dist/worker.js');
+    if (bytes === 'worker') {
       const sizes = await Promise.all((await builtFiles()).map((file) => sizeOf(path.join('dist', file))));
-      const worker = sizes.reduce((sum, size) => sum + size, 0);
-      return { 'model.onnx': await sizeOf('model/model.onnx'), worker, 'worker.js': await sizeOf('dist/worker.js') };
+      return sizes.reduce((sum, size) => sum + size, 0);
     }
     const worker = await startWorker({}, { lazy: true });
     try {

@@ -18,7 +18,7 @@ it('the guard needs a commit that exists', async () => {
 
 it('says what to do where Python has no PyTorch', async () => {
   const started = startTorch(PRESETS['seed'] as Config, 1, '/usr/bin/false');
-  await expect(started).rejects.toThrow('/usr/bin/false cannot run PyTorch; install it');
+  await expect(started).rejects.toThrow('/usr/bin/false cannot run PyTorch (it ended); install it');
 });
 
 it('a report ends with its failures, for people and as JSON', () => {

@@ -1,6 +1,6 @@
 """The training step of `train.ts` in PyTorch, on as many threads as ours: embedding, LSTM, dense, loss, Adam.
 
-    python3 bench/torch.py '{"vocabulary": …, "embedding": …, "units": …, "rate": …, "threads": …}'
+    python3 bench/torch-step.py '{"vocabulary": …, "embedding": …, "units": …, "rate": …, "threads": …}'
 
 Prints a line when it is ready. Then for each line of [[ids of a text], …] it does a step, half of whose texts are positive, and prints its milliseconds.
 """
