@@ -2,7 +2,9 @@
  * A training step of the preset `seed` (embedding, LSTM, dense, loss, Adam): stock tfjs layers on the WASM backend beside our
  * kernels, alternating within a run. `speedup` is stock ÷ ours.
  *
- *     npm run bench -- train [--json]
+ *     npm run bench -- train [--torch] [--json]
+ *
+ * With `--torch`, also the same step in PyTorch, on as many threads; `torch` is PyTorch ÷ ours.
  *
  * Batches are random: 64 texts of 100 tokens, with about as many distinct words as batches of real reviews. Also: the kernels'
  * phases, and the matrix product at the same shapes, which is the machine's limit.
@@ -18,7 +20,8 @@ import { startBackend } from '../train/training/backend.ts';
 import { Trainer } from '../train/training/trainer.ts';
 import { batches } from './batches.ts';
 import { gemmPeak } from './gemm-peak.ts';
-import { type Case, median, type Report, summarize } from './report.ts';
+import { type Case, median, medianQuotient, type Options, type Report, summarize } from './report.ts';
+import { startTorch } from './torch.ts';
 
 const ROUNDS = 7;
 /** Our steps for each stock step, so that both take about the same time. */
@@ -31,7 +34,7 @@ const { maxTokens, embeddingUnits, units, batchSize } = config;
 const gates = 4 * units;
 const tokens = batchSize * maxTokens;
 
-export async function run(): Promise<Report> {
+export async function run({ torch: isWanted = false }: Options = {}): Promise<Report> {
   await startBackend();
   const nextBatch = batches(config);
   const all = Array.from({ length: ROUNDS * OURS_PER_ROUND }, nextBatch);
@@ -52,10 +55,14 @@ export async function run(): Promise<Report> {
   const singleAdam = new Adam(config.learningRate, trainableVariables(singleModel));
   const singleTrainer = await Trainer.create(singleModel, singleAdam, config, single);
 
+  const torch = isWanted ? await startTorch(config, pool.threads) : undefined;
+  const torchSteps: number[] = [];
+
   await stockStep(all[0] as Example[]);
   for (const warmUp of all.slice(0, 4)) {
     trainer.step(warmUp);
     singleTrainer.step(warmUp);
+    await torch?.step(warmUp);
   }
   phases.clear();
   const stock: number[] = [];
@@ -67,8 +74,10 @@ export async function run(): Promise<Report> {
       const examples = all[round * OURS_PER_ROUND + repeat] as Example[];
       ours.push(await time(() => trainer.step(examples)));
       oneThread.push(await time(() => singleTrainer.step(examples)));
+      if (torch !== undefined) torchSteps.push(await torch.step(examples));
     }
   }
+  torch?.stop();
 
   const cases: Case[] = [
     summarize('step, stock tfjs', 'ms', stock),
@@ -76,6 +85,9 @@ export async function run(): Promise<Report> {
     summarize('step, ours, 1 thread', 'ms', oneThread),
     ...[...phases].map(([name, samples]) => summarize(`  phase ${name}`, 'ms', samples)),
   ];
+  if (torch !== undefined) {
+    cases.push(summarize(`step, PyTorch ${torch.version}, ${pool.threads} threads`, 'ms', torchSteps));
+  }
   const [stockCase, ourCase] = cases as [Case, Case];
   const inKernels = [...phases.values()].reduce((sum, samples) => sum + median(samples), 0);
   const peak = gemmPeak(single);
@@ -98,6 +110,7 @@ export async function run(): Promise<Report> {
     cases,
     ratios: {
       speedup: stockCase.median / ourCase.median,
+      ...(torch !== undefined && { torch: medianQuotient(torchSteps, ours) }),
       kernelShare: inKernels / ourCase.median,
       peakShare: reached,
       epochSeconds: (ourCase.median * Math.ceil(25_000 / batchSize)) / 1000,

@@ -78,7 +78,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
   const metrics = new Metrics();
   /** Made at the first request. */
-  let document: ReturnType<typeof openApiDocument> | undefined;
+  let document: string | undefined;
 
   /** How many of the network's reloads have been logged. */
   let reported = 0;
@@ -194,8 +194,9 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   app.get('/v1/model', etag(), async (context) => context.json(await classifier.manifest(), 200, maxAge));
   app.get('/openapi.json', etag(), async (context) => {
     const manifest = await classifier.manifest().catch(() => undefined);
-    if (manifest !== undefined) document ??= openApiDocument(manifest.labels, formats);
-    return context.json(document ?? openApiDocument([], formats), 200, maxAge);
+    if (manifest !== undefined) document ??= JSON.stringify(openApiDocument(manifest.labels, formats));
+    const body = document ?? JSON.stringify(openApiDocument([], formats));
+    return context.body(body, 200, { ...maxAge, 'content-type': 'application/json' });
   });
 
   app.get('/metrics', async (context) => {

@@ -11,6 +11,12 @@ export function cpuTime(pid: string): number {
   return Number(nanoseconds) / 1e6;
 }
 
+/** Milliseconds so far for which that thread could have run, and had no processor. */
+export function waitingTime(pid: string): number {
+  const [, nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(nanoseconds) / 1e6;
+}
+
 /** The resident memory of a process, in megabytes. */
 export function residentMemory(pid: string): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

@@ -86,10 +86,12 @@ export async function nextChunk(
   return result.done ? 'end' : result.value;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 /** The JSON value, with or without a byte order mark; undefined when the bytes are not JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch {
     return undefined; // not a JSON value
   }

@@ -1,4 +1,6 @@
-/** Middleware that sets headers on the answers of all routes. */
+/**
+ * Middleware that sets headers on the answers of all routes: on `context.res.headers`, because `context.header` copies the whole answer each time.
+ */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
@@ -27,7 +29,8 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
 /** Forbids to store an answer, unless its route allows it. */
 export const noStore: MiddlewareHandler = async (context, next) => {
   await next();
-  if (!context.res.headers.has('cache-control')) context.header('Cache-Control', 'no-store');
+  const { headers } = context.res;
+  if (!headers.has('cache-control')) headers.set('Cache-Control', 'no-store');
 };
 
 /** Names the version of the model. Answers do not fail if it is unknown. */
@@ -36,7 +39,7 @@ export function modelVersion(classifier: Classifier): MiddlewareHandler<AppEnv> 
     const manifest = await classifier.manifest().catch(() => undefined);
     context.set('modelVersion', manifest?.version);
     await next();
-    if (manifest !== undefined) context.header('X-Model-Version', manifest.version);
+    if (manifest !== undefined) context.res.headers.set('X-Model-Version', manifest.version);
   };
 }
 
@@ -46,7 +49,7 @@ export const serverTiming: MiddlewareHandler<AppEnv> = async (context, next) => 
   context.set('inferenceMs', 0);
   await next();
   const total = performance.now() - start;
-  context.header(
+  context.res.headers.set(
     'Server-Timing',
     `inference;dur=${context.get('inferenceMs').toFixed(2)}, total;dur=${total.toFixed(2)}`,
   );

@@ -11,5 +11,5 @@ export const requestId: MiddlewareHandler<AppEnv> = async (context, next) => {
   const id = REQUEST_ID.test(given) ? given : crypto.randomUUID();
   context.set('requestId', id);
   await next();
-  context.header('X-Request-Id', id);
+  context.res.headers.set('X-Request-Id', id); // see headers.ts
 };

@@ -1,9 +1,10 @@
 /** The servers of the soak, each in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import build from '../build.ts';
-import { freePort, inspect, residentMemory, workerdPid } from '../inspector.ts';
+import { cpuTime, freePort, inspect, residentMemory, waitingTime, workerdPid } from '../inspector.ts';
 import { startWorker } from '../worker.ts';
 
 export interface SoakedServer {
@@ -15,8 +16,12 @@ export interface SoakedServer {
   readonly isolateMemory: () => Promise<number | undefined>;
   /** MB of the process; undefined without /proc. */
   readonly residentMemory: () => number | undefined;
+  /** Milliseconds for which its thread has run, and for which it has waited for a processor; undefined without /proc. */
+  readonly times: () => { readonly ran: number; readonly waited: number } | undefined;
   readonly stop: () => Promise<void>;
 }
+
+const timesOf = (pid: string) => ({ ran: cpuTime(pid), waited: waitingTime(pid) });
 
 export const SERVERS = { workerd: startOnWorkerd, node: startOnNode } as const;
 
@@ -36,13 +41,16 @@ async function startOnWorkerd(): Promise<SoakedServer> {
     hasJobs: true,
     log,
     isolateMemory,
-    residentMemory: () => pid && residentMemory(pid),
+    residentMemory: () => (pid === undefined ? undefined : residentMemory(pid)),
+    times: () => (pid === undefined ? undefined : timesOf(pid)),
     stop,
-  } as SoakedServer;
+  };
 }
 
 async function startOnNode(): Promise<SoakedServer> {
-  const server = spawn(process.execPath, ['edge/node.ts'], { env: { ...process.env, PORT: '0' } });
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { start: string } };
+  const [, ...args] = scripts.start.split(' '); // what `npm start` calls Node with
+  const server = spawn(process.execPath, args, { env: { ...process.env, PORT: '0' } });
   const log: string[] = [];
   const started = Promise.withResolvers<string>();
   for (const stream of [server.stdout, server.stderr]) {
@@ -54,12 +62,14 @@ async function startOnNode(): Promise<SoakedServer> {
   }
   const ended = once(server, 'exit').then(() => started.reject(new Error(`the server has ended: ${log.join('\n')}`)));
   const url = await started.promise;
+  const hasProc = process.platform === 'linux';
   return {
     url,
     hasJobs: false,
     log,
     isolateMemory: async () => undefined,
-    residentMemory: () => (process.platform === 'linux' ? residentMemory(`${server.pid}`) : undefined),
+    residentMemory: () => (hasProc ? residentMemory(`${server.pid}`) : undefined),
+    times: () => (hasProc ? timesOf(`${server.pid}`) : undefined),
     async stop() {
       server.kill('SIGTERM');
       await ended;

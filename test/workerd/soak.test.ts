@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../bench/soak.ts';
 import { reference } from '../../harness/reference.ts';
-import { type LoadOptions, type LoadResult, load } from '../../harness/soak/load.ts';
+import { isOverloaded, type LoadOptions, type LoadResult, load } from '../../harness/soak/load.ts';
 import { createMix, type Kind, type Planned, VALID } from '../../harness/soak/mix.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
@@ -65,6 +65,14 @@ describe('a soak', () => {
 
   it('finds a status of 500', async () => {
     expect(found(await of((_, response) => void response.writeHead(503).end()))).toEqual(new Set(['server error']));
+  });
+
+  it('knows the documented 503, whose client waits and asks again, from any other', () => {
+    const body = '{"type":"urn:edge-sentiment:problem:overloaded"}';
+    const headers = { 'retry-after': '2' };
+    expect([503, 429].map((status) => isOverloaded({ status, headers, body }))).toEqual([true, true]);
+    const others = [{ status: 500 }, { headers: {} }, { headers: { 'retry-after': '0' } }, { body: '{}' }];
+    for (const other of others) expect(isOverloaded({ status: 503, headers, body, ...other })).toBe(false);
   });
 
   it('finds an incomplete answer and a missing one', async () => {

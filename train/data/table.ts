@@ -141,7 +141,7 @@ function warnOfBalance(
       labels.length > 2 ? `, but ${rare.slice(0, NAMED).map(named).join(', ')}${rare.length > NAMED ? ' …' : ''}` : '';
     warn(`the labels are unbalanced: ${named(places[0] as number)}${few}; accuracy alone will flatter the model`);
   }
-  if (reviews.length < FEW_REVIEWS) warn(`only ${reviews.length} reviews: expect low accuracy`);
+  if (reviews.length < FEW_REVIEWS) warn(`only ${reviews.length} reviews: the accuracy measured on so few is rough`);
 }
 
 function percent(share: number): string {

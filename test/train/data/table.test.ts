@@ -42,7 +42,9 @@ const read = async (...args: Parameters<typeof readWithWarnings>) => (await read
 /** The warnings, without the one that each of these datasets is small. */
 async function warningsOf(...args: Parameters<typeof readWithWarnings>): Promise<string[]> {
   const { dataset, warnings } = await readWithWarnings(...args);
-  expect(warnings.at(-1)).toBe(`only ${dataset.train.length + dataset.test.length} reviews: expect low accuracy`);
+  expect(warnings.at(-1)).toBe(
+    `only ${dataset.train.length + dataset.test.length} reviews: the accuracy measured on so few is rough`,
+  );
   return warnings.slice(0, -1);
 }
 
@@ -377,7 +379,9 @@ describe('the warning', () => {
   });
 
   it('says that a dataset is small', async () => {
-    expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual(['only 999 reviews: expect low accuracy']);
+    expect((await readWithWarnings(numbered(999, 500))).warnings).toEqual([
+      'only 999 reviews: the accuracy measured on so few is rough',
+    ]);
     expect((await readWithWarnings(numbered(1_000, 500))).warnings).toEqual([]);
   });
 });
@@ -480,7 +484,7 @@ it('may have any labels in any split, in any order, for evaluate', async () => {
   const { dataset, warnings } = await readWithWarnings(`text,label\n${rows}\n`, { labels: 'any' });
   expect(allOf(dataset)).toHaveLength(3);
   expect(dataset.labels).toEqual(['eggs', 'ham', 'spam'].sort());
-  expect(warnings).toEqual(['only 3 reviews: expect low accuracy']);
+  expect(warnings).toEqual(['only 3 reviews: the accuracy measured on so few is rough']);
 });
 
 describe('the test split', () => {
