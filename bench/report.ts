@@ -30,6 +30,9 @@ export interface Report {
 export interface Options {
   readonly base?: string | undefined;
   readonly torch?: boolean | undefined;
+  readonly data?: string | undefined;
+  readonly sizes?: string | undefined;
+  readonly seeds?: number | undefined;
 }
 
 export function summarize(name: string, unit: string, samples: readonly number[]): Case {
