@@ -13,9 +13,16 @@ import {
   encodingNamed,
   FileReader,
   type Format,
-} from '../shared/beginning.ts';
-import { type Columns, fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../shared/fields.ts';
-import type { FileRecord } from '../shared/records.ts';
+} from '../shared/files/beginning.ts';
+import {
+  type Columns,
+  fieldOf,
+  parseRecord,
+  type RecordContent,
+  RecordError,
+  type Wanted,
+} from '../shared/files/fields.ts';
+import type { FileRecord } from '../shared/files/records.ts';
 import { UsageError, UserError } from './errors.ts';
 import type { Flags, FlagValues } from './flags.ts';
 

@@ -1,6 +1,6 @@
 /** Node's requests whose bodies come in very small chunks. */
 import type { Readable } from 'node:stream';
-import { ByteBuffer } from '../shared/byte-buffer.ts';
+import { ByteBuffer } from '../shared/files/byte-buffer.ts';
 
 /** Chunks of fewer bytes are joined. After so many of them the socket is not read until they are passed on. */
 const SMALL_CHUNK_BYTES = 1_024;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
 import { StreamAnswer } from '../../edge/http/schema.ts';
-import { tableRow } from '../../shared/table-row.ts';
+import { tableRow } from '../../shared/files/table-row.ts';
 
 export type TableType = 'csv' | 'tsv' | 'ndjson';
 

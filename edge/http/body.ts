@@ -1,6 +1,6 @@
 /** Reads and checks a request's body, never more of it than the limit. */
 import * as v from 'valibot';
-import { ByteBuffer } from '../../shared/byte-buffer.ts';
+import { ByteBuffer } from '../../shared/files/byte-buffer.ts';
 import { ProblemError } from './errors.ts';
 import { IDLE_SECONDS, MAX_BODY_BYTES, MAX_BODY_SECONDS, MAX_REPORTED_ERRORS } from './limits.ts';
 import { type FieldError, labelError } from './schema.ts';

@@ -1,4 +1,4 @@
-/** The endpoint's limits, with units in their names. The limit of a record, which training shares, is in `shared/limits.ts`. */
+/** The endpoint's limits, with units in their names. The limit of a record, which training shares, is in `shared/files/records.ts`. */
 
 /** A request's body. 64 film reviews of the usual length have about 80 KiB. */
 export const MAX_BODY_BYTES = 256 * 1024;

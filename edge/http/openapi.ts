@@ -4,8 +4,8 @@
  */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import { ManifestSchema } from '../../shared/bundle.ts';
+import { MAX_RECORD_BYTES } from '../../shared/files/records.ts';
 import { either } from '../../shared/labels.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
 import * as tei from '../adapters/tei.ts';
 import * as vllm from '../adapters/vllm.ts';
 import {

@@ -4,9 +4,8 @@
  * no line waits for another.
  */
 import * as v from 'valibot';
-import { ByteBuffer } from '../../shared/byte-buffer.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
-import { isBlank } from '../../shared/records.ts';
+import { ByteBuffer } from '../../shared/files/byte-buffer.ts';
+import { isBlank, MAX_RECORD_BYTES } from '../../shared/files/records.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../inference/classifier.ts';
 import { fieldErrors, nextChunk, parseJson } from './body.ts';
 import { answerTooLarge, internalError, sentence } from './errors.ts';

@@ -6,7 +6,7 @@
  * later each time. When the queue gives up, the message arrives by the dead-letter queue, and every record gets that as its error.
  */
 import * as v from 'valibot';
-import { ByteBuffer } from '../../shared/byte-buffer.ts';
+import { ByteBuffer } from '../../shared/files/byte-buffer.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { internalError } from '../http/errors.ts';
 import type { LogError } from '../http/log.ts';

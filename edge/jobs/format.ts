@@ -1,12 +1,12 @@
 /**
- * Reads the text and the optional id from a record of a job's file (`shared/records.ts`). A record without a valid text gets an error.
+ * Reads the text and the optional id from a record of a job's file (`shared/files/records.ts`). A record without a valid text gets an error.
  * Other columns and fields are ignored.
  */
 import * as v from 'valibot';
-import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/beginning.ts';
-import { isText } from '../../shared/characters.ts';
-import { fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../../shared/fields.ts';
-import { type FileRecord, RecordReader } from '../../shared/records.ts';
+import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/files/beginning.ts';
+import { isText } from '../../shared/files/characters.ts';
+import { fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../../shared/files/fields.ts';
+import { type FileRecord, RecordReader } from '../../shared/files/records.ts';
 import { fieldErrors } from '../http/body.ts';
 import { sentence } from '../http/errors.ts';
 import { JobText, type JobType, LineId } from '../http/schema.ts';

@@ -2,8 +2,8 @@
  * Splits a slice of a file into chunks of whole records. A file is split from cursor to cursor; each step gives the same chunks
  * whenever it is repeated. The first step reads a table's header.
  */
-import { unitBytes } from '../../shared/characters.ts';
-import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
+import { unitBytes } from '../../shared/files/characters.ts';
+import { type Cursor, createScanner, type Dialect } from '../../shared/files/records.ts';
 import { JOB_LIMITS, type JobLimits, MAX_JOB_CHUNKS } from '../http/limits.ts';
 import { beginningOf, type FileTask, type Layout } from './format.ts';
 

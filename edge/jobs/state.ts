@@ -3,8 +3,8 @@
  * coordinator acts on it (`coordinator.ts`). A state is stored in a Durable Object, so one of an older version may lack fields
  * or have them under old names: `restoreState` reads those.
  */
-import { delimiterNamed } from '../../shared/beginning.ts';
-import { type Cursor, START_OF_FILE } from '../../shared/records.ts';
+import { delimiterNamed } from '../../shared/files/beginning.ts';
+import { type Cursor, START_OF_FILE } from '../../shared/files/records.ts';
 import { JOB_DAYS, JOB_LIMITS, JOB_UPLOAD_HOURS, type JobLimits } from '../http/limits.ts';
 import type { Job, JobType } from '../http/schema.ts';
 import type { ColumnNames, Layout } from './format.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import { MAX_RECORD_BYTES } from '../../shared/files/records.ts';
 import { readImdbArchive } from '../../train/data/imdb.ts';
 import type { Dataset } from '../../train/data/types.ts';
 import { tarOf } from '../fixtures/corpus.ts';

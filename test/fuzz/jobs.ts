@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
 import { type Chunk, splitSlice } from '../../edge/jobs/split.ts';
-import { type Cursor, createScanner, type Dialect } from '../../shared/records.ts';
+import { type Cursor, createScanner, type Dialect } from '../../shared/files/records.ts';
 import { anyBytes } from './arbitraries.ts';
 import { target } from './target.ts';
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { UserError } from '../../cli/errors.ts';
 import { recordsIn as jobRecordsIn, type ParsedRecord } from '../../edge/jobs/format.ts';
 import { splitNext } from '../../edge/jobs/split.ts';
-import { START_OF_FILE } from '../../shared/records.ts';
+import { START_OF_FILE } from '../../shared/files/records.ts';
 import { readRecords, type TableRecord } from '../../train/data/records.ts';
 import { readTable } from '../../train/data/table.ts';
 

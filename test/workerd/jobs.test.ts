@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../edge/http/schema.ts';
 import { reference } from '../../harness/reference.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import { MAX_RECORD_BYTES } from '../../shared/files/records.ts';
 import { checkedFetch } from '../fixtures/conformance.ts';
 import {
   CHUNK_RECORDS,

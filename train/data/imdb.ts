@@ -10,7 +10,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isSystemError, UserError } from '../../cli/errors.ts';
 import { count, counted } from '../../shared/counted.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
+import { MAX_RECORD_BYTES } from '../../shared/files/records.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { bytesOf, readTarGz } from './archive.ts';
 import type { Dataset, Review } from './types.ts';

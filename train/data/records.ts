@@ -4,8 +4,8 @@
  */
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
-import type { Asked } from '../../shared/beginning.ts';
-import { fieldOf, type Wanted } from '../../shared/fields.ts';
+import type { Asked } from '../../shared/files/beginning.ts';
+import { fieldOf, type Wanted } from '../../shared/files/fields.ts';
 
 export interface TableRecord {
   /** The line in which it begins, from 1. */

@@ -9,10 +9,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { withFile } from '../../cli/errors.ts';
 import { makeFolder, writeFiles } from '../../cli/files.ts';
 import { atLine, readAt, readPieces, refuseLine } from '../../cli/input.ts';
-import { type Asked, type Beginning, FileReader } from '../../shared/beginning.ts';
-import { fieldOf, isRow, parseRecord, type RecordContent, RecordError, type WantedField } from '../../shared/fields.ts';
-import type { Cursor, FileRecord } from '../../shared/records.ts';
-import { tableRow } from '../../shared/table-row.ts';
+import { type Asked, type Beginning, FileReader } from '../../shared/files/beginning.ts';
+import {
+  fieldOf,
+  isRow,
+  parseRecord,
+  type RecordContent,
+  RecordError,
+  type WantedField,
+} from '../../shared/files/fields.ts';
+import type { Cursor, FileRecord } from '../../shared/files/records.ts';
+import { tableRow } from '../../shared/files/table-row.ts';
 import { type ClassifierPool, createPool } from './pool.ts';
 import type { Answer, WorkerData } from './worker.ts';
 

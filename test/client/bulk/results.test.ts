@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { convert, type TableType, type Tally } from '../../../client/bulk/results.ts';
 import type { StreamAnswer } from '../../../edge/http/schema.ts';
-import { tableRow } from '../../../shared/table-row.ts';
+import { tableRow } from '../../../shared/files/table-row.ts';
 import { refusal } from '../../fixtures/refusal.ts';
 
 /** Any names may be labels. */

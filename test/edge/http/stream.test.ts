@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_LINE_BYTES, MAX_STREAM_LINES, MAX_TEXTS } from '../../../edge/http/limits.ts';
 import { answerLines } from '../../../edge/http/stream.ts';
 import { AnswerTooLargeError, type ClassifyRequest } from '../../../edge/inference/classifier.ts';
-import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
+import { MAX_RECORD_BYTES } from '../../../shared/files/records.ts';
 import { collectGarbage } from '../../fixtures/garbage.ts';
 
 const encoder = new TextEncoder();

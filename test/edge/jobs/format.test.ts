@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { beginningOf, type Layout, problemOf, recordsIn } from '../../../edge/jobs/format.ts';
-import type { Format } from '../../../shared/beginning.ts';
-import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
+import type { Format } from '../../../shared/files/beginning.ts';
+import { MAX_RECORD_BYTES } from '../../../shared/files/records.ts';
 
 const encoder = new TextEncoder();
 const START = { start: 0, line: 1 };

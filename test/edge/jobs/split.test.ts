@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { JOB_LIMITS } from '../../../edge/http/limits.ts';
 import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
 import { type Chunk, splitNext, splitSlice } from '../../../edge/jobs/split.ts';
-import { MAX_RECORD_BYTES } from '../../../shared/limits.ts';
-import type { Cursor } from '../../../shared/records.ts';
+import { type Cursor, MAX_RECORD_BYTES } from '../../../shared/files/records.ts';
 
 // So small that every text meets them.
 const CHUNK_BYTES = 32;

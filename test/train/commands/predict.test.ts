@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it, test } from 'vitest';
 import { askedBy, formatOf } from '../../../cli/input.ts';
 import { folderUrl } from '../../../edge/runtime/files.ts';
-import type { Format } from '../../../shared/beginning.ts';
+import type { Format } from '../../../shared/files/beginning.ts';
 import { main } from '../../../train/cli.ts';
 import { openClassifier } from '../../../train/export/bundle.ts';
 import { type LabelTask, labelFile } from '../../../train/prediction/file.ts';

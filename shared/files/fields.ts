@@ -4,8 +4,9 @@
  * All readers of files share these errors and add where it happened: `train` refuses the file by its line, a job answers the
  * record.
  */
+
+import { quoted } from '../quoted.ts';
 import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
-import { quoted } from './quoted.ts';
 import { type Dialect, type FileRecord, formOf, maxRecordBytes } from './records.ts';
 
 /** A record or header that cannot be read. The message is a clause, which may follow a place or become a sentence. */

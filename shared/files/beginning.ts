@@ -14,12 +14,12 @@ import {
   unitBytes,
 } from './characters.ts';
 import { type Columns, findColumns, parseRow, RecordError, type Wanted } from './fields.ts';
-import { MAX_RECORD_BYTES } from './limits.ts';
 import {
   type Cursor,
   createScanner,
   type Dialect,
   type FileRecord,
+  MAX_RECORD_BYTES,
   type RecordPlace,
   RecordReader,
 } from './records.ts';

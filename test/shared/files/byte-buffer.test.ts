@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ByteBuffer } from '../../shared/byte-buffer.ts';
+import { ByteBuffer } from '../../../shared/files/byte-buffer.ts';
 
 it('returns the appended bytes in order, and is empty afterwards', () => {
   const buffer = new ByteBuffer(10_000);

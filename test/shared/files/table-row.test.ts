@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { tableRow } from '../../shared/table-row.ts';
+import { tableRow } from '../../../shared/files/table-row.ts';
 
 test('a cell is quoted if needed', () => {
   const cells = ['a', 'b, c', 'say "so"', 'two\nlines', 'two\r', '', undefined, 0, false, 0.5];

@@ -1,9 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnIn, namesOf, noColumn, parseJson, parseRow, RecordError } from '../../shared/fields.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
-import { RecordReader } from '../../shared/records.ts';
+import { columnIn, namesOf, noColumn, parseJson, parseRow, RecordError } from '../../../shared/files/fields.ts';
+import { MAX_RECORD_BYTES, RecordReader } from '../../../shared/files/records.ts';
 
 const COMMAS = { delimiter: ',' };
 const SAVE = 'save the file as UTF-8 (in Excel: "CSV UTF-8")';

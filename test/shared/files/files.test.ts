@@ -4,16 +4,16 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../cli/errors.ts';
-import { askedBy, readTexts } from '../../cli/input.ts';
-import { JOB_LIMITS } from '../../edge/http/limits.ts';
-import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
-import { splitNext } from '../../edge/jobs/split.ts';
-import { delimiterNamed, type Format } from '../../shared/beginning.ts';
-import { START_OF_FILE } from '../../shared/records.ts';
-import { readRecords } from '../../train/data/records.ts';
-import { type Expected, FILES, type FileCase } from '../fixtures/files.ts';
-import { temporaryFolder } from '../fixtures/temporary.ts';
+import { UserError } from '../../../cli/errors.ts';
+import { askedBy, readTexts } from '../../../cli/input.ts';
+import { JOB_LIMITS } from '../../../edge/http/limits.ts';
+import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
+import { splitNext } from '../../../edge/jobs/split.ts';
+import { delimiterNamed, type Format } from '../../../shared/files/beginning.ts';
+import { START_OF_FILE } from '../../../shared/files/records.ts';
+import { readRecords } from '../../../train/data/records.ts';
+import { type Expected, FILES, type FileCase } from '../../fixtures/files.ts';
+import { temporaryFolder } from '../../fixtures/temporary.ts';
 
 type Found = [line: number, text: string, label: string] | [line: number, text: string];
 /** The records found, and the reason if the file was then refused. */

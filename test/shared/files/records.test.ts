@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JOB_LIMITS } from '../../edge/http/limits.ts';
-import { type Layout, recordsIn } from '../../edge/jobs/format.ts';
-import { splitNext } from '../../edge/jobs/split.ts';
-import type { Format } from '../../shared/beginning.ts';
-import { MAX_RECORD_BYTES } from '../../shared/limits.ts';
-import { RecordReader, START_OF_FILE } from '../../shared/records.ts';
-import { readRecords } from '../../train/data/records.ts';
+import { JOB_LIMITS } from '../../../edge/http/limits.ts';
+import { type Layout, recordsIn } from '../../../edge/jobs/format.ts';
+import { splitNext } from '../../../edge/jobs/split.ts';
+import type { Format } from '../../../shared/files/beginning.ts';
+import { MAX_RECORD_BYTES, RecordReader, START_OF_FILE } from '../../../shared/files/records.ts';
+import { readRecords } from '../../../train/data/records.ts';
 
 /** So small that a job has many chunks. */
 const LIMITS = { ...JOB_LIMITS, chunkBytes: 64 };
