@@ -15,7 +15,7 @@ it.each([
   ['edge/node.ts', ['--port', '80'], 'unexpected argument "--port"'],
   ['edge/build/cli.ts', ['--pages'], "Unknown option '--pages'"],
   ['edge/build/licences.ts', ['all'], 'unexpected argument "all"'],
-  ['bench/cli.ts', ['warm'], 'usage: npm run bench -- train | cold'],
+  ['bench/cli.ts', ['warm'], 'usage: npm run bench -- train | '],
   ['bench/soak.ts', ['--requests', '0'], '--requests must be above 0'],
   ['test/fuzz/cli.ts', ['--inputs', '0'], '--inputs has to be a whole number above 0'],
 ])('%s %j ends with 2 and one line', async (script, args, message) => {
