@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isSystemError, withFile } from './errors.ts';
+import { isSystemError, UserError, withFile } from './errors.ts';
 
 /** How the names of our temporary files end. */
 const TEMPORARY = '.edge-sentiment.tmp';
@@ -64,4 +64,16 @@ export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.endsWith(TEMPORARY)) await rm(path.join(folder, name), { force: true });
   }
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @throws UserError when the file exists. */
+export async function refuseToReplace(file: string): Promise<void> {
+  if (await exists(file)) throw new UserError(`${file} is there already; --force replaces it`);
 }

@@ -84,6 +84,7 @@ async function cold(): Promise<(question: Question) => Promise<number>> {
   const { default: build } = await from<typeof builds>('harness/build.ts');
   const { builtFiles, startWorker } = await from<typeof workers>('harness/worker.ts');
   const { cpuTime, workerdPid } = await from<typeof inspectors>('harness/inspector.ts');
+  const { ask } = await import('../worker-cpu.ts');
   await build();
   const sizeOf = async (file: string) => (await stat(file)).size;
   return async ({ bytes }) => {
@@ -99,11 +100,7 @@ async function cold(): Promise<(question: Question) => Promise<number>> {
       const pid = workerdPid();
       const now = () => (pid === undefined ? performance.now() : cpuTime(pid));
       const start = now();
-      const body = JSON.stringify({ text: TEXT });
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(`${worker.url}/v1/sentiment`, { method: 'POST', headers, body });
-      await response.text();
-      if (!response.ok) throw new Error(`the worker answered ${response.status}`);
+      await ask(worker, TEXT);
       return now() - start;
     } finally {
       await worker.stop();

@@ -5,7 +5,7 @@
 import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
-import { makeFolder, writeFiles } from '../../cli/files.ts';
+import { makeFolder, refuseToReplace, writeFiles } from '../../cli/files.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
@@ -106,14 +106,6 @@ async function prepare({ out, force }: Task): Promise<void> {
   if (!force) await refuseToReplace(out);
   await makeFolder(path.dirname(out));
   await access(path.dirname(out), constants.W_OK);
-}
-
-async function refuseToReplace(out: string): Promise<void> {
-  const isThere = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw new UserError(`${out} is there already; --force replaces it`);
 }
 
 async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Promise<void> {

@@ -1,7 +1,7 @@
 /** `npm run predict`: classifies one text, every line of standard input, or every record of a file. */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
+import { exists, refuseToReplace } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat } from '../../cli/input.ts';
@@ -64,15 +64,8 @@ const modelFolder = (given: string | undefined): URL => (given === undefined ? M
 
 /** @throws UsageError when what should be a text is the name of a file. */
 async function refuseFile(text: string | undefined): Promise<void> {
-  if (text === undefined || formatOf(text) === undefined || !(await isThere(text))) return;
+  if (text === undefined || formatOf(text) === undefined || !(await exists(text))) return;
   throw new UsageError(`${text} is a file; --out says where its records go with their answers`);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function runFile(
@@ -90,7 +83,7 @@ async function runFile(
   }
   if (flags.sentences && outType !== 'jsonl') throw new UsageError('with --sentences, --out must end in .jsonl');
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
-  if (!flags.force && (await isThere(out))) throw new UserError(`${out} is there already; --force replaces it`);
+  if (!flags.force) await refuseToReplace(out);
   const folder = modelFolder(flags.model);
   const { manifest } = await openClassifier(folder);
   const labels = askedLabels(flags, manifest.labels);
