@@ -3,8 +3,9 @@
  *
  *     load        data/         the reviews to train on and to validate on, and the vocabulary
  *     label       teacher/      the target of each text
- *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once
- *     fit         training/     the weights: of n-grams at once, of the recurrent half epoch by epoch
+ *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once; or else
+ *                 training/     from scratch: the weights of n-grams, fitted at once
+ *     fit         training/     the weights of the recurrent half, epoch by epoch
  *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
  *     report      evaluation/   the bundle and a linear model, measured on the held-out reviews
@@ -12,6 +13,7 @@
  * A stage whose result is in the checkpoint is skipped, so a run that was stopped or killed continues.
  */
 import type { Manifest } from '../shared/bundle.ts';
+import type { Vocabulary } from '../shared/vocabulary.ts';
 import { openSource, type Source } from './adaptation/source.ts';
 import { configOfSource, startFromSource } from './adaptation/start.ts';
 import { adaptVocabulary } from './adaptation/vocabulary.ts';
@@ -85,18 +87,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const dataset = await options.loadDataset(config);
   const set = chooseTrainingSet(dataset, config);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
-  const run =
-    resumed ??
-    newRun(
-      config,
-      set.facts,
-      source
-        ? adaptVocabulary(
-            source.vocabulary,
-            set.train.map(({ text }) => text),
-          )
-        : vocabularyOf(set, config.vocabularySize),
-    );
+  const run = resumed ?? newRun(config, set.facts, firstVocabulary(set, config, source));
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
@@ -109,20 +100,24 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
   const validation = encodeValidation(set, run.vocabulary, config);
 
-  // Fit
-  const vectors = hasBegun(run.progress) ? undefined : await dataset.readVectors?.(run.vocabulary.words);
-  if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
-  if (source && !hasBegun(run.progress)) {
-    const onProgress = (share: number) => onPreparation?.('last layer', share);
-    onProgress(0);
-    if (!(await startFromSource(run, source, examples, { signal, onProgress }))) return stopped();
-    await save();
-  } else if (config.ngramBuckets > 0 && !hasBegun(run.progress)) {
-    const onProgress = (share: number) => onPreparation?.('weights of n-grams', share);
-    onProgress(0);
-    if (!(await fitNgrams(run.model, examples, { signal, onProgress }))) return stopped();
-    await save(); // the teacher took minutes
+  // Start
+  if (!hasBegun(run.progress)) {
+    const vectors = await dataset.readVectors?.(run.vocabulary.words);
+    if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
+    const hooks = (stage: string) => {
+      const onProgress = (share: number) => onPreparation?.(stage, share);
+      onProgress(0);
+      return { signal, onProgress };
+    };
+    const hasNgrams = config.ngramBuckets > 0;
+    const isDone = source
+      ? await startFromSource(run, source, examples, hooks('last layer'))
+      : !hasNgrams || (await fitNgrams(run.model, examples, hooks('weights of n-grams')));
+    if (!isDone) return stopped();
+    if (source || hasNgrams) await save(); // it may have taken minutes
   }
+
+  // Fit
   const finished = await fit({
     ...run,
     train: examples,
@@ -161,4 +156,13 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await writeReport(bundle, { evaluation, baseline });
   onBaseline?.(baseline);
   return manifest;
+}
+
+/** The most frequent words of the texts, or the source's words with the texts' own in the places of rare ones. */
+function firstVocabulary(set: TrainingSet, config: Config, source: Source | undefined): Vocabulary {
+  if (source === undefined) return vocabularyOf(set, config.vocabularySize);
+  return adaptVocabulary(
+    source.vocabulary,
+    set.train.map(({ text }) => text),
+  );
 }
