@@ -1,7 +1,7 @@
 /**
- * What a training makes of few texts (docs/finetuning.md): started from the shipped bundle, from scratch with the preset `best`, and
- * beside them TF-IDF with logistic regression. `--data` names a file of texts and labels. For each size and seed all three get the same
- * texts, and the same others are asked.
+ * Compares three ways to learn from few texts (docs/finetuning.md): training from the shipped bundle, training from scratch with the
+ * preset `best`, and TF-IDF with logistic regression. `--data` names a file of texts and labels. For each size and seed, all three learn
+ * from the same texts and are asked about the same others.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -22,7 +22,7 @@ import { type Case, median, type Options, type Report, summarize } from './repor
 const SIZES = '300,1000,3000';
 const SEEDS = 5;
 const SHIPPED = 'model';
-/** Texts that are asked at most. */
+/** The most texts that are asked. */
 const ASKED = 2_000;
 /** liblinear's C, which suits TF-IDF of few texts. */
 const COST = 5;

@@ -1,9 +1,11 @@
 /**
- * Has this checkout become slower or larger than a commit? Checks that commit out into a temporary folder, with this checkout's packages, and measures both in
- * one run, in turns: the CPU of a training step, of a text of 30, 100 and 400 tokens and of the first answer of an isolate, and the bytes of model, worker and code. A ratio, this one ÷ that
- * one, above 1.05 is a regression: exit code 1.
+ * Compares this checkout with a commit: has it become slower or larger?
  *
  *     npm run bench -- guard --base <commit> [--json]
+ *
+ * It unpacks the commit into a temporary folder, with this checkout's packages, and measures both in turns: the CPU of a training step,
+ * of texts of 30, 100 and 400 tokens and of an isolate's first answer, and the bytes of model, worker and code. A ratio, this one ÷ that
+ * one, above 1.05 is a regression: exit code 1.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';

@@ -3,8 +3,8 @@
  *
  *     npm run bench -- install [--json]
  *
- * From an empty folder to a first answer on Node, with a warm npm cache; and the CPU time of requests of examples/worker/, bundled by
- * wrangler, in workerd. A Worker of the Free plan may take 10 ms for a request; the first one loads the model.
+ * The time runs from an empty folder to a first answer on Node, with a warm npm cache. The CPU is that of requests to examples/worker/,
+ * bundled by wrangler, in workerd: a Worker of the Free plan may take 10 ms for a request, and the first one loads the model.
  */
 import { execFile } from 'node:child_process';
 import { cp, rm, writeFile } from 'node:fs/promises';

@@ -1,13 +1,13 @@
 /**
- * Everything that a user would take instead, beside ours, in one run: word lists from npm, and a network of DistilBERT's shapes by the same onnxruntime-web
- * (`peers/distilbert.ts`). Each contender is a process of its own; they take turns. `float32` and `int8` are CPU milliseconds of a text of 100 tokens by that
- * network ÷ ours in Node.
+ * Measures the alternatives that a user has beside ours, in one run: word lists from npm, and a network of DistilBERT's shapes in the same
+ * onnxruntime-web (`peers/distilbert.ts`). Each contender is a process of its own; they take turns.
  *
  *     npm run bench -- peers [--json]
  *
- * CPU is that of the thread that answers, so it needs Linux for workerd, where it includes HTTP and Miniflare's own worker. The network of DistilBERT's
- * shapes gets ids, without the tokenizer, as many as our texts have words; its own tokens would be more. Size is what has to be shipped: bundled and minified
- * code, runtime and model. Accuracy is from docs/scorecard.md.
+ * CPU is that of the thread that answers. For workerd it needs Linux, and includes HTTP and Miniflare's own worker. The network of
+ * DistilBERT's shapes gets ids, as many as our texts have words, without its tokenizer, which would make more. Size is what has to be
+ * shipped: bundled and minified code, runtime and model. Accuracy is from docs/scorecard.md. `float32` and `int8` are CPU milliseconds
+ * of that network ÷ ours in Node, for a text of 100 tokens.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';

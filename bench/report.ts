@@ -22,7 +22,7 @@ export interface Report {
   readonly ratios: Readonly<Record<string, number>>;
   /** The figures as Markdown, shown to people in place of the cases. */
   readonly table?: string;
-  /** What is wrong, a line each: the exit code is then 1. */
+  /** One line for each failure. With any, the exit code is 1. */
   readonly failures?: readonly string[];
 }
 

@@ -37,7 +37,7 @@ const LEVELS = [
 const SHARES = 15;
 /** The memory of an isolate on Cloudflare. */
 const MAX_ISOLATE_MB = 128;
-/** What Node's process may take. */
+/** The most memory that Node's process may take. */
 const MAX_NODE_MB = 400;
 /** How long `/health` may wait, in milliseconds. */
 const MAX_HEALTH = { p99: 50, max: 200 };
@@ -45,7 +45,7 @@ const MAX_HEALTH = { p99: 50, max: 200 };
 const MIN_HEALTH_ANSWERS = 1_000;
 /** Between two looks at the memory of the process. */
 const LOOK_MS = 500;
-/** What workerd says of the alarms of its own Durable Objects where it has much to do. */
+/** workerd's own line about late alarms of its Durable Objects, under load. */
 const MINIFLARE_IS_LATE = 'NOSENTRY SQLite alarm overdue';
 /** In place of a figure that cannot be computed. */
 const NONE = '–';

@@ -12,7 +12,7 @@ import { type Report, summarize } from './report.ts';
 const ROUNDS = 3;
 const TEXTS = 5_000;
 const NGRAMS = 400_000;
-/** Of a text. */
+/** N-grams a text. */
 const LENGTH = 350;
 
 export async function run(): Promise<Report> {

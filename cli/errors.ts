@@ -15,7 +15,7 @@ export class UsageError extends UserError {
 }
 
 /**
- * Whether the operating system refused something (no such file, no permission, disk full), which the user can fix too.
+ * Tells errors of the operating system (no such file, no permission, disk full), which the user can fix too.
  */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;

@@ -63,7 +63,7 @@ export interface Shutdown {
 
 /** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
 const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
-/** Routes that count against the rate limit. A file's parts do not: the limit of its size is theirs. */
+/** Routes that count against the rate limit. The parts of a file do not, because its size is limited. */
 const LIMITED = [
   ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs', '/v1/jobs/:id', '/v1/jobs/:id/results'],
   ...['/models/*', '/predict', '/classify', '/v1/classify'],

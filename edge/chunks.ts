@@ -2,11 +2,11 @@
 import type { Readable } from 'node:stream';
 import { ByteBuffer } from '../shared/files/byte-buffer.ts';
 
-/** Chunks of fewer bytes are joined. After so many of them the socket is not read until they are passed on. */
+/** Smaller chunks are joined. After CHUNKS_TOGETHER of them, the socket is not read until they are passed on. */
 const SMALL_CHUNK_BYTES = 1_024;
 const CHUNKS_TOGETHER = 256;
 
-/** Passes on the chunks of bodies that had too many at once: one body a turn of the event loop, so that one socket is read in each. */
+/** The bodies that had too many chunks at once. One a turn of the event loop is passed on, so that each turn reads one socket. */
 const crowded: (() => void)[] = [];
 function passNext(): void {
   crowded.shift()?.();

@@ -38,7 +38,10 @@ export interface Token {
 
 /** The words that have an id. */
 export interface Lexicon {
-  /** The word with this hash (`line-index.ts`) that is text.slice(start, end), of ASCII letters, in small letters; undefined if there is none. */
+  /**
+   * The id of text.slice(start, end) in small letters: ASCII letters and digits, which have this hash (`line-index.ts`); −1 if there is
+   * none.
+   */
   find(hash: number, text: string, start: number, end: number): number;
 }
 

@@ -46,8 +46,8 @@ export async function readState(out: string): Promise<State | undefined> {
   if (!state.success && content !== '') {
     throw new UserError(`${stateFile(out)} is damaged; remove it, and the same command begins a new job`);
   }
-  const process = state.success ? (state.output as v.InferOutput<typeof Beginning>).beginning : undefined;
-  if (process === undefined || isAlive(process)) throw new UserError(beingMade(out, process));
+  const maker = state.success ? (state.output as v.InferOutput<typeof Beginning>).beginning : undefined;
+  if (maker === undefined || isAlive(maker)) throw new UserError(beingMade(out, maker));
   await removeState(out);
   return undefined;
 }
@@ -62,8 +62,8 @@ export async function reserveState(out: string): Promise<void> {
   );
 }
 
-function beingMade(out: string, process?: number): string {
-  const who = process === undefined ? 'another command' : `process ${process}`;
+function beingMade(out: string, maker?: number): string {
+  const who = maker === undefined ? 'another command' : `process ${maker}`;
   return `${stateFile(out)} is taken: ${who} is making a job for the same results; wait for it, or choose another --out`;
 }
 

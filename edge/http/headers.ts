@@ -1,5 +1,6 @@
 /**
- * Middleware that sets headers on the answers of all routes: on `context.res.headers`, because `context.header` copies the whole answer each time.
+ * Middleware that sets headers on the answers of all routes. It sets them on `context.res.headers`, because `context.header` copies the
+ * whole answer each time.
  */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';

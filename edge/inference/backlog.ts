@@ -67,15 +67,18 @@ const REAL_CLOCK: Clock = {
   pause: (ms, signal) => (ms === 0 ? letOthersGo() : pause(ms, signal)),
 };
 
-/** Two turns of the event loop. workerd passes a request on between two of its own, and would wait for our next turn there: half the wait of `/health`. */
+/**
+ * Waits two turns of the event loop. workerd passes a request on between two of its own turns; with one turn, the request would wait for
+ * the next computation too, which doubled the wait of `/health`.
+ */
 async function letOthersGo(): Promise<void> {
   await new Promise<void>(afterOthers);
   await new Promise<void>(afterOthers);
 }
 
 /**
- * Calls back after whatever else is waiting for the thread. A timer takes a millisecond where it is meant to take none, a tenth of a turn; `setImmediate`, which
- * browsers lack, microseconds on all platforms but workerd. A message to oneself would do so in workerd too, but starves requests there.
+ * Calls back after everything else that waits for the thread. `setImmediate` takes microseconds, but browsers lack it, and in workerd it
+ * is a timer. A timer of 0 ms takes a millisecond, a tenth of a turn. A message to oneself would be fast in workerd, but starves requests.
  */
 const afterOthers: (done: () => void) => void =
   (globalThis as { setImmediate?: (done: () => void) => void }).setImmediate ?? ((done) => void setTimeout(done, 0));

@@ -118,9 +118,9 @@ export interface ClassifierOptions {
 
 /** A bundle with the settings. */
 interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
-  /** The places of the labels of a request that names none. */
+  /** The indices of the labels of a request that names none. */
   readonly columns: readonly number[];
-  /** Those of the vocabulary's words (`reliability.ts`). */
+  /** The kind of each word of the vocabulary (`kindsIn`). */
   readonly kinds: Uint8Array;
 }
 

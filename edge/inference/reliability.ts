@@ -108,7 +108,7 @@ export function kindsIn(vocabulary: Vocabulary): Uint8Array {
 
 /**
  * The number of words of each kind among the tokens that were read, in the order of KINDS.
- * @param known those of the vocabulary, by which words that got their ids from the tokenizer are told without a look at their letters.
+ * @param known by id, the place in KINDS (`kindsIn`): a word with an id from the tokenizer then needs no look at its letters.
  */
 export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>, known?: Uint8Array): number[] {
   const counts = new Array<number>(KINDS.length).fill(0);
@@ -188,7 +188,8 @@ function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolea
 const seenPairs = new Uint8Array(2 ** 10);
 
 /**
- * Whether so many pairs of words are different for certain, which is nearly always all there is to know: pairs whose ids have another hash are other pairs.
+ * Whether at least `enough` pairs of words differ: pairs with different hashes are different pairs. It nearly always settles the question
+ * without a set of strings.
  */
 function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
   seenPairs.fill(0);

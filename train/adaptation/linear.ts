@@ -44,18 +44,18 @@ export interface SolveOptions {
 
 /** How freely each kind of column is used: what its values are multiplied by. */
 interface Plan {
-  /** Of the features, once their standard deviation is 1. */
+  /** The factor of the features, once their standard deviation is 1. */
   readonly features: number;
   readonly logits: number;
   /** Words and pairs are multiplied by their rarity, ln(texts ÷ texts that have it) + 1, to this power. */
   readonly rarity: number;
-  /** Of pairs, besides. */
+  /** A further factor of pairs. */
   readonly pairs: number;
   /** The weight of an example against the penalty. */
   readonly cost: number;
 }
 
-/** What the texts of docs/experiments.md chose: opinions the first kind, topics the second. */
+/** The plans that won on the texts of docs/experiments.md: opinions chose those with features, topics the last one. */
 const PLANS: readonly Plan[] = [
   { features: 0.05, logits: 0.5, cost: 0.25 },
   { features: 0.05, logits: 0.5, cost: 1 },
@@ -67,7 +67,7 @@ const FOLDS = 5;
 const MOST_TEXTS = 2_000;
 /** The rarity that is its own power: a power changes how rare words compare with others, and not the penalty as a whole. */
 const USUAL_RARITY = 4;
-/** A few texts can say anything by chance. No answer turns round. */
+/** The least scale, so that a few texts cannot turn the answers round by chance. */
 const LEAST_SCALING = 0.1;
 /** Added to a standard deviation, so that a feature that hardly changes is not made large. */
 const LEAST_DEVIATION = 0.02;
@@ -199,7 +199,7 @@ function layOut({ examples, words, buckets, features, logits, dense }: Problem):
   return { x, places, texts, means, deviations };
 }
 
-/** What the HashedNgrams layer multiplies its weights with for a text, by their places in both tables. */
+/** The factors of the HashedNgrams layer's weights for a text, by their places in both tables. */
 function bagOf(ids: Int32Array, words: number, buckets: number): Map<number, number> {
   const bag = new Map<number, number>();
   const unit = 1 / Math.sqrt(ids.length);
@@ -209,7 +209,7 @@ function bagOf(ids: Int32Array, words: number, buckets: number): Map<number, num
   return bag;
 }
 
-/** Of the first `features` numbers of each row; of the others, means of 0, so that they stay as they are. */
+/** The means and deviations of the first `features` numbers of each row. The others get a mean of 0, so that they stay as they are. */
 function momentsOf(
   dense: Float32Array,
   width: number,

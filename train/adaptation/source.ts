@@ -40,7 +40,7 @@ export async function openSource(folder: string): Promise<Source> {
   return { folder, manifest, vocabulary, weights: importWeights(weights, pooling) };
 }
 
-/** What a run takes over from the bundle, in a line. */
+/** Says in one line what a run takes over from the bundle. */
 export function describeSource({ folder, manifest, vocabulary }: Source, adapted: Vocabulary): string {
   const own = new Set(vocabulary.words);
   const fresh = adapted.words.filter((word) => !own.has(word)).length;

@@ -26,7 +26,7 @@ export function adaptVocabulary(own: Vocabulary, texts: readonly string[]): Voca
   return Vocabulary.of(words.slice(UNKNOWN_ID + 1));
 }
 
-/** By id of `adapted`: that of the source's word that its weights begin with. A new word begins as what the source read it as. */
+/** By id of `adapted`, the source's id whose weights the word begins with: for a new word, the id that the source read it as. */
 export function originsOf(adapted: Vocabulary, own: Vocabulary): Int32Array {
   const before = own.words;
   return Int32Array.from(adapted.words, (word, id) => (word === before[id] ? id : own.idOf(word)));

@@ -6,7 +6,7 @@ import { UserError } from '../../../cli/errors.ts';
 import { runNpm } from '../../../cli/npm.ts';
 import type { Contender } from './contenders.ts';
 
-/** Where they are installed. */
+/** The folder of their installation. */
 export const PEERS_FOLDER = path.join(import.meta.dirname, 'peers');
 
 /** @throws UserError when npm fails. */

@@ -82,7 +82,7 @@ function drawn(negatives: usize, random: u64): i32 {
   return load<i32>(negatives + (<usize>(random >> 33) & (NEGATIVES - 1)) * 4);
 }
 
-/** What was read last, so that the compiler keeps the reads of `prefetch`. */
+/** Keeps the compiler from leaving out the reads of `prefetch`. */
 let read: i32 = 0;
 
 /**
