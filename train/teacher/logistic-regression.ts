@@ -16,6 +16,15 @@ export interface SparseRows {
   readonly width: number;
 }
 
+/** Memory that threads share, for a matrix that several models are fitted to (`fits.ts`). */
+export function sharedIntegers(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
+}
+
+export function sharedFloats(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(4 * length));
+}
+
 export interface LogisticRegressionOptions {
   /** C: the weight of an example against the penalty. */
   readonly cost: number;
@@ -152,12 +161,11 @@ export function dot(w: Float64Array, { starts, columns, values, width }: SparseR
 }
 
 /** A dense matrix [rows × width] as sparse rows. */
-export function denseRows(values: Float32Array, width: number): SparseRows {
-  const rows = values.length / width;
-  return {
-    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
-    columns: Int32Array.from(values, (_, at) => at % width),
-    values,
-    width,
-  };
+export function denseRows(dense: Float32Array, width: number): SparseRows {
+  const columns = sharedIntegers(dense.length);
+  for (let at = 0; at < columns.length; at++) columns[at] = at % width;
+  const values = sharedFloats(dense.length);
+  values.set(dense);
+  const starts = Int32Array.from({ length: dense.length / width + 1 }, (_, row) => row * width);
+  return { starts, columns, values, width };
 }

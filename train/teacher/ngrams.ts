@@ -1,5 +1,5 @@
 /** Finds the n-grams of one to three words in a collection of texts, and the matrix of which text has which. */
-import type { SparseRows } from './logistic-regression.ts';
+import { type SparseRows, sharedFloats, sharedIntegers } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
 interface Corpus {
@@ -150,19 +150,23 @@ function eachPair(endingAt: Int32Array, starts: Int32Array, visit: (at: number, 
 
 /** [texts, n-grams]: 1 / √(the text's words) where the text has the n-gram, however often. */
 export function bagOfNgrams({ size, grams, starts }: Ngrams, corpus: Corpus): SparseRows {
-  const columns = new Int32Array(grams.length);
-  const values = new Float32Array(grams.length);
   const rowStarts = new Int32Array(starts.length);
+  const sorted = grams.slice(); // then each text's n-grams, once
   let length = 0;
   for (let text = 0; text + 1 < starts.length; text++) {
-    const own = grams.slice(starts[text], starts[text + 1]).sort();
-    const value = 1 / Math.sqrt(Math.max(1, (corpus.starts[text + 1] as number) - (corpus.starts[text] as number)));
-    for (const [place, gram] of own.entries()) {
-      if (place > 0 && own[place - 1] === gram) continue;
-      columns[length] = gram;
-      values[length++] = value;
+    let before = -1;
+    for (const gram of sorted.subarray(starts[text], starts[text + 1]).sort()) {
+      if (gram !== before) sorted[length++] = gram;
+      before = gram;
     }
     rowStarts[text + 1] = length;
   }
-  return { starts: rowStarts, columns: columns.subarray(0, length), values: values.subarray(0, length), width: size };
+  const columns = sharedIntegers(length);
+  columns.set(sorted.subarray(0, length));
+  const values = sharedFloats(length);
+  for (let text = 0; text + 1 < starts.length; text++) {
+    const words = (corpus.starts[text + 1] as number) - (corpus.starts[text] as number);
+    values.fill(1 / Math.sqrt(Math.max(1, words)), rowStarts[text], rowStarts[text + 1]);
+  }
+  return { starts: rowStarts, columns, values, width: size };
 }
