@@ -17,18 +17,24 @@ async function start(env: Record<string, { type: 'text'; value: string }> = {}) 
   const caller = { binding, entrypoint, source: bundle.outputFiles[0]?.text as string };
   const worker = await startWorker({}, { caller, env });
   onTestFinished(() => worker.stop());
-  return async (text: string) => (await fetch(worker.url, { method: 'POST', body: text })).json();
+  const ask = async (text: string) => (await fetch(worker.url, { method: 'POST', body: text })).json();
+  const metrics = async () => {
+    const own = await worker.miniflare.getWorker('edge-sentiment');
+    return (await own.fetch('http://localhost/metrics')).text();
+  };
+  return { ask, metrics };
 }
 
 it('a Worker’s binding AI can be this Worker', async () => {
-  const ask = await start();
+  const { ask, metrics } = await start();
   const [negative, positive] = (await ask('A wonderful film.')) as { label: string; score: number }[];
   expect([negative?.label, positive?.label]).toEqual(['NEGATIVE', 'POSITIVE']);
   expect(positive?.score).toBeGreaterThan(0.8);
+  expect(await metrics()).toMatch(/^edge_sentiment_texts_total 1$/m);
 });
 
 it('with the labels that are set', async () => {
-  const ask = await start({ FORMAT_LABELS: { type: 'text', value: 'workers-ai: bad=negative, good=positive' } });
+  const { ask } = await start({ FORMAT_LABELS: { type: 'text', value: 'workers-ai: bad=negative, good=positive' } });
   expect(await ask('A wonderful film.')).toMatchObject([{ label: 'bad' }, { label: 'good' }]);
 });
 

@@ -43,7 +43,8 @@ it("an isolate's memory does not grow with the file", async () => {
   };
   const small = await measured(2);
   const large = await measured(40);
+  // Requests in flight add ten megabytes or more for a moment, so the least of the second half counts: a file that is
+  // kept as it is read would add nineteen megabytes to it.
   expect(large.length).toBeGreaterThan(1);
-  // Requests in flight make a difference of ten megabytes.
-  expect(Math.max(...large)).toBeLessThan(Math.max(...small) + 25);
+  expect(Math.min(...large.slice(large.length / 2))).toBeLessThan(Math.min(...small) + 15);
 }, 180_000);
