@@ -567,8 +567,10 @@ describe('usage', () => {
   it.each([
     [[], 'usage: npm run bulk -- <file> [flags]'],
     [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
-    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type'],
-    [['a.csv.gz'], 'a.csv.gz: unpack it first: gunzip a.csv.gz'],
+    [
+      ['a.md.gz'],
+      'a.md.gz must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, and .gz may follow; or give its type by --type',
+    ],
     [['a.csv', '--delimiter', ';'], '--delimiter must be one of comma, semicolon, tab, pipe'],
     [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],
