@@ -28,7 +28,7 @@ export const SERVERS = { workerd: startOnWorkerd, node: startOnNode } as const;
 async function startOnWorkerd(): Promise<SoakedServer> {
   await build();
   const inspectorPort = await freePort();
-  const { url, log, stop } = await startWorker({}, { inspectorPort, jobs: {} });
+  const { url, log, stop } = await startWorker({}, { inspectorPort, direct: true, jobs: {} });
   const pid = workerdPid();
   const isolateMemory = async () => {
     const { megabytes, close } = await inspect(inspectorPort); // only briefly: inspecting slows the worker down
