@@ -10,6 +10,7 @@
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { type Io, runMain } from '../cli/run.ts';
+import { cpuTime, residentMemory, waitingTime } from '../harness/inspector.ts';
 import { reference } from '../harness/reference.ts';
 import { type Attacked, attack } from '../harness/soak/attackers.ts';
 import { type Health, watchHealth } from '../harness/soak/health.ts';
@@ -106,11 +107,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 
 async function soak(platform: Platform, { requests, minutes, seed, mix, print }: Options): Promise<Soaked> {
   const server = await SERVERS[platform]();
-  const watch = watchHealth(server.url);
+  const { pid } = server;
+  const watch = watchHealth(server.url, pid);
   let resident: number | undefined;
   const look = () => {
-    const now = server.residentMemory();
-    if (now !== undefined) resident = Math.max(resident ?? 0, now);
+    if (pid !== undefined) resident = Math.max(resident ?? 0, residentMemory(pid));
   };
   const looking = setInterval(look, LOOK_MS);
   print(`\n${platform}`);
@@ -133,9 +134,12 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
   const attackers = attack(server.url, server.hasJobs);
   const levels: Level[] = [];
   const waits: number[] = [];
+  const queued: number[] = [];
+  let late = 0;
   const unhealthy: string[] = [];
   const start = performance.now();
-  const before = server.times();
+  const processorTimes = () => (pid === undefined ? undefined : { ran: cpuTime(pid), waited: waitingTime(pid) });
+  const before = processorTimes();
   let shares = 0;
   let first = 0;
   for (const { concurrency, share } of LEVELS) {
@@ -146,8 +150,10 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
     look();
     const seen = await load(server.url, mix, { concurrency, first, last, seed, deadline });
     first += seen.requests;
-    const { times, failures }: Health = await watch.read();
+    const { times, failures, ...more }: Health = await watch.read();
     waits.push(...times);
+    queued.push(...more.queued);
+    late = Math.max(late, more.late);
     unhealthy.push(...failures);
     const level = { ...seen, health: latencyOf(times), isolate: await server.isolateMemory(), resident };
     await watch.read(); // inspecting the isolate stops it
@@ -167,7 +173,7 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
     );
   }
   const attacked = await attackers.stop();
-  const after = server.times();
+  const after = processorTimes();
   const share = (ms = 0, from = 0) => `${((100 * (ms - from)) / (performance.now() - start)).toFixed(0)} %`;
   const processor = `${share(after?.ran, before?.ran)} of the time, and waited for one ${share(after?.waited, before?.waited)}`;
   clearInterval(looking);
@@ -202,6 +208,8 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
   print(`the server had a processor ${processor}`);
   print(`attackers: ${countsOf(attacked.answers)}`);
   print(`/health, ${health.answers} times: p50, p99 and max ${shown(health).join(', ')} ms`);
+  print(`  for which the server had no processor: ${shown(latencyOf(queued)).join(', ')} ms`);
+  print(`  the thread that asks was late by ${late.toFixed(1)} ms at most`);
   for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(28)}${count}`);
   for (const { failure, request, kind, what } of failures.slice(0, MAX_TOLD)) {
     print(`request ${request} (${kind}): ${failure}: ${what}`);

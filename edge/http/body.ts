@@ -50,9 +50,10 @@ export async function readBytes(
   { idleMs = IDLE_SECONDS * 1_000, totalMs = MAX_BODY_SECONDS * 1_000 } = {},
 ): Promise<Uint8Array> {
   const tooLarge = { kind: 'body-too-large', maxBytes } as const;
-  if (Number(request.headers.get('content-length')) > maxBytes) throw new ProblemError(tooLarge);
+  const declared = Number(request.headers.get('content-length')) || undefined;
+  if (declared !== undefined && declared > maxBytes) throw new ProblemError(tooLarge);
   const body = new ByteBuffer(maxBytes);
-  const reader = request.body ? readJoined(request.body) : undefined;
+  const reader = request.body ? readJoined(request.body, declared) : undefined;
   const deadline = performance.now() + totalMs;
   while (reader !== undefined) {
     const chunk = await nextChunk(reader, Math.min(idleMs, deadline - performance.now()));
