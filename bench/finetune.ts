@@ -22,7 +22,7 @@ import { type Case, median, type Options, type Report, summarize } from './repor
 const SIZES = '300,1000,3000';
 const SEEDS = 5;
 const SHIPPED = 'model';
-/** The most texts that are asked. */
+/** The most test texts. */
 const ASKED = 2_000;
 /** liblinear's C, which suits TF-IDF of few texts. */
 const COST = 5;

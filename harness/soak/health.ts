@@ -1,6 +1,6 @@
 /**
- * Asks `/health` every 100 ms, from a thread of its own: what it measures is the server, not how busy the other clients are. A question
- * does not wait for the answer to the one before, so that a server that stands still is seen to.
+ * Asks `/health` every 100 ms, from a thread of its own, so that it measures the server and not the other clients. It does not wait for
+ * the last answer before it asks again, so a server that stands still shows.
  */
 import { Agent, get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
@@ -16,7 +16,7 @@ export interface Health {
 }
 
 export interface HealthWatch {
-  /** What was measured since the last call. */
+  /** The measurements since the last call. */
   read(): Promise<Health>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ async function watch(url: string): Promise<never> {
     parentPort?.postMessage({ times, failures });
     [times, failures] = [[], []];
   });
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1 }); // which is never idle, so that the server does not close it
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1 }); // it is never idle, so the server does not close it
   const ask = () => {
     const start = performance.now();
     const request = get(`${url}/health`, { agent }, (response) => {

@@ -10,7 +10,7 @@ import { startWorker } from '../worker.ts';
 export interface SoakedServer {
   readonly url: string;
   readonly hasJobs: boolean;
-  /** What it has logged. */
+  /** Its log so far. */
   readonly log: readonly string[];
   /** MB of the worker's isolate, after a garbage collection; undefined where there is none. */
   readonly isolateMemory: () => Promise<number | undefined>;
