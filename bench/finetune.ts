@@ -39,7 +39,7 @@ export async function run({ data, sizes = SIZES, seeds = SEEDS }: Options): Prom
   if (data === undefined) throw new UsageError('finetune needs --data <file of texts and labels>');
   const counts = sizes.split(',').map(Number);
   if (![...counts, seeds].every((value) => Number.isInteger(value) && value > 0)) {
-    throw new UsageError('--sizes takes whole numbers, separated by commas, and --seeds one');
+    throw new UsageError('--sizes takes whole numbers above 0, separated by commas; --seeds takes one');
   }
   const whole = await readDataset(data);
   const cases: Case[] = [];

@@ -559,7 +559,10 @@ describe('the key', () => {
 
   it('is not quoted when it is invalid', async () => {
     const { code, stderr } = await bulk(['reviews.csv'], { API_KEY: `${KEY}\né` }).ended;
-    expect([code, stderr]).toEqual([2, 'error: API_KEY has characters that are in no key\n']);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: API_KEY has characters that no key has; only printable ASCII without blanks is allowed\n',
+    ]);
   });
 });
 
