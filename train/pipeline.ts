@@ -152,7 +152,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   const loadDataset = async () => dataset;
   const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
-  const baseline = linearBaseline(set, evaluation);
+  const baseline = await linearBaseline(set, evaluation);
   await writeReport(bundle, { evaluation, baseline });
   onBaseline?.(baseline);
   return manifest;
