@@ -159,7 +159,10 @@ async function finish(job: Job, work: Work): Promise<Job> {
     const missing = now.upload?.missing.length ?? 0;
     if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // the endpoint may ask for parts again
     if (now.state === 'uploading' && missing > 0) {
-      if (missing >= missingBefore) throw new UserError(`${endpoint.url} loses the parts that are sent to it`);
+      if (missing >= missingBefore)
+        throw new UserError(
+          `${endpoint.url} loses the parts that are sent to it; its owner has to look into its storage`,
+        );
       missingBefore = missing;
       await upload(now, work);
       continue;
