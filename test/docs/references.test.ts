@@ -30,7 +30,7 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'package/recipes.md',
-  ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  ...(await readdir('docs', { recursive: true })).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ];
 const texts = new Map(await Promise.all(pages.map(async (page) => [page, await readFile(page, 'utf8')] as const)));
 const textOf = (page: string) => texts.get(page) as string;
