@@ -52,7 +52,7 @@ export interface AppOptions {
   readonly shutdown?: Shutdown | undefined;
   /** Bulk jobs, or the names of missing settings, which the routes then report. */
   readonly jobs?: Jobs | readonly string[];
-  /** What `/metrics` answers, for a platform that also classifies outside the app's routes. Default: the app's own. */
+  /** The counts behind `/metrics`, for a platform that also classifies outside the app's routes. Default: the app's own. */
   readonly metrics?: Metrics;
 }
 

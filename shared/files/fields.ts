@@ -141,7 +141,7 @@ export function fieldOf(
   return undefined;
 }
 
-/** What is wrong with a text that is not a string, and what to do. */
+/** The message for a text that is not a string: what is wrong, and what to do. */
 export function noText(value: unknown, { option }: Pick<WantedField, 'option'>): string {
   if (typeof value !== 'object' || value === null) return 'the text is not a string';
   const keys = Object.keys(value);

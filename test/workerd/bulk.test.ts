@@ -160,7 +160,7 @@ const jobOf = async (id: string) => (await (await fetch(`${worker.url}/v1/jobs/$
 const STOPPED = /stopped; the same command goes on from there\n$/;
 
 describe('a file', () => {
-  it("of CSV becomes a table of the endpoint's answers", async () => {
+  it("becomes a table of the endpoint's answers if it is CSV", async () => {
     const texts = [...TEXTS, ' ', TEXTS[0] as string];
     const { folder, file, out } = await tableOf(texts);
     const { code, stdout, stderr } = await bulk([file, '--url', worker.url, '--out', out]).ended;
@@ -172,7 +172,7 @@ describe('a file', () => {
     expect((await readdir(folder)).sort()).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('of NDJSON becomes NDJSON, under another name', async () => {
+  it('becomes NDJSON under another name if it is NDJSON', async () => {
     const folder = await temporaryFolder();
     const lines = [...TEXTS.map((text, row) => ({ text, id: `r${row}` })), { text: '', id: 'none' }];
     const file = path.join(folder, 'reviews.jsonl');
@@ -223,7 +223,7 @@ describe('a file', () => {
     expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
 
-  it('of several parts is sent in parts', async () => {
+  it('is sent in parts if it is large', async () => {
     const { file, out } = await threeParts();
     const proxy = await startProxy();
     expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });

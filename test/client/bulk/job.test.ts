@@ -126,15 +126,18 @@ describe('runJob', () => {
 });
 
 describe('a state', () => {
-  it.each(['..', '../../', 'a/b', ''])('of the job %j is damaged: it would become part of an address', async (job) => {
-    const { out } = await taskOf();
-    const state = { url: 'https://example.com', job, bytes: 1, modified: 1, type: 'text/csv' };
-    await writeFile(stateFile(out), JSON.stringify(state));
-    expect(await refusal(readState(out))).toContain('is damaged');
-    const { code, stderr } = await run(main, ['reviews.csv', '--out', out, '--cancel', '--url', state.url]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('is damaged; remove it')]);
-    expect(await readFile(stateFile(out), 'utf8')).toBe(JSON.stringify(state));
-  });
+  it.each(['..', '../../', 'a/b', ''])(
+    'is damaged if its job is %j, which would become part of an address',
+    async (job) => {
+      const { out } = await taskOf();
+      const state = { url: 'https://example.com', job, bytes: 1, modified: 1, type: 'text/csv' };
+      await writeFile(stateFile(out), JSON.stringify(state));
+      expect(await refusal(readState(out))).toContain('is damaged');
+      const { code, stderr } = await run(main, ['reviews.csv', '--out', out, '--cancel', '--url', state.url]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is damaged; remove it')]);
+      expect(await readFile(stateFile(out), 'utf8')).toBe(JSON.stringify(state));
+    },
+  );
 });
 
 describe('the command', () => {
