@@ -20,6 +20,8 @@ export interface FileOptions extends Omit<Asked, 'format'> {
   /** A name, a number from 1, or a path. Default: the usual names. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
+  /** Whether there has to be a label, if only an empty one (default). */
+  readonly needsLabel?: boolean;
 }
 
 /**
@@ -32,22 +34,27 @@ export async function* readRecords(
   options: FileOptions,
   pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<TableRecord, void> {
-  const { textColumn, labelColumn, delimiter, header, quotes, encoding } = options;
+  const { textColumn, labelColumn, needsLabel = true, delimiter, header, quotes, encoding } = options;
   const format = formatOf(location);
   if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
-  if (format === 'txt' && delimiter === undefined) {
+  if (format === 'txt' && delimiter === undefined && needsLabel) {
     throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }
   const wanted = {
     text: { name: textColumn, needed: true, option: '--text-column' },
-    label: { name: labelColumn, needed: true, option: '--label-column' },
+    label: { name: labelColumn, needed: needsLabel || labelColumn !== undefined, option: '--label-column' },
   } satisfies Wanted;
   const asked = { format, delimiter, header, quotes, encoding };
   let hasText = false;
   for await (const { line, content, columns } of readFile(location, asked, wanted, pieces && { pieces })) {
     const fieldFor = (field: 'text' | 'label') =>
       atLine(location, line, () =>
-        fieldOf(content, field, { ...wanted[field], needed: field === 'label' || !hasText }, columns),
+        fieldOf(
+          content,
+          field,
+          { ...wanted[field], needed: field === 'label' ? wanted.label.needed : !hasText },
+          columns,
+        ),
       );
     // A text without an object around it has no label.
     const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
