@@ -96,7 +96,8 @@ export function tei(options: AdapterOptions): Hono<AppEnv> {
 /** Adds TEI's `error_type` to problems, for clients that require it beside `error`. */
 export const withErrorType: MiddlewareHandler = async (context, next) => {
   await next();
-  if (context.res.headers.get('content-type') !== 'application/problem+json') return;
+  const isProblem = context.res.headers.get('content-type') === 'application/problem+json';
+  if (!isProblem || context.req.method !== 'POST') return; // /openapi.json describes POST only
   const problem = (await context.res.json()) as Problem;
   const answer: PredictProblem = { ...problem, error_type: errorType(problem.status) };
   context.res = new Response(JSON.stringify(answer), context.res);

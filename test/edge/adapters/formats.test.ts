@@ -128,6 +128,12 @@ describe('Text Embeddings Inference’s /predict', () => {
     const other = await app.request('/v1/sentiment', { ...init, body: JSON.stringify({ text: GOOD }) });
     expect(await other.json()).not.toHaveProperty('error_type');
   });
+
+  it('answers another method with an ordinary problem', async () => {
+    const answer = await createApp(reference).request('/predict');
+    expect(answer.status).toBe(405);
+    expect(await answer.json()).not.toHaveProperty('error_type');
+  });
 });
 
 describe.each(['/classify', '/v1/classify'])('vLLM’s %s', (path) => {
