@@ -67,8 +67,6 @@ export interface Classifier {
   ready(): Promise<void>;
   /** How often the network broke and was loaded again. */
   reloads(): number;
-  /** How often the network broke and was loaded again. */
-  reloads(): number;
   /** The facts of the verified bundle. */
   manifest(): Promise<Manifest>;
   /** The labels of requests that name none, in the bundle's order. */
