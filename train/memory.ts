@@ -2,6 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+/** With less in use, there is nothing to gain. */
+const MANY_BYTES = 2 ** 29;
+
 let collect: (() => void) | undefined;
 
 /**
@@ -9,6 +12,7 @@ let collect: (() => void) | undefined;
  * next one needs as many.
  */
 export function freeMemory(): void {
+  if (process.memoryUsage.rss() < MANY_BYTES) return;
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;

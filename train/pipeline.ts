@@ -92,6 +92,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
+  freeMemory();
 
   // Label
   if (config.teacherEpochs > 0) {
