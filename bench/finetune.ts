@@ -22,7 +22,7 @@ import { type Case, median, type Options, type Report, summarize } from './repor
 const SIZES = '300,1000,3000';
 const SEEDS = 5;
 export const SHIPPED = 'model';
-/** The most texts that are asked. */
+/** The most test texts. */
 export const ASKED = 2_000;
 /** liblinear's C, which suits TF-IDF of few texts. */
 const COST = 5;
@@ -39,7 +39,7 @@ export async function run({ data, sizes = SIZES, seeds = SEEDS }: Options): Prom
   if (data === undefined) throw new UsageError('finetune needs --data <file of texts and labels>');
   const counts = sizes.split(',').map(Number);
   if (![...counts, seeds].every((value) => Number.isInteger(value) && value > 0)) {
-    throw new UsageError('--sizes takes whole numbers, separated by commas, and --seeds one');
+    throw new UsageError('--sizes takes whole numbers above 0, separated by commas; --seeds takes one');
   }
   const whole = await readDataset(data);
   const cases: Case[] = [];

@@ -1,6 +1,6 @@
 /**
- * The share of texts that is called unreliable (`edge/inference/reliability.ts`) and, as ratios, the votes, counted anew on the fitting
- * texts, for changes of the tokenizer, the vocabulary or the texts. All texts are our own (test/reliability/, test/opinions/); with
+ * Measures the share of texts that `edge/inference/reliability.ts` calls unreliable, and counts the ratios of its votes anew on the fitting
+ * texts, for when tokenizer, vocabulary or texts change. All texts are our own (test/reliability/, test/opinions/); with
  * SETS=<folder>, its .txt files with a text a line are measured too: also how many of the first 2,000 texts have a sure answer that is
  * not called unreliable, which no text in another language should have.
  */

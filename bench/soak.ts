@@ -10,6 +10,7 @@
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import { type Io, runMain } from '../cli/run.ts';
+import { cpuTime, residentMemory, waitingTime } from '../harness/inspector.ts';
 import { reference } from '../harness/reference.ts';
 import { type Attacked, attack } from '../harness/soak/attackers.ts';
 import { type Health, watchHealth } from '../harness/soak/health.ts';
@@ -39,15 +40,15 @@ const SHARES = 15;
 const MAX_ISOLATE_MB = 128;
 /** The most memory that Node's process may take. */
 const MAX_NODE_MB = 400;
-/** How long `/health` may wait, in milliseconds. */
+/** The limits of `/health`, in milliseconds. */
 const MAX_HEALTH = { p99: 50, max: 200 };
-/** Answers without which a 99th percentile says nothing. */
+/** The fewest answers for a meaningful 99th percentile. */
 const MIN_HEALTH_ANSWERS = 1_000;
-/** Between two looks at the memory of the process. */
+/** The pause between two readings of the process's memory. */
 const LOOK_MS = 500;
 /** workerd's own line about late alarms of its Durable Objects, under load. */
 const MINIFLARE_IS_LATE = 'NOSENTRY SQLite alarm overdue';
-/** In place of a figure that cannot be computed. */
+/** Shown for a figure that cannot be computed. */
 const NONE = '–';
 /** The most failures that are listed. */
 const MAX_TOLD = 20;
@@ -67,7 +68,7 @@ interface Soaked {
   readonly levels: readonly Level[];
   readonly health: ReturnType<typeof latencyOf> & { readonly answers: number };
   readonly attacked: Attacked;
-  /** How often each thing happened that must not. */
+  /** Counts of everything that must not happen. */
   readonly wrong: Readonly<Record<string, number>>;
   readonly log: readonly string[];
 }
@@ -106,11 +107,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 
 async function soak(platform: Platform, { requests, minutes, seed, mix, print }: Options): Promise<Soaked> {
   const server = await SERVERS[platform]();
-  const watch = watchHealth(server.url);
+  const { pid } = server;
+  const watch = watchHealth(server.url, pid);
   let resident: number | undefined;
   const look = () => {
-    const now = server.residentMemory();
-    if (now !== undefined) resident = Math.max(resident ?? 0, now);
+    if (pid !== undefined) resident = Math.max(resident ?? 0, residentMemory(pid));
   };
   const looking = setInterval(look, LOOK_MS);
   print(`\n${platform}`);
@@ -133,9 +134,12 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
   const attackers = attack(server.url, server.hasJobs);
   const levels: Level[] = [];
   const waits: number[] = [];
+  const queued: number[] = [];
+  let late = 0;
   const unhealthy: string[] = [];
   const start = performance.now();
-  const before = server.times();
+  const processorTimes = () => (pid === undefined ? undefined : { ran: cpuTime(pid), waited: waitingTime(pid) });
+  const before = processorTimes();
   let shares = 0;
   let first = 0;
   for (const { concurrency, share } of LEVELS) {
@@ -146,8 +150,10 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
     look();
     const seen = await load(server.url, mix, { concurrency, first, last, seed, deadline });
     first += seen.requests;
-    const { times, failures }: Health = await watch.read();
+    const { times, failures, ...more }: Health = await watch.read();
     waits.push(...times);
+    queued.push(...more.queued);
+    late = Math.max(late, more.late);
     unhealthy.push(...failures);
     const level = { ...seen, health: latencyOf(times), isolate: await server.isolateMemory(), resident };
     await watch.read(); // inspecting the isolate stops it
@@ -167,7 +173,7 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
     );
   }
   const attacked = await attackers.stop();
-  const after = server.times();
+  const after = processorTimes();
   const share = (ms = 0, from = 0) => `${((100 * (ms - from)) / (performance.now() - start)).toFixed(0)} %`;
   const processor = `${share(after?.ran, before?.ran)} of the time, and waited for one ${share(after?.waited, before?.waited)}`;
   clearInterval(looking);
@@ -202,6 +208,8 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
   print(`the server had a processor ${processor}`);
   print(`attackers: ${countsOf(attacked.answers)}`);
   print(`/health, ${health.answers} times: p50, p99 and max ${shown(health).join(', ')} ms`);
+  print(`  for which the server had no processor: ${shown(latencyOf(queued)).join(', ')} ms`);
+  print(`  the thread that asks was late by ${late.toFixed(1)} ms at most`);
   for (const [what, count] of Object.entries(wrong)) print(`${what.padEnd(28)}${count}`);
   for (const { failure, request, kind, what } of failures.slice(0, MAX_TOLD)) {
     print(`request ${request} (${kind}): ${failure}: ${what}`);

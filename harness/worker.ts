@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly site?: boolean;
   /** Bulk jobs, with the bindings of wrangler.toml. `main` may be a module that wraps the worker's to inject faults. */
   readonly jobs?: { readonly main?: string; readonly retries?: number; readonly folder?: string };
+  /** Whether clients reach the worker itself. Miniflare has one of its own before it, which takes a quarter of the time. */
+  readonly direct?: boolean;
   /** The port of the inspector. Default: no inspector. */
   readonly inspectorPort?: number;
 }
@@ -69,7 +71,7 @@ export async function startWorker(
 export async function startModules(
   mainModule: string,
   modules: Modules,
-  { env = {}, caller, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
+  { env = {}, caller, direct = false, inspectorPort, site = false, jobs }: Omit<StartOptions, 'lazy'> = {},
 ): Promise<RunningWorker> {
   const log: string[] = [];
   const { date, flags } = await compatibility();
@@ -95,10 +97,12 @@ export async function startModules(
           }),
           manifest: { mainModule, modules },
         },
+        ...(direct && { dev: { unsafeDirectSockets: [{ port: 0 }] } }),
       },
     ],
   });
-  const url = (await miniflare.ready).origin;
+  const ready = await miniflare.ready;
+  const url = (direct ? await miniflare.unsafeGetDirectURL(NAME) : ready).origin;
   return { url, log, stop: () => miniflare.dispose(), miniflare };
 }
 
@@ -168,7 +172,7 @@ export async function builtFiles(folder = DIST, main = MAIN): Promise<string[]> 
   return (await readdir(folder)).filter((file) => file === main || source.includes(`./${file}"`));
 }
 
-/** As wrangler.toml has it. */
+/** The compatibility date and flags of wrangler.toml. */
 async function compatibility(): Promise<{ date: string; flags: string[] }> {
   const toml = await readFile('wrangler.toml', 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];

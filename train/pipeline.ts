@@ -32,6 +32,7 @@ import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
 import { exportBundle, PARITY_INPUTS } from './export/export.ts';
+import { freeMemory } from './memory.ts';
 import { shareRows } from './model/share-rows.ts';
 import { startFrom } from './model/start-vectors.ts';
 import { shuffled } from './random.ts';
@@ -98,6 +99,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
   }
+  freeMemory();
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
   const validation = encodeValidation(set, run.vocabulary, config);
 
@@ -117,6 +119,8 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     if (!isDone) return stopped();
     if (source || hasNgrams) await save(); // it may have taken minutes
   }
+
+  freeMemory();
 
   // Fit
   const finished = await fit({
@@ -146,6 +150,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await exportBundle(run, samples, folder);
 
   // Report
+  freeMemory();
   const bundle = await openClassifier(folder);
   if (validation.length === 0) {
     await writeReport(bundle); // the learning curves, at least

@@ -1,10 +1,10 @@
 /** Reads and checks a request's body, never more of it than the limit. */
 import * as v from 'valibot';
 import { ByteBuffer } from '../../shared/files/byte-buffer.ts';
+import { nextChunk, readJoined } from './chunks.ts';
 import { ProblemError } from './errors.ts';
 import { IDLE_SECONDS, MAX_BODY_BYTES, MAX_BODY_SECONDS, MAX_REPORTED_ERRORS } from './limits.ts';
 import { type FieldError, labelError } from './schema.ts';
-import { within } from './wait.ts';
 
 /**
  * The body as the value of `schema`.
@@ -50,9 +50,10 @@ export async function readBytes(
   { idleMs = IDLE_SECONDS * 1_000, totalMs = MAX_BODY_SECONDS * 1_000 } = {},
 ): Promise<Uint8Array> {
   const tooLarge = { kind: 'body-too-large', maxBytes } as const;
-  if (Number(request.headers.get('content-length')) > maxBytes) throw new ProblemError(tooLarge);
+  const declared = Number(request.headers.get('content-length')) || undefined;
+  if (declared !== undefined && declared > maxBytes) throw new ProblemError(tooLarge);
   const body = new ByteBuffer(maxBytes);
-  const reader = request.body?.getReader();
+  const reader = request.body ? readJoined(request.body, declared) : undefined;
   const deadline = performance.now() + totalMs;
   while (reader !== undefined) {
     const chunk = await nextChunk(reader, Math.min(idleMs, deadline - performance.now()));
@@ -63,27 +64,6 @@ export async function readBytes(
     throw new ProblemError(chunk instanceof Uint8Array ? tooLarge : { kind: chunk });
   }
   return body.take();
-}
-
-/** Chunks, of any bodies, after which everything else gets the thread: they may have arrived together, and be a byte each. */
-const CHUNKS_A_TURN = 128;
-let chunks = 0;
-
-/**
- * The next chunk, the end, or the kind of problem why nothing arrives.
- * @param idleMs the longest wait. @param ending is aborted when the server shuts down, which ends the wait.
- */
-export async function nextChunk(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  idleMs: number,
-  ending?: AbortSignal,
-): Promise<Uint8Array | 'end' | 'unreadable-body' | 'request-timeout' | 'shutting-down'> {
-  if (++chunks % CHUNKS_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
-  const read = reader.read().catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
-  const result = await within(read, idleMs, ending);
-  if (result === undefined) return ending?.aborted ? 'shutting-down' : 'request-timeout';
-  if (result === 'unreadable-body') return result;
-  return result.done ? 'end' : result.value;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });

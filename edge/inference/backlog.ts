@@ -12,8 +12,11 @@
  *     }
  */
 
-/** The most tokens of a run (`batching.ts`), after which everything else gets the thread: some 10 ms in Node, 20 ms in workerd. */
-export const TURN_TOKENS = 2_048;
+/** The most tokens of a run (`batching.ts`), after which everything else gets the thread: some 5 ms. */
+export const TURN_TOKENS = 1_024;
+
+/** The work around a run, such as reading its request and writing its answer, takes as long as so many tokens. */
+const TOKENS_AROUND_A_RUN = 128;
 
 /**
  * How long the holder of a turn may take before the next in line gets it. Workers end a request whose client has left wherever it
@@ -58,13 +61,19 @@ export interface Call {
 export interface Clock {
   /** Milliseconds. On deployed Workers the clock stands still during compute, and goes on at each pause. */
   readonly now: () => number;
-  /** Gives the thread to everything else, and resolves after `ms` or when the signal is aborted. */
-  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Gives the thread to everything else. */
+  readonly pause: () => Promise<void>;
+  /** Calls `ring` after `ms`. @returns what prevents it. */
+  readonly alarm: (ms: number, ring: () => void) => () => void;
 }
 
 const REAL_CLOCK: Clock = {
   now: () => performance.now(),
-  pause: (ms, signal) => (ms === 0 ? letOthersGo() : pause(ms, signal)),
+  pause: letOthersGo,
+  alarm: (ms, ring) => {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /**
@@ -97,7 +106,7 @@ export class Backlog {
   readonly #waiting: Ticket[] = [];
   /** Whether the last turn skipped patient tickets. */
   #passedOver = false;
-  /** Tokens computed since everything else last had the thread. */
+  /** Tokens computed since everything else last had the thread, and those that the work around them was worth. */
   #spent = 0;
   /** The start of an unbroken series of turns, and its tokens; undefined while nobody computes. */
   #busy: { readonly since: number; tokens: number } | undefined;
@@ -150,7 +159,7 @@ export class Backlog {
       signal?.throwIfAborted();
       this.#busy ??= { since: this.#clock.now(), tokens: 0 };
       this.#busy.tokens += tokens;
-      this.#spent += tokens;
+      this.#spent += tokens + TOKENS_AROUND_A_RUN;
       return await work();
     } finally {
       this.#give(ticket);
@@ -163,20 +172,19 @@ export class Backlog {
     ticket.call = resolve;
     const onAbort = () => reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
+    let stopWatching: (() => void) | undefined;
+    const watch = (holder: Ticket | undefined) => {
+      stopWatching = this.#clock.alarm(LOST_AFTER_MS, () => {
+        if (holder !== undefined && this.#holder === holder) this.#give(holder);
+        if (this.#holder !== ticket) watch(this.#holder);
+      });
+    };
     this.#waiting.push(ticket);
+    watch(this.#holder);
     try {
-      while (this.#holder !== ticket) {
-        const holder: Ticket | undefined = this.#holder;
-        const called = new AbortController();
-        const isLost = this.#clock.pause(LOST_AFTER_MS, called.signal).then(() => !called.signal.aborted);
-        try {
-          const waitedInVain = await Promise.race([promise.then(() => false), isLost]);
-          if (waitedInVain && this.#holder === holder && holder !== undefined) this.#give(holder);
-        } finally {
-          called.abort();
-        }
-      }
+      await promise;
     } finally {
+      stopWatching?.();
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -200,23 +208,11 @@ export class Backlog {
   }
 
   async #letOthers(): Promise<void> {
-    await this.#clock.pause(0);
+    await this.#clock.pause();
     this.#spent = 0;
     if (this.#busy === undefined || this.#busy.tokens < TURN_TOKENS / 2) return; // too few to measure
     const now = this.#clock.now();
     this.#secondsPerToken = (now - this.#busy.since) / 1_000 / this.#busy.tokens;
     this.#busy = { since: now, tokens: 0 };
   }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end, { once: true });
-  });
 }

@@ -1,5 +1,5 @@
 /** Implements the routes' `Jobs` (`routes.ts`) with Cloudflare's R2, Queues and Durable Objects. */
-import { nextChunk } from '../http/body.ts';
+import { nextChunk, readJoined } from '../http/chunks.ts';
 import { ProblemError } from '../http/errors.ts';
 import { IDLE_SECONDS, JOB_LIMITS, MAX_JOB_BYTES } from '../http/limits.ts';
 import { logError } from '../http/log.ts';
@@ -124,7 +124,7 @@ async function store(
     uploaded.push(await upload.uploadPart(uploaded.length + 1, part.subarray(0, filled)));
     filled = 0;
   };
-  const reader = body.getReader();
+  const reader = readJoined(body);
   try {
     for (;;) {
       const chunk = await nextChunk(reader, IDLE_SECONDS * 1_000);

@@ -4,31 +4,27 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import build from '../build.ts';
-import { cpuTime, freePort, inspect, residentMemory, waitingTime, workerdPid } from '../inspector.ts';
+import { freePort, inspect, workerdPid } from '../inspector.ts';
 import { startWorker } from '../worker.ts';
 
 export interface SoakedServer {
   readonly url: string;
+  /** Undefined without /proc. */
+  readonly pid: string | undefined;
   readonly hasJobs: boolean;
-  /** What it has logged. */
+  /** Its log so far. */
   readonly log: readonly string[];
   /** MB of the worker's isolate, after a garbage collection; undefined where there is none. */
   readonly isolateMemory: () => Promise<number | undefined>;
-  /** MB of the process; undefined without /proc. */
-  readonly residentMemory: () => number | undefined;
-  /** Milliseconds for which its thread has run, and for which it has waited for a processor; undefined without /proc. */
-  readonly times: () => { readonly ran: number; readonly waited: number } | undefined;
   readonly stop: () => Promise<void>;
 }
-
-const timesOf = (pid: string) => ({ ran: cpuTime(pid), waited: waitingTime(pid) });
 
 export const SERVERS = { workerd: startOnWorkerd, node: startOnNode } as const;
 
 async function startOnWorkerd(): Promise<SoakedServer> {
   await build();
   const inspectorPort = await freePort();
-  const { url, log, stop } = await startWorker({}, { inspectorPort, jobs: {} });
+  const { url, log, stop } = await startWorker({}, { inspectorPort, direct: true, jobs: {} });
   const pid = workerdPid();
   const isolateMemory = async () => {
     const { megabytes, close } = await inspect(inspectorPort); // only briefly: inspecting slows the worker down
@@ -36,15 +32,7 @@ async function startOnWorkerd(): Promise<SoakedServer> {
     close();
     return isolate;
   };
-  return {
-    url,
-    hasJobs: true,
-    log,
-    isolateMemory,
-    residentMemory: () => (pid === undefined ? undefined : residentMemory(pid)),
-    times: () => (pid === undefined ? undefined : timesOf(pid)),
-    stop,
-  };
+  return { url, pid, hasJobs: true, log, isolateMemory, stop };
 }
 
 async function startOnNode(): Promise<SoakedServer> {
@@ -62,14 +50,12 @@ async function startOnNode(): Promise<SoakedServer> {
   }
   const ended = once(server, 'exit').then(() => started.reject(new Error(`the server has ended: ${log.join('\n')}`)));
   const url = await started.promise;
-  const hasProc = process.platform === 'linux';
   return {
     url,
+    pid: process.platform === 'linux' ? `${server.pid}` : undefined,
     hasJobs: false,
     log,
     isolateMemory: async () => undefined,
-    residentMemory: () => (hasProc ? residentMemory(`${server.pid}`) : undefined),
-    times: () => (hasProc ? timesOf(`${server.pid}`) : undefined),
     async stop() {
       server.kill('SIGTERM');
       await ended;

@@ -1,4 +1,4 @@
-/** docs/recipes.md, as it stands there. */
+/** package/recipes.md, as it stands there. */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ import { reference } from '../../harness/reference.ts';
 import { startWithProfile } from '../browser/browser.ts';
 import { INSTALLED, project, run, snippets, toolFolder, WHY, writeFiles } from './tools.ts';
 
-const RECIPES = 'docs/recipes.md';
+const RECIPES = 'package/recipes.md';
 const TEXT = 'A complete waste of two hours, terrible.';
 const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
 

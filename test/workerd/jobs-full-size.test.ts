@@ -6,7 +6,7 @@ import type { Job } from '../../edge/http/schema.ts';
 import { freePort, inspect } from '../../harness/inspector.ts';
 import { csvOf, expectDone, NDJSON, startJobs } from '../fixtures/jobs.ts';
 
-it('a job of 100,000 records has the answers of the classifier in this process, in order', async () => {
+it('answers 100,000 records in order, as the classifier in this process does', async () => {
   const endpoint = await startJobs({ limits: JOB_LIMITS });
   onTestFinished(() => endpoint.worker.stop());
   const file = csvOf(100_000);

@@ -5,7 +5,7 @@
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
 import type { Asked } from '../../shared/files/beginning.ts';
-import { fieldOf, type Wanted } from '../../shared/files/fields.ts';
+import { fieldOf, noText, type Wanted } from '../../shared/files/fields.ts';
 
 export interface TableRecord {
   /** The line in which it begins, from 1. */
@@ -59,7 +59,7 @@ export async function* readRecords(
     // A text without an object around it has no label.
     const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
     const text = hasText ? (found ?? '') : found; // many exports omit an empty field
-    if (typeof text !== 'string') refuseLine(location, line, 'the text is not a string');
+    if (typeof text !== 'string') refuseLine(location, line, noText(text, wanted.text));
     if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
     hasText = true;
     yield { line, text: ownCopy(text), label: ownCopy(String(label).trim()) };

@@ -2,12 +2,12 @@
  * A baseline for a network: a linear model of the words, fitted in seconds on the same reviews and measured on the same held-out
  * ones.
  */
-import { tokenize } from '../../shared/tokenizer.ts';
 import type { TrainingSet } from '../data/training-set.ts';
 import type { Review } from '../data/types.ts';
+import { freeMemory } from '../memory.ts';
 import { fitAll } from '../teacher/fits.ts';
 import { dot } from '../teacher/logistic-regression.ts';
-import { bagOfNgrams, collectNgrams, readCorpus } from '../teacher/ngrams.ts';
+import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from '../teacher/ngrams.ts';
 import type { Evaluation } from './evaluate.ts';
 import { mcNemar } from './metrics.ts';
 
@@ -54,8 +54,9 @@ async function linearAnswers(
   asked: readonly { readonly text: string }[],
   places: readonly number[],
 ): Promise<number[]> {
-  const corpus = readCorpus([...train, ...asked].map(({ text }) => tokenize(text).map((token) => token.text)));
+  const corpus = readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)));
   const bag = bagOfNgrams(collectNgrams(corpus), corpus);
+  freeMemory(); // what they were counted in
   const weights = train.map(({ weight = 1 }) => weight);
   const fits = (places.length === 2 ? places.slice(1) : places).map((own) => {
     const rows = train.flatMap(({ label, choice }, row) =>

@@ -1,4 +1,5 @@
 /** Finds the n-grams of one to three words in a collection of texts, and the matrix of which text has which. */
+import { tokenize } from '../../shared/tokenizer.ts';
 import { type SparseRows, sharedFloats, sharedIntegers } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
@@ -22,6 +23,11 @@ const MAX_ORDER = 3;
 const MIN_COUNT = 5;
 /** Words that are first seen after so many others are left out. */
 const MAX_WORDS = 2 ** 17 - 1;
+
+/** The words of each text, as the tokenizer reads them. */
+export function* wordsOf(texts: Iterable<string>): Generator<string[]> {
+  for (const text of texts) yield tokenize(text).map((token) => token.text);
+}
 
 /** Every text's words as ids, ordered by first occurrence. */
 export function readCorpus(texts: Iterable<readonly string[]>): Corpus {

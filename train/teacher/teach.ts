@@ -8,13 +8,13 @@
  * it has seen: labelled texts are dealt into folds, and models of the other folds label each.
  */
 import { columnsOf, labelLogits } from '../../shared/labels.ts';
-import { tokenize } from '../../shared/tokenizer.ts';
 import type { Config } from '../config.ts';
 import { type TrainingSet, textsOf } from '../data/training-set.ts';
+import { freeMemory } from '../memory.ts';
 import { documentVectors } from './document-vectors.ts';
 import { type Fit, fitAll, type Model } from './fits.ts';
 import { denseRows, dot, type SparseRows } from './logistic-regression.ts';
-import { bagOfNgrams, collectNgrams, readCorpus } from './ngrams.ts';
+import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from './ngrams.ts';
 import { fitScaling, scaled } from './scaling.ts';
 
 export interface TeachOptions {
@@ -97,6 +97,7 @@ export async function teach(
   onProgress?.('teacher: n-grams', 0);
   const corpus = readCorpus(wordsOf(texts));
   const ngrams = collectNgrams(corpus);
+  freeMemory(); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
   const byNgrams = await crossFit(bagOfNgrams(ngrams, corpus), lessons, {
     model: 'naiveBayes',
@@ -104,6 +105,7 @@ export async function teach(
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
   });
   if (byNgrams === undefined) return undefined;
+  freeMemory(); // the bag
 
   const vectors = await documentVectors(ngrams, {
     width,
@@ -113,6 +115,7 @@ export async function teach(
     signal,
   });
   if (vectors === undefined) return undefined;
+  freeMemory(); // the vectors of the n-grams
   const dense = denseRows(normalised(vectors, width), width);
   const byVectors = await crossFit(dense, lessons, { model: 'logistic', costs: VECTOR_COSTS });
   if (byVectors === undefined) return undefined;
@@ -125,10 +128,6 @@ export async function teach(
   const probabilities = new Float32Array(texts.length * labels);
   for (const text of texts.keys()) probabilities.set(scaled(models, scaling, text * labels), text * labels);
   return probabilities;
-}
-
-function* wordsOf(texts: readonly string[]): Generator<string[]> {
-  for (const text of texts) yield tokenize(text).map((token) => token.text);
 }
 
 /** The labelled texts of each fold: stretches of each label. */

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserError } from '../../../cli/errors.ts';
 import { main } from '../../../client/bulk/cli.ts';
@@ -88,6 +89,31 @@ describe('runJob', () => {
     const endpoint = { ...endpointOf(jobOf({})), open: () => Promise.reject(new UserError('refused')) };
     expect(await refusal(runJob(task, endpoint, REPORTER))).toBe('refused');
     expect(await readdir(path.dirname(task.out))).toEqual(['reviews.csv']);
+  });
+
+  it('sends what a .gz has in it, and makes no job of a damaged one', async () => {
+    const task = await taskOf();
+    const texts = 'text\nA good film\n'.repeat(50);
+    const file = `${task.file}.gz`;
+    await writeFile(file, gzipSync(texts));
+    const sent: Uint8Array[] = [];
+    const upload = { partBytes: 512, missing: [1, 2] };
+    const endpoint: Endpoint = {
+      ...endpointOf(jobOf({})),
+      open: async ({ bytes }) => jobOf({ state: 'uploading', bytes, upload }),
+      send: async (_, part, content) => {
+        sent[part - 1] = content;
+      },
+    };
+    expect(await runJob({ ...task, file }, endpoint, REPORTER)).toMatchObject({ job: ID, records: 1 });
+    expect(Buffer.concat(sent).toString()).toBe(texts);
+
+    await writeFile(file, gzipSync(texts).subarray(0, -9));
+    const again = runJob({ ...task, file, force: true }, endpoint, REPORTER);
+    expect(await refusal(again)).toBe(
+      `${file}: the .gz is damaged or cut off (unexpected end of file); compress the file again`,
+    );
+    expect(await readState(task.out)).toBeUndefined();
   });
 
   it('does not advise to send an unreadable file again', async () => {

@@ -10,33 +10,33 @@ import {
 /** A clock that is moved by hand; pauses end when it says so, in the order of their ends. */
 function clock(): Clock & { pauses(): number; pass(ms: number): Promise<void>; run(): Promise<void> } {
   let now = 0;
-  let pauses: { at: number; end: () => void }[] = [];
+  let waits: { at: number; end: () => void }[] = [];
+  const wait = (ms: number, end: () => void) => {
+    const entry = { at: now + ms, end };
+    waits.push(entry);
+    return () => {
+      waits = waits.filter((one) => one !== entry);
+    };
+  };
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
   return {
     now: () => now,
-    pause: (ms, signal) =>
-      new Promise<void>((resolve) => {
-        const entry = { at: now + ms, end: resolve };
-        pauses.push(entry);
-        signal?.addEventListener('abort', () => {
-          pauses = pauses.filter((one) => one !== entry);
-          resolve();
-        });
-      }),
-    pauses: () => pauses.length,
+    pause: () => new Promise<void>((resolve) => void wait(0, resolve)),
+    alarm: wait,
+    pauses: () => waits.length,
     /** Lets so much time pass, and those whose pause ends go on. */
     async pass(ms: number) {
       await settle();
       now += ms;
-      const over = pauses.filter(({ at }) => at <= now);
-      pauses = pauses.filter(({ at }) => at > now);
+      const over = waits.filter(({ at }) => at <= now);
+      waits = waits.filter(({ at }) => at > now);
       for (const { end } of over) end();
       await settle();
     },
     /** Until nobody waits for this moment. */
     async run() {
       await settle();
-      while (pauses.some(({ at }) => at <= now)) await this.pass(0);
+      while (waits.some(({ at }) => at <= now)) await this.pass(0);
     },
   };
 }

@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { joinChunks } from '../../edge/chunks.ts';
-import { randomNumbers } from '../../train/random.ts';
+import { joinChunks } from '../../../edge/http/chunks.ts';
+import { randomNumbers } from '../../../train/random.ts';
 
 function bodyOf() {
   const body = new Readable({ read() {} });
