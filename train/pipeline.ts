@@ -5,7 +5,7 @@
  *     label       teacher/      the target of each text
  *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once; or else
  *                 training/     from scratch: the weights of n-grams, fitted at once
- *     fit         training/     the weights of the recurrent half, epoch by epoch
+ *     fit         training/     the weights of the recurrent half, epoch by epoch (from a bundle, with many texts only)
  *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
  *     report      evaluation/   the bundle and a linear model, measured on the held-out reviews
@@ -17,7 +17,7 @@ import type { Vocabulary } from '../shared/vocabulary.ts';
 import { openSource, type Source } from './adaptation/source.ts';
 import { configOfSource, startFromSource } from './adaptation/start.ts';
 import { adaptVocabulary } from './adaptation/vocabulary.ts';
-import { type Config, configOf, finetuneConfigOf } from './config.ts';
+import { type Config, configOf, finetuneConfigFor, finetuneConfigOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
 import {
@@ -79,14 +79,15 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const source = options.from === undefined ? undefined : await openSource(options.from);
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
   if (resumed !== undefined) refuseOtherSource(resumed, source?.manifest.version);
-  const config =
+  const asked =
     resumed?.config ?? (source ? finetuneConfigOf(options.config, configOfSource(source)) : configOf(options.config));
   await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
   // Load
-  const dataset = await options.loadDataset(config);
-  const set = chooseTrainingSet(dataset, config);
+  const dataset = await options.loadDataset(asked);
+  const set = chooseTrainingSet(dataset, asked);
+  const config = resumed || !source ? asked : finetuneConfigFor(asked, set.facts);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
   const run = resumed ?? newRun(config, set.facts, firstVocabulary(set, config, source));
   const save = () => saveCheckpoint(folder, run);

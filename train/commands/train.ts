@@ -16,7 +16,7 @@ import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
-/** Flags that say nothing of a training that starts from a bundle, which has no epochs and has its network. */
+/** Flags that say nothing of a training that starts from a bundle, which has its network and its own number of epochs. */
 const SCRATCH_FLAGS = ['from-scratch', 'preset', 'cell', 'embedding-update', 'epochs', 'sources'] as const;
 
 /** The bundle of this repository. */
@@ -91,7 +91,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       baseline = found;
     },
     onStart: (run, set, source) => {
-      if (source !== undefined) say(describeSource(source, run.vocabulary));
+      if (source !== undefined) say(describeSource(source, run));
       for (const line of describeTexts(set, run.vocabulary, run.config)) say(line);
       io.onInterrupt(() => {
         interruption.abort();
