@@ -8,6 +8,7 @@ import { type Options, type Report, render } from './report.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (options: Options) => Promise<Report> }>>> = {
   train: () => import('./train.ts'),
   finetune: () => import('./finetune.ts'),
+  suggest: () => import('./suggest.ts'),
   teacher: () => import('./teacher.ts'),
   cold: () => import('./cold.ts'),
   infer: () => import('./infer.ts'),
@@ -21,9 +22,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: (options: Options
 };
 const FLAGS = {
   base: { kind: 'text', value: '<commit>', help: 'guard: the commit to compare with' },
-  data: { kind: 'text', value: '<file>', help: 'finetune: texts and labels' },
+  data: { kind: 'text', value: '<file>', help: 'finetune, suggest: texts and labels' },
   sizes: { kind: 'text', value: '<n,n,…>', help: 'finetune: how many texts (default: 300,1000,3000)' },
-  seeds: { kind: 'number', value: '<n>', help: 'finetune: runs of each size (default: 5)' },
+  seeds: { kind: 'number', value: '<n>', help: 'finetune, suggest: runs of each size (default: 5)' },
   torch: { kind: 'switch', help: "train: PyTorch's step too, where Python has it" },
   ...COMMON_FLAGS,
 } as const satisfies Flags;

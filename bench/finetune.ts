@@ -12,7 +12,7 @@ import { tokenize } from '../shared/tokenizer.ts';
 import { type Dataset, type NamedDataset, readDataset } from '../train/data/dataset.ts';
 import type { Review } from '../train/data/types.ts';
 import { evaluate } from '../train/evaluation/evaluate.ts';
-import { openClassifier } from '../train/export/bundle.ts';
+import { type OpenBundle, openClassifier } from '../train/export/bundle.ts';
 import { count, markdownTable, percent } from '../train/format.ts';
 import { type TrainOptions, train } from '../train/pipeline.ts';
 import { shuffled } from '../train/random.ts';
@@ -21,9 +21,9 @@ import { type Case, median, type Options, type Report, summarize } from './repor
 
 const SIZES = '300,1000,3000';
 const SEEDS = 5;
-const SHIPPED = 'model';
-/** The most texts that are asked. */
-const ASKED = 2_000;
+export const SHIPPED = 'model';
+/** The most test texts. */
+export const ASKED = 2_000;
 /** liblinear's C, which suits TF-IDF of few texts. */
 const COST = 5;
 
@@ -39,7 +39,7 @@ export async function run({ data, sizes = SIZES, seeds = SEEDS }: Options): Prom
   if (data === undefined) throw new UsageError('finetune needs --data <file of texts and labels>');
   const counts = sizes.split(',').map(Number);
   if (![...counts, seeds].every((value) => Number.isInteger(value) && value > 0)) {
-    throw new UsageError('--sizes takes whole numbers, separated by commas, and --seeds one');
+    throw new UsageError('--sizes takes whole numbers above 0, separated by commas; --seeds takes one');
   }
   const whole = await readDataset(data);
   const cases: Case[] = [];
@@ -78,14 +78,22 @@ export async function run({ data, sizes = SIZES, seeds = SEEDS }: Options): Prom
 }
 
 /** The share of the test texts that the bundle gets right. */
-async function trained(dataset: Dataset, options: Pick<TrainOptions, 'config' | 'from'>): Promise<number> {
+const trained = (dataset: Dataset, options: Pick<TrainOptions, 'config' | 'from'>) =>
+  withTrained(dataset, options, (_, accuracy) => Promise.resolve(accuracy));
+
+/** Trains a bundle, asks it about the test texts, and deletes it after `use`. */
+export async function withTrained<Result>(
+  dataset: Dataset,
+  options: Pick<TrainOptions, 'config' | 'from'>,
+  use: (bundle: OpenBundle, accuracy: number) => Promise<Result>,
+): Promise<Result> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'finetune-'));
   const loadDataset = async (): Promise<NamedDataset> => ({ dataset, name: 'finetune' });
   try {
     await train({ ...options, loadDataset, folder, resume: false });
     const bundle = await openClassifier(folder);
     const { metrics } = await evaluate(bundle, { loadDataset, split: 'test', limit: 0, record: false });
-    return metrics.accuracy;
+    return await use(bundle, metrics.accuracy);
   } finally {
     await rm(folder, { recursive: true });
   }

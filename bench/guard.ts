@@ -17,11 +17,11 @@ import { startChild } from './child.ts';
 import type { Probe, Question } from './guard/probe.ts';
 import { medianQuotient, type Options, type Report, summarize } from './report.ts';
 
-/** How often processes are started anew, as where a process has its code and data can make some percent, and measurements of each. */
+/** The pairs of fresh processes, because where code and data lie can make some percent, and the measurements of each. */
 const STARTS = 3;
 const ROUNDS = 7;
 const LIMIT = 1.05;
-/** A measure above the limit is made so many times as often again before it counts: on a busy machine it may be chance. */
+/** A measure above the limit is repeated, so many times as often, before it counts: on a busy machine it may be chance. */
 const AGAIN = 3;
 
 interface Measure {

@@ -6,7 +6,7 @@
  *
  * CPU is that of the thread that answers. For workerd it needs Linux, and includes HTTP and Miniflare's own worker. The network of
  * DistilBERT's shapes gets ids, as many as our texts have words, without its tokenizer, which would make more. Size is what has to be
- * shipped: bundled and minified code, runtime and model. Accuracy is from docs/scorecard.md. `float32` and `int8` are CPU milliseconds
+ * shipped: bundled and minified code, runtime and model. Accuracy is from docs/reports/scorecard.md. `float32` and `int8` are CPU milliseconds
  * of that network ÷ ours in Node, for a text of 100 tokens.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -42,7 +42,7 @@ interface Contender {
   /** Starts a process and waits for its first answer. */
   readonly start: () => Promise<Running>;
   readonly files: () => Promise<readonly Uint8Array[]>;
-  /** Its column in docs/scorecard.md, or a pattern for what others have published. */
+  /** Its column in docs/reports/scorecard.md, or a pattern for what others have published. */
   readonly accuracy: string | RegExp | undefined;
 }
 
@@ -225,9 +225,9 @@ async function bundled(contents: string, resolveDir = '.'): Promise<Uint8Array> 
   return (outputFiles[0] as (typeof outputFiles)[0]).contents;
 }
 
-/** Accuracy on IMDB's test split, as docs/scorecard.md has it. */
+/** Accuracy on IMDB's test split, as docs/reports/scorecard.md has it. */
 async function accuraciesOf(contenders: readonly Contender[]): Promise<(string | undefined)[]> {
-  const lines = (await readFile('docs/scorecard.md', 'utf8')).split('\n');
+  const lines = (await readFile('docs/reports/scorecard.md', 'utf8')).split('\n');
   const cellsOf = (line = '') => line.split('|').map((cell) => cell.trim());
   const heads = cellsOf(lines.find((line) => line.includes('| published |')));
   const row = lines.slice(lines.indexOf('## Beside it')).find((line) => line.startsWith('| IMDB official test |'));

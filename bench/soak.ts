@@ -40,15 +40,15 @@ const SHARES = 15;
 const MAX_ISOLATE_MB = 128;
 /** The most memory that Node's process may take. */
 const MAX_NODE_MB = 400;
-/** How long `/health` may wait, in milliseconds. */
+/** The limits of `/health`, in milliseconds. */
 const MAX_HEALTH = { p99: 50, max: 200 };
-/** Answers without which a 99th percentile says nothing. */
+/** The fewest answers for a meaningful 99th percentile. */
 const MIN_HEALTH_ANSWERS = 1_000;
-/** Between two looks at the memory of the process. */
+/** The pause between two readings of the process's memory. */
 const LOOK_MS = 500;
 /** workerd's own line about late alarms of its Durable Objects, under load. */
 const MINIFLARE_IS_LATE = 'NOSENTRY SQLite alarm overdue';
-/** In place of a figure that cannot be computed. */
+/** Shown for a figure that cannot be computed. */
 const NONE = '–';
 /** The most failures that are listed. */
 const MAX_TOLD = 20;
@@ -68,7 +68,7 @@ interface Soaked {
   readonly levels: readonly Level[];
   readonly health: ReturnType<typeof latencyOf> & { readonly answers: number };
   readonly attacked: Attacked;
-  /** How often each thing happened that must not. */
+  /** Counts of everything that must not happen. */
   readonly wrong: Readonly<Record<string, number>>;
   readonly log: readonly string[];
 }

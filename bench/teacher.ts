@@ -1,5 +1,5 @@
 /**
- * The larger half of the time of `--preset best`: one pass of document vectors over random texts as long as film reviews, with as many
+ * Measures the larger half of the time of `--preset best`: one pass of document vectors over random texts as long as film reviews, with as many
  * n-grams as its own corpus has.
  *
  *     npm run bench -- teacher [--json]

@@ -25,7 +25,7 @@ export function endpointAddress(
   }
   const apiKey = key?.trim() || undefined;
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new UsageError(`${variable} has characters that are in no key`);
+    throw new UsageError(`${variable} has characters that no key has; only printable ASCII without blanks is allowed`);
   }
   if (apiKey !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw new UsageError(

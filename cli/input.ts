@@ -17,6 +17,7 @@ import {
 import {
   type Columns,
   fieldOf,
+  noText,
   parseRecord,
   type RecordContent,
   RecordError,
@@ -155,7 +156,7 @@ export async function* readTexts(
   for await (const record of readFile(source, { ...askedBy(flags), format }, { text }, options)) {
     const { line, content, columns } = record;
     const found = atLine(source, line, () => fieldOf(content, 'text', text, columns));
-    if (typeof found !== 'string') refuseLine(source, line, 'the text is not a string');
+    if (typeof found !== 'string') refuseLine(source, line, noText(found, text));
     yield found;
   }
 }

@@ -9,7 +9,7 @@ import { etag } from 'hono/etag';
 import { either } from '../shared/labels.ts';
 import { huggingFace } from './adapters/huggingface.ts';
 import type { FormatLabels } from './adapters/labels.ts';
-import { tei } from './adapters/tei.ts';
+import { tei, withErrorType } from './adapters/tei.ts';
 import { vllm } from './adapters/vllm.ts';
 import { readJson, requireLabels, requireType } from './http/body.ts';
 import { type AppEnv, routeOf } from './http/context.ts';
@@ -52,6 +52,8 @@ export interface AppOptions {
   readonly shutdown?: Shutdown | undefined;
   /** Bulk jobs, or the names of missing settings, which the routes then report. */
   readonly jobs?: Jobs | readonly string[];
+  /** The counts behind `/metrics`, for a platform that also classifies outside the app's routes. Default: the app's own. */
+  readonly metrics?: Metrics;
 }
 
 export interface Shutdown {
@@ -69,11 +71,11 @@ const LIMITED = ['/v1/sentiment/*', '/v1/jobs/*', '/models/*', '/predict', '/cla
 /** The status in the metrics for a request whose client has left, as in nginx. */
 const CLIENT_LEFT = 499;
 
-export function createApp(classifier: Classifier, options: AppOptions = {}): Hono<AppEnv> {
+export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono<AppEnv> {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [], formats = true, formatLabels = {} } = options;
-  const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'] } = options;
+  const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'], metrics = new Metrics() } = options;
+  const classifier = metrics.counting(uncounted);
   const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
-  const metrics = new Metrics();
   /** Made at the first request. */
   let document: string | undefined;
 
@@ -98,7 +100,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
   }
 
   /**
-   * Classifies, and adds the time to the request and to the metrics.
+   * Classifies, and adds the time to the request.
    * @throws AnswerTooLargeError, OverloadedError; any error when the client has left.
    */
   async function measured(
@@ -112,9 +114,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
       reported = classifier.reloads();
       report(new Error('the network broke and was loaded again'), context, { event: 'network-reloaded' });
     });
-    const duration = performance.now() - start;
-    context.set('inferenceMs', context.get('inferenceMs') + duration);
-    metrics.countClassification(results, duration / 1000);
+    context.set('inferenceMs', context.get('inferenceMs') + performance.now() - start);
     return results;
   }
 
@@ -129,6 +129,7 @@ export function createApp(classifier: Classifier, options: AppOptions = {}): Hon
     throwErrors,
   );
   if (allowedOrigins.length > 0) app.use(crossOrigin(allowedOrigins)); // before keys: a preflight has none
+  if (formats) app.use('/predict', withErrorType);
   if (apiKeys.length > 0) {
     for (const path of KEYED) app.use(path, requireKey(apiKeys));
     if (formats) app.post('/', requireKey(apiKeys)); // a GET is for everyone

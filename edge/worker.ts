@@ -5,6 +5,7 @@ import { env, WorkerEntrypoint } from 'cloudflare:workers';
 import { runModel } from './adapters/workers-ai.ts';
 import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
+import { Metrics } from './http/metrics.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
 import type { LabelScore } from './inference/classifier.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
@@ -37,17 +38,19 @@ const isSet = labels !== undefined || maxTokens !== undefined;
 const classifier = isSet ? createClassifier({ labels, maxTokens }) : shipped;
 if (isSet && isPreinitialized) await classifier.ready().catch(() => {});
 
+const metrics = new Metrics();
 const app = createApp(classifier, {
   ...settings,
   rateLimiter: environment.RATE_LIMITER,
   jobs: cloudflareJobs(environment, jobsAllowed),
+  metrics,
 });
 
 /** For a service binding that stands in for Workers AI (docs/formats.md). */
 export class WorkersAI extends WorkerEntrypoint {
   run(_model: string, input: unknown): Promise<LabelScore[]> {
     if (!settings.formats) throw new Error('other formats are turned off here (the setting FORMATS)');
-    return runModel(input, classifier, settings.formatLabels['workers-ai']);
+    return runModel(input, metrics.counting(classifier), settings.formatLabels['workers-ai']);
   }
 }
 
@@ -63,6 +66,6 @@ export default {
       : app.fetch(request, ...rest),
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
-    return consume(batch, { bucket, coordinatorOf, classifier, logError });
+    return consume(batch, { bucket, coordinatorOf, classifier: metrics.counting(classifier), logError });
   },
 } satisfies ExportedHandler<JobBindings>;

@@ -11,7 +11,7 @@ export function cpuTime(pid: string): number {
   return Number(nanoseconds) / 1e6;
 }
 
-/** Milliseconds so far for which that thread could have run, and had no processor. */
+/** Milliseconds so far that the thread has waited for a processor. */
 export function waitingTime(pid: string): number {
   const [, nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
   return Number(nanoseconds) / 1e6;

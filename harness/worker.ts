@@ -172,7 +172,7 @@ export async function builtFiles(folder = DIST, main = MAIN): Promise<string[]> 
   return (await readdir(folder)).filter((file) => file === main || source.includes(`./${file}"`));
 }
 
-/** As wrangler.toml has it. */
+/** The compatibility date and flags of wrangler.toml. */
 async function compatibility(): Promise<{ date: string; flags: string[] }> {
   const toml = await readFile('wrangler.toml', 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(toml)?.[1];

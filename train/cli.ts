@@ -1,5 +1,5 @@
 /**
- * The command line: `npm run train | evaluate | predict | compare | diff | export | scorecard | sources -- …`. Each command is a file in
+ * The command line: `npm run train | evaluate | predict | suggest | compare | diff | export | scorecard | sources -- …`. Each command is a file in
  * `commands/`; here one is chosen, or its help printed. Progress goes to stderr, results to stdout.
  *
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped by Ctrl-C.
@@ -17,12 +17,14 @@ import { exportCommand } from './commands/export.ts';
 import { predictCommand } from './commands/predict.ts';
 import { scorecardCommand } from './commands/scorecard.ts';
 import { sourcesCommand } from './commands/sources.ts';
+import { suggestCommand } from './commands/suggest.ts';
 import { trainCommand } from './commands/train.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   train: trainCommand,
   evaluate: evaluateCommand,
   predict: predictCommand,
+  suggest: suggestCommand,
   compare: compareCommand,
   diff: diffCommand,
   export: exportCommand,

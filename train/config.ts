@@ -162,13 +162,25 @@ const FINETUNE: Config = {
   teacherEpochs: 0,
   phrases: false,
   crops: 0,
-  epochs: 0,
+  epochs: 0, // few texts leave the recurrent half as it is
   calibrate: false, // the fit of the last layer says how sure it is, by texts that it left out
 };
 
 /** The configuration of a training that starts from a bundle. @param own what the bundle decides. */
 export function finetuneConfigOf(asked: Partial<Config>, own: Partial<Config>): Config {
   return validated({ ...FINETUNE, ...own, ...asked });
+}
+
+/** From so many texts on, the recurrent half learns from them too (docs/experiments.md). */
+const MANY_TEXTS = 2_500;
+
+/** Completes it, once the numbers of texts are known. Whether that learning went too far, only held-out texts can tell. */
+export function finetuneConfigFor(
+  config: Config,
+  { reviews, validationReviews }: { readonly reviews: number; readonly validationReviews: number },
+): Config {
+  if (reviews < MANY_TEXTS || validationReviews === 0) return config;
+  return { ...config, epochs: 4, learningRate: 1e-3, calibrate: true };
 }
 
 /**

@@ -5,7 +5,7 @@
  *     label       teacher/      the target of each text
  *     start       adaptation/   from a bundle: its weights, and a last layer that is fitted at once; or else
  *                 training/     from scratch: the weights of n-grams, fitted at once
- *     fit         training/     the weights of the recurrent half, epoch by epoch
+ *     fit         training/     the weights of the recurrent half, epoch by epoch (from a bundle, with many texts only)
  *     calibrate   training/     the scale and shift of the logits
  *     export      export/       int8, ONNX, its comparison with the network, the bundle
  *     report      evaluation/   the bundle and a linear model, measured on the held-out reviews
@@ -17,7 +17,7 @@ import type { Vocabulary } from '../shared/vocabulary.ts';
 import { openSource, type Source } from './adaptation/source.ts';
 import { configOfSource, startFromSource } from './adaptation/start.ts';
 import { adaptVocabulary } from './adaptation/vocabulary.ts';
-import { type Config, configOf, finetuneConfigOf } from './config.ts';
+import { type Config, configOf, finetuneConfigFor, finetuneConfigOf } from './config.ts';
 import type { NamedDataset } from './data/dataset.ts';
 import { representatives } from './data/identities.ts';
 import {
@@ -32,6 +32,7 @@ import { evaluate } from './evaluation/evaluate.ts';
 import { writeReport } from './evaluation/report/report.ts';
 import { openClassifier, refuseForeignCard } from './export/bundle.ts';
 import { exportBundle, PARITY_INPUTS } from './export/export.ts';
+import { freeMemory } from './memory.ts';
 import { shareRows } from './model/share-rows.ts';
 import { startFrom } from './model/start-vectors.ts';
 import { shuffled } from './random.ts';
@@ -78,25 +79,28 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const source = options.from === undefined ? undefined : await openSource(options.from);
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
   if (resumed !== undefined) refuseOtherSource(resumed, source?.manifest.version);
-  const config =
+  const asked =
     resumed?.config ?? (source ? finetuneConfigOf(options.config, configOfSource(source)) : configOf(options.config));
   await refuseForeignCard(folder);
   if (resumed === undefined) await refuseToLose(folder);
 
   // Load
-  const dataset = await options.loadDataset(config);
-  const set = chooseTrainingSet(dataset, config);
+  const dataset = await options.loadDataset(asked);
+  const set = chooseTrainingSet(dataset, asked);
+  const config = resumed || !source ? asked : finetuneConfigFor(asked, set.facts);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
   const run = resumed ?? newRun(config, set.facts, firstVocabulary(set, config, source));
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
+  freeMemory();
 
   // Label
   if (config.teacherEpochs > 0) {
     run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
   }
+  freeMemory();
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
   const validation = encodeValidation(set, run.vocabulary, config);
 
@@ -116,6 +120,8 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     if (!isDone) return stopped();
     if (source || hasNgrams) await save(); // it may have taken minutes
   }
+
+  freeMemory();
 
   // Fit
   const finished = await fit({
@@ -145,6 +151,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await exportBundle(run, samples, folder);
 
   // Report
+  freeMemory();
   const bundle = await openClassifier(folder);
   if (validation.length === 0) {
     await writeReport(bundle); // the learning curves, at least
@@ -152,7 +159,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   const loadDataset = async () => dataset;
   const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
-  const baseline = linearBaseline(set, evaluation);
+  const baseline = await linearBaseline(set, evaluation);
   await writeReport(bundle, { evaluation, baseline });
   onBaseline?.(baseline);
   return manifest;

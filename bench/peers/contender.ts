@@ -1,6 +1,6 @@
 /**
- * A contender of `npm run bench -- peers` in a process of its own: loads, answers one text, and says so; then answers texts of a length for each message
- * and says what one cost.
+ * A contender of `npm run bench -- peers` in a process of its own. It loads, answers one text, and says so; then, for each message, it answers
+ * texts of a length and says what one cost.
  *
  *     node bench/peers/contender.ts <name> [model file]
  */
@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-web';
 import { INPUT_IDS } from '../../train/export/onnx/opset.ts';
 
-/** A text to answer, and as many ids for a network that we have no tokenizer of. */
+/** A text to answer, and as many ids for DistilBERT, whose tokenizer we lack. */
 interface Sample {
   readonly text: string;
   readonly ids: readonly number[];
@@ -19,7 +19,7 @@ export interface Question {
   readonly length: number;
 }
 
-/** A measurement goes on for so many milliseconds of CPU. */
+/** The least CPU time of a measurement, in milliseconds. */
 const ENOUGH = 100;
 const FIRST: Sample = { text: 'A wonderful film. I loved every minute of it!', ids: [101, 1037, 6919, 2143, 102] };
 

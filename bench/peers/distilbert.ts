@@ -3,7 +3,7 @@
  *
  *     input_ids int64 [batch, sequence]  →  logits float32 [batch, labels]
  *
- * As transformers.js loads it: float32, or dynamically quantised to int8. Then each weight matrix has a scale, each input of a matrix product is rounded
+ * It is float32, or int8, quantised dynamically as transformers.js loads it: each weight matrix has a scale, each input of a matrix product is rounded
  * to uint8 when it is known (DynamicQuantizeLinear), and integers are multiplied (MatMulInteger). There is no padding, so there is no mask.
  *
  * Sanh et al., *DistilBERT, a distilled version of BERT* (2019); Vaswani et al., *Attention Is All You Need* (2017).

@@ -10,7 +10,7 @@ import * as v from 'valibot';
 import { endpointAddress } from '../../cli/endpoint.ts';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
-import { isCompressed } from '../../cli/input.ts';
+import { extensionOf, plainName } from '../../cli/input.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
 import { type Io, oneLine, runMain } from '../../cli/run.ts';
 import { Delimiter, type JobType } from '../../edge/http/schema.ts';
@@ -128,16 +128,16 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   if (file === undefined) throw new UsageError('usage: npm run bulk -- <file> [flags]');
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   if (flags.restart && flags.cancel) throw new UsageError('--restart and --cancel exclude each other');
-  const { name, ext, dir } = path.parse(file);
   const type = flags.type ?? extensionOf(file);
   const wanted = typeOf(type);
   if (wanted === undefined) {
     if (flags.type !== undefined) throw new UsageError('--type must be csv, tsv, ndjson, json or txt');
-    if (isCompressed(file)) throw new UsageError(`${file}: unpack it first: gunzip ${file}`);
-    throw new UsageError(`${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type`);
+    throw new UsageError(
+      `${file} must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, and .gz may follow; or give its type by --type`,
+    );
   }
-  const extension = flags.sentences ? 'ndjson' : resultsExtension(ext, type);
-  const out = flags.out ?? path.join(dir, `${name}.results.${extension}`);
+  const extension = flags.sentences ? 'ndjson' : resultsExtension(extensionOf(file), type);
+  const out = flags.out ?? `${plainName(file)}.results.${extension}`;
   const made = typeOf(extensionOf(out));
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
   if (flags.sentences && made.table !== 'ndjson')
@@ -157,14 +157,9 @@ function delimiterOf(name: string | undefined): Task['delimiter'] {
   throw new UsageError(`--delimiter must be one of ${Delimiter.options.join(', ')}`);
 }
 
-function extensionOf(file: string): string {
-  return path.extname(file).slice(1).toLowerCase();
-}
-
 /** The file's own extension, if results may have it. */
-function resultsExtension(ext: string, type: string): string {
-  const own = ext.slice(1);
-  if (typeOf(own.toLowerCase())?.table !== undefined) return own;
+function resultsExtension(own: string, type: string): string {
+  if (typeOf(own)?.table !== undefined) return own;
   return typeOf(type)?.table === undefined ? 'csv' : type;
 }
 

@@ -2,10 +2,13 @@
  * Takes a job from its file to its results. The job's state at the endpoint decides what is left to do, so a run can go on where
  * the last one ended. Not here: flags and printing (`cli.ts`).
  */
-import { access, constants, type FileHandle, open, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { access, constants, type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
 import { makeFolder, refuseToReplace, writeFiles } from '../../cli/files.ts';
+import { isCompressed, readPieces } from '../../cli/input.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
@@ -43,9 +46,11 @@ const LONGEST_PAUSE_SECONDS = 5;
 
 /** @throws UserError when it cannot be done, with what to do. */
 export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter): Promise<Outcome> {
-  const input = await open(task.file);
+  const before = await stat(task.file);
+  if (!before.isFile()) throw new UserError(`${task.file} is not a file`);
+  const input = await openInput(task.file);
   try {
-    const wanted = await describe(task, input, endpoint);
+    const wanted = await describe(task, input, before, endpoint);
     await prepare(task);
     if (task.restart) await forget(task, endpoint, reporter);
     const known = await readState(task.out);
@@ -57,7 +62,7 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     }
     reporter.say(`${known === undefined ? 'began' : 'going on with'} job ${begun.id} at ${endpoint.url}`);
 
-    const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, wanted) }).catch(
+    const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, before) }).catch(
       async (error: unknown) => {
         if (!(error instanceof Refusal) || error.status !== 422) throw error;
         await cancelJob(task.out, endpoint); // the file cannot be read
@@ -88,12 +93,23 @@ export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job:
   return { job: known.job, wasThere };
 }
 
+/** A `.gz` is unpacked, because parts are read again. Its name is gone at once, so that no crash leaves it behind. */
+async function openInput(file: string): Promise<FileHandle> {
+  if (!isCompressed(file)) return open(file);
+  const folder = await mkdtemp(path.join(tmpdir(), 'edge-sentiment-'));
+  try {
+    const unpacked = path.join(folder, 'unpacked');
+    await writeFile(unpacked, readPieces(file));
+    return await open(unpacked);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** The facts of the file and the flags that must stay the same for a job to be continued. */
-async function describe(task: Task, input: FileHandle, { url }: Endpoint) {
+async function describe(task: Task, input: FileHandle, { mtimeMs: modified }: Stats, { url }: Endpoint) {
   const { file, type, delimiter, textColumn, idColumn, labels, sentences } = task;
-  const stats = await input.stat();
-  if (!stats.isFile()) throw new UserError(`${file} is not a file`);
-  const { size: bytes, mtimeMs: modified } = stats;
+  const { size: bytes } = await input.stat();
   if (bytes === 0) throw new UserError(`${file} is empty`);
   const dialect = delimiter !== undefined && { delimiter };
   const columns = { ...(textColumn !== undefined && { textColumn }), ...(idColumn !== undefined && { idColumn }) };
@@ -143,7 +159,10 @@ async function finish(job: Job, work: Work): Promise<Job> {
     const missing = now.upload?.missing.length ?? 0;
     if (missing === 0) missingBefore = Number.POSITIVE_INFINITY; // the endpoint may ask for parts again
     if (now.state === 'uploading' && missing > 0) {
-      if (missing >= missingBefore) throw new UserError(`${endpoint.url} loses the parts that are sent to it`);
+      if (missing >= missingBefore)
+        throw new UserError(
+          `${endpoint.url} loses the parts that are sent to it; its owner has to look into its storage`,
+        );
       missingBefore = missing;
       await upload(now, work);
       continue;
@@ -182,7 +201,7 @@ async function upload({ id, bytes = 0, upload }: Job, { endpoint, reporter, read
 }
 
 /** Reads [start, end) of the file, if it has not changed since the job was made. */
-function partReader({ file }: Task, input: FileHandle, { bytes, modified }: Omit<State, 'job'>): Work['read'] {
+function partReader({ file }: Task, input: FileHandle, before: Stats): Work['read'] {
   return async (start, end) => {
     const part = new Uint8Array(end - start);
     for (let at = 0; at < part.length; ) {
@@ -191,7 +210,7 @@ function partReader({ file }: Task, input: FileHandle, { bytes, modified }: Omit
       at += bytesRead;
     }
     const { size, mtimeMs } = await stat(file);
-    if (size !== bytes || mtimeMs !== modified) {
+    if (size !== before.size || mtimeMs !== before.mtimeMs) {
       throw new UserError(`${file} was changed while it was being sent; --restart begins a new job`);
     }
     return part;

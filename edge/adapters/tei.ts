@@ -2,14 +2,14 @@
  * `POST /predict` of Hugging Face's Text Embeddings Inference, as in its docs/openapi.json (version 1.7). The answer to a text is a list
  * of labels, to a batch a list of lists. Two strings side by side are a pair there, which this model cannot read.
  */
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import * as v from 'valibot';
 import { tokenize } from '../../shared/tokenizer.ts';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_TEXTS } from '../http/limits.ts';
-import { jsonObject, LabelScores, text } from '../http/schema.ts';
+import { jsonObject, LabelScores, Problem, text } from '../http/schema.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
 import { firstTokens } from './shorten.ts';
@@ -69,6 +69,12 @@ export const PredictRequest = jsonObject(
 
 export const PredictResponse = v.union([LabelScores, v.array(LabelScores)]);
 
+export const PredictProblem = v.object({
+  ...Problem.entries,
+  error_type: v.picklist(['Validation', 'Overloaded', 'Backend']),
+});
+type PredictProblem = v.InferOutput<typeof PredictProblem>;
+
 export function tei(options: AdapterOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post('/predict', async (context) => {
@@ -85,6 +91,21 @@ export function tei(options: AdapterOptions): Hono<AppEnv> {
     );
   });
   return app;
+}
+
+/** Adds TEI's `error_type` to problems, for clients that require it beside `error`. */
+export const withErrorType: MiddlewareHandler = async (context, next) => {
+  await next();
+  const isProblem = context.res.headers.get('content-type') === 'application/problem+json';
+  if (!isProblem || context.req.method !== 'POST') return; // /openapi.json describes POST only
+  const problem = (await context.res.json()) as Problem;
+  const answer: PredictProblem = { ...problem, error_type: errorType(problem.status) };
+  context.res = new Response(JSON.stringify(answer), context.res);
+};
+
+function errorType(status: number): PredictProblem['error_type'] {
+  if (status === 429) return 'Overloaded';
+  return status < 500 ? 'Validation' : 'Backend';
 }
 
 /** @throws ProblemError: invalid-request. */

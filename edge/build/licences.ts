@@ -10,16 +10,7 @@ import { type Io, runMain } from '../../cli/run.ts';
 
 export const NOTICES_FILE = 'THIRD_PARTY_NOTICES.md';
 
-const ENTRIES = [
-  'worker.ts',
-  'node.ts',
-  'deno.ts',
-  'bun.ts',
-  'browser.ts',
-  'library/browser.ts',
-  'page/page.ts',
-  'page/docs.ts',
-];
+const ENTRIES = ['worker.ts', 'node.ts', 'deno.ts', 'bun.ts', 'library/browser.ts', 'page/page.ts', 'page/docs.ts'];
 const LOCKFILES = [
   'package-lock.json',
   'test/openapi/package-lock.json',

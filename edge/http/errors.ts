@@ -5,7 +5,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { counted } from '../../shared/counted.ts';
 import { quoted } from '../../shared/quoted.ts';
-import { MAX_ANSWER_NUMBERS, RETRY_AFTER_SECONDS } from './limits.ts';
+import { MAX_ANSWER_NUMBERS, MAX_HEADER_BYTES, RETRY_AFTER_SECONDS } from './limits.ts';
 import type { FieldError, Job, Problem as ProblemBody } from './schema.ts';
 
 export type Problem =
@@ -139,9 +139,9 @@ function describe(problem: Problem): Description {
     case 'method-not-allowed':
       return { detail: `The method must be ${problem.allow}.`, headers: { allow: problem.allow } };
     case 'request-timeout':
-      return { detail: 'The request did not arrive in time.' };
+      return { detail: 'The request did not arrive in time. Send it again.' };
     case 'unexpected-part':
-      return { detail: 'The job does not expect this part.' };
+      return { detail: 'The job does not expect this part. Its "upload.missing" lists the parts to send.' };
     case 'no-results':
       return { detail: `The job is ${problem.state}. Only a finished job has results.` };
     case 'body-too-large':
@@ -170,7 +170,7 @@ function describe(problem: Problem): Description {
     case 'unreadable-file':
       return { detail: problem.detail };
     case 'headers-too-large':
-      return { detail: 'The headers of the request are too large.' };
+      return { detail: `The headers must not exceed ${MAX_HEADER_BYTES} bytes.` };
     case 'internal':
       return { detail: internalError(problem.incident), members: { incident: problem.incident } };
     case 'jobs-not-configured':

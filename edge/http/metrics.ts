@@ -4,7 +4,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import type { Manifest } from '../../shared/bundle.ts';
-import type { Classification } from '../inference/classifier.ts';
+import type { Classification, Classifier } from '../inference/classifier.ts';
 import { type AppEnv, routeOf } from './context.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -21,8 +21,20 @@ export class Metrics {
     increment(this.#requests, labels({ route, status: `${status}` }));
   }
 
-  /** Counts one call of the classifier. */
-  countClassification(results: readonly Classification[], seconds: number): void {
+  /** The classifier, with every call counted that succeeds. */
+  counting(classifier: Classifier): Classifier {
+    return {
+      ...classifier,
+      classify: async (...call) => {
+        const start = performance.now();
+        const results = await classifier.classify(...call);
+        this.#countClassification(results, (performance.now() - start) / 1000);
+        return results;
+      },
+    };
+  }
+
+  #countClassification(results: readonly Classification[], seconds: number): void {
     const counts = this.#counts;
     counts.classifications++;
     counts.seconds += seconds;

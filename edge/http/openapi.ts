@@ -36,6 +36,7 @@ const DEFINITIONS = {
   TextClassificationResponse: schema.TextClassificationResponse,
   PredictRequest: tei.PredictRequest,
   PredictResponse: tei.PredictResponse,
+  PredictProblem: tei.PredictProblem,
   ClassifyRequest: vllm.ClassifyRequest,
   ClassifyResponse: vllm.ClassifyResponse,
   Model: ManifestSchema,
@@ -114,6 +115,7 @@ function formatPaths(): Json {
             ),
           },
           INFERENCE_PROBLEMS,
+          'PredictProblem',
         ),
       },
     },
@@ -396,10 +398,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 /** @param problems besides those of every route */
-function responses(good: Record<number, Json>, problems: readonly number[]): Json {
+function responses(good: Record<number, Json>, problems: readonly number[], schema: Name = 'Problem'): Json {
   const bad = [...new Set([400, 405, 415, ...problems])].map((status) => [
     status,
-    json(PROBLEMS[status] as string, 'Problem', 'application/problem+json'),
+    json(PROBLEMS[status] as string, schema, 'application/problem+json'),
   ]);
   const all: Record<string, Json> = { ...good, ...Object.fromEntries(bad) };
   return Object.fromEntries(

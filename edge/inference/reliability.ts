@@ -43,10 +43,10 @@ type Class = (typeof CLASSES)[number];
 
 /** ln(share of the kind among the words of the class): a row for each class, in the order of KINDS. */
 export const VOTES: Readonly<Record<Class, readonly number[]>> = {
-  english: [-1.1, -5.6, -0.6, -2.8, -5.2, -5.8, -4.2, -4.5, -6.3],
-  language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -3.9, -8.7],
+  english: [-1.0, -7.5, -0.5, -3.0, -5.6, -6.2, -4.9, -6.8, -8.2],
+  language: [-4.2, -1.4, -1.7, -0.8, -2.2, -8.7, -8.7, -4.0, -8.7],
   keys: [-5.8, -5.8, -4.4, -0.8, -5.8, -0.7, -5.8, -5.8, -5.8],
-  code: [-2.5, -7.4, -0.8, -2.5, -7.4, -4.3, -2.2, -7.4, -1.4],
+  code: [-2.5, -7.5, -0.8, -2.5, -7.5, -4.4, -2.2, -7.5, -1.3],
   table: [-8.2, -8.2, -3.7, -4.3, -8.2, -8.2, -0.1, -8.2, -2.4],
 };
 

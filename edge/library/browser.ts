@@ -24,7 +24,7 @@ const SHIPPED: Locations = {
 
 /** Creates a classifier that fetches its files at the first call, or at `ready()`. */
 export function createClassifier(settings: ClassifierSettings = {}): Classifier {
-  const { labels, maxTokens, model, assets, onProgress, worker = true } = settings;
+  const { labels, maxTokens, model, assets, onProgress, worker = 'Worker' in globalThis } = settings;
   const own = assets === undefined ? undefined : folderUrl(assets);
   const locations: Locations = {
     ...(own ? { ...bundleIn(own), wasm: new URL('ort-wasm-simd-threaded.wasm', own).href } : SHIPPED),

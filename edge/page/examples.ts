@@ -3,11 +3,11 @@
 export interface Example {
   readonly name: string;
   readonly text: string;
-  /** What a reader would say. `neither`: it says both. */
+  /** A reader's answer. `neither`: the text says both. */
   readonly truth: 'positive' | 'neutral' | 'negative' | 'neither';
   /** Whether the model says that too. */
   readonly right: boolean;
-  /** What there is to see. */
+  /** The point of the example. */
   readonly lesson: string;
 }
 

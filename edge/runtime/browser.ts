@@ -3,15 +3,7 @@ import { BUNDLE_FILES, type BundleFiles, parseManifest } from '../../shared/bund
 import { retrying } from '../inference/loading.ts';
 import type { Runtime } from '../inference/network.ts';
 import type { Progress } from '../library/library.ts';
-import { loadStockRuntime, readBundleFiles } from './stock.ts';
-
-const read = (url: URL) => fetchBytes(url.href);
-
-export async function loadRuntime(wasm: URL) {
-  await requireWebAssembly();
-  return loadStockRuntime(wasm, read);
-}
-export const readBundle = (folder: URL) => readBundleFiles(folder, read);
+import { loadStockRuntime } from './stock.ts';
 
 /** An empty WebAssembly module. */
 const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);

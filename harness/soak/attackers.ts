@@ -1,6 +1,6 @@
 /**
- * Clients that mean harm, beside the ordinary ones. Each repeats its attack, with a pause after it, until it is stopped. What it is
- * answered has to be as documented.
+ * Clients that mean harm, beside the ordinary ones. Each repeats its attack, with a pause after it, until it is stopped. Every answer has
+ * to be as documented.
  */
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -30,7 +30,7 @@ interface Attack {
 
 const together = <T>(count: number, one: () => Promise<T>) => Promise.all(Array.from({ length: count }, one));
 
-/** As many tokens as a body can have for 64 texts: each sign is one. */
+/** The most tokens that a body can have in 64 texts: each character is one. */
 const WORST: Call = {
   method: 'POST',
   path: '/v1/sentiment',
@@ -77,7 +77,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
 };
 
-/** Only where there are jobs: parts of a file that cross, and results that are asked for and not read. */
+/** For servers with jobs: parts of a file that cross, and results that are requested and not read. */
 const JOBS: Attack = {
   pauseMs: 3_000,
   async play({ ask, fail, signal }) {
@@ -110,7 +110,7 @@ const JOBS: Attack = {
 };
 
 export interface Attackers {
-  /** Ends them, and waits for what is under way. */
+  /** Ends the attacks, and waits for those under way. */
   stop(): Promise<Attacked>;
 }
 

@@ -48,7 +48,7 @@ export async function send(url: string, call: Call, agent: Agent): Promise<Answe
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).on('error', reject);
   });
-  answered.catch(() => {}); // looked at below
+  answered.catch(() => {}); // handled below
 
   for (const [index, piece] of body.entries()) {
     if (sendPause !== undefined) await setTimeout(sendPause);

@@ -1,7 +1,7 @@
 /**
- * Asks `/health` every 100 ms, from a thread of its own: what it measures is the server, not how busy the other clients are. It tells, too,
- * for how long the server had no processor meanwhile, and how late the thread itself was. A question does not wait for the answer to the
- * one before, so that a server that stands still is seen to.
+ * Asks `/health` every 100 ms, from a thread of its own, so that it measures the server and not the other clients. It tells, too, for how
+ * long the server had no processor meanwhile, and how late the thread itself was. It does not wait for the last answer before it asks
+ * again, so a server that stands still shows.
  */
 import { Agent, get } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -25,7 +25,7 @@ export interface Health {
 }
 
 export interface HealthWatch {
-  /** What was measured since the last call. */
+  /** The measurements since the last call. */
   read(): Promise<Health>;
   stop(): Promise<void>;
 }

@@ -48,7 +48,7 @@ export async function load(
   const failures: Failure[] = [];
   let next = first;
 
-  /** Waits as long as it is told to where too much waits to be classified; the time is that of the last try. */
+  /** Repeats an overloaded request after its Retry-After; the time is that of the last try. */
   async function sendUntilAnswered(planned: Planned): Promise<Answer | undefined> {
     for (;;) {
       const start = performance.now();
@@ -100,7 +100,7 @@ export function latencyOf(times: readonly number[]): Latency {
   return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
 }
 
-/** Whether it is the documented refusal of a server that has too much to do. */
+/** Whether this is the documented 503 of an overloaded server. */
 export function isOverloaded({ status, headers, body }: Answer): boolean {
   const isRefusal = status === 503 || status === 429;
   return (

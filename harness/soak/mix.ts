@@ -19,7 +19,7 @@ export interface Planned extends Call {
 
 interface Known {
   readonly text: string;
-  /** With evidence, for all of the model's labels. */
+  /** Its answer, with evidence, for all of the model's labels. */
   readonly answer: Required<Classification>;
 }
 

@@ -12,7 +12,7 @@ export interface SoakedServer {
   /** Undefined without /proc. */
   readonly pid: string | undefined;
   readonly hasJobs: boolean;
-  /** What it has logged. */
+  /** Its log so far. */
   readonly log: readonly string[];
   /** MB of the worker's isolate, after a garbage collection; undefined where there is none. */
   readonly isolateMemory: () => Promise<number | undefined>;

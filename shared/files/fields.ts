@@ -141,6 +141,16 @@ export function fieldOf(
   return undefined;
 }
 
+/** The message for a text that is not a string: what is wrong, and what to do. */
+export function noText(value: unknown, { option }: Pick<WantedField, 'option'>): string {
+  if (typeof value !== 'object' || value === null) return 'the text is not a string';
+  const keys = Object.keys(value);
+  if (keys.every((key, place) => key === `${place}`)) {
+    return 'the text is a column of texts; save an object for each row (pandas: orient="records")';
+  }
+  return `the text is an object with ${keys.slice(0, 8).map(quoted).join(', ')}; name its field with ${option}, as in review.body`;
+}
+
 /** Whether the content is a row's. */
 export function isRow(content: RecordContent): content is readonly string[] {
   return Array.isArray(content);

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { temporaryFolder } from '../fixtures/temporary.ts';
 import { load } from '../runtimes/installed.ts';
 import { type ServerProcess, startServer } from '../runtimes/server.ts';
 
@@ -81,6 +82,18 @@ export async function newPage(): Promise<Page> {
   onTestFinished(() => browser.close());
   const context = await browser.newContext({});
   return context.newPage();
+}
+
+/** Chromium with its profile in a new folder, which an extension needs, closed when the test is over. @param extension its folder. */
+export async function startWithProfile(extension?: string): Promise<any> {
+  const folders = extension && [`--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+  const context = await load('playwright-core').chromium.launchPersistentContext(await temporaryFolder(), {
+    ...CHROMIUM,
+    args: [...CHROMIUM.args, ...(folders || [])],
+    ignoreDefaultArgs: ['--disable-extensions'],
+  });
+  onTestFinished(() => context.close());
+  return context;
 }
 
 /** A page of a profile of its own, closed when the test is over. It is not sent anywhere yet. */

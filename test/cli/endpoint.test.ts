@@ -39,6 +39,8 @@ describe('a key', () => {
   );
 
   it('with control characters is refused', () => {
-    expect(() => endpointAddress('https://example.com', 'a\nb')).toThrow('API_KEY has characters that are in no key');
+    expect(() => endpointAddress('https://example.com', 'a\nb')).toThrow(
+      'API_KEY has characters that no key has; only printable ASCII without blanks is allowed',
+    );
   });
 });

@@ -120,7 +120,7 @@ describe('an error', () => {
     await expect(refused).rejects.toMatchObject({ status: 429, retryAfterSeconds: 60 });
   });
 
-  it('of a proxy has at least its status', async () => {
+  it('has at least the status if a proxy answers', async () => {
     const fetch = async () => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway' });
     const failed = client.createClient({ url: 'https://sentiment.example', fetch }).model();
     await expect(failed).rejects.toMatchObject({ status: 502, message: '502 Bad Gateway', requestId: null });

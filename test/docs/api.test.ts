@@ -73,7 +73,7 @@ it.each(of('http').map((block, index) => [of('python')[index] as string, block])
   async (source, http) => {
     const [, path = '', body = '', answer = ''] = /^POST (\S+)\n(.*?)\n\n(.*)$/s.exec(http) ?? [];
     const values = JSON.parse(body);
-    for (const text of [values.inputs ?? values.texts].flat()) expect(source).toContain(JSON.stringify(text));
+    for (const text of [values.inputs ?? values.text]) expect(source).toContain(JSON.stringify(text));
     expect(source).toContain(`http://127.0.0.1:8787${path}`);
     const headers = { 'content-type': 'application/json' };
     const response = await checkedFetch(`${url}${path}`, { method: 'POST', headers, body });

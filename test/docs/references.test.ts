@@ -11,8 +11,8 @@ import { main as train } from '../../train/cli.ts';
 import { run } from '../fixtures/command.ts';
 import { main as fuzz } from '../fuzz/cli.ts';
 
-const ROOMS = 'bench|cli|client|docs|edge|harness|model|onnx|shared|test|train|types|\\.ci|\\.github';
-const SOURCE_PATH = new RegExp(`(?<![\\w./-])(?:${ROOMS})/[\\w./-]*\\w/?`, 'g');
+const FOLDERS = 'bench|cli|client|docs|edge|harness|model|onnx|shared|test|train|types|\\.ci|\\.github';
+const SOURCE_PATH = new RegExp(`(?<![\\w./-])(?:${FOLDERS})/[\\w./-]*\\w/?`, 'g');
 /** Paths in the official archive of reviews, which are not ours. */
 const ARCHIVE_PATH = /^(?:train|test)\/(?:pos|neg|unsup)\b/;
 
@@ -29,7 +29,8 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  'package/recipes.md',
+  ...(await readdir('docs', { recursive: true })).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ];
 const texts = new Map(await Promise.all(pages.map(async (page) => [page, await readFile(page, 'utf8')] as const)));
 const textOf = (page: string) => texts.get(page) as string;

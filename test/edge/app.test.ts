@@ -250,7 +250,7 @@ describe('a body', () => {
     expect(problemResponse(timeout.problem as Problem).status).toBe(408);
   });
 
-  it('of a refused content type is not read', async () => {
+  it('is not read if its content type is refused', async () => {
     let pulled = 0;
     const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
     const response = await open(WORKING).request('/v1/sentiment', request(body, { 'content-type': 'text/csv' }));

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
-import { newPage, type Page } from '../browser/browser.ts';
+import { newPage, type Page, startWithProfile } from '../browser/browser.ts';
 import { onTheWire } from '../fixtures/answers.ts';
 import { TEXTS } from '../runtimes/behaviour.ts';
 import { INSTALLED, project, run, snippets, tool, WHY, writeFiles } from './tools.ts';
@@ -34,18 +34,7 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
     expect(stripVTControlCharacters(stderr).replace(timings, '')).toBe('');
     return path.join(folder, 'dist');
   },
-  esbuild: async () => {
-    const folder = await project({ 'site/index.html': PAGE('/main.js'), 'main.js': MAIN });
-    const [commands = ''] = await snippets(README, 'sh', 'In a page');
-    const [bundle = '', copy = ''] = commands.trim().split('\n');
-    await run(
-      path.resolve('node_modules/.bin/esbuild'),
-      [...bundle.split(' ').slice(2), '--log-level=warning'],
-      folder,
-    );
-    await run('sh', ['-c', copy.replace('node_modules/edge-sentiment', PACKAGE)], folder);
-    return path.join(folder, 'site');
-  },
+  esbuild: () => builtByEsbuild(MAIN),
   'a static server': async () => {
     const folder = await project({
       'index.html': PAGE('/main.js'),
@@ -56,6 +45,15 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
+async function builtByEsbuild(main: string): Promise<string> {
+  const folder = await project({ 'site/index.html': PAGE('/main.js'), 'main.js': main });
+  const [commands = ''] = await snippets(README, 'sh', 'In a page');
+  const [bundle = '', copy = ''] = commands.trim().split('\n');
+  await run(path.resolve('node_modules/.bin/esbuild'), [...bundle.split(' ').slice(2), '--log-level=warning'], folder);
+  await run('sh', ['-c', copy.replace('node_modules/edge-sentiment', PACKAGE)], folder);
+  return path.join(folder, 'site');
+}
+
 /** A policy that allows exactly what README says. */
 async function policy(): Promise<string> {
   const [, sources] = /^```\n(script-src .*)\n```$/m.exec(await readFile(README, 'utf8')) ?? [];
@@ -63,8 +61,8 @@ async function policy(): Promise<string> {
 }
 
 /** Serves the files of `folder`, but those that `missing` matches, until the test is over. */
-async function serve(folder: string, missing: { name?: RegExp } = {}) {
-  const headers = { 'content-security-policy': await policy() };
+async function serve(folder: string, missing: { name?: RegExp } = {}, allowed?: string) {
+  const headers = { 'content-security-policy': allowed ?? (await policy()) };
   const server = createServer(async ({ url = '' }, response) => {
     const file = path.join(folder, url === '/' ? 'index.html' : url);
     const content = await readFile(file).catch(() => undefined);
@@ -153,6 +151,45 @@ it.skipIf(!INSTALLED)(`finds its assets at the given address, names a missing on
     await page.evaluate(ready);
   }
   await expect(page.evaluate('sentiment.classifier.ready()')).rejects.toThrow('the web worker did not start');
+});
+
+it.skipIf(!INSTALLED)(`names the word that a Content Security Policy lacks${WHY}`, async () => {
+  const strict = (await policy()).replace(" 'wasm-unsafe-eval'", '');
+  const { page } = await openPage((await serve(await builtByEsbuild(MAIN), {}, strict)).url);
+  for (const worker of [false, true]) {
+    await expect(page.evaluate(`sentiment.createClassifier({ worker: ${worker} }).ready()`)).rejects.toThrow(
+      "the Content-Security-Policy needs 'wasm-unsafe-eval' in script-src",
+    );
+  }
+});
+
+it.skipIf(!INSTALLED)(`classifies in a module service worker${WHY}`, async () => {
+  const respond = `addEventListener('message', ({ data, ports: [port], waitUntil }) =>
+    sentiment.classify(data).then(({ label }) => label, String).then((answer) => port.postMessage(answer)));`;
+  const { page } = await openPage((await serve(await builtByEsbuild(MAIN + respond))).url);
+  const label = await page.evaluate(`(async () => {
+    await navigator.serviceWorker.register('/main.js', { type: 'module' });
+    const { active } = await navigator.serviceWorker.ready;
+    const { port1, port2 } = new MessageChannel();
+    active.postMessage('A wonderful film.', [port2]);
+    return new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+  })()`);
+  expect(label).toBe('positive');
+});
+
+it.skipIf(!INSTALLED)(`classifies in the service worker of an MV3 extension${WHY}`, async () => {
+  const extension = await builtByEsbuild(MAIN);
+  const manifest = {
+    manifest_version: 3,
+    name: 'classifier',
+    version: '1',
+    background: { service_worker: 'main.js', type: 'module' },
+    content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" },
+  };
+  await writeFiles(extension, { 'manifest.json': JSON.stringify(manifest) });
+  const context = await startWithProfile(extension);
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 50_000 }));
+  expect(await worker.evaluate(`sentiment.classify('A wonderful film.')`)).toMatchObject({ label: 'positive' });
 });
 
 it.skipIf(!INSTALLED)(`works in Vite's development server with the line that README has${WHY}`, async () => {

@@ -1,16 +1,14 @@
-/** docs/recipes.md, as it stands there. */
+/** package/recipes.md, as it stands there. */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { reference } from '../../harness/reference.ts';
-import { CHROMIUM } from '../browser/browser.ts';
-import { temporaryFolder } from '../fixtures/temporary.ts';
-import { load } from '../runtimes/installed.ts';
+import { startWithProfile } from '../browser/browser.ts';
 import { INSTALLED, project, run, snippets, toolFolder, WHY, writeFiles } from './tools.ts';
 
-const RECIPES = 'docs/recipes.md';
+const RECIPES = 'package/recipes.md';
 const TEXT = 'A complete waste of two hours, terrible.';
 const PACKAGE = path.join(inject('installed'), 'node_modules/edge-sentiment');
 
@@ -124,22 +122,11 @@ const TYPE = (text: string) => `(() => {
 })()`;
 const SAID = "document.querySelector('output').textContent";
 
-/** Chromium with its profile in a new folder, which an extension needs. */
-async function startChromium(...args: string[]): Promise<any> {
-  const context = await load('playwright-core').chromium.launchPersistentContext(await temporaryFolder(), {
-    ...CHROMIUM,
-    args: [...CHROMIUM.args, ...args],
-    ignoreDefaultArgs: ['--disable-extensions'],
-  });
-  onTestFinished(() => context.close());
-  return context.newPage();
-}
-
 it.skipIf(!INSTALLED)(`Browser extension: its popup answers${WHY}`, async () => {
   const [manifest = ''] = await snippets(RECIPES, 'json', 'Browser extension');
   const folder = await buildPage('Browser extension', 'popup.js', 'popup.js', 'popup.html');
   await writeFiles(folder, { 'manifest.json': manifest });
-  const page = await startChromium(`--disable-extensions-except=${folder}`, `--load-extension=${folder}`);
+  const page = await (await startWithProfile(folder)).newPage();
   // Chromium's name for an unpacked extension: a hash of its folder, in letters from a to p.
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 32);
   const id = hash.replaceAll(/./g, (digit) => String.fromCharCode(97 + Number.parseInt(digit, 16)));
@@ -167,7 +154,7 @@ it.skipIf(!INSTALLED)(
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const page = await startChromium();
+    const page = await (await startWithProfile()).newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as { port: number }).port}/`);
     await page.evaluate(TYPE(TEXT));
     const send = "document.querySelector('button').click()";

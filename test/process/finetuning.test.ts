@@ -36,7 +36,7 @@ it('the recipe leads from a file to a bundle that is served and built', async ()
   for (const command of commands) {
     if (command === NOT_RUN) continue;
     if (command === SERVE) {
-      // What the script runs, without npm between the signal and the server.
+      // Runs what the script runs, without npm between the signal and the server.
       const own = { ...env, MODEL: 'runs/mine' };
       await promisify(execFile)('npm', ['run', 'prestart'], { cwd: folder, env: own });
       const port = `${await freePort()}`;

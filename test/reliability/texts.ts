@@ -41,7 +41,7 @@ export async function ownTexts(): Promise<{
   const generated = noise(50, 2);
   return {
     fit: {
-      english: [...(await opinions('development')), ...(await opinions('neutral')), ...tweets],
+      english: [...(await opinions('development')), ...tweets],
       language: [...halves, ...scripts],
       ...noise(50, 1),
     },

@@ -34,7 +34,7 @@ describe('softmax', () => {
     for (const [label, power] of powers.entries()) expect(probabilities[label]).toBeCloseTo(power / sum, 15);
   });
 
-  it('of two logits is the sigmoid of their difference', () => {
+  it('equals the sigmoid of the difference for two logits', () => {
     for (const z of [-3, 0, 0.7, 20]) {
       const [first, second] = softmax([-z / 2, z / 2]) as [number, number];
       expect(second).toBeCloseTo(1 / (1 + Math.exp(-z)), 15);
@@ -61,7 +61,7 @@ describe('the columns that stand for labels', () => {
     expect([2, 3, 7, 100].map(columnsOf)).toEqual([1, 3, 7, 100]);
   });
 
-  it('of two labels are the log-odds of the second, of more their logits', () => {
+  it('hold the log-odds of the second of two labels, and every logit of more', () => {
     expect([...labelLogits([3, -1], 1)]).toEqual([-1.5, 1.5, 0.5, -0.5]);
     expect([...labelLogits([1, -2, 1, 0, 0.5, -0.5], 3)]).toEqual([1, -2, 1, 0, 0.5, -0.5]);
   });

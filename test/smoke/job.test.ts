@@ -21,5 +21,7 @@ it('a job of three chunks has the answers of the classifier in this process, in 
     expect((await checkedFetch(`${endpoint.jobs}/${id}`)).status).toBe(404);
     expect(await endpoint.stored(id)).toEqual([]);
   }
+  const metrics = await (await checkedFetch(`${endpoint.worker.url}/metrics`)).text();
+  expect(metrics).toMatch(new RegExp(`^edge_sentiment_texts_total ${2 * (2 * CHUNK_RECORDS + 1)}$`, 'm'));
   expect(endpoint.worker.log).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 /** From the first to the last. A file beside the rooms is one of its own. */
 const ORDER = [
-  ...['random.ts', 'format.ts', 'config.ts', 'kernels'],
+  ...['random.ts', 'format.ts', 'config.ts', 'memory.ts', 'kernels'],
   ...['data', 'model', 'teacher', 'training', 'export', 'adaptation', 'prediction', 'evaluation'],
   ...['pipeline.ts', 'commands', 'cli.ts'],
 ];

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.stop());
 
-/** How long was waited in the last command, in seconds, where a test waits for milliseconds. */
+/** The pauses of the last command in seconds; a test waits for milliseconds instead. */
 let waited: number[] = [];
 const wait: Wait = async (seconds, signal) => {
   waited.push(seconds);
@@ -102,7 +102,7 @@ async function startProxy(target = worker.url) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The requests so far. */
     seen,
-    /** Does so once, at the next such request. Resolves when it was done. */
+    /** Treats the next such request in this way, once. Resolves when it was done. */
     next: (what: string, act: Act) => new Promise<void>((done) => rules.push({ what, act, done })),
   };
 }
@@ -160,7 +160,7 @@ const jobOf = async (id: string) => (await (await fetch(`${worker.url}/v1/jobs/$
 const STOPPED = /stopped; the same command goes on from there\n$/;
 
 describe('a file', () => {
-  it("of CSV becomes a table of the endpoint's answers", async () => {
+  it("becomes a table of the endpoint's answers if it is CSV", async () => {
     const texts = [...TEXTS, ' ', TEXTS[0] as string];
     const { folder, file, out } = await tableOf(texts);
     const { code, stdout, stderr } = await bulk([file, '--url', worker.url, '--out', out]).ended;
@@ -172,7 +172,7 @@ describe('a file', () => {
     expect((await readdir(folder)).sort()).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('of NDJSON becomes NDJSON, under another name', async () => {
+  it('becomes NDJSON under another name if it is NDJSON', async () => {
     const folder = await temporaryFolder();
     const lines = [...TEXTS.map((text, row) => ({ text, id: `r${row}` })), { text: '', id: 'none' }];
     const file = path.join(folder, 'reviews.jsonl');
@@ -223,7 +223,7 @@ describe('a file', () => {
     expect(await readdir(folder)).toEqual(['reviews.csv']);
   });
 
-  it('of several parts is sent in parts', async () => {
+  it('is sent in parts if it is large', async () => {
     const { file, out } = await threeParts();
     const proxy = await startProxy();
     expect(await bulk([file, '--url', proxy.url, '--out', out]).ended).toMatchObject({ code: 0 });
@@ -233,7 +233,7 @@ describe('a file', () => {
 });
 
 describe('Ctrl-C', () => {
-  it('while sending: the same command sends the rest', async () => {
+  it('while sending leaves the rest to the same command', async () => {
     const { folder, file, out } = await threeParts();
     const proxy = await startProxy();
     const command = [file, '--url', proxy.url, '--out', out];
@@ -252,7 +252,7 @@ describe('Ctrl-C', () => {
     expect(await isThere(`${out}.job`)).toBe(false);
   });
 
-  it('while waiting: the same command waits again', async () => {
+  it('while waiting lets the same command wait again', async () => {
     const { file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const held = proxy.next(STATUS, 'hold');
@@ -266,7 +266,7 @@ describe('Ctrl-C', () => {
     await expectResults(out, TEXTS);
   });
 
-  it('while fetching: no partial results are left, and the same command fetches them', async () => {
+  it('while fetching leaves no partial results, and the same command fetches them', async () => {
     const { folder, file, out } = await tableOf(TEXTS);
     const proxy = await startProxy();
     const halfway = proxy.next(RESULTS, 'half');
@@ -292,7 +292,7 @@ describe('Ctrl-C', () => {
 });
 
 describe('a temporary failure', () => {
-  it('is retried: temporary refusals, lost connections and lost answers', async () => {
+  it('is retried, be it a refusal, a lost connection or a lost answer', async () => {
     const { file, out } = await threeParts();
     const proxy = await startProxy();
     void proxy.next(POST, { status: 503 });
@@ -548,7 +548,7 @@ describe('the key', () => {
     expect(elsewhere.seen).toEqual([]);
   });
 
-  it('is not sent over http', async () => {
+  it('is not sent over http:// to another machine', async () => {
     const { file } = await tableOf(TEXTS);
     const { code, stderr } = await bulk([file, '--url', 'http://sentiment.example'], { API_KEY: KEY }).ended;
     expect([code, stderr]).toEqual([
@@ -559,7 +559,10 @@ describe('the key', () => {
 
   it('is not quoted when it is invalid', async () => {
     const { code, stderr } = await bulk(['reviews.csv'], { API_KEY: `${KEY}\né` }).ended;
-    expect([code, stderr]).toEqual([2, 'error: API_KEY has characters that are in no key\n']);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: API_KEY has characters that no key has; only printable ASCII without blanks is allowed\n',
+    ]);
   });
 });
 
@@ -567,8 +570,10 @@ describe('usage', () => {
   it.each([
     [[], 'usage: npm run bulk -- <file> [flags]'],
     [['a.csv', 'b.csv'], 'unexpected argument "b.csv"'],
-    [['a.md'], 'a.md must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt; or give its type by --type'],
-    [['a.csv.gz'], 'a.csv.gz: unpack it first: gunzip a.csv.gz'],
+    [
+      ['a.md.gz'],
+      'a.md.gz must end in .csv, .tsv, .ndjson, .jsonl, .json or .txt, and .gz may follow; or give its type by --type',
+    ],
     [['a.csv', '--delimiter', ';'], '--delimiter must be one of comma, semicolon, tab, pipe'],
     [['a.csv', '--type', 'xml'], '--type must be csv, tsv, ndjson, json or txt'],
     [['a.csv', '--out', 'b.xlsx'], '--out must end in .csv, .tsv, .ndjson or .jsonl'],

@@ -26,7 +26,7 @@ describe('a worker that cannot start', () => {
       'a damaged manifest',
       async () => {
         const manifest = await readFile('model/model.json', 'latin1');
-        const digit = manifest.search(/(?<="version": "[0-9a-f]*)\d/); // which with a bit flipped is another one
+        const digit = manifest.search(/(?<="version": "[0-9a-f]*)\d/); // with a bit flipped, it is another digit
         return { manifest: flipped(Buffer.from(manifest, 'latin1'), digit) };
       },
       'version does not match the contents',
@@ -53,7 +53,7 @@ describe('a worker that cannot start', () => {
       expect(JSON.stringify(body)).not.toMatch(/onnx|SHA|\.ts|\.js/);
       const { incident } = body;
       expect(incident).toMatch(/^[0-9a-f-]{36}$/);
-      await vi.waitFor(() => expect(broken.log).toHaveLength(1)); // it comes by another way than the answer
+      await vi.waitFor(() => expect(broken.log).toHaveLength(1)); // the log arrives apart from the answer
       expect(JSON.parse(broken.log[0] as string)).toMatchObject({
         level: 'error',
         event: 'request-failed',
@@ -74,7 +74,7 @@ describe('a worker that cannot start', () => {
   });
 });
 
-it('a worker with one wrong bit in a weight finds it after its first answer, and gives no further one', async () => {
+it('a worker finds one wrong bit in a weight after its first answer, and gives no further one', async () => {
   const image = await readFile('.prepared/image.bin');
   const { graph } = decodeModel(await readFile('model/model.onnx'));
   const [largest] = graph.initializer.toSorted((a, b) => b.raw_data.length - a.raw_data.length);

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { http } from '../fuzz/http.ts';
 import { fuzz } from '../fuzz/target.ts';
 
-it('http', async () => {
+it('answers random requests as its OpenAPI document says', async () => {
   onTestFinished(() => http.close?.());
   expect(await fuzz(http, { seed: 1, count: 300 })).toBeUndefined();
 });

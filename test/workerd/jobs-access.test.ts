@@ -7,7 +7,7 @@ describe('access to jobs', () => {
   const KEYS = ['key-of-the-first-client', 'key-of-the-second-client'];
   const text = (value: string) => ({ type: 'text', value }) as const;
 
-  it('a job is visible only to the key that made it', async () => {
+  it('shows a job only to the key that made it', async () => {
     const { worker } = await startJobs({ env: { API_KEYS: text(KEYS.join(' ')), OPEN_JOBS: text('false') } });
     onTestFinished(() => worker.stop());
     const asked = (method: string, path: string, key?: string, body?: string) =>
@@ -32,7 +32,7 @@ describe('access to jobs', () => {
     expect((await asked('DELETE', job, KEYS[0])).status).toBe(204);
   });
 
-  it('without API keys, nobody may make a job unless OPEN_JOBS is set', async () => {
+  it('lets nobody make a job without API keys, unless OPEN_JOBS is set', async () => {
     const { worker } = await startJobs({ env: { OPEN_JOBS: text('false') } });
     onTestFinished(() => worker.stop());
     const response = await checkedFetch(`${worker.url}/v1/jobs`, {

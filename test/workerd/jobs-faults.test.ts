@@ -49,7 +49,7 @@ it.each([
   expect(log().filter((message) => message.startsWith('injected: ')).length).toBeGreaterThan(0);
 });
 
-it('the results are the same: the coordinator restarts while it assembles parts', async () => {
+it('a job has the same results if the coordinator restarts while it assembles parts', async () => {
   const log = watchLog();
   await endpoint.spoil('the coordinator restarts');
   const content = new TextEncoder().encode(FILE.content as string);
@@ -59,7 +59,7 @@ it('the results are the same: the coordinator restarts while it assembles parts'
   expect(log()).toContain('injected: putting together');
 });
 
-it('messages that were lost are sent again', async () => {
+it('sends lost messages again', async () => {
   await endpoint.spoil('messages are lost');
   const { id } = await endpoint.submit(FILE);
   while ((await endpoint.job(id)).records.found < FILE.records.length) await setTimeout(10);
@@ -69,7 +69,7 @@ it('messages that were lost are sent again', async () => {
   await expectDone(endpoint, id, FILE);
 });
 
-it('a job without progress fails with a reason', async () => {
+it('fails a job without progress, with a reason', async () => {
   await endpoint.spoil('loses one chunk');
   const { id } = await endpoint.submit(FILE);
   while ((await endpoint.job(id)).records.done < FILE.records.length - CHUNK_RECORDS) await setTimeout(10);
@@ -80,7 +80,7 @@ it('a job without progress fails with a reason', async () => {
   expect(await endpoint.job(id)).toMatchObject({ state: 'failed', error: 'The job made no progress for too long.' });
 });
 
-it('a chunk that keeps failing arrives by the dead-letter queue, and every record gets an error', async () => {
+it('answers every record of a chunk that keeps failing with an error, by the dead-letter queue', async () => {
   const log = watchLog();
   await endpoint.spoil('never reads one chunk');
   const { id } = await endpoint.submit(FILE);
@@ -93,7 +93,7 @@ it('a chunk that keeps failing arrives by the dead-letter queue, and every recor
   expect(log()).toContain('injected: never');
 });
 
-it('results that arrive after a job was deleted are deleted too', async () => {
+it('deletes results that arrive after the job was deleted', async () => {
   const log = watchLog();
   await endpoint.spoil('stores when the job is gone');
   const { id } = await endpoint.submit(csvOf(10));
@@ -105,7 +105,7 @@ it('results that arrive after a job was deleted are deleted too', async () => {
   expect(await endpoint.stored(id)).toEqual([]);
 });
 
-it('a file that cannot be stored is an incident, and leaves no objects', async () => {
+it('answers a file that cannot be stored with an incident, and leaves no objects', async () => {
   const log = watchLog();
   const bucket = await endpoint.worker.miniflare.getR2Bucket('JOBS_BUCKET', 'edge-sentiment');
   const keys = async () => (await bucket.list()).objects.map(({ key }) => key);
@@ -121,14 +121,14 @@ it('a file that cannot be stored is an incident, and leaves no objects', async (
   expect(await keys()).toEqual(before);
 });
 
-it('a job continues after the machine went down', async () => {
+it('continues a job after the machine went down', async () => {
   const folder = await temporaryFolder();
   const before = await startJobs({ folder });
-  await before.spoil('loses one chunk'); // so that it is not done before
+  await before.spoil('loses one chunk'); // so that the job stays unfinished
   const { id } = await before.submit(FILE);
   const done = FILE.records.length - CHUNK_RECORDS;
   while ((await before.job(id)).records.done < done) await setTimeout(10);
-  await before.worker.stop(); // and with it the queue, which Miniflare keeps in memory
+  await before.worker.stop(); // the queue is lost with it: Miniflare keeps it in memory
   const after = await startJobs({ folder });
   onTestFinished(() => after.worker.stop());
   expect(await after.job(id)).toMatchObject({ state: 'running', records: { done } });
@@ -139,7 +139,7 @@ it('a job continues after the machine went down', async () => {
 it('continues a job of an earlier version, which had no labels', async () => {
   const folder = await temporaryFolder();
   const before = await startJobs({ folder });
-  await before.spoil('loses one chunk'); // so that it is not done before
+  await before.spoil('loses one chunk'); // so that the job stays unfinished
   const { id } = await before.submit(FILE);
   while ((await before.job(id)).records.done < FILE.records.length - CHUNK_RECORDS) await setTimeout(10);
   await before.worker.stop();

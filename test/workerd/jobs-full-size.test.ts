@@ -6,7 +6,7 @@ import type { Job } from '../../edge/http/schema.ts';
 import { freePort, inspect } from '../../harness/inspector.ts';
 import { csvOf, expectDone, NDJSON, startJobs } from '../fixtures/jobs.ts';
 
-it('a job of 100,000 records has the answers of the classifier in this process, in order', async () => {
+it('answers 100,000 records in order, as the classifier in this process does', async () => {
   const endpoint = await startJobs({ limits: JOB_LIMITS });
   onTestFinished(() => endpoint.worker.stop());
   const file = csvOf(100_000);
@@ -43,7 +43,8 @@ it("an isolate's memory does not grow with the file", async () => {
   };
   const small = await measured(2);
   const large = await measured(40);
+  // Requests in flight add ten megabytes or more for a moment, so the least of the second half counts: a file that is
+  // kept as it is read would add nineteen megabytes to it.
   expect(large.length).toBeGreaterThan(1);
-  // Requests in flight make a difference of ten megabytes.
-  expect(Math.max(...large)).toBeLessThan(Math.max(...small) + 25);
+  expect(Math.min(...large.slice(large.length / 2))).toBeLessThan(Math.min(...small) + 15);
 }, 180_000);

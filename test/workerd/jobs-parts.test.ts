@@ -81,7 +81,7 @@ describe('a file in parts', () => {
     expect([response.status, ((await response.json()) as any).error]).toEqual([422, expect.stringContaining(error)]);
   });
 
-  it('and a whole file are refused if the first part shows that they cannot be read', async () => {
+  it('is refused, as a whole file is, if the first part shows that it cannot be read', async () => {
     const latin1 = Buffer.from('text\nI loved it.\nA caf\xe9.\n', 'latin1');
     const why = 'Line 3: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").';
     const { job } = await endpoint.open(CSV, latin1.length);
@@ -93,7 +93,7 @@ describe('a file in parts', () => {
     expect((await endpoint.job(job.id)).state).toBe('uploading');
   });
 
-  it('is refused as a whole file, and a whole file as parts', async () => {
+  it('is refused with another type or unknown options, and an unknown job is not found', async () => {
     const asked = (type: string, query = '') =>
       checkedFetch(endpoint.jobs + query, { method: 'POST', headers: { 'content-type': type }, body: 'x' });
     expect((await asked('text/html')).status).toBe(415);
@@ -104,7 +104,7 @@ describe('a file in parts', () => {
   });
 });
 
-it('an upload whose client leaves while it sends a whole file is aborted', async () => {
+it('aborts an upload whose client leaves', async () => {
   const folder = await temporaryFolder();
   const { jobs, ring, worker } = await startJobs({ folder });
   onTestFinished(() => worker.stop());
@@ -140,7 +140,7 @@ function openStorage(file: string): DatabaseSync & Disposable {
   return Object.assign(storage, { [Symbol.dispose]: () => storage.close() });
 }
 
-it('a HEAD of results says their length and reads none of them', async () => {
+it('answers a HEAD of results with their length, and reads none of them', async () => {
   const content = 'text\nI loved it.\n';
   const { id } = await endpoint.submit({ type: CSV, content });
   await endpoint.ended(id);
@@ -150,7 +150,7 @@ it('a HEAD of results says their length and reads none of them', async () => {
   expect(endpoint.worker.log.filter((line) => line.includes('results-failed'))).toEqual([]);
 });
 
-it('a part that is sent again after the file was assembled gets the same answer', async () => {
+it('answers a part that is sent again after the file was assembled as before', async () => {
   await endpoint.spoil('a part is overtaken');
   onTestFinished(() => endpoint.spoil(''));
   const content = new TextEncoder().encode('text\nI loved it.\n');

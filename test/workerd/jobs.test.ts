@@ -211,7 +211,7 @@ describe('a job', () => {
   });
 
   it('can be cancelled while it runs, and leaves no objects', async () => {
-    await endpoint.spoil('loses one chunk'); // so that it stays in the middle
+    await endpoint.spoil('loses one chunk'); // so that the job stays unfinished
     const file = csvOfChunks(3);
     const { id } = await endpoint.submit(file);
     const done = file.records.length - CHUNK_RECORDS;
@@ -219,7 +219,7 @@ describe('a job', () => {
     expect((await endpoint.remove(id)).status).toBe(204);
     expect(await endpoint.job(id)).toMatchObject({ state: 'cancelled', records: { done } });
     expect((await checkedFetch(`${endpoint.jobs}/${id}/results`)).status).toBe(409);
-    await endpoint.ring(id, 2 * HOUR); // what a consumer wrote meanwhile goes too
+    await endpoint.ring(id, 2 * HOUR); // removes what a consumer wrote meanwhile, too
     expect((await checkedFetch(`${endpoint.jobs}/${id}`)).status).toBe(404);
     expect(await endpoint.stored(id)).toEqual([]);
     await endpoint.spoil('');

@@ -101,7 +101,7 @@ describe('three labels', async () => {
   });
 });
 
-it('LABELS that the model lacks: not ready, and the log has the reason', async () => {
+it('is not ready with LABELS that the model lacks, and logs the reason', async () => {
   const worker = await startWorker({}, { env: { LABELS: variable('negative,unheard') } });
   onTestFinished(() => worker.stop());
   expect((await checkedFetch(`${worker.url}/ready`)).status).toBe(503);
@@ -127,7 +127,7 @@ describe('a hundred labels', async () => {
   afterAll(() => worker?.stop());
 
   const long = 'film '.repeat(400);
-  /** The most memory that the isolate has while that is done, in MB. */
+  /** The peak of the isolate's memory during the work, in MB. */
   async function memoryOf(work: () => Promise<unknown>): Promise<number> {
     const { megabytes, close } = await inspect(inspectorPort);
     const samples: number[] = [];

@@ -19,7 +19,7 @@ async function start(env: NonNullable<StartOptions['env']>) {
   return worker;
 }
 
-/** Once more where the minute has changed meanwhile: with it, all counts begin anew. */
+/** Repeats a failed test if the minute has changed meanwhile, because all counts then begin anew. */
 async function withinOneMinute(test: () => Promise<void>): Promise<void> {
   const minute = () => Math.floor(Date.now() / 60_000);
   for (;;) {
@@ -50,7 +50,7 @@ describe('the rate limit', () => {
       }
     }));
 
-  it('counts each key by itself, and requests without a valid key not at all', () =>
+  it('counts each key by itself, and ignores requests without a valid key', () =>
     withinOneMinute(async () => {
       const keys = ['first-key-0123456789', 'other-key-0123456789'];
       const { url } = await start({ RATE_LIMITER: limiter(1), API_KEYS: text(keys.join(' ')) });

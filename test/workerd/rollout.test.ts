@@ -81,7 +81,7 @@ it('gives each version its share, and every answer comes from the version that i
   expect(await ask(20)).toEqual({ old: 0, new: 20 });
 });
 
-it('each version names itself', async () => {
+it('names its version in every answer', async () => {
   percentage = 50;
   const seen = new Set<string>();
   for (let time = 0; time < 20; time++) {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { startWorker } from '../../harness/worker.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
-it('another Worker, by a service binding', async () => {
+it('answers another Worker through a service binding', async () => {
   const page = await readFile('docs/api.md', 'utf8');
   const sources = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, content = '']) => content);
   const folder = await temporaryFolder();

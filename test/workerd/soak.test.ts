@@ -43,7 +43,7 @@ describe('the worker under the soak', () => {
 });
 
 describe('a soak', () => {
-  /** Its report on a server that answers like that. */
+  /** The soak's report on a server with this listener. */
   async function of(listener: RequestListener, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
     const server = createServer(listener).listen(0, '127.0.0.1');
     onTestFinished(() => {
@@ -59,7 +59,7 @@ describe('a soak', () => {
   it('finds a wrong answer', async () => {
     const seen = await of((_, response) => void response.setHeader('content-type', 'application/json').end('{}'));
     expect(found(seen)).toEqual(new Set(['wrong answer']));
-    // All but GETs of what this does look like, and clients that do not wait for an answer.
+    // Not all: some clients do not wait for an answer.
     expect(seen.failures.length).toBeGreaterThan(REQUESTS.last / 10);
   });
 
@@ -67,7 +67,7 @@ describe('a soak', () => {
     expect(found(await of((_, response) => void response.writeHead(503).end()))).toEqual(new Set(['server error']));
   });
 
-  it('knows the documented 503, whose client waits and asks again, from any other', () => {
+  it('tells the documented 503 from any other, waits, and asks again', () => {
     const body = '{"type":"urn:edge-sentiment:problem:overloaded"}';
     const headers = { 'retry-after': '2' };
     expect([503, 429].map((status) => isOverloaded({ status, headers, body }))).toEqual([true, true]);
@@ -101,7 +101,7 @@ describe('a soak', () => {
     }
   });
 
-  it('of one request has no figures for kinds that were not sent', async () => {
+  it('has no figures for kinds of requests that were not sent', async () => {
     const { code, stdout } = await run(main, ['--requests', '1']);
     expect(code).toBe(0);
     expect(stdout).not.toMatch(/NaN|Infinity|undefined/);

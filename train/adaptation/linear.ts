@@ -11,7 +11,8 @@ import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import { columnsOf, labelLogits } from '../../shared/labels.ts';
 import type { Example } from '../data/examples.ts';
 import { shuffled } from '../random.ts';
-import { dot, fitLogisticRegression, type SparseRows } from '../teacher/logistic-regression.ts';
+import { fitAll } from '../teacher/fits.ts';
+import { dot, type SparseRows, sharedFloats, sharedIntegers } from '../teacher/logistic-regression.ts';
 import { fitScaling, type Scaling, scaled } from '../teacher/scaling.ts';
 
 /** The inputs of the fit, of each text a row. */
@@ -65,6 +66,8 @@ const PLANS: readonly Plan[] = [
 const FOLDS = 5;
 /** The plan is chosen on so many texts at most: more of them say the same, and take minutes. */
 const MOST_TEXTS = 2_000;
+/** But more texts may want less weight each, if their labels are uncertain. By how much is chosen on all of them. */
+const COST_FACTORS = [1 / 16, 1 / 4, 1];
 /** The rarity that is its own power: a power changes how rare words compare with others, and not the penalty as a whole. */
 const USUAL_RARITY = 4;
 /** The least scale, so that a few texts cannot turn the answers round by chance. */
@@ -78,54 +81,88 @@ export async function solve(
   { seed, onProgress, signal }: SolveOptions,
 ): Promise<Solution | undefined> {
   const layout = layOut(problem);
-  const rows = Int32Array.from(shuffled([...problem.examples.keys()], seed).slice(0, MOST_TEXTS));
+  const rows = Int32Array.from(shuffled([...problem.examples.keys()], seed));
   const plans = PLANS.filter(({ pairs }) => problem.buckets > 0 || pairs === 1);
-  let best: { readonly loss: number; readonly plan: Plan; readonly scaling: Scaling } | undefined;
-  for (const [place, plan] of plans.entries()) {
-    const logits = await crossFit(problem, apply(plan, layout, problem).x, plan.cost, rows, signal);
-    if (logits === undefined) return undefined;
-    const { loss, scaling } = judge(logits, problem, rows);
-    if (best === undefined || loss < best.loss) best = { loss, scaling, plan };
-    onProgress?.((place + 1) / (plans.length + 1));
+  const isLarge = rows.length > MOST_TEXTS;
+  const steps = plans.length + (isLarge ? COST_FACTORS.length : 0) + 1;
+  let step = 0;
+  const choose = async (candidates: readonly Plan[], texts: Int32Array, folds: number): Promise<Choice | undefined> => {
+    let best: Choice | undefined;
+    for (const plan of candidates) {
+      const answers = await crossFit(problem, apply(plan, layout, problem).x, plan.cost, {
+        rows: texts,
+        folds,
+        signal,
+      });
+      if (answers === undefined) return undefined;
+      const { loss, scaling } = judge(answers, problem);
+      if (best === undefined || loss < best.loss) best = { loss, scaling, plan };
+      onProgress?.(++step / steps);
+    }
+    return best;
+  };
+  let best = await choose(plans, rows.subarray(0, MOST_TEXTS), FOLDS);
+  if (isLarge && best !== undefined) {
+    const { plan } = best;
+    best = await choose(
+      COST_FACTORS.map((factor) => ({ ...plan, cost: factor * plan.cost })),
+      rows,
+      1,
+    );
   }
-  const { plan, scaling } = best as NonNullable<typeof best>;
-  const { x, scales } = apply(plan, layout, problem);
-  const fitted = await fitColumns(problem, x, plan.cost, undefined, signal);
+  if (best === undefined) return undefined;
+  const { x, scales } = apply(best.plan, layout, problem);
+  const fitted = await fitColumns(problem, x, best.plan.cost, { signal });
   onProgress?.(1);
-  return fitted && { columns: fitted.map((weights) => asTheyAre(weights, layout, scales, problem)), scaling };
+  return (
+    fitted && {
+      columns: fitted.map((weights) => asTheyAre(weights, layout, scales, problem)),
+      scaling: best.scaling,
+    }
+  );
+}
+
+/** The best plan so far. */
+interface Choice {
+  readonly plan: Plan;
+  readonly loss: number;
+  readonly scaling: Scaling;
+}
+
+/** Answers of models to texts that they have not learned from. */
+interface Answers {
+  readonly rows: Int32Array;
+  /** [examples × labels]; 0 but for `rows`. */
+  readonly logits: Float64Array;
 }
 
 /**
- * The logits that models which have not seen a text's label give to it [examples × labels].
- * @param rows that are given them, in random order
+ * Cross-validation.
+ * @param rows in random order, cut into FOLDS
+ * @param folds how many of them are answered, each by models of all others
  */
 async function crossFit(
   problem: Problem,
   x: SparseRows,
   cost: number,
-  rows: Int32Array,
-  signal?: AbortSignal,
-): Promise<Float64Array | undefined> {
+  { rows, folds, signal }: { rows: Int32Array; folds: number; signal: AbortSignal | undefined },
+): Promise<Answers | undefined> {
   const columns = columnsOf(problem.labels);
   const answers = new Float64Array(problem.examples.length * columns);
-  for (let fold = 0; fold < FOLDS; fold++) {
+  for (let fold = 0; fold < folds; fold++) {
     const others = rows.filter((_, place) => place % FOLDS !== fold);
-    const models = await fitColumns(problem, x, cost, others, signal);
+    const models = await fitColumns(problem, x, cost, { rows: others, signal });
     if (models === undefined) return undefined;
     for (let place = fold; place < rows.length; place += FOLDS) {
       const row = rows[place] as number;
       for (const [column, weights] of models.entries()) answers[row * columns + column] = dot(weights, x, row);
     }
   }
-  return labelLogits(answers, columns);
+  return { rows: rows.filter((_, place) => place % FOLDS < folds), logits: labelLogits(answers, columns) };
 }
 
 /** The mean of −ln p of the texts' labels, once the answers are as sure as they may be. */
-function judge(
-  logits: Float64Array,
-  { examples, labels }: Problem,
-  rows: Int32Array,
-): { loss: number; scaling: Scaling } {
+function judge({ rows, logits }: Answers, { examples, labels }: Problem): { loss: number; scaling: Scaling } {
   const targets = examples.flatMap(({ target }) => [...target]);
   const scaling = fitScaling([logits], targets, labels, { rows, least: LEAST_SCALING });
   let loss = 0;
@@ -139,22 +176,19 @@ function judge(
 }
 
 /** @param rows to learn from. Default: all. */
-async function fitColumns(
+function fitColumns(
   { examples, labels }: Problem,
   x: SparseRows,
   cost: number,
-  rows: Int32Array | undefined,
-  signal: AbortSignal | undefined,
+  { rows, signal }: { rows?: Int32Array; signal: AbortSignal | undefined },
 ): Promise<Float64Array[] | undefined> {
-  const fitted: Float64Array[] = [];
-  for (let column = 0; column < columnsOf(labels); column++) {
-    await new Promise(setImmediate); // a fit blocks; this lets Ctrl-C and the progress bar through
-    if (signal?.aborted) return undefined;
-    const label = columnsOf(labels) === 1 ? 1 : column;
+  const columns = columnsOf(labels);
+  const fits = Array.from({ length: columns }, (_, column) => {
+    const label = columns === 1 ? 1 : column;
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
-    fitted.push(fitLogisticRegression(x, targets, { cost, bias: true, ...(rows && { rows }) }));
-  }
-  return fitted;
+    return { targets, cost, bias: true, ...(rows && { rows }) };
+  });
+  return fitAll(x, 'logistic', fits, { signal });
 }
 
 /** The texts as a matrix that has only the columns with values. */
@@ -195,7 +229,10 @@ function layOut({ examples, words, buckets, features, logits, dense }: Problem):
     }
     starts[row + 1] = columns.length;
   }
-  const x = { starts, columns: Int32Array.from(columns), values: Float32Array.from(values), width: places.length };
+  const shared = { columns: sharedIntegers(columns.length), values: sharedFloats(values.length) };
+  shared.columns.set(columns);
+  shared.values.set(values);
+  const x = { starts, ...shared, width: places.length };
   return { x, places, texts, means, deviations };
 }
 
@@ -243,10 +280,9 @@ function apply(
     const rarity = Math.log((1 + examples.length) / (1 + (texts[column] as number))) + 1;
     return USUAL_RARITY * (rarity / USUAL_RARITY) ** plan.rarity * (place < words ? 1 : plan.pairs);
   });
-  return {
-    x: { ...x, values: x.values.map((value, at) => value * (scales[x.columns[at] as number] as number)) },
-    scales,
-  };
+  const values = sharedFloats(x.values.length);
+  for (const [at, value] of x.values.entries()) values[at] = value * (scales[x.columns[at] as number] as number);
+  return { x: { ...x, values }, scales };
 }
 
 /** The weights at their places, for values that are neither scaled nor shifted. */

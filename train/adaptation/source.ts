@@ -4,6 +4,7 @@ import { weightsOf } from '../../onnx/weights.ts';
 import { type Manifest, openBundle } from '../../shared/bundle.ts';
 import { counted } from '../../shared/counted.ts';
 import type { Vocabulary } from '../../shared/vocabulary.ts';
+import type { Config } from '../config.ts';
 import { readBundle } from '../export/bundle.ts';
 import type { Weight } from '../export/onnx/graph.ts';
 import { importWeights } from '../export/onnx/import.ts';
@@ -41,11 +42,15 @@ export async function openSource(folder: string): Promise<Source> {
 }
 
 /** Says in one line what a run takes over from the bundle. */
-export function describeSource({ folder, manifest, vocabulary }: Source, adapted: Vocabulary): string {
+export function describeSource(
+  { folder, manifest, vocabulary }: Source,
+  run: { readonly vocabulary: Vocabulary; readonly config: Pick<Config, 'epochs'> },
+): string {
   const own = new Set(vocabulary.words);
-  const fresh = adapted.words.filter((word) => !own.has(word)).length;
+  const fresh = run.vocabulary.words.filter((word) => !own.has(word)).length;
+  const fate = run.config.epochs > 0 ? 'learn on' : 'stay';
   return (
-    `starting from ${folder} (${manifest.id} ${manifest.version}): its embeddings and its ${manifest.architecture.cell} stay, ` +
+    `starting from ${folder} (${manifest.id} ${manifest.version}): its embeddings and its ${manifest.architecture.cell} ${fate}, ` +
     `${counted(fresh, 'word')} of the texts ${fresh === 1 ? 'takes the place' : 'take the places'} of rare ones, and the last layer is fitted anew`
   );
 }

@@ -24,6 +24,14 @@ import type { TableOptions } from '../data/table.ts';
 import { type Dataset, OFFICIAL_DATASET, OPEN_DATASET } from '../data/types.ts';
 import { namesIn } from './command.ts';
 
+export const LABEL_COLUMN_FLAG = {
+  'label-column': {
+    kind: 'text',
+    value: '<name>',
+    help: 'name, number or path of the label (default: label or sentiment)',
+  },
+} as const satisfies Flags;
+
 export const DATA_FLAGS = {
   data: {
     kind: 'text',
@@ -32,11 +40,7 @@ export const DATA_FLAGS = {
   },
   'any-size': { kind: 'switch', help: 'accept the official layout with other numbers of reviews' },
   ...TEXT_COLUMN_FLAG,
-  'label-column': {
-    kind: 'text',
-    value: '<name>',
-    help: 'name, number or path of the label (default: label or sentiment)',
-  },
+  ...LABEL_COLUMN_FLAG,
   ...FORMAT_FLAGS,
   group: { kind: 'list', value: '<new=a,b>…', help: 'labels to fold into one, such as negative=1,2 positive=4,5' },
   drop: { kind: 'text', value: '<a,b,…>', help: 'labels whose texts are left out' },

@@ -16,7 +16,7 @@ import type { TrainOptions } from '../pipeline.ts';
 import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
-/** Flags that say nothing of a training that starts from a bundle, which has no epochs and has its network. */
+/** Flags that say nothing of a training that starts from a bundle, which has its network and its own number of epochs. */
 const SCRATCH_FLAGS = ['from-scratch', 'preset', 'cell', 'embedding-update', 'epochs', 'sources'] as const;
 
 /** The bundle of this repository. */
@@ -91,7 +91,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
       baseline = found;
     },
     onStart: (run, set, source) => {
-      if (source !== undefined) say(describeSource(source, run.vocabulary));
+      if (source !== undefined) say(describeSource(source, run));
       for (const line of describeTexts(set, run.vocabulary, run.config)) say(line);
       io.onInterrupt(() => {
         interruption.abort();
@@ -106,6 +106,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   }
   print(describeBundle(manifest, folder, flags.json));
   say(`report: ${path.join(folder, REPORT_FILE)}`);
+  say(`took ${cost()}`);
   if (baseline !== undefined) say(describeBaseline(baseline, manifest.training.preset));
   return EXIT.done;
 }
@@ -126,6 +127,14 @@ async function sourceOf(flags: FlagValues<typeof FLAGS>): Promise<string | undef
     );
   }
   return from ?? SHIPPED;
+}
+
+/** The time since the start of the process, and the most memory that it had. */
+function cost(): string {
+  const seconds = Math.round(process.uptime());
+  const gigabytes = process.resourceUsage().maxRSS / 1e6; // of kilobytes
+  const time = seconds < 120 ? counted(seconds, 'second') : `${Math.round(seconds / 60)} minutes`;
+  return `${time}, and ${gigabytes.toFixed(2)} GB of memory at most`;
 }
 
 type Callbacks = Required<Pick<TrainOptions, 'onStart' | 'onPreparation' | 'onStep' | 'onEpoch'>>;

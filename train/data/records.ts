@@ -5,7 +5,7 @@
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
 import type { Asked } from '../../shared/files/beginning.ts';
-import { fieldOf, type Wanted } from '../../shared/files/fields.ts';
+import { fieldOf, noText, type Wanted } from '../../shared/files/fields.ts';
 
 export interface TableRecord {
   /** The line in which it begins, from 1. */
@@ -20,6 +20,8 @@ export interface FileOptions extends Omit<Asked, 'format'> {
   /** A name, a number from 1, or a path. Default: the usual names. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
+  /** Whether there has to be a label, if only an empty one (default). */
+  readonly needsLabel?: boolean;
 }
 
 /**
@@ -32,27 +34,32 @@ export async function* readRecords(
   options: FileOptions,
   pieces?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<TableRecord, void> {
-  const { textColumn, labelColumn, delimiter, header, quotes, encoding } = options;
+  const { textColumn, labelColumn, needsLabel = true, delimiter, header, quotes, encoding } = options;
   const format = formatOf(location);
   if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
-  if (format === 'txt' && delimiter === undefined) {
+  if (format === 'txt' && delimiter === undefined && needsLabel) {
     throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }
   const wanted = {
     text: { name: textColumn, needed: true, option: '--text-column' },
-    label: { name: labelColumn, needed: true, option: '--label-column' },
+    label: { name: labelColumn, needed: needsLabel || labelColumn !== undefined, option: '--label-column' },
   } satisfies Wanted;
   const asked = { format, delimiter, header, quotes, encoding };
   let hasText = false;
   for await (const { line, content, columns } of readFile(location, asked, wanted, pieces && { pieces })) {
     const fieldFor = (field: 'text' | 'label') =>
       atLine(location, line, () =>
-        fieldOf(content, field, { ...wanted[field], needed: field === 'label' || !hasText }, columns),
+        fieldOf(
+          content,
+          field,
+          { ...wanted[field], needed: field === 'label' ? wanted.label.needed : !hasText },
+          columns,
+        ),
       );
     // A text without an object around it has no label.
     const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
     const text = hasText ? (found ?? '') : found; // many exports omit an empty field
-    if (typeof text !== 'string') refuseLine(location, line, 'the text is not a string');
+    if (typeof text !== 'string') refuseLine(location, line, noText(text, wanted.text));
     if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
     hasText = true;
     yield { line, text: ownCopy(text), label: ownCopy(String(label).trim()) };

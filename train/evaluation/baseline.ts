@@ -2,12 +2,12 @@
  * A baseline for a network: a linear model of the words, fitted in seconds on the same reviews and measured on the same held-out
  * ones.
  */
-import { tokenize } from '../../shared/tokenizer.ts';
 import type { TrainingSet } from '../data/training-set.ts';
 import type { Review } from '../data/types.ts';
+import { freeMemory } from '../memory.ts';
+import { fitAll } from '../teacher/fits.ts';
 import { dot } from '../teacher/logistic-regression.ts';
-import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
-import { bagOfNgrams, collectNgrams, readCorpus } from '../teacher/ngrams.ts';
+import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from '../teacher/ngrams.ts';
 import type { Evaluation } from './evaluate.ts';
 import { mcNemar } from './metrics.ts';
 
@@ -26,9 +26,12 @@ export interface Baseline {
 }
 
 /** @param evaluation of the network on those of `set.validation` that could have had all of its labels. */
-export function linearBaseline({ facts, train }: TrainingSet, { labels, reviews }: Evaluation): Baseline {
+export async function linearBaseline(
+  { facts, train }: TrainingSet,
+  { labels, reviews }: Evaluation,
+): Promise<Baseline> {
   const places = labels.map((label) => facts.labels.indexOf(label));
-  const answers = linearAnswers(train, reviews, places);
+  const answers = await linearAnswers(train, reviews, places);
   const pairs = reviews.map(({ label, answer }, place) => [answers[place] === label, answer === label] as const);
   const count = (holds: (pair: readonly [boolean, boolean]) => boolean) => pairs.filter(holds).length;
   const [onlyLinear, onlyNetwork] = [count(([a, b]) => a && !b), count(([a, b]) => b && !a)];
@@ -46,21 +49,23 @@ export function linearBaseline({ facts, train }: TrainingSet, { labels, reviews 
  * @param places of the labels to choose from, among the dataset's
  * @returns places in `places`
  */
-function linearAnswers(
+async function linearAnswers(
   train: readonly Pick<Review, 'text' | 'label' | 'choice' | 'weight'>[],
   asked: readonly { readonly text: string }[],
   places: readonly number[],
-): number[] {
-  const corpus = readCorpus([...train, ...asked].map(({ text }) => tokenize(text).map((token) => token.text)));
+): Promise<number[]> {
+  const corpus = readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)));
   const bag = bagOfNgrams(collectNgrams(corpus), corpus);
+  freeMemory(); // what they were counted in
   const weights = train.map(({ weight = 1 }) => weight);
-  const models = (places.length === 2 ? places.slice(1) : places).map((own) => {
+  const fits = (places.length === 2 ? places.slice(1) : places).map((own) => {
     const rows = train.flatMap(({ label, choice }, row) =>
       places.includes(label) && (choice === undefined || choice.includes(own)) ? row : [],
     );
     const targets = Float64Array.from(train, ({ label }) => Number(label === own));
-    return fitNaiveBayes(bag, targets, { cost: COST, rows: Int32Array.from(rows), weights, bias: true });
+    return { targets, cost: COST, rows: Int32Array.from(rows), weights, bias: true };
   });
+  const models = (await fitAll(bag, 'naiveBayes', fits)) ?? [];
   return asked.map((_, place) => {
     const scores = models.map((own) => dot(own, bag, train.length + place));
     return places.length === 2 ? Number((scores[0] as number) > 0) : scores.indexOf(Math.max(...scores));

@@ -34,7 +34,10 @@ export async function connect(given: string, key: string | undefined): Promise<E
           if ('error' in answer) throw new UserError(`${url}: ${answer.error}`);
           results.push(answer);
         }
-        if (seen.size > 1) throw new UserError(`${url} answers with several versions: ${[...seen].join(', ')}`);
+        if (seen.size > 1)
+          throw new UserError(
+            `${url} answers with several versions: ${[...seen].join(', ')}; finish its rollout first`,
+          );
         if (results.length < texts.length) {
           throw new UserError(`${url} answered only ${results.length} of ${texts.length} texts`);
         }

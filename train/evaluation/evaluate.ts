@@ -75,14 +75,14 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<{ manifest: Manifest; metrics: Metrics; evaluation: Evaluation }> {
   const { loadDataset, split, limit, record, onLabels = () => {}, onProgress } = options;
-  if (record && split === 'all') throw new UsageError('--record needs train, validation or test, not all');
+  if (record && split === 'all') throw new UsageError('--record needs one --split: train, validation or test, not all');
   if (!Number.isInteger(limit) || limit < 0) throw new UsageError(`--limit must be a whole number, not ${limit}`);
   const { dataset, name } = await loadDataset();
   // Map to all of the model's labels first: training made its validation split with them.
   const all = reviewsOf(split, withLabelsOf(dataset, opened.labels, onLabels), opened);
   const labels = options.labels ?? offeredLabels(all, opened.labels);
   const whole = onlyLabels(all, opened.labels, labels, { forced: options.labels !== undefined, say: onLabels });
-  if (whole.length === 0) throw new UserError(`the ${split} split has no reviews`);
+  if (whole.length === 0) throw new UserError(`the ${split} split has no reviews; choose another --split`);
   const missing = labels.filter((_, place) => !whole.some(({ label }) => label === place));
   if (missing.length > 0) {
     onLabels(`no text is labelled ${listed(missing)}, so such answers count as mistakes; --labels can leave them out`);

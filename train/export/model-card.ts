@@ -96,8 +96,9 @@ export function trainingText({
   from,
 }: Manifest['training']): string {
   const more = unlabelled > 0 ? ` and ${counted(unlabelled, 'text')} without a label` : '';
-  const how = from ? `starting from ${from.id} ${from.version}` : counted(epochs.length, 'epoch');
-  return `${counted(reviews, 'review')}${more} of ${dataset}, ${how}, preset ${preset}, seed ${seed}`;
+  const start = from ? `, starting from ${from.id} ${from.version}` : '';
+  const passes = from === undefined || epochs.length > 0 ? `, ${counted(epochs.length, 'epoch')}` : '';
+  return `${counted(reviews, 'review')}${more} of ${dataset}${start}${passes}, preset ${preset}, seed ${seed}`;
 }
 
 /** For a network with n-grams, which are fitted before the first epoch. */
@@ -115,8 +116,14 @@ function knownWords({ architecture, training: { from } }: Manifest): string {
 
 function learned({ architecture, training: { from, epochs } }: Manifest): string {
   if (from !== undefined) {
-    return `Embeddings and ${architecture.cell.toUpperCase()} are those of ${from.id} ${from.version}. The last layer, and the weights of words and
-pairs, were fitted to the reviews at once, so there are no epochs.`;
+    const cell = architecture.cell.toUpperCase();
+    return epochs.length === 0
+      ? `Embeddings and ${cell} are those of ${from.id} ${from.version}. The last layer, and the weights of words and
+pairs, were fitted to the reviews at once, so there are no epochs.`
+      : `Embeddings and ${cell} began as those of ${from.id} ${from.version}. The weights of words and pairs were fitted to the reviews at
+once. Loss and accuracy are those of the recurrent half alone; in training they are measured with dropout.
+
+${epochTable(epochs)}`;
   }
   return `${architecture.ngramBuckets > 0 ? SOFT_LABELS : ''}${epochTable(epochs)}`;
 }

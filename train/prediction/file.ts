@@ -13,6 +13,7 @@ import { type Asked, type Beginning, FileReader } from '../../shared/files/begin
 import {
   fieldOf,
   isRow,
+  noText,
   parseRecord,
   type RecordContent,
   RecordError,
@@ -214,8 +215,8 @@ function rowOf(
     : atLine(file, line, () => fieldOf(content, 'text', text, layout.columns));
   if (value === undefined || value === null) return failed('there is no text', content);
   if (typeof value !== 'string') {
-    if (hasText) return failed('the text is not a string', content);
-    refuseLine(file, line, 'the text is not a string');
+    if (hasText) return failed(noText(value, text), content);
+    refuseLine(file, line, noText(value, text));
   }
   return value.trim() === '' ? failed('the text is empty', content) : { line, content, text: value, error: undefined };
 }

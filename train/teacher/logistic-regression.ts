@@ -16,6 +16,15 @@ export interface SparseRows {
   readonly width: number;
 }
 
+/** Memory that threads share, for a matrix that several models are fitted to (`fits.ts`). */
+export function sharedIntegers(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
+}
+
+export function sharedFloats(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(4 * length));
+}
+
 export interface LogisticRegressionOptions {
   /** C: the weight of an example against the penalty. */
   readonly cost: number;
@@ -23,6 +32,8 @@ export interface LogisticRegressionOptions {
   readonly rows?: Int32Array;
   /** The weight of each row of `x`. Default: 1. */
   readonly weights?: ArrayLike<number> | undefined;
+  /** [width]: what the values of each column are multiplied by. Default: 1. */
+  readonly scale?: Float64Array;
   /** Whether to fit a bias too. Default: no. */
   readonly bias?: boolean;
   /** Stops when no step was further from its optimum than this. */
@@ -43,12 +54,16 @@ export function fitLogisticRegression(
     rows = Int32Array.from(targets.keys()),
     bias = false,
     weights,
+    scale,
     tolerance = 0.01,
     maxPasses = 30,
   }: LogisticRegressionOptions,
 ): Float64Array {
   const { starts, columns, values } = x;
-  const w = new Float64Array(x.width + Number(bias));
+  // By column, its weight and its scale, side by side: neither is in a cache, and so they come together. The bias is the last.
+  const w = new Float64Array(2 * (x.width + 1));
+  for (let column = 0; column <= x.width; column++) w[2 * column + 1] = scale?.[column] ?? 1;
+  const biasAt = 2 * x.width;
   // Problem 2i has the label +1 and the weight y, problem 2i + 1 the label −1 and the weight 1 − y.
   const problems: number[] = [];
   for (const [place, row] of rows.entries()) {
@@ -60,9 +75,18 @@ export function fitLogisticRegression(
   const square = new Float64Array(rows.length);
   const addRow = (row: number, amount: number) => {
     for (let at = starts[row] as number, end = starts[row + 1] as number; at < end; at++) {
-      (w[columns[at] as number] as number) += amount * (values[at] as number);
+      const column = 2 * (columns[at] as number);
+      (w[column] as number) += amount * Math.fround((values[at] as number) * (w[column + 1] as number));
     }
-    if (bias) (w[x.width] as number) += amount;
+    if (bias) (w[biasAt] as number) += amount;
+  };
+  const dotRow = (row: number) => {
+    let sum = w[biasAt] as number;
+    for (let at = starts[row] as number, end = starts[row + 1] as number; at < end; at++) {
+      const column = 2 * (columns[at] as number);
+      sum += (w[column] as number) * Math.fround((values[at] as number) * (w[column + 1] as number));
+    }
+    return sum;
   };
   for (const problem of problems) {
     const place = problem >> 1;
@@ -73,7 +97,9 @@ export function fitLogisticRegression(
     alpha[problem] = Math.min(0.001 * c, 1e-8);
     addRow(row, (problem & 1 ? -1 : 1) * (alpha[problem] as number));
     let sum = Number(bias);
-    for (let at = starts[row] as number; at < (starts[row + 1] as number); at++) sum += (values[at] as number) ** 2;
+    for (let at = starts[row] as number; at < (starts[row + 1] as number); at++) {
+      sum += Math.fround((values[at] as number) * (w[2 * (columns[at] as number) + 1] as number)) ** 2;
+    }
     square[place] = sum;
   }
 
@@ -89,7 +115,7 @@ export function fitLogisticRegression(
         before,
         limit[problem] as number,
         square[problem >> 1] as number,
-        sign * dot(w, x, row),
+        sign * dotRow(row),
       );
       if (after === before) continue;
       worst = Math.max(worst, gradient);
@@ -98,7 +124,7 @@ export function fitLogisticRegression(
     }
     if (worst < tolerance) break;
   }
-  return w;
+  return Float64Array.from({ length: x.width + Number(bias) }, (_, column) => w[2 * column] as number);
 }
 
 /** Replaces an α that was rounded to 0 or c, where the logarithm is not finite. */
@@ -135,12 +161,11 @@ export function dot(w: Float64Array, { starts, columns, values, width }: SparseR
 }
 
 /** A dense matrix [rows × width] as sparse rows. */
-export function denseRows(values: Float32Array, width: number): SparseRows {
-  const rows = values.length / width;
-  return {
-    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
-    columns: Int32Array.from(values, (_, at) => at % width),
-    values,
-    width,
-  };
+export function denseRows(dense: Float32Array, width: number): SparseRows {
+  const columns = sharedIntegers(dense.length);
+  for (let at = 0; at < columns.length; at++) columns[at] = at % width;
+  const values = sharedFloats(dense.length);
+  values.set(dense);
+  const starts = Int32Array.from({ length: dense.length / width + 1 }, (_, row) => row * width);
+  return { starts, columns, values, width };
 }

@@ -19,10 +19,7 @@ export function fitNaiveBayes(
   { rows = Int32Array.from(targets.keys()), ...options }: NaiveBayesOptions,
 ): Float64Array {
   const scale = naiveBayes(x, targets, rows, options.weights);
-  const values = x.values.map((value, at) => value * (scale[x.columns[at] as number] as number));
-  return fitLogisticRegression({ ...x, values }, targets, { ...options, rows }).map(
-    (w, column) => w * (scale[column] ?? 1),
-  );
+  return fitLogisticRegression(x, targets, { ...options, rows, scale }).map((w, column) => w * (scale[column] ?? 1));
 }
 
 /** ln of each column's share among the positive texts over its share among the negative ones. */

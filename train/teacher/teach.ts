@@ -8,13 +8,13 @@
  * it has seen: labelled texts are dealt into folds, and models of the other folds label each.
  */
 import { columnsOf, labelLogits } from '../../shared/labels.ts';
-import { tokenize } from '../../shared/tokenizer.ts';
 import type { Config } from '../config.ts';
 import { type TrainingSet, textsOf } from '../data/training-set.ts';
+import { freeMemory } from '../memory.ts';
 import { documentVectors } from './document-vectors.ts';
-import { denseRows, dot, fitLogisticRegression, type SparseRows } from './logistic-regression.ts';
-import { fitNaiveBayes } from './naive-bayes.ts';
-import { bagOfNgrams, collectNgrams, readCorpus } from './ngrams.ts';
+import { type Fit, fitAll, type Model } from './fits.ts';
+import { denseRows, dot, type SparseRows } from './logistic-regression.ts';
+import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from './ngrams.ts';
 import { fitScaling, scaled } from './scaling.ts';
 
 export interface TeachOptions {
@@ -97,14 +97,15 @@ export async function teach(
   onProgress?.('teacher: n-grams', 0);
   const corpus = readCorpus(wordsOf(texts));
   const ngrams = collectNgrams(corpus);
+  freeMemory(); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
-  const bag = bagOfNgrams(ngrams, corpus);
-  const byNgrams = await crossFit(bag, lessons, {
+  const byNgrams = await crossFit(bagOfNgrams(ngrams, corpus), lessons, {
+    model: 'naiveBayes',
     costs: NGRAM_COSTS,
-    fit: (targets, options) => fitNaiveBayes(bag, targets, { ...options, bias: true }),
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
   });
   if (byNgrams === undefined) return undefined;
+  freeMemory(); // the bag
 
   const vectors = await documentVectors(ngrams, {
     width,
@@ -114,11 +115,9 @@ export async function teach(
     signal,
   });
   if (vectors === undefined) return undefined;
+  freeMemory(); // the vectors of the n-grams
   const dense = denseRows(normalised(vectors, width), width);
-  const byVectors = await crossFit(dense, lessons, {
-    costs: VECTOR_COSTS,
-    fit: (targets, options) => fitLogisticRegression(dense, targets, { ...options, bias: true }),
-  });
+  const byVectors = await crossFit(dense, lessons, { model: 'logistic', costs: VECTOR_COSTS });
   if (byVectors === undefined) return undefined;
 
   // The weights of the two models are learned from answers to texts that neither had seen.
@@ -129,10 +128,6 @@ export async function teach(
   const probabilities = new Float32Array(texts.length * labels);
   for (const text of texts.keys()) probabilities.set(scaled(models, scaling, text * labels), text * labels);
   return probabilities;
-}
-
-function* wordsOf(texts: readonly string[]): Generator<string[]> {
-  for (const text of texts) yield tokenize(text).map((token) => token.text);
 }
 
 /** The labelled texts of each fold: stretches of each label. */
@@ -163,10 +158,9 @@ function certainty(places: Lessons['places'], labels: number): Float32Array {
 }
 
 interface CrossFitOptions {
-  /** The candidates; one is chosen. */
+  readonly model: Model;
+  /** The candidates; the first fold chooses one. */
   readonly costs: readonly number[];
-  /** @returns the weights of a linear model of these rows, and its bias */
-  readonly fit: (targets: Float64Array, options: { readonly cost: number; readonly rows: Int32Array }) => Float64Array;
   readonly onProgress?: (share: number) => void;
 }
 
@@ -177,7 +171,7 @@ interface CrossFitOptions {
 async function crossFit(
   x: SparseRows,
   lessons: Lessons,
-  { costs, fit, onProgress }: CrossFitOptions,
+  { model, costs, onProgress }: CrossFitOptions,
 ): Promise<Float64Array | undefined> {
   const { places, labels, folds, signal } = lessons;
   const columns = columnsOf(labels);
@@ -186,30 +180,43 @@ async function crossFit(
     return Float64Array.from(places, (place) => Number(place === label));
   });
   const unlabelled = [...places.keys()].filter((text) => places[text] === undefined);
-  const answers = new Float64Array(places.length * columns);
-  const fits = (costs.length + folds.length - 1) * columns;
-  let done = 0;
-  let candidates = costs;
-  for (const [fold, own] of folds.entries()) {
+  const askedOf = (own: readonly number[]) => [...own, ...unlabelled];
+  const fitsOf = (fold: number, cost: number): Fit[] => {
     const rows = Int32Array.from(folds.filter((_, other) => other !== fold).flat());
-    const asked = [...own, ...unlabelled];
-    const tried: Float64Array[] = [];
-    for (const cost of candidates) {
-      const given = new Float64Array(asked.length * columns);
-      for (const [column, target] of targets.entries()) {
-        await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
-        if (signal?.aborted) return undefined;
-        const weights = fit(target, { cost, rows });
-        for (const [row, text] of asked.entries()) given[row * columns + column] = dot(weights, x, text);
-        onProgress?.(++done / fits);
-      }
-      tried.push(given);
-    }
-    const best = tried.length === 1 ? 0 : leastLoss(tried, own, lessons);
-    candidates = [candidates[best] as number];
+    return targets.map((target) => ({ targets: target, cost, rows, bias: true }));
+  };
+  /** The logits of some models for texts [texts × columns]. */
+  const answersOf = (models: readonly Float64Array[], texts: readonly number[]) =>
+    Float64Array.from(texts.flatMap((text) => models.map((weights) => dot(weights, x, text))));
+  const all = (costs.length + folds.length - 1) * columns;
+  const solve = (fits: readonly Fit[], before: number) =>
+    fitAll(x, model, fits, { signal, onFit: (done) => onProgress?.((before + done) / all) });
+
+  const [first = [], ...rest] = folds;
+  const candidates = await solve(
+    costs.flatMap((cost) => fitsOf(0, cost)),
+    0,
+  );
+  if (candidates === undefined) return undefined;
+  const tried = costs.map((_, place) =>
+    answersOf(candidates.slice(place * columns, (place + 1) * columns), askedOf(first)),
+  );
+  const best = tried.length === 1 ? 0 : leastLoss(tried, first, lessons);
+  const cost = costs[best] as number;
+  const others = await solve(
+    rest.flatMap((_, fold) => fitsOf(fold + 1, cost)),
+    candidates.length,
+  );
+  if (others === undefined) return undefined;
+
+  const answers = new Float64Array(places.length * columns);
+  for (const [fold, own] of folds.entries()) {
+    const asked = askedOf(own);
+    const given =
+      fold === 0 ? (tried[best] as Float64Array) : answersOf(others.slice((fold - 1) * columns, fold * columns), asked);
     for (const [row, text] of asked.entries()) {
       for (let column = 0; column < columns; column++) {
-        const answer = tried[best]?.[row * columns + column] as number;
+        const answer = given[row * columns + column] as number;
         (answers[text * columns + column] as number) += row < own.length ? answer : answer / folds.length;
       }
     }

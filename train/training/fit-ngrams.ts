@@ -7,8 +7,8 @@ import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import type { Example } from '../data/examples.ts';
 import { centreRows } from '../model/centre.ts';
 import { weightOf } from '../model/model.ts';
-import type { SparseRows } from '../teacher/logistic-regression.ts';
-import { fitNaiveBayes } from '../teacher/naive-bayes.ts';
+import { fitAll } from '../teacher/fits.ts';
+import { type SparseRows, sharedFloats, sharedIntegers } from '../teacher/logistic-regression.ts';
 
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
@@ -37,17 +37,18 @@ export async function fitNgrams(
   const [words = 0, columns = 0] = unigrams.shape;
   const [buckets = 0] = hashed.shape;
   const rows = sparseRows(examples, words, buckets);
-  const weights = examples.map(({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
-  const table = new Float32Array((words + buckets) * columns);
-  for (let column = 0; column < columns; column++) {
-    await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
-    if (signal?.aborted) return false;
+  const weights = Float64Array.from(examples, ({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
+  const fits = Array.from({ length: columns }, (_, column) => {
     const label = columns === 1 ? 1 : column;
-    const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
     const told = examples.flatMap(({ choice }, row) => (choice === undefined || choice.includes(label) ? row : []));
-    const own = fitNaiveBayes(rows, targets, { cost: COST, rows: Int32Array.from(told), weights });
+    const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
+    return { targets, cost: COST, rows: Int32Array.from(told), weights };
+  });
+  const fitted = await fitAll(rows, 'naiveBayes', fits, { signal, onFit: (done) => onProgress?.(done / columns) });
+  if (fitted === undefined) return false;
+  const table = new Float32Array((words + buckets) * columns);
+  for (const [column, own] of fitted.entries()) {
     for (const [row, weight] of own.entries()) table[row * columns + column] = weight;
-    onProgress?.((column + 1) / columns);
   }
   if (columns > 1) centreRows(table, columns);
   tf.tidy(() => {
@@ -94,8 +95,8 @@ export function sumNgrams({ words, pairs, columns }: NgramTables, rows: readonly
 /** The layer as a matrix [examples × weights]: the factor of each weight in an example's logit. */
 function sparseRows(examples: readonly Example[], words: number, buckets: number): SparseRows {
   const entries = 2 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
-  const columns = new Int32Array(entries);
-  const values = new Float32Array(entries);
+  const columns = sharedIntegers(entries);
+  const values = sharedFloats(entries);
   const starts = new Int32Array(examples.length + 1);
   let at = 0;
   for (const [row, { ids }] of examples.entries()) {

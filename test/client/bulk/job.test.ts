@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserError } from '../../../cli/errors.ts';
 import { main } from '../../../client/bulk/cli.ts';
@@ -90,6 +91,31 @@ describe('runJob', () => {
     expect(await readdir(path.dirname(task.out))).toEqual(['reviews.csv']);
   });
 
+  it('sends what a .gz has in it, and makes no job of a damaged one', async () => {
+    const task = await taskOf();
+    const texts = 'text\nA good film\n'.repeat(50);
+    const file = `${task.file}.gz`;
+    await writeFile(file, gzipSync(texts));
+    const sent: Uint8Array[] = [];
+    const upload = { partBytes: 512, missing: [1, 2] };
+    const endpoint: Endpoint = {
+      ...endpointOf(jobOf({})),
+      open: async ({ bytes }) => jobOf({ state: 'uploading', bytes, upload }),
+      send: async (_, part, content) => {
+        sent[part - 1] = content;
+      },
+    };
+    expect(await runJob({ ...task, file }, endpoint, REPORTER)).toMatchObject({ job: ID, records: 1 });
+    expect(Buffer.concat(sent).toString()).toBe(texts);
+
+    await writeFile(file, gzipSync(texts).subarray(0, -9));
+    const again = runJob({ ...task, file, force: true }, endpoint, REPORTER);
+    expect(await refusal(again)).toBe(
+      `${file}: the .gz is damaged or cut off (unexpected end of file); compress the file again`,
+    );
+    expect(await readState(task.out)).toBeUndefined();
+  });
+
   it('does not advise to send an unreadable file again', async () => {
     const task = await taskOf();
     const error = 'Line 1: the header has no column "text".';
@@ -100,15 +126,18 @@ describe('runJob', () => {
 });
 
 describe('a state', () => {
-  it.each(['..', '../../', 'a/b', ''])('of the job %j is damaged: it would become part of an address', async (job) => {
-    const { out } = await taskOf();
-    const state = { url: 'https://example.com', job, bytes: 1, modified: 1, type: 'text/csv' };
-    await writeFile(stateFile(out), JSON.stringify(state));
-    expect(await refusal(readState(out))).toContain('is damaged');
-    const { code, stderr } = await run(main, ['reviews.csv', '--out', out, '--cancel', '--url', state.url]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('is damaged; remove it')]);
-    expect(await readFile(stateFile(out), 'utf8')).toBe(JSON.stringify(state));
-  });
+  it.each(['..', '../../', 'a/b', ''])(
+    'is damaged if its job is %j, which would become part of an address',
+    async (job) => {
+      const { out } = await taskOf();
+      const state = { url: 'https://example.com', job, bytes: 1, modified: 1, type: 'text/csv' };
+      await writeFile(stateFile(out), JSON.stringify(state));
+      expect(await refusal(readState(out))).toContain('is damaged');
+      const { code, stderr } = await run(main, ['reviews.csv', '--out', out, '--cancel', '--url', state.url]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is damaged; remove it')]);
+      expect(await readFile(stateFile(out), 'utf8')).toBe(JSON.stringify(state));
+    },
+  );
 });
 
 describe('the command', () => {

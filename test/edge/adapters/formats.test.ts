@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFormatLabels } from '../../../edge/adapters/labels.ts';
 import { runModel } from '../../../edge/adapters/workers-ai.ts';
 import { type AppOptions, createApp } from '../../../edge/app.ts';
+import { OverloadedError } from '../../../edge/inference/backlog.ts';
 import { createClassifier } from '../../../edge/inference/classifier.ts';
 import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
 import { softmax } from '../../../shared/labels.ts';
@@ -109,6 +110,29 @@ describe('Text Embeddings Inference’s /predict', () => {
     const answer = await post('/predict', body);
     expect(answer.status).toBe(422);
     expect(answer.body.error).toEqual(typeof error === 'string' ? error : expect.stringMatching(error));
+    expect(answer.body.error_type).toBe('Validation');
+  });
+
+  const failing = (error: Error) => ({ ...reference, classify: () => Promise.reject(error) });
+  it.each([
+    ['Validation', 401, reference, { apiKeys: ['formats-key-0123456789'] }],
+    ['Overloaded', 429, reference, { rateLimiter: { limit: async () => ({ success: false }) } }],
+    ['Overloaded', 429, failing(new OverloadedError(3)), {}],
+    ['Backend', 500, failing(new Error('a bug')), { logError: () => {} }],
+  ])('adds the error_type %s to a %d, as other routes do not', async (type, status, classifier, options) => {
+    const app = createApp(classifier, options);
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const own = await app.request('/predict', { ...init, body: JSON.stringify({ inputs: GOOD }) });
+    expect(own.status).toBe(status);
+    expect(await own.json()).toMatchObject({ error: expect.any(String), error_type: type });
+    const other = await app.request('/v1/sentiment', { ...init, body: JSON.stringify({ text: GOOD }) });
+    expect(await other.json()).not.toHaveProperty('error_type');
+  });
+
+  it('answers another method with an ordinary problem', async () => {
+    const answer = await createApp(reference).request('/predict');
+    expect(answer.status).toBe(405);
+    expect(await answer.json()).not.toHaveProperty('error_type');
   });
 });
 

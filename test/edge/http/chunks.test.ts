@@ -22,7 +22,7 @@ it('bytes that arrive together are passed on together, and no more is read meanw
   expect(pieces).toEqual([bytes]);
 });
 
-it('of two bodies that are crowded, one is passed on in each turn', async () => {
+it('passes on one of two crowded bodies in each turn', async () => {
   const bodies = [bodyOf(), bodyOf(), bodyOf()];
   for (const { body } of bodies) for (let byte = 0; byte < 300; byte++) body.push(Buffer.of(byte));
   const seen: number[] = [];

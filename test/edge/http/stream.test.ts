@@ -339,7 +339,7 @@ describe('reading', () => {
     expect([state, failures]).toEqual([{ pulled: 1025, cancelled: true }, []]);
   });
 
-  it('of a large body, in one line or many, holds little memory', async () => {
+  it('holds little memory of a large body, in one line or many', async () => {
     const mebibyte = 1024 * 1024;
     for (const [chunk, unread] of [
       [new Uint8Array(mebibyte).fill(0x61), 126], // a line that has no end is not read further

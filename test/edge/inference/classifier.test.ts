@@ -280,7 +280,7 @@ describe('labels', () => {
     expect(asked?.scores.map(({ label }) => label)).toEqual(THREE);
   });
 
-  it('of the setting that the bundle lacks fail every load', async () => {
+  it('fail every load if the setting names one that the bundle lacks', async () => {
     const classifier = await build({ labels: ['negative', 'neutral'] });
     const message = 'the setting LABELS names "neutral", but the model\'s labels are "negative", "positive"';
     for (const call of [classifier.ready(), classifier.manifest(), classifier.labels(), classifier.classify(['one'])]) {

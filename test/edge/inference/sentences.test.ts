@@ -39,7 +39,7 @@ describe('sentences of an answer', () => {
     expect(rest.evidence?.tokens.map(({ text }) => text)).toEqual(plain?.evidence?.tokens.map(({ text }) => text));
   });
 
-  it('of a text with one are that one, with the score of the text', async () => {
+  it('are the text itself, with its score, if it has one sentence', async () => {
     const answer = await classify(' A wonderful film! ', { evidence: true });
     expect(answer.sentences).toEqual([
       { start: 1, end: 18, label: answer.label, score: answer.score, scores: answer.scores },

@@ -29,9 +29,8 @@ function answer({ columns }: Solution, { examples, dense, words, buckets }: Prob
   const { ids } = examples[text] as Problem['examples'][number];
   return columns.map((weights) => {
     let sum = weights.at(-1) as number;
-    for (const id of ids) sum += (weights[id] as number) / Math.sqrt(ids.length);
-    for (const bucket of bigramBuckets(ids, buckets))
-      sum += (weights[words + bucket] as number) / Math.sqrt(ids.length);
+    const ngrams = words > 0 ? [...ids, ...bigramBuckets(ids, buckets).map((bucket) => words + bucket)] : [];
+    for (const place of ngrams) sum += (weights[place] as number) / Math.sqrt(ids.length);
     for (let at = 0; at < 5; at++) sum += (weights[words + buckets + at] as number) * (dense[5 * text + at] as number);
     return sum;
   });
@@ -52,6 +51,15 @@ describe('solve', () => {
     });
     expect(right.length / problem.examples.length).toBeGreaterThan(0.95);
     expect(solution.scaling.weights[0]).toBeGreaterThan(0);
+  });
+
+  it('learns from more texts than the plan is chosen on', async () => {
+    const problem = { ...problemOf(2, 'feature', 2_200), words: 0, buckets: 0 };
+    const solution = (await solve(problem, { seed: 1 })) as Solution;
+    const right = problem.examples.filter(
+      ({ target }, text) => likeliest(labelLogits(answer(solution, problem, text), 1)) === likeliest(target),
+    );
+    expect(right.length / problem.examples.length).toBeGreaterThan(0.95);
   });
 
   it('uses nothing of features that say nothing when words say all', async () => {

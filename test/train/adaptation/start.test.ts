@@ -119,6 +119,23 @@ describe('a training that starts from a bundle', () => {
     expect(await modelOf(out)).toEqual(await modelOf(adapted));
   });
 
+  it('trains the recurrent half too when it has epochs, and continues after each of them to the same bundle', async () => {
+    const config = { seed: 3, epochs: 2, calibrate: true };
+    const [whole, stopped] = [await temporaryFolder(), await temporaryFolder()];
+    const expected = await run(whole, { config });
+    expect(expected?.training.epochs).toHaveLength(2);
+    expect(await readFile(path.join(whole, 'README.md'), 'utf8')).toMatch(/, 2 epochs, [\s\S]*LSTM began as those of /);
+    const [{ model }, own] = [await loadCheckpoint(whole), await openSource(source)];
+    const kernel = allVariables(model).get('lstm/kernel')?.dataSync();
+    expect(kernel).not.toEqual(own.weights.get('lstm/kernel')?.values);
+
+    const interruption = new AbortController();
+    const onEpoch = () => interruption.abort();
+    expect(await run(stopped, { config, onEpoch, signal: interruption.signal })).toBeUndefined();
+    expect(await run(stopped, { config, resume: true })).toEqual(expected);
+    expect(await modelOf(stopped)).toEqual(await modelOf(whole));
+  });
+
   it('is not resumed from another bundle or from scratch, nor another run from this bundle', async () => {
     await expect(run(adapted, { resume: true, from: adapted })).rejects.toThrow('name it with --from');
     await expect(run(adapted, { resume: true, from: undefined })).rejects.toThrow('leave out --from-scratch');

@@ -60,7 +60,7 @@ describe('a table', () => {
     expect(left.sort()).toEqual(['mine.csv', path.basename(out)]);
   });
 
-  it('of another dialect is read by the flags of training', async () => {
+  it('is read in another dialect by the flags of training', async () => {
     const content = Buffer.from('x;caf\xe9 was lovely\n', 'latin1');
     const flags = ['--no-header', '--text-column', '2', '--delimiter', 'semicolon', '--encoding', 'latin1'];
     const { written } = await labelled('mine.csv', content, flags, 'out.tsv');

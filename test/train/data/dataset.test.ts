@@ -135,7 +135,7 @@ describe('the layout of a folder', () => {
   });
 });
 
-describe('what is read', () => {
+describe('readDataset', () => {
   const others = [
     'README',
     'imdb.vocab',

@@ -449,6 +449,16 @@ describe('a file is refused', () => {
     ],
     ['an empty object', '{}', '1: the object has no field "text" or "review"; '],
     ['a text that is a number', '{"text": 1, "label": 1}', '1: the text is not a string'],
+    [
+      'columns instead of rows, as pandas writes them by default',
+      '{"text": {"0": "a", "1": "b"}, "label": {"0": "x", "1": "y"}}',
+      '1: the text is a column of texts; save an object for each row (pandas: orient="records")',
+    ],
+    [
+      'a text inside an object',
+      '{"text": {"body": "a"}, "label": 1}',
+      '1: the text is an object with "body"; name its field with --text-column, as in review.body',
+    ],
     ['a label that is a list', '{"text": "a", "label": [1]}', '1: the label is neither a string nor a number'],
     ['another encoding', Buffer.from('{"text": "café"}', 'latin1'), '1: the line is not JSON in UTF-8'],
   ])('as JSON lines for %s', async (_, content, why) => {

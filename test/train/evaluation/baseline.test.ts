@@ -27,7 +27,7 @@ function setOf(labels: number) {
   return chooseTrainingSet({ dataset, name: 'ours' }, configOf({ validationFraction: 0.2 }));
 }
 
-test.each([2, 3])('a linear model learns the words of %d labels, and is held against the network', (labels) => {
+test.each([2, 3])('a linear model learns the words of %d labels, and is held against the network', async (labels) => {
   const set = setOf(labels);
   const answersOf = (isRight: (place: number) => boolean) =>
     ({
@@ -40,19 +40,19 @@ test.each([2, 3])('a linear model learns the words of %d labels, and is held aga
   const reviews = set.validation.length;
   expect(reviews).toBe(60);
   expect(
-    linearBaseline(
+    await linearBaseline(
       set,
       answersOf(() => true),
     ),
   ).toEqual({ reviews, linear: 1, network: 1, isBetter: false });
   expect(
-    linearBaseline(
+    await linearBaseline(
       set,
       answersOf((place) => place > 0),
     ),
   ).toMatchObject({ linear: 1, isBetter: false }); // chance
   expect(
-    linearBaseline(
+    await linearBaseline(
       set,
       answersOf((place) => place % 2 === 0),
     ),
@@ -74,7 +74,7 @@ test('if the linear model is better, the message says what would help', () => {
   );
 });
 
-test('it is asked about the texts that the network was asked about, and a text teaches only labels that it could have had', () => {
+test('it is asked about the texts that the network was asked about, and a text teaches only labels that it could have had', async () => {
   const set = setOf(3);
   const narrow = { choice: [0, 2] }; // says nothing of the label "b"
   const reviews = set.validation.map((review, place) => ({ ...review, ...(place < 20 && narrow) }));
@@ -90,7 +90,7 @@ test('it is asked about the texts that the network was asked about, and a text t
     reviews: reviews.slice(20).map((review) => ({ ...review, answer: review.label })),
   } as unknown as Evaluation;
   const train = [...set.train, ...misleading];
-  const found = linearBaseline({ ...set, train, validation: reviews }, evaluation);
+  const found = await linearBaseline({ ...set, train, validation: reviews }, evaluation);
   expect(found).toMatchObject({ reviews: 40, network: 1 });
   expect(found.linear).toBeGreaterThan(0.6);
 });

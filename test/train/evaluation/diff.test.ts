@@ -207,7 +207,10 @@ describe('npm run diff', () => {
     let requests = 0;
     const url = await endpoint((request) => apps[requests++ % 2]?.fetch(request) as Promise<Response>);
     const { code, stderr } = await diff(['--new', url], { input: 'a film' });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .* answers with several versions: \w+, \w+\n$/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: .* answers with several versions: \w+, \w+; finish its rollout first\n$/),
+    ]);
   });
 
   it.each([

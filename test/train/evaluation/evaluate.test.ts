@@ -42,7 +42,7 @@ describe('an evaluation', () => {
     expect(metrics).toEqual(computeMetrics(evaluation.reviews, manifest.labels));
   });
 
-  it('of a sample gives the size of the split, and draws the same sample again', async () => {
+  it('gives the size of the split with a sample, and draws the same sample again', async () => {
     const bundle = await opened();
     const some = options({ limit: 5 });
     const [{ evaluation }, again] = [await evaluate(bundle, some), await evaluate(bundle, some)];

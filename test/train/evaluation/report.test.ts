@@ -208,7 +208,7 @@ describe('a mistake', () => {
     }
   });
 
-  it('of many labels is shown if its kind is frequent', () => {
+  it('is shown if its kind is frequent, where there are many labels', () => {
     const labels = Array.from({ length: 12 }, (_, place) => `label ${place}`);
     const answered = (label: number, answer: number) =>
       scored(

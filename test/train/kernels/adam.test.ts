@@ -40,7 +40,7 @@ function expected({ weights, m, v, gradient }: AdamArrays, at: readonly (readonl
 }
 
 describe('updateAdam', () => {
-  it.each([1, 3, 4, 5, 16, 1001])('is the plain loop for %i parameters', (count) => {
+  it.each([1, 3, 4, 5, 16, 1001])('equals the plain loop for %i parameters', (count) => {
     const ours = arrays(count);
     const theirs = expected(
       ours,
@@ -59,7 +59,7 @@ describe('updateAdam', () => {
 });
 
 describe('updateAdamRows', () => {
-  it.each([1, 4, 7])('updates its rows, of width %i, and no others', (width) => {
+  it.each([1, 4, 7])('updates only the given rows, of width %i', (width) => {
     const picked = [5, 0, 11, 3];
     const ours = arrays(12 * width, picked.length * width);
     const places = picked.flatMap((row, index) =>

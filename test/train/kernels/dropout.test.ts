@@ -55,16 +55,19 @@ describe('dropOut', () => {
     }
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 7, 12, 13, 31, 1_001])('is the same on any number of threads, for %i numbers', (count) => {
-    const results = pools.map((on) => dropped(noise(count, 1, 5), 0.4, 9, on));
-    expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
-    // and a place does not depend on how many come after it
-    const longer = dropped(ones(count + 6), 0.4, 9);
-    expect(results[0]?.map((value) => Number(value === 0))).toEqual(
-      longer.subarray(0, count).map((value) => Number(value === 0)),
-    );
-  });
+  it.each([0, 1, 2, 3, 4, 5, 7, 12, 13, 31, 1_001])(
+    'gives the same on any number of threads, for %i numbers',
+    (count) => {
+      const results = pools.map((on) => dropped(noise(count, 1, 5), 0.4, 9, on));
+      expect(results[1]).toEqual(results[0]);
+      expect(results[2]).toEqual(results[0]);
+      // a place does not depend on how many come after it
+      const longer = dropped(ones(count + 6), 0.4, 9);
+      expect(results[0]?.map((value) => Number(value === 0))).toEqual(
+        longer.subarray(0, count).map((value) => Number(value === 0)),
+      );
+    },
+  );
 
   it('writes nothing past the end', () => {
     const array = pool.floats(16).fill(1);

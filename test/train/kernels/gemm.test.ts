@@ -38,7 +38,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
   };
 
   describe.each([false, true])('A · B, transposed B: %s', (transposed) => {
-    it.each([4, 8, 12, 28, 128, 132, 300])('is the plain sum for depth %i', (depth) => {
+    it.each([4, 8, 12, 28, 128, 132, 300])('equals the plain sum at depth %i', (depth) => {
       for (const rows of SIZES) {
         for (const columns of [8, 24]) {
           const a = put(noise(rows * depth, 1, 1));
@@ -68,7 +68,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
     });
   });
 
-  it.each([...SIZES, 127, 128, 129, 300])('Aᵀ · B is the plain sum for depth %i', (depth) => {
+  it.each([...SIZES, 127, 128, 129, 300])('Aᵀ · B equals the plain sum at depth %i', (depth) => {
     for (const rows of SIZES) {
       for (const columns of SIZES) {
         const [width, height] = [padded(columns), Math.ceil(rows / 4) * 4];

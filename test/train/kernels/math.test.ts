@@ -9,7 +9,7 @@ const pools = await Promise.all(
 );
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
 
-/** Dense where they bend, and every size down to the smallest float. */
+/** Arguments: dense where the functions bend, and of every size down to the smallest float. */
 const XS = Float32Array.from([
   ...Array.from({ length: 40_001 }, (_, i) => (i - 20_000) / 250),
   ...Array.from({ length: 300 }, (_, i) => 2 ** (i / 2 - 149)),
@@ -33,7 +33,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
     return result;
   }
 
-  it.each(Object.entries(FUNCTIONS))('%s is right to 1e-6 of its value', (name, exact) => {
+  it.each(Object.entries(FUNCTIONS))('%s is accurate to 1e-6 of its value', (name, exact) => {
     let worst = 0;
     for (const [index, value] of map(name, XS).entries()) {
       const expected = exact(XS[index] as number);
@@ -43,7 +43,7 @@ describe.each(pools.map((pool, index) => [['plain', 'relaxed'][index], pool] as 
     expect(worst).toBeLessThan(1e-6);
   });
 
-  it('goes to its limits without NaN', () => {
+  it('gives no NaN at its limits', () => {
     const far = [Number.POSITIVE_INFINITY, 3.4e38, 1000, 89, -89, -1000, -3.4e38, Number.NEGATIVE_INFINITY];
     const sigmoids = map('sigmoidOf', far);
     expect([...sigmoids.slice(0, 4)]).toEqual([1, 1, 1, 1]);

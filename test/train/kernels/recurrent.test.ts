@@ -110,7 +110,7 @@ function stockPass(cell: Cell, weights: RecurrentWeights, batch: RaggedBatch): R
 }
 
 describe.each(CELLS)('%s', (cell) => {
-  it.each(SHAPES)('is the stock tfjs layer: $name', ({ features, units, lengths, distinct }) => {
+  it.each(SHAPES)('equals the stock tfjs layer: $name', ({ features, units, lengths, distinct }) => {
     const weights = randomWeights(cell, features, units);
     const batch = randomBatch(lengths, distinct, features);
     const ours = pass(cell, weights, batch);
@@ -167,8 +167,8 @@ describe.each(CELLS)('%s', (cell) => {
   });
 
   it("returns the loss' gradient with respect to every state", () => {
-    // What reaches the state after step k is what would be left of the gradient, had the row begun there: for a RNN,
-    // and for every cell at the last step, it can be said in closed form
+    // The gradient of the state after step k is the one that a row beginning there would end with. It has a closed form for
+    // the RNN, and for every cell at the last step.
     const weights = randomWeights(cell, 3, 5);
     const batch = randomBatch([4, 2], 6, 3);
     const gradient = noise(2 * 5, 1, 9);

@@ -126,7 +126,7 @@ describe.each(CELLS)('the trainer of a network with %s', (cell) => {
 describe('an example', () => {
   const three = examplesOf(3);
 
-  it('of weight 2 moves the network like two examples', async () => {
+  it('moves the network like two examples if its weight is 2', async () => {
     const [weighed, repeated] = [await start('lstm', { labels: 3 }), await start('lstm', { labels: 3 })];
     const [first, ...others] = three as [Example, ...Example[]];
     weighed.trainer.step([{ ...first, weight: 2 }, ...others]);

@@ -110,8 +110,8 @@ function figuresOf({ cells, memorySteps, memorySeeds }: Comparison): Figure[] {
 }
 
 const WHY = [
-  'On its way back through the text, the gradient of a plain RNN is multiplied at every step by the same matrix and by the slope of tanh. In general it shrinks or explodes exponentially with the distance. But here, as in Keras, the matrix starts out orthogonal, and such a matrix keeps lengths: before training, the plain RNN’s gradient fades least of all, and the memory task, which asks to carry one bit, suits it. Training on reviews changes the matrix.',
-  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. The gradient is multiplied by the forget gate, which starts near σ(1) = 0.73, so at first it fades faster. But the network sets the gate itself, and the second figure shows that it learns to keep it open. If the first gradient is too faint to begin that, as with the longest texts of the memory task, it learns nothing in so few steps. (The figure shows the gradient of the output h; the cell carries the rest.) The GRU has one state, h = z ⊙ h + (1 − z) ⊙ candidate, whose z starts near 0.5, so it fades fastest at first.',
+  'On its way back through the text, a plain RNN’s gradient is multiplied at every step by the same matrix and by the slope of tanh. In general it shrinks or explodes exponentially. But here, as in Keras, the matrix starts out orthogonal, which keeps lengths: before training the plain RNN’s gradient fades least, and the memory task, which asks to carry one bit, suits it. Training on reviews changes the matrix.',
+  'The LSTM adds to its cell instead: cell = f ⊙ cell + i ⊙ candidate. The gradient is multiplied by the forget gate, which starts near σ(1) = 0.73, so at first it fades faster. But the network learns to keep the gate open, as the second figure shows, unless the first gradient is too faint to begin that, as with the longest texts of the memory task. (The figure shows the gradient of the output h; the cell carries the rest.) The GRU has one state, h = z ⊙ h + (1 − z) ⊙ candidate, whose z starts near 0.5, so it fades fastest at first.',
   'Carrying a gradient far is not enough: a network must also choose what to keep. Gates choose word by word; a fixed matrix cannot.',
 ];
 
@@ -129,7 +129,7 @@ ${markdownTable(head, rows)}
 
 ${WHY.join('\n\n')}
 
-${figures.map(({ chart, caption }) => `![${caption}](${fileOf(chart)})\n\n*${caption}*`).join('\n\n')}
+${figures.map(({ chart, caption }) => `![${chart.title}](${fileOf(chart)})\n\n*${caption}*`).join('\n\n')}
 
 ## Run it yourself
 

@@ -10,7 +10,7 @@ export interface Picture {
   readonly id: string;
   /** The name of the picture, for screen readers. */
   readonly title: string;
-  /** What the picture shows, for screen readers. */
+  /** A description of the picture, for screen readers. */
   readonly description: string;
   readonly height: number;
   /** Default: `WIDTH`. */

@@ -155,7 +155,7 @@ function lengths({ reviews, metrics }: Evaluation, manifest: Manifest): Html {
 <div class="scroll">${lengthTable(bins, manifest)}</div></div></section>`;
 }
 
-function learning({ architecture, training: { epochs, validationReviews } }: Manifest): Html {
+function learning({ architecture, training: { epochs, validationReviews, from } }: Manifest): Html {
   const held =
     validationReviews > 0
       ? `Validation: ${counted(validationReviews, 'review')} held out of the training split.`
@@ -163,7 +163,11 @@ function learning({ architecture, training: { epochs, validationReviews } }: Man
   // Without this note, validation curves that are better than training curves would look like a mistake.
   const soft =
     architecture.ngramBuckets > 0 && epochs.length > 0
-      ? ' Both curves show the recurrent half alone. In training it has to match a teacher’s soft labels, with dropout and cropped texts. On the validation reviews it gets whole texts and true labels, which is easier.'
+      ? ` Both curves show the recurrent half alone. ${
+          from
+            ? 'In training it is measured with dropout, which is harder.'
+            : 'In training it has to match a teacher’s soft labels, with dropout and cropped texts. On the validation reviews it gets whole texts and true labels, which is easier.'
+        }`
       : '';
   return html`<section><h2>Learning</h2>
 <p class="note">${held}${soft}</p>

@@ -50,7 +50,7 @@ export class BatchPlan {
   recurrentPanels: usize = 0;
   recurrentTransposedPanels: usize = 0;
 
-  // What forward leaves for backward; backward puts each gradient in the place of its value
+  // forward leaves these for backward, which puts each gradient in the place of its value
   projected: usize = 0; // [distinct, W]: vectors · kernel + bias
   gates: usize = 0; // [T, W], packed: the activated gates
   previous: usize = 0; // [T, units], packed: the state before each step
