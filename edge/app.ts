@@ -65,11 +65,8 @@ export interface Shutdown {
 
 /** Routes that need a key, if keys are set. Health, readiness, the API's description and the page are public. */
 const KEYED = ['/v1/*', '/models/*', '/predict', '/classify', '/metrics'] as const;
-/** Routes that count against the rate limit. The parts of a file do not, because its size is limited. */
-const LIMITED = [
-  ...['/v1/sentiment', '/v1/sentiment/stream', '/v1/jobs', '/v1/jobs/:id', '/v1/jobs/:id/results'],
-  ...['/models/*', '/predict', '/classify', '/v1/classify'],
-];
+/** Routes that count against the rate limit: those that classify, and jobs, of which each request is one to storage too. */
+const LIMITED = ['/v1/sentiment/*', '/v1/jobs/*', '/models/*', '/predict', '/classify', '/v1/classify'];
 
 /** The status in the metrics for a request whose client has left, as in nginx. */
 const CLIENT_LEFT = 499;

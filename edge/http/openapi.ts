@@ -243,7 +243,7 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
             },
           ],
           requestBody: body({ 'application/octet-stream': {} }),
-          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 408, 409, 413, 422, 500, 501]),
+          responses: responses({ 200: json('The job', 'Job') }, [400, 401, 404, 408, 409, 413, 422, 429, 500, 501]),
         },
       },
       '/v1/jobs/{id}': {

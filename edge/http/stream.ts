@@ -1,6 +1,6 @@
 /**
  * Answers a body of lines with a body of answers (NDJSON), one for each line, in order. It reads on only when its answers are read, so
- * it holds at most one chunk, one unfinished line and one run's answers. It classifies lines together only if they arrived together, so
+ * it holds at most one chunk, one unfinished line and one group's answers. It classifies lines together only if they arrived together, so
  * no line waits for another.
  */
 import * as v from 'valibot';
@@ -134,6 +134,9 @@ interface Line {
   readonly content: Uint8Array | string;
 }
 
+/** Some 700 tokens of ordinary text. */
+const GROUP_BYTES = 4_096;
+
 /** The last lines of streams that were not read to their end. */
 const ENDINGS = {
   'unreadable-body': 'The body ended before it was complete.',
@@ -142,7 +145,10 @@ const ENDINGS = {
   'endless-line': `The line has more than ${MAX_RECORD_BYTES} bytes, and the stream ends here.`,
 } as const;
 
-/** Lines that are not blank, in groups that arrived together, up to the size of a run. */
+/**
+ * Lines that are not blank, in groups that arrived together, up to the size of a run. Hundreds of streams may wait for their turn at
+ * once, and tokens take up to sixty times the memory of their characters.
+ */
 async function* readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   { maxLines = MAX_STREAM_LINES, idleMs = IDLE_SECONDS * 1_000, ending }: StreamOptions,
@@ -158,6 +164,7 @@ async function* readLines(
     isLast = chunk === 'end';
     const contents: Iterable<Line['content']> = chunk === 'end' ? splitter.rest() : splitter.split(chunk);
     let lines: Line[] = [];
+    let bytes = 0;
     for (const content of contents) {
       number++;
       if (number > maxLines) {
@@ -167,9 +174,10 @@ async function* readLines(
       }
       if (typeof content !== 'string' && isBlank(content)) continue;
       lines.push({ number, content });
-      if (lines.length < MAX_TEXTS) continue;
+      bytes += content.length;
+      if (lines.length < MAX_TEXTS && bytes < GROUP_BYTES) continue;
       yield lines;
-      lines = [];
+      [lines, bytes] = [[], 0];
     }
     if (splitter.isEndless) {
       yield [...lines, { number: number + 1, content: ENDINGS['endless-line'] }];

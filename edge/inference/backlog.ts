@@ -5,7 +5,7 @@
  *
  *     const call = backlog.enter({ signal });
  *     try {
- *       call.expect(tokens);
+ *       call.expect(tokens); // at least; again when more is known
  *       for (const run of runs) await call.turn(run.tokens, () => network.run(run));
  *     } finally {
  *       call.leave();
@@ -49,7 +49,7 @@ export interface CallOptions {
 }
 
 export interface Call {
-  /** Announces tokens to compute. @throws OverloadedError when the backlog has no room for them. */
+  /** Announces how many tokens are left to compute, instead of what was announced before. @throws OverloadedError if there is no room. */
   expect(tokens: number): void;
   /** Waits for the call's turn, then does `work`, which costs so many tokens. */
   turn<T>(tokens: number, work: () => T | Promise<T>): Promise<T>;
@@ -123,12 +123,13 @@ export class Backlog {
     return {
       expect: (tokens) => {
         if (patient) return;
-        const excess = this.#expected + tokens - maxTokens;
-        if (this.#expected > 0 && excess > 0) {
-          throw new OverloadedError(Math.max(1, Math.ceil(Math.min(excess, this.#expected) * this.#secondsPerToken)));
+        const others = this.#expected - left;
+        const excess = others + tokens - maxTokens;
+        if (others > 0 && excess > 0) {
+          throw new OverloadedError(Math.max(1, Math.ceil(Math.min(excess, others) * this.#secondsPerToken)));
         }
-        left += tokens;
-        this.#expected += tokens;
+        this.#expected = others + tokens;
+        left = tokens;
       },
       turn: async (tokens, work) => {
         const result = await this.#turn(tokens, work, patient, signal);

@@ -135,6 +135,9 @@ interface Reading {
 /** Tokenizing so many characters takes as long as computing one token. */
 const CHARACTERS_A_TOKEN = 50;
 
+/** Ordinary texts have more tokens than one for so many characters. */
+const CHARACTERS_A_WORD = 8;
+
 /**
  * Creates a classifier, which loads nothing until it is used.
  * @internal
@@ -192,6 +195,8 @@ export function createClassifier({
     const call = backlog.enter({ signal, patient, maxTokens: maxBacklog });
     try {
       const { manifest, vocabulary, columns: unasked, kinds } = await bundle();
+      // Before they are tokenized: a token takes up to sixty times the memory of its characters.
+      call.expect(sum(texts.map((one) => Math.min(manifest.maxTokens, textOf(one).length / CHARACTERS_A_WORD))));
       const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
@@ -250,8 +255,7 @@ async function readAll<Text extends string | { readonly text: string }>(
     let cost = 0;
     let to = from;
     for (; to < texts.length && (to === from || cost < TURN_TOKENS); to++) {
-      const one = texts[to] as Text;
-      cost += (typeof one === 'string' ? one : one.text).length / CHARACTERS_A_TOKEN;
+      cost += textOf(texts[to] as Text).length / CHARACTERS_A_TOKEN;
     }
     const some = texts.slice(from, to);
     const isShort = cost < TURN_TOKENS / 16;
@@ -261,6 +265,10 @@ async function readAll<Text extends string | { readonly text: string }>(
     from = to;
   }
   return readings;
+}
+
+function textOf(one: string | { readonly text: string }): string {
+  return typeof one === 'string' ? one : one.text;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -4,6 +4,7 @@ import { bundle, index, vocabulary } from './bundles.ts';
 import { http } from './http.ts';
 import { image } from './images.ts';
 import { records } from './jobs.ts';
+import { chunks, encodings, parameters, tags } from './requests.ts';
 import { ndjson } from './streams.ts';
 import { agreed, tables, written } from './tables.ts';
 import type { Target } from './target.ts';
@@ -16,6 +17,10 @@ export const TARGETS: readonly Target[] = [
   index,
   bundle,
   image,
+  chunks,
+  encodings,
+  parameters,
+  tags,
   ndjson,
   records,
   archives,

@@ -199,6 +199,13 @@ describe('a run', () => {
     expect(runs.map(({ length }) => length)).toEqual([2, 1, MAX_TEXTS, MAX_TEXTS, 1]);
   });
 
+  it('has fewer lines if they are long, because their tokens wait for their turn in memory', async () => {
+    const runs: string[][] = [];
+    const long = `"${'x'.repeat(1_500)}"\n`;
+    await answersTo(bodyOf(long.repeat(7), `"${'x'.repeat(10_000)}"\n"a"\n`), lengths(runs));
+    expect(runs.map(({ length }) => length)).toEqual([3, 3, 1, 1, 1]);
+  });
+
   it('whose answer would be too large is split, each part answered before the next', async () => {
     /** As if only three texts fitted into one answer, and "too long" into none. */
     const runs: string[][] = [];

@@ -159,3 +159,18 @@ it('accepts one call of any size if nobody else computes, and patient calls alwa
   await next;
   expect(done.join('')).toMatch(/^[ap]{10}c$/);
 });
+
+it('counts what a call announces last, instead of adding it up', () => {
+  const backlog = new Backlog(clock());
+  const maxTokens = 10;
+  const [first, second] = [backlog.enter({ maxTokens }), backlog.enter({ maxTokens })];
+  first.expect(2);
+  first.expect(6);
+  second.expect(4);
+  expect(() => second.expect(5)).toThrow(OverloadedError);
+  first.expect(3);
+  second.expect(7);
+  first.leave();
+  second.leave();
+  expect(() => backlog.enter({ maxTokens }).expect(11)).not.toThrow();
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TURN_TOKENS } from '../../../edge/inference/backlog.ts';
+import { Backlog, OverloadedError, TURN_TOKENS } from '../../../edge/inference/backlog.ts';
 import {
   AnswerTooLargeError,
   type Classifier,
@@ -201,6 +201,21 @@ describe('classify', () => {
     await expect(classifier.classify(['one'], { signal: left.signal })).rejects.toThrow('left');
     expect(seen.batches).toBe(1);
     expect(await classifier.classify(['one'])).toHaveLength(1);
+  });
+
+  it('refuses texts for which there is no room before it tokenizes them, which takes turns', async () => {
+    const backlog = new Backlog();
+    const classifier = await build({ backlog });
+    const other = backlog.enter();
+    other.expect(100);
+    const done = Promise.withResolvers<void>();
+    const turn = other.turn(1, () => done.promise);
+    const long = 'one '.repeat(TURN_TOKENS * 50);
+    await expect(classifier.classify([long], { maxBacklog: 100 })).rejects.toBeInstanceOf(OverloadedError);
+    done.resolve();
+    await turn;
+    other.leave();
+    expect(await classifier.classify([long], { maxBacklog: 100 })).toHaveLength(1);
   });
 
   it('makes one run for a batch, and never two at once', async () => {
