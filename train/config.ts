@@ -180,7 +180,7 @@ export function finetuneConfigFor(
   { reviews, validationReviews }: { readonly reviews: number; readonly validationReviews: number },
 ): Config {
   if (reviews < MANY_TEXTS || validationReviews === 0) return config;
-  return { ...config, epochs: 4, learningRate: 1e-3, calibrate: true };
+  return { ...config, epochs: 4, calibrate: true };
 }
 
 /**

@@ -44,7 +44,8 @@ export async function readTable(location: string, options: TableOptions): Promis
   const labelled = texts.filter(({ label }) => label !== '');
   const unlabelled = texts.filter(({ label }) => label === '').map(({ text }) => text);
   if (unlabelled.length > 0) {
-    warn(`${unlabelled.length} ${unlabelled.length === 1 ? 'review has' : 'reviews have'} no label`);
+    const have = unlabelled.length === 1 ? 'review has' : 'reviews have';
+    warn(`${unlabelled.length} ${have} no label; only --preset best learns from such`);
   }
 
   const found = [...new Set(labelled.map(({ label }) => label))];

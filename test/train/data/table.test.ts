@@ -326,7 +326,7 @@ describe('the texts left out', () => {
     const content = `${CSV}who knows,\nnobody,  \nNobody,\ntext 7,\n`;
     expect(await warningsOf(content)).toEqual([
       '2 reviews repeat another one and were left out',
-      '2 reviews have no label',
+      '2 reviews have no label; only --preset best learns from such',
     ]);
     const dataset = await read(content);
     expect([...dataset.unlabelled].sort()).toEqual(['Nobody', 'who knows']);
@@ -336,7 +336,7 @@ describe('the texts left out', () => {
       name: 'a.jsonl',
     });
     expect(json.dataset.unlabelled).toEqual(['text 1']);
-    expect(json.warnings[0]).toBe('1 review has no label');
+    expect(json.warnings[0]).toBe('1 review has no label; only --preset best learns from such');
     const withBareText = [...objects.slice(2), 'a text without an object'].map((value) => JSON.stringify(value));
     expect((await read(withBareText.join('\n'), { name: 'a.jsonl' })).unlabelled).toEqual(['a text without an object']);
   });
