@@ -26,6 +26,7 @@ it('the recipe leads from a file to a bundle that is served and built', async ()
   const { labels, train, test } = CORPUS_OF_THREE;
   const rows = [...train, ...test].map(({ text, label }) => `"${text}",${labels[label]}\n`);
   await writeFile(path.join(folder, 'mine.csv'), `text,label\n${rows.join('')}`);
+  await writeFile(path.join(folder, 'unlabelled.csv'), 'text\nIt was fine\nNobody came to see it\n');
 
   const page = await readFile('docs/finetuning.md', 'utf8');
   const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
@@ -58,4 +59,5 @@ it('the recipe leads from a file to a bundle that is served and built', async ()
   expect(outputOf('run train')).toMatch(/starting from model .*\n(.*\n)*on the \d+ reviews held out, a linear model/);
   expect(outputOf('run evaluate')).toContain('accuracy');
   expect(outputOf('run build')).toContain('--dry-run');
+  expect(await readFile(path.join(folder, 'more.csv'), 'utf8')).toMatch(/^text,label\n.+,\n.+,\n$/);
 }, 300_000);
