@@ -1,4 +1,7 @@
-/** Classifiers on all cores: a worker thread each, which classifies one batch after the other. */
+/**
+ * Classifiers on all cores: a worker thread each, which classifies one batch after the other. A thread starts when there is a batch for
+ * it, because loading the network takes longer than a small file.
+ */
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PREDICTION_WORKER } from '../../edge/runtime/shipped.ts';
@@ -10,18 +13,24 @@ export interface ClassifierPool extends AsyncDisposable {
   classify(texts: readonly string[]): Promise<readonly Answer[]>;
 }
 
-/** @param threads default: one for each core */
+/** @param threads at most; default: one for each core */
 export function createPool(
   { folder, labels, sentences }: WorkerData,
   threads = os.availableParallelism(),
 ): ClassifierPool {
-  const all = Array.from({ length: threads }, () => new Thread({ folder, labels, sentences }));
-  const idle = [...all];
+  const all: Thread[] = [];
+  const idle: Thread[] = [];
   const waiting: ((thread: Thread) => void)[] = [];
+  const start = () => {
+    const thread = new Thread({ folder, labels, sentences });
+    all.push(thread);
+    return thread;
+  };
+  const free = () => new Promise<Thread>((resolve) => waiting.push(resolve));
   return {
     threads,
     async classify(texts) {
-      const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)));
+      const thread = idle.pop() ?? (all.length < threads ? start() : await free());
       try {
         return await thread.classify(texts);
       } finally {
