@@ -115,7 +115,7 @@ function readFromLetter(text: string, at: number, before: Token | undefined): To
   const word = readWord(text, at);
   const longer =
     (mayBeginAddress(text, at, word.end) ? readAddress(text, at) : undefined) ??
-    (mayBeginRating(word.text) ? readRating(text, at, before?.text) : undefined) ??
+    (mayBeginRating(word.text) ? readRating(text, at, before) : undefined) ??
     (text[word.end] === '_' ? readEmoticon(text, at) : undefined) ??
     (word.text === NOT ? rejoin(text, before, word) : undefined);
   if (longer !== undefined) return longer;

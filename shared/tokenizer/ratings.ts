@@ -46,7 +46,7 @@ export const STAR_WORDS: ReadonlyMap<string, string> = new Map(
  * The rating that starts at `start`, where a digit, a number word or an asterisk stands.
  * @param before the token before it
  */
-export function readRating(text: string, start: number, before?: string): Token | undefined {
+export function readRating(text: string, start: number, before?: Token): Token | undefined {
   RATING.lastIndex = start;
   const [whole, amount = '', half, stars = '', scale, starsOfScale = ''] = RATING.exec(text) ?? [];
   if (whole === undefined || isCut(text, start)) return undefined;
@@ -58,7 +58,8 @@ export function readRating(text: string, start: number, before?: string): Token 
     return isShare ? undefined : token(of);
   }
   const isListed = amount === '*'; // "* Stars of the silent screen"
-  const isAboutActors = NUMBERS.has(amount.toLowerCase()) && (before === 'the' || (value === 1 && /s$/i.test(stars)));
+  const isAfterThe = before?.text === 'the' && !text.slice(before.end, start).includes('\n');
+  const isAboutActors = NUMBERS.has(amount.toLowerCase()) && (isAfterThe || (value === 1 && /s$/i.test(stars)));
   return stars === '' || isListed || isAboutActors || value > 10 ? undefined : token(scaleOfStars(value));
 }
 

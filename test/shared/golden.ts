@@ -185,6 +185,7 @@ export const GOLDEN: Readonly<Record<string, readonly Row[]>> = {
       'the two stars and this one stars Anna',
       'the[0,3] two[4,7] stars[8,13] and[14,17] this[18,22] one[23,26] stars[27,32] anna[33,37]',
     ],
+    ['an article on the line before is not of them', 'Watch the\none star', 'watch[0,5] the[6,9] 1/5[10,18]'],
     ['too many stars are none', '50 stars', '50[0,2] stars[3,8]'],
     [
       'a film is none',

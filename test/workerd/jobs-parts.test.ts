@@ -136,7 +136,7 @@ async function uploadsIn(folder: string): Promise<{ key: string; state: number }
 }
 
 function openStorage(file: string): DatabaseSync & Disposable {
-  const storage = new DatabaseSync(file, { readOnly: true });
+  const storage = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
   return Object.assign(storage, { [Symbol.dispose]: () => storage.close() });
 }
 
