@@ -46,8 +46,6 @@ const MAX_HEALTH = { p99: 50, max: 200 };
 const MIN_HEALTH_ANSWERS = 1_000;
 /** The pause between two readings of the process's memory. */
 const LOOK_MS = 500;
-/** workerd's own line about late alarms of its Durable Objects, under load. */
-const MINIFLARE_IS_LATE = 'NOSENTRY SQLite alarm overdue';
 /** Shown for a figure that cannot be computed. */
 const NONE = '–';
 /** The most failures that are listed. */
@@ -182,7 +180,7 @@ async function soak(platform: Platform, { requests, minutes, seed, mix, print }:
 
   const failures = levels.flatMap((level) => level.failures);
   const of = (name: string) => failures.filter(({ failure }) => failure === name).length;
-  const log = server.log.filter((line) => !line.startsWith(MINIFLARE_IS_LATE));
+  const { log } = server;
   const health = { ...latencyOf(waits), answers: waits.length };
   const isLong = waits.length >= MIN_HEALTH_ANSWERS;
   const { p99 = 0, max = 0 } = health;
