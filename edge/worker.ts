@@ -39,6 +39,7 @@ const classifier = isSet ? createClassifier({ labels, maxTokens }) : shipped;
 if (isSet && isPreinitialized) await classifier.ready().catch(() => {});
 
 const metrics = new Metrics();
+const counted = metrics.counting(classifier); // the app counts by itself
 const app = createApp(classifier, {
   ...settings,
   rateLimiter: environment.RATE_LIMITER,
@@ -50,7 +51,7 @@ const app = createApp(classifier, {
 export class WorkersAI extends WorkerEntrypoint {
   run(_model: string, input: unknown): Promise<LabelScore[]> {
     if (!settings.formats) throw new Error('other formats are turned off here (the setting FORMATS)');
-    return runModel(input, metrics.counting(classifier), settings.formatLabels['workers-ai']);
+    return runModel(input, counted, settings.formatLabels['workers-ai']);
   }
 }
 
@@ -66,6 +67,6 @@ export default {
       : app.fetch(request, ...rest),
   queue: (batch, { JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }) => {
     const coordinatorOf = (job: string) => coordinators.get(coordinators.idFromName(job));
-    return consume(batch, { bucket, coordinatorOf, classifier: metrics.counting(classifier), logError });
+    return consume(batch, { bucket, coordinatorOf, classifier: counted, logError });
   },
 } satisfies ExportedHandler<JobBindings>;

@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly site?: boolean;
   /** Bulk jobs, with the bindings of wrangler.toml. `main` may be a module that wraps the worker's to inject faults. */
   readonly jobs?: { readonly main?: string; readonly retries?: number; readonly folder?: string };
-  /** Whether clients reach the worker itself. Miniflare has one of its own before it, which takes a quarter of the time. */
+  /** Whether clients reach the worker directly. Otherwise Miniflare's own worker stands before it, and takes a quarter of the time. */
   readonly direct?: boolean;
   /** The port of the inspector. Default: no inspector. */
   readonly inspectorPort?: number;

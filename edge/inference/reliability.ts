@@ -188,8 +188,8 @@ function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolea
 const seenPairs = new Uint8Array(2 ** 10);
 
 /**
- * Whether at least `enough` pairs of words differ: pairs with different hashes are different pairs. It nearly always settles the question
- * without a set of strings.
+ * Whether at least `enough` pairs of words differ: pairs with different hashes are different pairs. This nearly always settles
+ * the question without a set of strings.
  */
 function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
   seenPairs.fill(0);

@@ -63,7 +63,7 @@ export const chunks = target({
   },
 });
 
-/** What a header may have: neither control characters nor DEL, and no blanks at its ends. */
+/** A valid header value has no control characters, no DEL and no blanks at its ends. */
 const headerValue = fc
   .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 40 })
   .map((text) => text.trim());

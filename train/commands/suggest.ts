@@ -1,8 +1,7 @@
 /** `npm run suggest`: prints the texts of a file that are most worth labelling next, as a table to label. */
 import { stat } from 'node:fs/promises';
 import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
-import type { Flags, FlagValues } from '../../cli/flags.ts';
-import { COMMON_FLAGS } from '../../cli/flags.ts';
+import { COMMON_FLAGS, type Flags, type FlagValues } from '../../cli/flags.ts';
 import { askedBy, FORMAT_FLAGS, readPieces, TEXT_COLUMN_FLAG } from '../../cli/input.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';

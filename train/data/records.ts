@@ -20,7 +20,7 @@ export interface FileOptions extends Omit<Asked, 'format'> {
   /** A name, a number from 1, or a path. Default: the usual names. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
-  /** Whether there has to be a label, if only an empty one (default). */
+  /** Whether every record needs a label, which may be empty. Default: yes. */
   readonly needsLabel?: boolean;
 }
 

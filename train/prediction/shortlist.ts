@@ -46,7 +46,7 @@ export class Shortlist {
     const likeness = likenessOf(listed);
     /** How much each text is like the chosen one that it is most like. */
     const covered = new Float32Array(listed.length);
-    /** What a text adds to that. It only gets less as texts are chosen, so an old gain is an upper bound of the new one. */
+    /** How much each text would add to that. Gains only shrink as texts are chosen, so an old gain is an upper bound of the new one. */
     const gains = new Float64Array(listed.length).fill(Number.POSITIVE_INFINITY);
     const gainOf = (row: Float32Array) => {
       let gain = 0;

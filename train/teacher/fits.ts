@@ -25,7 +25,7 @@ export interface FitAllOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a thread is started with. */
+/** The data that a thread starts with. */
 export interface WorkerData {
   readonly x: SparseRows;
   readonly model: Model;
