@@ -2,17 +2,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** With less in use, there is nothing to gain. */
-const MANY_BYTES = 2 ** 29;
+/** Fewer texts leave too little to be worth a collection. */
+const MANY_TEXTS = 10_000;
 
 let collect: (() => void) | undefined;
 
 /**
  * Collects garbage now. V8 hardly counts what is in shared memory, so it would leave hundreds of megabytes of an earlier stage where the
  * next one needs as many.
+ * @param texts that the stage worked on
  */
-export function freeMemory(): void {
-  if (process.memoryUsage.rss() < MANY_BYTES) return;
+export function freeMemory(texts: number): void {
+  if (texts < MANY_TEXTS) return;
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;

@@ -93,14 +93,14 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
-  freeMemory();
+  freeMemory(set.train.length);
 
   // Label
   if (config.teacherEpochs > 0) {
     run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
   }
-  freeMemory();
+  freeMemory(set.train.length);
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
   const validation = encodeValidation(set, run.vocabulary, config);
 
@@ -121,7 +121,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     if (source || hasNgrams) await save(); // it may have taken minutes
   }
 
-  freeMemory();
+  freeMemory(set.train.length);
 
   // Fit
   const finished = await fit({
@@ -151,7 +151,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   await exportBundle(run, samples, folder);
 
   // Report
-  freeMemory();
+  freeMemory(set.train.length);
   const bundle = await openClassifier(folder);
   if (validation.length === 0) {
     await writeReport(bundle); // the learning curves, at least

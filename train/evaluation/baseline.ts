@@ -56,7 +56,7 @@ async function linearAnswers(
 ): Promise<number[]> {
   const corpus = readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)));
   const bag = bagOfNgrams(collectNgrams(corpus), corpus);
-  freeMemory(); // what they were counted in
+  freeMemory(train.length); // what they were counted in
   const weights = train.map(({ weight = 1 }) => weight);
   const fits = (places.length === 2 ? places.slice(1) : places).map((own) => {
     const rows = train.flatMap(({ label, choice }, row) =>

@@ -97,7 +97,7 @@ export async function teach(
   onProgress?.('teacher: n-grams', 0);
   const corpus = readCorpus(wordsOf(texts));
   const ngrams = collectNgrams(corpus);
-  freeMemory(); // what they were counted in
+  freeMemory(texts.length); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
   const byNgrams = await crossFit(bagOfNgrams(ngrams, corpus), lessons, {
     model: 'naiveBayes',
@@ -105,7 +105,7 @@ export async function teach(
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
   });
   if (byNgrams === undefined) return undefined;
-  freeMemory(); // the bag
+  freeMemory(texts.length); // the bag
 
   const vectors = await documentVectors(ngrams, {
     width,
@@ -115,7 +115,7 @@ export async function teach(
     signal,
   });
   if (vectors === undefined) return undefined;
-  freeMemory(); // the vectors of the n-grams
+  freeMemory(texts.length); // the vectors of the n-grams
   const dense = denseRows(normalised(vectors, width), width);
   const byVectors = await crossFit(dense, lessons, { model: 'logistic', costs: VECTOR_COSTS });
   if (byVectors === undefined) return undefined;
