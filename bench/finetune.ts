@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../cli/errors.ts';
-import { columnsOf, labelLogits, likeliest } from '../shared/labels.ts';
+import { labelLogits, labelsOfColumns, likeliest } from '../shared/labels.ts';
 import { tokenize } from '../shared/tokenizer.ts';
 import { type Dataset, type NamedDataset, readDataset } from '../train/data/dataset.ts';
 import type { Review } from '../train/data/types.ts';
@@ -103,8 +103,7 @@ export async function withTrained<Result>(
 function tfidf({ train: texts, test, labels }: Dataset): number {
   const x = matrixOf([...texts, ...test], texts.length);
   const rows = Int32Array.from(texts.keys());
-  const models = Array.from({ length: columnsOf(labels.length) }, (_, column) => {
-    const own = labels.length === 2 ? 1 : column;
+  const models = labelsOfColumns(labels.length).map((own) => {
     const targets = Float64Array.from([...texts, ...test], ({ label }) => Number(label === own));
     return fitLogisticRegression(x, targets, { cost: COST, rows, bias: true, tolerance: 0.001, maxPasses: 100 });
   });

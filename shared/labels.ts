@@ -33,6 +33,11 @@ export function columnsOf(labels: number): number {
   return labels === 2 ? 1 : labels;
 }
 
+/** The label that each column tells from the rest. */
+export function labelsOfColumns(labels: number): number[] {
+  return labels === 2 ? [1] : [...Array(labels).keys()];
+}
+
 /** Columns [rows × columns] → logits [rows × labels]. */
 export function labelLogits(values: ArrayLike<number>, columns: number): Float64Array {
   if (columns > 1) return Float64Array.from(values);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf, labelLogits, labelProblem, likeliest, softmax } from '../../shared/labels.ts';
+import { columnsOf, labelLogits, labelProblem, labelsOfColumns, likeliest, softmax } from '../../shared/labels.ts';
 
 const numbers = (options: fc.ArrayConstraints = {}) =>
   fc.array(fc.double({ min: -700, max: 700, noNaN: true }), { minLength: 2, maxLength: 100, ...options });
@@ -58,6 +58,7 @@ describe('softmax', () => {
 
 describe('the columns that stand for labels', () => {
   it('are one for two labels, and one each for more', () => {
+    expect([2, 3].map(labelsOfColumns)).toEqual([[1], [0, 1, 2]]);
     expect([2, 3, 7, 100].map(columnsOf)).toEqual([1, 3, 7, 100]);
   });
 

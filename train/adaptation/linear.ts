@@ -7,7 +7,7 @@
  * One penalty holds all weights. A `Plan` scales the columns of each kind, and so says how freely they are used;
  * cross-validation chooses the plan for the texts at hand.
  */
-import { columnsOf, labelLogits } from '../../shared/labels.ts';
+import { columnsOf, labelLogits, labelsOfColumns } from '../../shared/labels.ts';
 import type { Example } from '../data/examples.ts';
 import { shuffled } from '../random.ts';
 import { fitAll } from '../teacher/fits.ts';
@@ -194,16 +194,14 @@ async function fitColumns(
     const rarity = Math.log((1 + examples.length) / (1 + (texts[place] as number))) + 1;
     return USUAL_RARITY * (rarity / USUAL_RARITY) ** plan.rarity * (place < words ? 1 : plan.pairs);
   });
-  const columns = columnsOf(labels);
-  const targets = Array.from({ length: columns }, (_, column) => {
-    const label = columns === 1 ? 1 : column;
-    return Float64Array.from(examples, ({ target }) => target[label] as number);
-  });
+  const targets = labelsOfColumns(labels).map((label) =>
+    Float64Array.from(examples, ({ target }) => target[label] as number),
+  );
   const fits = sets.flatMap((rows) =>
     targets.map((own) => ({ targets: own, cost: plan.cost, bias: true, rows, scale })),
   );
   const fitted = await fitAll(x, 'logistic', fits, { signal });
-  return fitted && sets.map((_, set) => fitted.slice(set * columns, (set + 1) * columns));
+  return fitted && sets.map((_, set) => fitted.slice(set * targets.length, (set + 1) * targets.length));
 }
 
 /** The texts as a matrix that has only the columns with values. */

@@ -7,7 +7,7 @@
  * https://aclanthology.org/P12-2018), and one over document vectors (`document-vectors.ts`). No model labels a text whose label
  * it has seen: labelled texts are dealt into folds, and models of the other folds label each.
  */
-import { columnsOf, labelLogits } from '../../shared/labels.ts';
+import { columnsOf, labelLogits, labelsOfColumns } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
 import { type TrainingSet, textsOf } from '../data/training-set.ts';
 import { freeMemory } from '../memory.ts';
@@ -175,10 +175,7 @@ async function crossFit(
 ): Promise<Float64Array | undefined> {
   const { places, labels, folds, signal } = lessons;
   const columns = columnsOf(labels);
-  const targets = Array.from({ length: columns }, (_, column) => {
-    const label = columns === 1 ? 1 : column;
-    return Float64Array.from(places, (place) => Number(place === label));
-  });
+  const targets = labelsOfColumns(labels).map((label) => Float64Array.from(places, (place) => Number(place === label)));
   const unlabelled = [...places.keys()].filter((text) => places[text] === undefined);
   const askedOf = (own: readonly number[]) => [...own, ...unlabelled];
   const fitsOf = (fold: number, cost: number): Fit[] => {

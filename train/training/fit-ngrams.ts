@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { bigramBuckets } from '../../shared/bigram-hash.ts';
+import { labelsOfColumns } from '../../shared/labels.ts';
 import type { Example } from '../data/examples.ts';
 import { centreRows } from '../model/centre.ts';
 import { weightOf } from '../model/model.ts';
@@ -36,14 +37,10 @@ export async function fitNgrams(
   const hashed = weightOf(model, 'ngrams/hashed');
   const [words = 0, columns = 0] = unigrams.shape;
   const [buckets = 0] = hashed.shape;
-  const rows = ngramRows(
-    examples.map(({ ids }) => ids),
-    words,
-    buckets,
-  );
+  const ids = examples.map((example) => example.ids);
+  const rows = ngramRows(ids, words, buckets);
   const weights = Float64Array.from(examples, ({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
-  const fits = Array.from({ length: columns }, (_, column) => {
-    const label = columns === 1 ? 1 : column;
+  const fits = labelsOfColumns(examples[0]?.target.length ?? 0).map((label) => {
     const told = examples.flatMap(({ choice }, row) => (choice === undefined || choice.includes(label) ? row : []));
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
     return { targets, cost: COST, rows: Int32Array.from(told), weights };

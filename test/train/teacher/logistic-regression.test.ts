@@ -128,6 +128,20 @@ describe('fitLogisticRegression', () => {
     expect(bias).toBeCloseTo(Math.log(1 / 9), 1);
   });
 
+  it('gives the weights of the columns as they are, however they are scaled', () => {
+    const scale = Float64Array.of(0.5, 2, 1, 0, 3, 1);
+    const multiplied = sparse(DENSE.map((row) => row.map((value, column) => value * (scale[column] as number))));
+    const inner = fitLogisticRegression(multiplied, HARD, { ...EXACT, bias: true });
+    const w = fitLogisticRegression(X, HARD, { ...EXACT, bias: true, scale });
+    expect(
+      worst(
+        w,
+        inner.map((weight, column) => weight * (scale[column] ?? 1)),
+      ),
+    ).toBeLessThan(1e-6);
+    expect(w[3]).toBe(0);
+  });
+
   it('has weights of zero without rows', () => {
     expect(fitLogisticRegression(X, HARD, { cost: COST, rows: new Int32Array(0) })).toEqual(new Float64Array(WIDTH));
   });
