@@ -16,7 +16,7 @@ import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
-import { kindsIn, type Reason, unreliable } from './reliability.ts';
+import { kindsIn, type Reason, unreliable, type WordKinds } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text with the options of its answer. */
@@ -119,7 +119,7 @@ interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
   /** The indices of the labels of a request that names none. */
   readonly columns: readonly number[];
   /** The kind of each word of the vocabulary (`kindsIn`). */
-  readonly kinds: Uint8Array;
+  readonly kinds: WordKinds;
 }
 
 /** A text as the network reads it, with the options of its answer. */
@@ -358,7 +358,7 @@ function pick(values: Float32Array, columns: readonly number[], width: number): 
 /** The reliability of an answer, and the stretches that were not read. */
 function cautionsFor(
   { text, encoding }: Reading,
-  kinds: Uint8Array,
+  kinds: WordKinds,
 ): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
   const { omitted } = encoding;
   const reason = unreliable(text, encoding, kinds);
