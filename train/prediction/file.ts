@@ -126,8 +126,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       isStopped = signal?.aborted ?? false;
       if (isStopped) break;
       writer.beginning = beginning;
-      const texts = read.rows.flatMap(({ text }) => (text === undefined ? [] : [text]));
-      last = { ...read, answers: texts.length > 0 ? pool.classify(texts) : Promise.resolve([]) };
+      last = { ...read, answers: pool.classify(read.rows.flatMap(({ text }) => text ?? [])) };
       last.answers.catch(() => {}); // it is awaited in its turn
       under.push(last);
       if (under.length >= BATCHES_A_THREAD * pool.threads) await finishOne();
