@@ -20,10 +20,11 @@ const RuntimeNames = v.object({
   constructors: v.string(),
   init: v.string(),
   createSession: v.string(),
-  /** The name of the module that imports come from, and its names for the memory and the function that grows it. */
+  /** The module that imports come from, and its names for the memory, the function that grows it, and that which sets up a thread. */
   imports: v.string(),
   memory: v.string(),
   resizeHeap: v.string(),
+  startThread: v.string(),
 });
 export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
 
