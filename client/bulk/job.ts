@@ -3,17 +3,18 @@
  * the last one ended. Not here: flags and printing (`cli.ts`).
  */
 import type { Stats } from 'node:fs';
-import { access, constants, type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
-import { makeFolder, refuseToReplace, writeFiles } from '../../cli/files.ts';
+import { refuseToReplace, writeFiles } from '../../cli/files.ts';
 import { isCompressed, readPieces } from '../../cli/input.ts';
+import { lockFile } from '../../cli/lock.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
-import { difference, readState, removeState, reserveState, type State, stateFile, writeState } from './state.ts';
+import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
 
 export interface Task extends Omit<JobRequest, 'bytes'> {
   readonly file: string;
@@ -51,7 +52,8 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
   const input = await openInput(task.file);
   try {
     const wanted = await describe(task, input, before, endpoint);
-    await prepare(task);
+    using _ = await lockFile(task.out); // before anything is sent
+    if (!task.force) await refuseToReplace(task.out);
     if (task.restart) await forget(task, endpoint, reporter);
     const known = await readState(task.out);
     const unlike = known && difference(known, wanted, task.file);
@@ -117,13 +119,6 @@ async function describe(task: Task, input: FileHandle, { mtimeMs: modified }: St
   return { url, bytes, modified, type, ...dialect, ...columns, ...answers };
 }
 
-/** Makes sure that the results can be written, before anything is sent. */
-async function prepare({ out, force }: Task): Promise<void> {
-  if (!force) await refuseToReplace(out);
-  await makeFolder(path.dirname(out));
-  await access(path.dirname(out), constants.W_OK);
-}
-
 async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Promise<void> {
   const known = await readState(out);
   if (known === undefined) return;
@@ -135,11 +130,7 @@ async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Pro
 
 async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint): Promise<Job> {
   const { url: _, modified: __, ...request } = wanted;
-  await reserveState(task.out);
-  const job = await endpoint.open({ ...request, type: task.type }).catch(async (error: unknown) => {
-    await removeState(task.out);
-    throw error;
-  });
+  const job = await endpoint.open({ ...request, type: task.type });
   await writeState(task.out, { ...wanted, job: job.id });
   return job;
 }
