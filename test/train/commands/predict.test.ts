@@ -142,7 +142,8 @@ describe('an awkward file gives its records', () => {
     const fatal = one.expected.find(
       ([, second], place) =>
         typeof second !== 'string' &&
-        (/ UTF-\d+( text)?; save/.test(second.error) || (place === 0 && /no field|the text is an object/.test(second.error))),
+        (/ UTF-\d+( text)?; save/.test(second.error) ||
+          (place === 0 && /no field|the text is an object/.test(second.error))),
     );
     if (fatal !== undefined) {
       expect((await refusal(attempt)).startsWith(`${file}:${fatal[0]}: ${(fatal[1] as { error: string }).error}`)).toBe(
