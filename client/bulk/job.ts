@@ -7,7 +7,7 @@ import { type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
-import { refuseToReplace, writeFiles } from '../../cli/files.ts';
+import { exists, refuseToReplace, writeFiles } from '../../cli/files.ts';
 import { isCompressed, readPieces } from '../../cli/input.ts';
 import { lockFile } from '../../cli/lock.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
@@ -37,6 +37,8 @@ export interface Outcome extends Tally {
   readonly job: string;
   /** The versions of the model that answered. */
   readonly models: readonly string[];
+  /** Whether records were given up, which the same command with `force` tries again. */
+  readonly givenUp: boolean;
 }
 
 /** Parts that are sent at once, and held in memory. */
@@ -58,7 +60,7 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     const known = await readState(task.out);
     const unlike = known && difference(known, wanted, task.file);
     if (unlike !== undefined) throw new UserError(`${stateFile(task.out)} ${unlike}`);
-    const begun = known === undefined ? await begin(task, wanted, endpoint) : await endpoint.status(known.job);
+    const begun = known === undefined ? await begin(task, wanted, endpoint) : await goOn(known, task, endpoint);
     if (begun.labels === undefined) {
       throw new UserError(`the job ${begun.id} was made by an older endpoint; --restart begins a new one`);
     }
@@ -78,8 +80,9 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
       throw new UserError(`the job was ${job.state}. The same command begins a new one.`);
     }
     const tally = await download(job, task, endpoint, reporter);
-    await removeState(task.out);
-    return { ...tally, job: job.id, models: job.models };
+    const givenUp = job.failures.length > 0;
+    if (!givenUp) await removeState(task.out);
+    return { ...tally, job: job.id, models: job.models, givenUp };
   } finally {
     await input.close();
   }
@@ -133,6 +136,13 @@ async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint)
   const job = await endpoint.open({ ...request, type: task.type });
   await writeState(task.out, { ...wanted, job: job.id });
   return job;
+}
+
+/** The job as it is. If its results are here, and some of its records were given up, those are tried again. */
+async function goOn({ job: id }: State, { out }: Task, endpoint: Endpoint): Promise<Job> {
+  const job = await endpoint.status(id);
+  const isToRetry = job.state === 'finished' && job.failures.length > 0 && (await exists(out));
+  return isToRetry ? endpoint.retry(id) : job;
 }
 
 interface Work {

@@ -1,6 +1,6 @@
 /**
- * The file that a run of the command leaves for the next: its job, and what it was made of. It is beside the results until they are
- * complete, and has no key in it.
+ * The file that a run of the command leaves for the next: its job, and what it was made of. It is beside the results until no record is
+ * left to try again, and has no key in it.
  */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -7,13 +7,13 @@
  * One penalty holds all weights. A `Plan` scales the columns of each kind, and so says how freely they are used;
  * cross-validation chooses the plan for the texts at hand.
  */
-import { bigramBuckets } from '../../shared/bigram-hash.ts';
 import { columnsOf, labelLogits } from '../../shared/labels.ts';
 import type { Example } from '../data/examples.ts';
 import { shuffled } from '../random.ts';
 import { fitAll } from '../teacher/fits.ts';
 import { dot, type SparseRows, sharedFloats, sharedIntegers } from '../teacher/logistic-regression.ts';
 import { fitScaling, type Scaling, scaled } from '../teacher/scaling.ts';
+import { ngramRows } from '../training/fit-ngrams.ts';
 
 /** The inputs of the fit, of each text a row. */
 export interface Problem {
@@ -30,7 +30,7 @@ export interface Problem {
 
 /** The weights, by label, or of two labels the second one's. */
 export interface Solution {
-  /** Each has those of words, pairs, features and logits, and a bias at its end. They multiply the values as they are. */
+  /** Each has those of words, pairs, features and logits, and a bias at its end. */
   readonly columns: readonly Float64Array[];
   /** How sure the answers may be, by texts that were not learned from. */
   readonly scaling: Scaling;
@@ -43,7 +43,7 @@ export interface SolveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How freely each kind of column is used: what its values are multiplied by. */
+/** How freely each kind of column is used: its factor in the fit. */
 interface Plan {
   /** The factor of the features, once their standard deviation is 1. */
   readonly features: number;
@@ -62,7 +62,13 @@ const PLANS: readonly Plan[] = [
   { features: 0.05, logits: 0.5, cost: 1 },
   { features: 0.2, logits: 0.5, cost: 0.25 },
   { features: 0, logits: 0, cost: 1 },
-].flatMap((plan) => [1, 2].flatMap((rarity) => [0.5, 1].map((pairs) => ({ ...plan, rarity, pairs }))));
+].map((plan) => ({ ...plan, rarity: 2, pairs: 0.5 }));
+/** The best of them may use words and pairs otherwise. That finds nearly always what all combinations do, in half the time. */
+const NGRAMS: readonly Partial<Plan>[] = [
+  { rarity: 1, pairs: 0.5 },
+  { rarity: 1, pairs: 1 },
+  { rarity: 2, pairs: 1 },
+];
 const FOLDS = 5;
 /** The plan is chosen on so many texts at most: more of them say the same, and take minutes. */
 const MOST_TEXTS = 2_000;
@@ -82,18 +88,16 @@ export async function solve(
 ): Promise<Solution | undefined> {
   const layout = layOut(problem);
   const rows = Int32Array.from(shuffled([...problem.examples.keys()], seed));
-  const plans = PLANS.filter(({ pairs }) => problem.buckets > 0 || pairs === 1);
-  const isLarge = rows.length > MOST_TEXTS;
-  const steps = plans.length + (isLarge ? COST_FACTORS.length : 0) + 1;
+  const some = rows.subarray(0, MOST_TEXTS);
+  const ngrams = problem.words > 0 ? NGRAMS : [];
+  const factors = rows.length > MOST_TEXTS ? COST_FACTORS : [];
+  const steps = PLANS.length + ngrams.length + factors.length + 1;
   let step = 0;
-  const choose = async (candidates: readonly Plan[], texts: Int32Array, folds: number): Promise<Choice | undefined> => {
-    let best: Choice | undefined;
-    for (const plan of candidates) {
-      const answers = await crossFit(problem, apply(plan, layout, problem).x, plan.cost, {
-        rows: texts,
-        folds,
-        signal,
-      });
+  /** The best of the plans, unless the one before was better on the same texts. */
+  const choose = async (plans: readonly Plan[], texts: Int32Array, folds: number, before?: Choice) => {
+    let best = before;
+    for (const plan of plans) {
+      const answers = await crossFit(problem, layout, plan, { rows: texts, folds, signal });
       if (answers === undefined) return undefined;
       const { loss, scaling } = judge(answers, problem);
       if (best === undefined || loss < best.loss) best = { loss, scaling, plan };
@@ -101,25 +105,25 @@ export async function solve(
     }
     return best;
   };
-  let best = await choose(plans, rows.subarray(0, MOST_TEXTS), FOLDS);
-  if (isLarge && best !== undefined) {
+  let best = await choose(PLANS, some, FOLDS);
+  best &&= await choose(
+    ngrams.map((change) => ({ ...(best as Choice).plan, ...change })),
+    some,
+    FOLDS,
+    best,
+  );
+  if (best && factors.length > 0) {
     const { plan } = best;
     best = await choose(
-      COST_FACTORS.map((factor) => ({ ...plan, cost: factor * plan.cost })),
+      factors.map((factor) => ({ ...plan, cost: factor * plan.cost })),
       rows,
       1,
     );
   }
   if (best === undefined) return undefined;
-  const { x, scales } = apply(best.plan, layout, problem);
-  const fitted = await fitColumns(problem, x, best.plan.cost, { signal });
+  const [columns] = (await fitColumns(problem, layout, best.plan, [rows], signal)) ?? [];
   onProgress?.(1);
-  return (
-    fitted && {
-      columns: fitted.map((weights) => asTheyAre(weights, layout, scales, problem)),
-      scaling: best.scaling,
-    }
-  );
+  return columns && { columns: columns.map((own) => asTheyAre(own, layout, problem)), scaling: best.scaling };
 }
 
 /** The best plan so far. */
@@ -143,22 +147,22 @@ interface Answers {
  */
 async function crossFit(
   problem: Problem,
-  x: SparseRows,
-  cost: number,
+  layout: Layout,
+  plan: Plan,
   { rows, folds, signal }: { rows: Int32Array; folds: number; signal: AbortSignal | undefined },
 ): Promise<Answers | undefined> {
+  const others = Array.from({ length: folds }, (_, fold) => rows.filter((_, place) => place % FOLDS !== fold));
+  const models = await fitColumns(problem, layout, plan, others, signal);
+  if (models === undefined) return undefined;
   const columns = columnsOf(problem.labels);
   const answers = new Float64Array(problem.examples.length * columns);
-  for (let fold = 0; fold < folds; fold++) {
-    const others = rows.filter((_, place) => place % FOLDS !== fold);
-    const models = await fitColumns(problem, x, cost, { rows: others, signal });
-    if (models === undefined) return undefined;
-    for (let place = fold; place < rows.length; place += FOLDS) {
-      const row = rows[place] as number;
-      for (const [column, weights] of models.entries()) answers[row * columns + column] = dot(weights, x, row);
+  const asked = rows.filter((_, place) => place % FOLDS < folds);
+  for (const [place, row] of rows.entries()) {
+    for (const [column, weights] of (models[place % FOLDS] ?? []).entries()) {
+      answers[row * columns + column] = dot(weights, layout.x, row);
     }
   }
-  return { rows: rows.filter((_, place) => place % FOLDS < folds), logits: labelLogits(answers, columns) };
+  return { rows: asked, logits: labelLogits(answers, columns) };
 }
 
 /** The mean of −ln p of the texts' labels, once the answers are as sure as they may be. */
@@ -175,29 +179,41 @@ function judge({ rows, logits }: Answers, { examples, labels }: Problem): { loss
   return { loss: loss / rows.length, scaling };
 }
 
-/** @param rows to learn from. Default: all. */
-function fitColumns(
-  { examples, labels }: Problem,
-  x: SparseRows,
-  cost: number,
-  { rows, signal }: { rows?: Int32Array; signal: AbortSignal | undefined },
-): Promise<Float64Array[] | undefined> {
-  const columns = columnsOf(labels);
-  const fits = Array.from({ length: columns }, (_, column) => {
-    const label = columns === 1 ? 1 : column;
-    const targets = Float64Array.from(examples, ({ target }) => target[label] as number);
-    return { targets, cost, bias: true, ...(rows && { rows }) };
+/** The weights of each column, learned from each of some sets of rows. */
+async function fitColumns(
+  { examples, labels, words, buckets, features }: Problem,
+  { x, places, texts, deviations }: Layout,
+  plan: Plan,
+  sets: readonly Int32Array[],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[][] | undefined> {
+  const scale = Float64Array.from(places, (place) => {
+    const feature = place - words - buckets;
+    if (feature >= features) return plan.logits;
+    if (feature >= 0) return plan.features / ((deviations[feature] as number) + LEAST_DEVIATION);
+    const rarity = Math.log((1 + examples.length) / (1 + (texts[place] as number))) + 1;
+    return USUAL_RARITY * (rarity / USUAL_RARITY) ** plan.rarity * (place < words ? 1 : plan.pairs);
   });
-  return fitAll(x, 'logistic', fits, { signal });
+  const columns = columnsOf(labels);
+  const targets = Array.from({ length: columns }, (_, column) => {
+    const label = columns === 1 ? 1 : column;
+    return Float64Array.from(examples, ({ target }) => target[label] as number);
+  });
+  const fits = sets.flatMap((rows) =>
+    targets.map((own) => ({ targets: own, cost: plan.cost, bias: true, rows, scale })),
+  );
+  const fitted = await fitAll(x, 'logistic', fits, { signal });
+  return fitted && sets.map((_, set) => fitted.slice(set * columns, (set + 1) * columns));
 }
 
 /** The texts as a matrix that has only the columns with values. */
 interface Layout {
   readonly x: SparseRows;
-  /** By column of `x`: its place among words, pairs, features and logits, and how many texts have it. */
-  readonly places: readonly number[];
-  readonly texts: readonly number[];
-  /** The means and standard deviations of the features. */
+  /** By column of `x`: its place among words, pairs, features and logits. */
+  readonly places: Int32Array;
+  /** By place, how many texts have it. */
+  readonly texts: Int32Array;
+  /** The means and standard deviations of the features; the means of the logits are 0. */
   readonly means: Float64Array;
   readonly deviations: Float64Array;
 }
@@ -205,45 +221,36 @@ interface Layout {
 function layOut({ examples, words, buckets, features, logits, dense }: Problem): Layout {
   const width = features + logits;
   const { means, deviations } = momentsOf(dense, width, features);
-  const columnOf = new Map<number, number>();
-  const places: number[] = [];
-  const texts: number[] = [];
-  const starts = new Int32Array(examples.length + 1);
-  const columns: number[] = [];
-  const values: number[] = [];
-  const add = (place: number, value: number) => {
-    let column = columnOf.get(place);
-    if (column === undefined) {
-      column = places.push(place) - 1;
-      columnOf.set(place, column);
-      texts.push(0);
-    }
-    (texts[column] as number)++;
-    columns.push(column);
-    values.push(value);
+  const ids = words > 0 ? examples.map((example) => example.ids) : examples.map(() => new Int32Array(0));
+  const ngrams = ngramRows(ids, words, buckets);
+  const first = words + buckets;
+  const texts = new Int32Array(first + width).fill(examples.length, first);
+  for (const place of ngrams.columns) (texts[place] as number)++;
+  // The columns that most texts have come first, so that their weights share the lines of a cache.
+  const places = Int32Array.from(texts.keys())
+    .filter((place) => (texts[place] as number) > 0)
+    .sort((a, b) => (texts[b] as number) - (texts[a] as number));
+  const columnOf = new Int32Array(texts.length);
+  for (const [column, place] of places.entries()) columnOf[place] = column;
+  const entries = ngrams.columns.length + dense.length;
+  const x = {
+    starts: ngrams.starts.map((start, row) => start + row * width),
+    columns: sharedIntegers(entries),
+    values: sharedFloats(entries),
+    width: places.length,
   };
-  for (const [row, { ids }] of examples.entries()) {
-    if (words > 0) for (const [place, value] of bagOf(ids, words, buckets)) add(place, value);
-    for (let at = 0; at < width; at++) {
-      add(words + buckets + at, (dense[row * width + at] as number) - (means[at] as number));
+  let at = 0;
+  for (const row of examples.keys()) {
+    for (let from = ngrams.starts[row] as number; from < (ngrams.starts[row + 1] as number); from++, at++) {
+      x.columns[at] = columnOf[ngrams.columns[from] as number] as number;
+      x.values[at] = ngrams.values[from] as number;
     }
-    starts[row + 1] = columns.length;
+    for (let own = 0; own < width; own++, at++) {
+      x.columns[at] = columnOf[first + own] as number;
+      x.values[at] = (dense[row * width + own] as number) - (means[own] as number);
+    }
   }
-  const shared = { columns: sharedIntegers(columns.length), values: sharedFloats(values.length) };
-  shared.columns.set(columns);
-  shared.values.set(values);
-  const x = { starts, ...shared, width: places.length };
   return { x, places, texts, means, deviations };
-}
-
-/** The factors of the HashedNgrams layer's weights for a text, by their places in both tables. */
-function bagOf(ids: Int32Array, words: number, buckets: number): Map<number, number> {
-  const bag = new Map<number, number>();
-  const unit = 1 / Math.sqrt(ids.length);
-  const add = (place: number) => bag.set(place, (bag.get(place) ?? 0) + unit);
-  for (const id of ids) add(id);
-  for (const bucket of bigramBuckets(ids, buckets)) add(words + bucket);
-  return bag;
 }
 
 /** The means and deviations of the first `features` numbers of each row. The others get a mean of 0, so that they stay as they are. */
@@ -267,36 +274,13 @@ function momentsOf(
   return { means, deviations };
 }
 
-/** Multiplies each column by what the plan says of its kind. */
-function apply(
-  plan: Plan,
-  { x, places, texts, deviations }: Layout,
-  { examples, words, buckets, features }: Problem,
-): { x: SparseRows; scales: Float64Array } {
-  const scales = Float64Array.from(places, (place, column) => {
-    const feature = place - words - buckets;
-    if (feature >= features) return plan.logits;
-    if (feature >= 0) return plan.features / ((deviations[feature] as number) + LEAST_DEVIATION);
-    const rarity = Math.log((1 + examples.length) / (1 + (texts[column] as number))) + 1;
-    return USUAL_RARITY * (rarity / USUAL_RARITY) ** plan.rarity * (place < words ? 1 : plan.pairs);
-  });
-  const values = sharedFloats(x.values.length);
-  for (const [at, value] of x.values.entries()) values[at] = value * (scales[x.columns[at] as number] as number);
-  return { x: { ...x, values }, scales };
-}
-
-/** The weights at their places, for values that are neither scaled nor shifted. */
-function asTheyAre(
-  weights: Float64Array,
-  { places, means }: Layout,
-  scales: Float64Array,
-  { words, buckets }: Problem,
-): Float64Array {
+/** The weights at their places, for values from which no mean was taken. */
+function asTheyAre(weights: Float64Array, { places, means }: Layout, { words, buckets }: Problem): Float64Array {
   const bias = words + buckets + means.length;
   const result = new Float64Array(bias + 1);
   result[bias] = weights.at(-1) as number;
   for (const [column, place] of places.entries()) {
-    const weight = (weights[column] as number) * (scales[column] as number);
+    const weight = weights[column] as number;
     result[place] = weight;
     (result[bias] as number) -= weight * (means[place - words - buckets] ?? 0);
   }

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { fitLogisticRegression, type LogisticRegressionOptions, type SparseRows } from './logistic-regression.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
 
-export interface Fit extends Pick<LogisticRegressionOptions, 'cost' | 'rows' | 'weights' | 'bias'> {
+export interface Fit extends Pick<LogisticRegressionOptions, 'cost' | 'rows' | 'weights' | 'bias' | 'scale'> {
   /** By row, in [0, 1]. */
   readonly targets: Float64Array;
 }

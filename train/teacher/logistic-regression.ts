@@ -32,7 +32,7 @@ export interface LogisticRegressionOptions {
   readonly rows?: Int32Array;
   /** The weight of each row of `x`. Default: 1. */
   readonly weights?: ArrayLike<number> | undefined;
-  /** [width]: what the values of each column are multiplied by. Default: 1. */
+  /** [width]: how freely each column is used: the penalty is on its weight divided by this. Default: 1. */
   readonly scale?: Float64Array;
   /** Whether to fit a bias too. Default: no. */
   readonly bias?: boolean;
@@ -124,7 +124,11 @@ export function fitLogisticRegression(
     }
     if (worst < tolerance) break;
   }
-  return Float64Array.from({ length: x.width + Number(bias) }, (_, column) => w[2 * column] as number);
+  const result = new Float64Array(x.width + Number(bias));
+  for (let column = 0; column < result.length; column++) {
+    result[column] = (w[2 * column] as number) * (w[2 * column + 1] as number);
+  }
+  return result;
 }
 
 /** Replaces an α that was rounded to 0 or c, where the logarithm is not finite. */

@@ -11,7 +11,7 @@ const SMOOTHING = 1;
  * penalty holds back columns that both labels have alike.
  *
  * @param targets by row of `x`, in [0, 1]
- * @returns the weights of the unscaled columns [width], or [width + 1] with the bias at the end
+ * @returns the weights [width], or [width + 1] with the bias at the end
  */
 export function fitNaiveBayes(
   x: SparseRows,
@@ -19,7 +19,7 @@ export function fitNaiveBayes(
   { rows = Int32Array.from(targets.keys()), ...options }: NaiveBayesOptions,
 ): Float64Array {
   const scale = naiveBayes(x, targets, rows, options.weights);
-  return fitLogisticRegression(x, targets, { ...options, rows, scale }).map((w, column) => w * (scale[column] ?? 1));
+  return fitLogisticRegression(x, targets, { ...options, rows, scale });
 }
 
 /** ln of each column's share among the positive texts over its share among the negative ones. */

@@ -36,7 +36,11 @@ export async function fitNgrams(
   const hashed = weightOf(model, 'ngrams/hashed');
   const [words = 0, columns = 0] = unigrams.shape;
   const [buckets = 0] = hashed.shape;
-  const rows = sparseRows(examples, words, buckets);
+  const rows = ngramRows(
+    examples.map(({ ids }) => ids),
+    words,
+    buckets,
+  );
   const weights = Float64Array.from(examples, ({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
   const fits = Array.from({ length: columns }, (_, column) => {
     const label = columns === 1 ? 1 : column;
@@ -92,14 +96,14 @@ export function sumNgrams({ words, pairs, columns }: NgramTables, rows: readonly
   return logits;
 }
 
-/** The layer as a matrix [examples × weights]: the factor of each weight in an example's logit. */
-function sparseRows(examples: readonly Example[], words: number, buckets: number): SparseRows {
-  const entries = 2 * examples.reduce((sum, { ids }) => sum + ids.length, 0);
+/** The layer as a matrix [rows × weights], words before pairs: the factor of each weight in a row's logit. */
+export function ngramRows(rows: readonly Int32Array[], words: number, buckets: number): SparseRows {
+  const entries = 2 * rows.reduce((sum, ids) => sum + ids.length, 0);
   const columns = sharedIntegers(entries);
   const values = sharedFloats(entries);
-  const starts = new Int32Array(examples.length + 1);
+  const starts = new Int32Array(rows.length + 1);
   let at = 0;
-  for (const [row, { ids }] of examples.entries()) {
+  for (const [row, ids] of rows.entries()) {
     const from = at;
     for (const id of ids) columns[at++] = id;
     for (const bucket of bigramBuckets(ids, buckets)) columns[at++] = words + bucket;

@@ -48,6 +48,7 @@ function endpointOf(job: Job, answers: readonly object[] = [ANSWER]): Endpoint &
       return job;
     },
     status: async () => job,
+    retry: async () => job,
     send: async () => {},
     results: (_, read) => read(body()),
     cancel: async () => true,
@@ -116,6 +117,20 @@ describe('runJob', () => {
       `${file}: the .gz is damaged or cut off (unexpected end of file); compress the file again`,
     );
     expect(await readState(task.out)).toBeUndefined();
+  });
+
+  it('tries given-up records again, and only when its results are there and may be replaced', async () => {
+    const task = await taskOf();
+    const givenUp = jobOf({ failures: [{ line: 2, records: 1 }], records: { found: 1, done: 1, failed: 1 } });
+    const failing = { ...endpointOf(givenUp, [{ line: 2, error: 'given up' }]), retry: () => expect.unreachable() };
+    expect(await runJob(task, failing, REPORTER)).toMatchObject({ failed: 1, givenUp: true });
+    expect(await refusal(runJob(task, failing, REPORTER))).toContain('--force');
+
+    const working = { ...endpointOf(givenUp), retry: async () => jobOf({}) };
+    expect(await runJob({ ...task, force: true }, working, REPORTER)).toMatchObject({ failed: 0, givenUp: false });
+    expect(working.made).toEqual([]);
+    expect(await readFile(task.out, 'utf8')).toContain('positive');
+    expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
   });
 
   it('does not advise to send an unreadable file again', async () => {
