@@ -70,7 +70,7 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
       async (error: unknown) => {
         if (!(error instanceof Refusal) || error.status !== 422) throw error;
         await cancelJob(task.out, endpoint); // the file cannot be read
-        const why = error.message.replace(/name it with (text|id)Column/, 'name it with --$1-column');
+        const why = error.message.replace(/(?<=with |; )(text|id)Column\b/, '--$1-column');
         throw new UserError(`${task.file}: ${why}`);
       },
     );

@@ -4,7 +4,7 @@ import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import { exists, refuseToReplace } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat } from '../../cli/input.ts';
+import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat, wantedText } from '../../cli/input.ts';
 import { duration, progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { folderUrl, openClassifier, readBundle } from '../../edge/runtime/files.ts';
@@ -95,7 +95,7 @@ async function runFile(
   const tally = await labelFile({
     ...{ file, out, outType, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
-    text: { name: flags['text-column'], needed: true, option: '--text-column' },
+    text: wantedText(flags['text-column']),
     model: { folder: folder.href, version: manifest.version, labels, sentences: flags.sentences },
     onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
   }).finally(() => line.done());

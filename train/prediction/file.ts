@@ -118,6 +118,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
     };
     await writeFiles(path.dirname(note), { [path.basename(note)]: JSON.stringify(state) });
   };
+  let isEnded = false;
   try {
     if (known !== undefined) await file.truncate(known.bytes);
     let last: Batch | undefined;
@@ -137,8 +138,10 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       return undefined;
     }
     await file.sync();
+    isEnded = true;
   } finally {
     await file.close();
+    if (!isEnded && writer.bytes === 0) await rm(part, { force: true });
   }
   await rename(part, out);
   await rm(note, { force: true });
@@ -206,8 +209,8 @@ function rowOf(
   try {
     content = parseRecord(record, layout);
   } catch (error) {
-    if (!(error instanceof RecordError) || error.isEncoding) return atLine(file, line, () => rethrow(error));
-    return failed(error.message);
+    const isOfRecord = error instanceof RecordError && error.assumption !== 'encoding';
+    return isOfRecord ? failed(error.message) : atLine(file, line, () => rethrow(error));
   }
   const value = hasText
     ? fieldOf(content, 'text', { ...text, needed: false }, layout.columns)
