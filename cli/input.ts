@@ -15,6 +15,7 @@ import {
   type Format,
 } from '../shared/files/beginning.ts';
 import {
+  type Assumption,
   type Columns,
   fieldOf,
   noText,
@@ -22,6 +23,7 @@ import {
   type RecordContent,
   RecordError,
   type Wanted,
+  type WantedField,
 } from '../shared/files/fields.ts';
 import type { FileRecord } from '../shared/files/records.ts';
 import { UsageError, UserError } from './errors.ts';
@@ -52,6 +54,14 @@ export const FORMAT_FLAGS = {
 
 /** The flags of a command that reads only texts. */
 export const TEXT_FLAGS = { ...TEXT_COLUMN_FLAG, ...FORMAT_FLAGS } as const satisfies Flags;
+
+/** The flag that changes each assumption. */
+const FLAG_ADVICE: Readonly<Record<Assumption, string>> = {
+  encoding: ', or add --encoding windows-1252 if it is from Windows',
+  quotes: ', or add --no-quotes if quotes are characters as any other',
+  header: ', or add --no-header if this row is a record',
+  delimiter: ', or add --delimiter if it has more columns',
+};
 
 /** The flags as options of a reader. @throws UsageError when one names an unknown delimiter or encoding. */
 export function askedBy(flags: FlagValues<typeof FORMAT_FLAGS>): Omit<Asked, 'format'> {
@@ -141,7 +151,7 @@ const STANDARD_INPUT = 'standard input';
 
 /**
  * The texts of a file, which may be a table or lines of JSON; without one, those of standard input, one a line.
- * @throws UserError as `readFile` does, and if a text is not a string.
+ * @throws UserError as `readFile` and `textFinder` do.
  */
 export async function* readTexts(
   location: string | undefined,
@@ -150,15 +160,30 @@ export async function* readTexts(
 ): AsyncGenerator<string, void> {
   const format = location === undefined ? 'txt' : formatOf(location);
   if (format === undefined) throw new UserError(unknownFormat(location as string));
-  const text = { name: flags['text-column'], needed: true, option: '--text-column' };
   const options = location === undefined ? { pieces: stdin, keepBlank: true } : {};
   const source = location ?? STANDARD_INPUT;
-  for await (const record of readFile(source, { ...askedBy(flags), format }, { text }, options)) {
-    const { line, content, columns } = record;
-    const found = atLine(source, line, () => fieldOf(content, 'text', text, columns));
-    if (typeof found !== 'string') refuseLine(source, line, noText(found, text));
-    yield found;
-  }
+  const text = wantedText(flags['text-column']);
+  const textOf = textFinder(source, text);
+  for await (const record of readFile(source, { ...askedBy(flags), format }, { text }, options)) yield textOf(record);
+}
+
+/** The text's field, which `--text-column` names. */
+export function wantedText(name: string | undefined): WantedField {
+  return { name, needed: true, option: '--text-column' };
+}
+
+/**
+ * Finds the text of each record of a file. Once a record has the field, others may lack it: many exports omit an empty one.
+ * @returns a function that throws a UserError with the line if there is no text.
+ */
+export function textFinder(location: string, wanted: WantedField): (record: ReadRecord) => string {
+  let needed = true;
+  return ({ line, content, columns }) => {
+    const text = atLine(location, line, () => fieldOf(content, 'text', { ...wanted, needed }, columns)) ?? '';
+    if (typeof text !== 'string') refuseLine(location, line, noText(text, wanted));
+    needed = false;
+    return text;
+  };
 }
 
 interface ReadOptions {
@@ -187,7 +212,7 @@ export function atLine<Result>(location: string, line: number, read: () => Resul
     return read();
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
-    const advice = error.isEncoding ? ', or add --encoding windows-1252 if it is from Windows' : '';
+    const advice = error.assumption === undefined ? '' : FLAG_ADVICE[error.assumption];
     return refuseLine(location, error.line ?? line, `${error.message}${advice}`);
   }
 }

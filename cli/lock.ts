@@ -1,41 +1,53 @@
 /**
- * Locks a folder for one writer. Two trainings in one folder would overwrite each other's checkpoints and mix two bundles.
+ * Locks a folder or a file for one writer. Two trainings in one folder would overwrite each other's checkpoints and mix two bundles; two
+ * jobs for one file of results would be paid twice.
  *
- * The lock is SQLite's lock of a file in the folder, which Node has on every platform. The operating system releases it however the
- * process ends, so there are no stale locks. The file itself means nothing, and stays: if it were removed, two processes could
- * lock two files of the same name.
+ * The lock is SQLite's lock of a file beside what is locked, which Node has on every platform. The operating system releases it however
+ * the process ends, so there are no stale locks; the file of a killed process means nothing.
  *
  * Readers need no lock, because files appear only when they are whole (`files.ts`).
  */
+import { rmSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { isSystemError, UserError } from './errors.ts';
 import { makeFolder, removeLeftovers } from './files.ts';
 
-export const LOCK_FILE = '.lock';
+/** How the names of locks end; a folder's has no other name. */
+const LOCK = '.lock';
 
-/** SQLite's code for a lock that another process holds. */
+/** SQLite's codes for a lock that another process holds, and for a file that cannot be opened. */
 const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
 const WAIT_MS = 500;
+const POLL_MS = 5;
 
 export interface LockOptions {
-  /** Make a missing folder (true) or refuse it. */
-  readonly make: boolean;
   /** How long to wait for the lock: simultaneous processes each write their id first, and one of them has to get it. */
   readonly waitMs?: number;
 }
 
 /**
  * Locks `folder` for this process until the result is disposed of or the process ends, and removes what killed processes left
- * half written. Call it before the hours of work whose result goes there.
+ * half written. Call it before the hours of work whose result goes there. A missing folder is made (`make`) or refused.
  * @throws UserError when the folder cannot be written to, or another process holds the lock.
  */
-export async function lockFolder(folder: string, { make, waitMs = WAIT_MS }: LockOptions): Promise<Disposable> {
+export async function lockFolder(
+  folder: string,
+  { make, waitMs = WAIT_MS }: LockOptions & { readonly make: boolean },
+): Promise<Disposable> {
   await refuseUnwritable(folder, make);
-  const lock = acquire(folder, waitMs);
+  const lock = await acquire(path.join(folder, LOCK), folder, 'folder', waitMs);
   await removeLeftovers(folder);
-  return { [Symbol.dispose]: () => lock.isOpen && lock.close() };
+  return lock;
+}
+
+/** Locks `file`, which need not exist, as `lockFolder` does a folder. The file's folder is made if it is missing. */
+export async function lockFile(file: string, { waitMs = WAIT_MS }: LockOptions = {}): Promise<Disposable> {
+  await refuseUnwritable(path.dirname(file), true);
+  return acquire(`${file}${LOCK}`, file, 'file', waitMs);
 }
 
 /** @throws UserError when the folder cannot be written to. A missing one is made if `make` is set. */
@@ -50,31 +62,58 @@ export async function refuseUnwritable(folder: string, make: boolean): Promise<v
   }
 }
 
-function acquire(folder: string, waitMs: number): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: waitMs });
-    for (;;) {
-      // Every SQLite file has a place for this number, and others can read it while the lock is held.
-      lock.exec(`PRAGMA user_version = ${process.pid}`);
-      lock.exec('BEGIN IMMEDIATE');
-      if (holderOf(lock) === process.pid) return lock;
-      lock.exec('ROLLBACK'); // another process wrote its id in between, and waits
+async function acquire(lockFile: string, locked: string, kind: string, waitMs: number): Promise<Disposable> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const lock = tryToLock(lockFile, locked);
+    const holder = holderOf(lockFile);
+    if (lock !== undefined && holder === process.pid) {
+      const release = () => {
+        if (!lock.isOpen) return;
+        rmSync(lockFile, { force: true }); // while it is ours
+        lock.close();
+      };
+      return { [Symbol.dispose]: release };
     }
-  } catch (error) {
-    if (!isSqliteError(error)) throw error;
-    const why =
-      lock !== undefined && error.errcode === SQLITE_BUSY
-        ? `is being written to by process ${holderOf(lock)}; wait for it, stop it, or choose another folder`
-        : `cannot be written to (${LOCK_FILE}: ${error.message})`;
-    lock?.close();
-    throw new UserError(`${folder} ${why}`);
+    lock?.close(); // another process has written its id in between; or the holder has removed the file that we opened
+    if (lock === undefined && holder !== undefined && performance.now() > deadline) {
+      throw new UserError(
+        `${locked} is being written to by process ${holder}; wait for it, stop it, or choose another ${kind}`,
+      );
+    }
+    await setTimeout(POLL_MS);
   }
 }
 
-/** The process id in the file. */
-function holderOf(lock: DatabaseSync): unknown {
-  return lock.prepare('PRAGMA user_version').get()?.['user_version'];
+/** @returns undefined when another process holds the lock. */
+function tryToLock(lockFile: string, locked: string): DatabaseSync | undefined {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(lockFile);
+    // Every SQLite file has a place for this number, and others can read it while the lock is held.
+    lock.exec(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA user_version = ${process.pid}`);
+    lock.exec('BEGIN IMMEDIATE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (!isSqliteError(error)) throw error;
+    if (error.errcode === SQLITE_BUSY) return undefined;
+    throw new UserError(`${locked} cannot be written to (${path.basename(lockFile)}: ${error.message})`);
+  }
+}
+
+/** The process id in the file; undefined if there is none. */
+function holderOf(lockFile: string): unknown {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(lockFile, { readOnly: true, timeout: WAIT_MS });
+    return lock.prepare('PRAGMA user_version').get()?.['user_version'];
+  } catch (error) {
+    if (isSqliteError(error) && error.errcode === SQLITE_CANTOPEN) return undefined;
+    throw error;
+  } finally {
+    lock?.close();
+  }
 }
 
 function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {

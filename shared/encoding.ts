@@ -29,21 +29,23 @@ const MAX_UNKNOWN = 100;
 export function encode(tokens: readonly Token[], vocabulary: Vocabulary, maxTokens: number): Encoding {
   const read = tokens.length > maxTokens ? tokens.slice(-maxTokens) : tokens;
   const start = read.length < maxTokens ? 1 : 0;
-  const ids = new Int32Array(start + read.length).fill(START_ID, 0, start);
+  const ids = new Int32Array(start + read.length);
+  if (start > 0) ids[0] = START_ID;
   let unknown = 0;
-  let at = start;
-  for (const token of read) {
+  for (let at = 0; at < read.length; at++) {
+    const token = read[at] as Token;
     const id = token.id ?? vocabulary.idOf(token.text, unknown < MAX_UNKNOWN);
     if (id === UNKNOWN_ID) unknown++;
-    ids[at++] = id;
+    ids[start + at] = id;
   }
-  const omitted = omissionsOf(tokens.slice(0, tokens.length - read.length));
-  return { ids, tokens: read, unknown, truncated: omitted.length > 0, omitted };
+  const left = tokens.length - read.length;
+  return { ids, tokens: read, unknown, truncated: left > 0, omitted: left > 0 ? [omissionOf(tokens, left)] : [] };
 }
 
-function omissionsOf(tokens: readonly Token[]): Omission[] {
-  const [first, last] = [tokens[0], tokens.at(-1)];
-  return first && last ? [{ start: first.start, end: last.end, tokens: tokens.length }] : [];
+/** The stretch of the first `count` tokens. */
+function omissionOf(tokens: readonly Token[], count: number): Omission {
+  const [first, last] = [tokens[0] as Token, tokens[count - 1] as Token];
+  return { start: first.start, end: last.end, tokens: count };
 }
 
 /** The encoding of the tokens [from, to), as if they stood alone. */

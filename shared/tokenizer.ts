@@ -14,6 +14,7 @@
  *
  * Not here: token ids, truncation and padding (`vocabulary.ts`).
  */
+import type { Words } from './line-index.ts';
 import { mayBeginAddress, readAddress, readUser } from './tokenizer/addresses.ts';
 import { characterAt } from './tokenizer/characters.ts';
 import { CONTRACTIONS, NOT, rejoin } from './tokenizer/contractions.ts';
@@ -21,7 +22,7 @@ import { readEmoji, readFlag } from './tokenizer/emoji.ts';
 import { LAUGHS, readEmoticon } from './tokenizer/emoticons.ts';
 import { partsOfHashtag } from './tokenizer/hashtags.ts';
 import { markupOf } from './tokenizer/html.ts';
-import { readOrdinaryWord, skipIdle } from './tokenizer/ordinary.ts';
+import { readOrdinaryWords } from './tokenizer/ordinary.ts';
 import { isStar, mayBeginRating, readRating, readStars, STAR_WORDS } from './tokenizer/ratings.ts';
 import { readLetter, readWord } from './tokenizer/words.ts';
 
@@ -38,11 +39,8 @@ export interface Token {
 
 /** The words that have an id. */
 export interface Lexicon {
-  /**
-   * The id of text.slice(start, end) in small letters: ASCII letters and digits, which have this hash (`line-index.ts`); −1 if there is
-   * none.
-   */
-  find(hash: number, text: string, start: number, end: number): number;
+  /** Sets the ids of the first `count` words, as their lines; −1 for a word without one. */
+  find(words: Words, count: number, text: string): void;
 }
 
 /**
@@ -63,8 +61,9 @@ export function tokenize(text: string): Token[] {
 export function tokenizeWith(lexicon: Lexicon | undefined, text: string): Token[] {
   const tokens: Token[] = [];
   let endOfMarkup: ReturnType<typeof markupOf> | undefined;
-  for (let at = skipIdle(text, 0); at < text.length; at = skipIdle(text, at)) {
-    const token = readOrdinaryWord(text, at, lexicon) ?? readToken(text, at, tokens.at(-1));
+  const goOn = (from: number) => readOrdinaryWords(text, from, tokens, lexicon);
+  for (let at = goOn(0); at < text.length; at = goOn(at)) {
+    const token = readToken(text, at, tokens.at(-1));
     if (token !== undefined) {
       if (token.start < at) tokens.pop(); // "does n't" takes in "does"
       tokens.push(token);

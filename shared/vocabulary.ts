@@ -3,7 +3,7 @@
  * frequency. A vocabulary's size counts the three specials, as `imdb.load_data(num_words=…)` does.
  */
 
-import { countLines, findLine, findSmall, indexLines, type LineIndex, mayHaveLine } from './line-index.ts';
+import { countLines, findLine, findWords, indexLines, type LineIndex, mayHaveLine, type Words } from './line-index.ts';
 import { slipsOf, unstretched } from './spelling.ts';
 import type { Lexicon } from './tokenizer.ts';
 
@@ -90,8 +90,8 @@ export class Vocabulary implements Lexicon {
     return UNKNOWN_ID;
   }
 
-  find(hash: number, text: string, start: number, end: number): number {
-    return findSmall(hash, text, start, end, this.#file, this.index);
+  find(words: Words, count: number, text: string): void {
+    findWords(words, count, text, this.#file, this.index);
   }
 
   #commonIdOf(word: string): number | undefined {

@@ -45,7 +45,10 @@ const FLAGS = {
     help: "those of the model's labels to choose from (default: the endpoint's)",
   },
   sentences: { kind: 'switch', help: 'the answer to each sentence too; the results are then .ndjson or .jsonl' },
-  force: { kind: 'switch', help: 'replace a file of results that is there already' },
+  force: {
+    kind: 'switch',
+    help: 'replace a file of results that is there already; try records again that were given up',
+  },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },
   ...COMMON_FLAGS,
@@ -106,11 +109,12 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
       else io.print(wasThere ? `job ${job} is cancelled` : `job ${job} was gone already`);
       return EXIT.done;
     }
-    const { job, records, failed, failures, models } = await runJob(task, endpoint, lines);
+    const { job, records, failed, failures, models, givenUp } = await runJob(task, endpoint, lines);
     lines.done();
     for (const { line, error } of failures) io.say(`line ${line}: ${oneLine(error)}`);
     if (failed > failures.length)
       io.say(`… and ${count(failed - failures.length)} more, each with its error in ${task.out}`);
+    if (givenUp) io.say('some records were given up; the same command with --force tries those again');
     const seconds = (performance.now() - started) / 1_000;
     const by = models.length > 0 ? ` by model ${models.join(', ')}` : '';
     if (values.json) io.print(JSON.stringify({ job, records, failed, seconds, models, out: task.out }));

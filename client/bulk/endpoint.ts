@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly url: string;
   open(request: JobRequest): Promise<Job>;
   status(job: string): Promise<Job>;
+  /** Has the records of a finished job classified again that were given up. */
+  retry(job: string): Promise<Job>;
   /** Sends a part of the file. Also resolves if the job no longer waits for it; the status lists the missing parts. */
   send(job: string, part: number, content: Uint8Array): Promise<void>;
   /** @param read is called again, from the beginning, if the results break off. */
@@ -143,6 +145,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
         read,
       ),
     status: (job) => ask(pathOf(job), {}, read).catch(gone),
+    retry: (job) => ask(`${pathOf(job)}/retry`, { method: 'POST' }, read).catch(gone),
     async send(job, part, content) {
       const init = {
         method: 'PUT',

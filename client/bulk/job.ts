@@ -3,17 +3,18 @@
  * the last one ended. Not here: flags and printing (`cli.ts`).
  */
 import type { Stats } from 'node:fs';
-import { access, constants, type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
-import { makeFolder, refuseToReplace, writeFiles } from '../../cli/files.ts';
+import { exists, refuseToReplace, writeFiles } from '../../cli/files.ts';
 import { isCompressed, readPieces } from '../../cli/input.ts';
+import { lockFile } from '../../cli/lock.ts';
 import type { Job, JobRequest } from '../../edge/http/schema.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { type Endpoint, Refusal } from './endpoint.ts';
 import { convert, type TableType, type Tally } from './results.ts';
-import { difference, readState, removeState, reserveState, type State, stateFile, writeState } from './state.ts';
+import { difference, readState, removeState, type State, stateFile, writeState } from './state.ts';
 
 export interface Task extends Omit<JobRequest, 'bytes'> {
   readonly file: string;
@@ -36,6 +37,8 @@ export interface Outcome extends Tally {
   readonly job: string;
   /** The versions of the model that answered. */
   readonly models: readonly string[];
+  /** Whether records were given up, which the same command with `force` tries again. */
+  readonly givenUp: boolean;
 }
 
 /** Parts that are sent at once, and held in memory. */
@@ -51,12 +54,13 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
   const input = await openInput(task.file);
   try {
     const wanted = await describe(task, input, before, endpoint);
-    await prepare(task);
+    using _ = await lockFile(task.out); // before anything is sent
+    if (!task.force) await refuseToReplace(task.out);
     if (task.restart) await forget(task, endpoint, reporter);
     const known = await readState(task.out);
     const unlike = known && difference(known, wanted, task.file);
     if (unlike !== undefined) throw new UserError(`${stateFile(task.out)} ${unlike}`);
-    const begun = known === undefined ? await begin(task, wanted, endpoint) : await endpoint.status(known.job);
+    const begun = known === undefined ? await begin(task, wanted, endpoint) : await goOn(known, task, endpoint);
     if (begun.labels === undefined) {
       throw new UserError(`the job ${begun.id} was made by an older endpoint; --restart begins a new one`);
     }
@@ -66,7 +70,7 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
       async (error: unknown) => {
         if (!(error instanceof Refusal) || error.status !== 422) throw error;
         await cancelJob(task.out, endpoint); // the file cannot be read
-        const why = error.message.replace(/name it with (text|id)Column/, 'name it with --$1-column');
+        const why = error.message.replace(/(?<=with |; )(text|id)Column\b/, '--$1-column');
         throw new UserError(`${task.file}: ${why}`);
       },
     );
@@ -76,8 +80,9 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
       throw new UserError(`the job was ${job.state}. The same command begins a new one.`);
     }
     const tally = await download(job, task, endpoint, reporter);
-    await removeState(task.out);
-    return { ...tally, job: job.id, models: job.models };
+    const givenUp = job.failures.length > 0;
+    if (!givenUp) await removeState(task.out);
+    return { ...tally, job: job.id, models: job.models, givenUp };
   } finally {
     await input.close();
   }
@@ -117,13 +122,6 @@ async function describe(task: Task, input: FileHandle, { mtimeMs: modified }: St
   return { url, bytes, modified, type, ...dialect, ...columns, ...answers };
 }
 
-/** Makes sure that the results can be written, before anything is sent. */
-async function prepare({ out, force }: Task): Promise<void> {
-  if (!force) await refuseToReplace(out);
-  await makeFolder(path.dirname(out));
-  await access(path.dirname(out), constants.W_OK);
-}
-
 async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Promise<void> {
   const known = await readState(out);
   if (known === undefined) return;
@@ -135,13 +133,16 @@ async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Pro
 
 async function begin(task: Task, wanted: Omit<State, 'job'>, endpoint: Endpoint): Promise<Job> {
   const { url: _, modified: __, ...request } = wanted;
-  await reserveState(task.out);
-  const job = await endpoint.open({ ...request, type: task.type }).catch(async (error: unknown) => {
-    await removeState(task.out);
-    throw error;
-  });
+  const job = await endpoint.open({ ...request, type: task.type });
   await writeState(task.out, { ...wanted, job: job.id });
   return job;
+}
+
+/** The job as it is. If its results are here, and some of its records were given up, those are tried again. */
+async function goOn({ job: id }: State, { out }: Task, endpoint: Endpoint): Promise<Job> {
+  const job = await endpoint.status(id);
+  const isToRetry = job.state === 'finished' && job.failures.length > 0 && (await exists(out));
+  return isToRetry ? endpoint.retry(id) : job;
 }
 
 interface Work {

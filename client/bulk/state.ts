@@ -1,12 +1,12 @@
 /**
- * The file that a run of the command leaves for the next: its job, and what it was made of. It is beside the results until they are
- * complete, and has no key in it.
+ * The file that a run of the command leaves for the next: its job, and what it was made of. It is beside the results until no record is
+ * left to try again, and has no key in it.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
-import { isSystemError, UserError } from '../../cli/errors.ts';
+import { UserError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
 import { Delimiter } from '../../edge/http/schema.ts';
 
@@ -26,53 +26,21 @@ const State = v.object({
 });
 export type State = v.InferOutput<typeof State>;
 
-/** In place of a state while the job is being made: the process that does. */
-const Beginning = v.object({ beginning: v.number() });
-
 /** @param out the file of results. */
 export function stateFile(out: string): string {
   return `${out}.job`;
 }
 
-/** @returns undefined if there is no file. @throws UserError if it cannot be read, or another process is making the job. */
+/** @returns undefined if there is no file. @throws UserError if it is damaged. */
 export async function readState(out: string): Promise<State | undefined> {
   const content = await readFile(stateFile(out), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (content === undefined) return undefined;
-  const state = v.safeParse(v.union([State, Beginning]), parseJson(content));
-  if (state.success && 'job' in state.output) return state.output;
-  if (!state.success && content !== '') {
-    throw new UserError(`${stateFile(out)} is damaged; remove it, and the same command begins a new job`);
-  }
-  const maker = state.success ? (state.output as v.InferOutput<typeof Beginning>).beginning : undefined;
-  if (maker === undefined || isAlive(maker)) throw new UserError(beingMade(out, maker));
-  await removeState(out);
-  return undefined;
-}
-
-/** Takes the place of the state, so that of two commands one makes the job. @throws UserError when another has it. */
-export async function reserveState(out: string): Promise<void> {
-  await writeFile(stateFile(out), JSON.stringify({ beginning: process.pid }), { flag: 'wx' }).catch(
-    (error: unknown) => {
-      if (isSystemError(error) && error.code === 'EEXIST') throw new UserError(beingMade(out));
-      throw error;
-    },
-  );
-}
-
-function beingMade(out: string, maker?: number): string {
-  const who = maker === undefined ? 'another command' : `process ${maker}`;
-  return `${stateFile(out)} is taken: ${who} is making a job for the same results; wait for it, or choose another --out`;
-}
-
-function isAlive(id: number): boolean {
-  try {
-    return process.kill(id, 0);
-  } catch (error) {
-    return isSystemError(error) && error.code === 'EPERM'; // somebody else's
-  }
+  const state = v.safeParse(State, parseJson(content));
+  if (state.success) return state.output;
+  throw new UserError(`${stateFile(out)} is damaged; remove it, and the same command begins a new job`);
 }
 
 function parseJson(content: string): unknown {

@@ -14,8 +14,6 @@ import { type PrepareNames, readNames } from './names.ts';
 const PAGE = 4096;
 /** Up to so many unchanged bytes are written too, instead of ending a run there. */
 const GAP = 256;
-/** Pages behind those the constructors wrote that they may write elsewhere: an environment with longer strings. */
-const MARGIN_PAGES = 16;
 
 export interface Source {
   /** The package's `ort-wasm-simd-threaded.wasm` and the `.mjs` beside it. */
@@ -31,16 +29,17 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   const names = readNames(javascript, module);
   const started = Promise.withResolvers<Started>();
   const instantiate = async (_: unknown, imports: Imports) => {
+    const environment = imports[names.imports] as Imports[string];
+    const memory = environment[names.memory] as WebAssembly.Memory;
+    const startThread = environment[names.startThread] as (thread: number) => void;
+    environment[names.startThread] = (thread: number) => {
+      startThread(thread);
+      state.threaded = copy(memory);
+    };
     const instance = new WebAssembly.Instance(module, imports as never);
-    const memory = imports[names.imports]?.[names.memory] as WebAssembly.Memory;
     const calls = instance.exports as unknown as Calls;
     const exports: Calls = { ...calls };
-    const state: Started = { memory, calls, pristine: copy(memory), constructed: new Uint8Array(), session: 0 };
-    exports[names.constructors] = () => {
-      call(calls, names.constructors);
-      state.constructed = copy(memory);
-      return 0;
-    };
+    const state: Started = { memory, calls, pristine: copy(memory), threaded: new Uint8Array(), session: 0 };
     exports[names.createSession] = (...args) => {
       state.session = call(calls, names.createSession, ...args);
       return state.session;
@@ -55,8 +54,9 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   const network = await loadNetwork(ort, model, manifest);
   await network.run({ ids: Int32Array.of(1), lengths: Int32Array.of(1), rows: 1, steps: 1 });
 
-  const { memory, calls, pristine, constructed, session } = await started.promise;
+  const { memory, calls, pristine, threaded, session } = await started.promise;
   if (session === 0) throw new Error('onnxruntime-web created no session');
+  if (threaded.length === 0) throw new Error('onnxruntime-web set up no thread');
   scrub(memory, calls, names);
   const { malloc: _, free: __, ...namesOfImage } = names;
   return sealImage(
@@ -69,7 +69,7 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
       names: namesOfImage,
     },
     vocabulary.index,
-    runsOf(pristine, constructed, copy(memory)),
+    runsOf(pristine, threaded, copy(memory)),
   );
 }
 
@@ -78,9 +78,9 @@ type Calls = Record<string, (...args: unknown[]) => number>;
 interface Started {
   readonly memory: WebAssembly.Memory;
   readonly calls: Calls;
-  /** The memory after instantiation, and after the constructors. */
+  /** The memory after instantiation, and when the constructors have set up the thread. */
   readonly pristine: Uint8Array;
-  constructed: Uint8Array;
+  threaded: Uint8Array;
   session: number;
 }
 
@@ -113,19 +113,9 @@ function scrub(memory: WebAssembly.Memory, calls: Calls, { malloc, free }: Prepa
   Reflect.deleteProperty(memory, 'grow');
 }
 
-/** The runs of bytes that turn a memory, in which the constructors have run, into `final`. */
-function runsOf(pristine: Uint8Array, constructed: Uint8Array, final: Uint8Array): Run[] {
+/** The runs of bytes that turn a memory, in which the thread is set up, into `final`: pages that this changed are written whole. */
+function runsOf(pristine: Uint8Array, threaded: Uint8Array, final: Uint8Array): Run[] {
   const pages = final.length / PAGE;
-  const touched = new Uint8Array(pages);
-  let last = 0;
-  for (let page = 0; page < pages; page++) {
-    if (!same(pristine, constructed, page)) {
-      touched[page] = 1;
-      last = page;
-    }
-  }
-  touched.fill(1, last, last + MARGIN_PAGES);
-
   const runs: { from: number; to: number }[] = [];
   const write = (from: number, to: number) => {
     const run = runs.at(-1);
@@ -134,7 +124,7 @@ function runsOf(pristine: Uint8Array, constructed: Uint8Array, final: Uint8Array
   };
   for (let page = 0; page < pages; page++) {
     const start = page * PAGE;
-    if (touched[page]) {
+    if (!same(pristine, threaded, page)) {
       write(start, start + PAGE);
       continue;
     }

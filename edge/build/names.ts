@@ -31,14 +31,18 @@ export function readNames(source: string, module: WebAssembly.Module): PrepareNa
   const [memory] = memories;
   if (memory === undefined || memories.length > 1) throw misfit(`the module imports ${memories.length} memories`);
 
-  // Only function Lb(a){…x.grow(c)…} grows the memory; {…,la:Lb,…} has the module's name for it.
+  /** The module's name for a function of the JavaScript: {…,la:Lb,…} has it for function Lb. */
+  const imported = (what: string, jsName: string): string => {
+    const name = find(what, new RegExp(`[{,](\\w+):${jsName}[,}]`, 'g'));
+    if (imports.some((entry) => entry.name === name && entry.kind === 'function')) return name;
+    throw misfit(`${what}: the module imports no function "${name}"`);
+  };
+
+  // Only function Lb(a){…x.grow(c)…} grows the memory.
   const before = source.slice(0, source.indexOf('.grow('));
   const resizeFunction = before.slice(before.lastIndexOf('\nfunction ')).match(/^\nfunction (\w+)\(/)?.[1];
   if (resizeFunction === undefined) throw misfit('the function that grows the memory is not found');
-  const resizeHeap = find('the function that grows the memory', new RegExp(`[{,](\\w+):${resizeFunction}[,}]`, 'g'));
-  if (!imports.some(({ name, kind }) => name === resizeHeap && kind === 'function')) {
-    throw misfit(`the module imports no function "${resizeHeap}"`);
-  }
+  const startThread = find('the start of a thread', /function (\w+)\(\w+\)\{\w+\(\w+>>>0,!\w+,1,!\w+,\d+,!1\)/g);
   return {
     constructors: exported('the constructors', /=!0;\w+\?\w+\(\):\w+\.(\w+)\(\)\}/g),
     init: exported('OrtInit', /\._OrtInit=\w+\.(\w+);/g),
@@ -47,7 +51,8 @@ export function readNames(source: string, module: WebAssembly.Module): PrepareNa
     free: exported('free', /\._free=\w+\.(\w+);/g),
     imports: memory.module,
     memory: memory.name,
-    resizeHeap,
+    resizeHeap: imported('the function that grows the memory', resizeFunction),
+    startThread: imported('the start of a thread', startThread),
   };
 }
 

@@ -280,6 +280,16 @@ function describe(labels: readonly string[], conversion: ConversionConfig): Json
           ),
         },
       },
+      '/v1/jobs/{id}/retry': {
+        post: {
+          operationId: 'retryJob',
+          tags: ['jobs'],
+          summary: 'Classify given-up records again',
+          description: 'Runs a finished job again for the records in `failures`. A job without any stays as it is.',
+          parameters: [JOB_ID],
+          responses: responses({ 200: json('The job', 'Job') }, [401, 404, 429, 500, 501]),
+        },
+      },
       '/models/{id}': {
         post: {
           operationId: 'textClassification',

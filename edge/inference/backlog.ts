@@ -132,39 +132,30 @@ export class Backlog {
         left = tokens;
       },
       turn: async (tokens, work) => {
-        const result = await this.#turn(tokens, work, patient, signal);
-        const done = Math.min(tokens, left);
-        left -= done;
-        this.#expected -= done;
-        return result;
+        signal?.throwIfAborted();
+        const ticket: Ticket = { patient };
+        try {
+          if (this.#holder === undefined) this.#holder = ticket;
+          else await this.#wait(ticket, signal);
+          if (this.#spent + tokens > TURN_TOKENS && this.#spent > 0) await this.#letOthers();
+          signal?.throwIfAborted();
+          this.#busy ??= { since: this.#clock.now(), tokens: 0 };
+          this.#busy.tokens += tokens;
+          this.#spent += tokens + TOKENS_AROUND_A_RUN;
+          const result = await work();
+          const done = Math.min(tokens, left);
+          left -= done;
+          this.#expected -= done;
+          return result;
+        } finally {
+          this.#give(ticket);
+        }
       },
       leave: () => {
         this.#expected -= left;
         left = 0;
       },
     };
-  }
-
-  async #turn<T>(
-    tokens: number,
-    work: () => T | Promise<T>,
-    patient: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    signal?.throwIfAborted();
-    const ticket: Ticket = { patient };
-    try {
-      if (this.#holder === undefined) this.#holder = ticket;
-      else await this.#wait(ticket, signal);
-      if (this.#spent + tokens > TURN_TOKENS && this.#spent > 0) await this.#letOthers();
-      signal?.throwIfAborted();
-      this.#busy ??= { since: this.#clock.now(), tokens: 0 };
-      this.#busy.tokens += tokens;
-      this.#spent += tokens + TOKENS_AROUND_A_RUN;
-      return await work();
-    } finally {
-      this.#give(ticket);
-    }
   }
 
   /** Waits in line for the ticket's turn. */
@@ -201,6 +192,10 @@ export class Backlog {
   }
 
   #next(): Ticket | undefined {
+    if (this.#waiting.length === 0) {
+      this.#passedOver = false;
+      return undefined;
+    }
     const first = (patient: boolean) => this.#waiting.findIndex((ticket) => ticket.patient === patient);
     const [hurried, patient] = [first(false), first(true)];
     const place = patient >= 0 && (hurried < 0 || this.#passedOver) ? patient : hurried;

@@ -16,7 +16,7 @@ import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
 import { loadNetwork, type Network, type Runtime } from './network.ts';
-import { kindsIn, type Reason, unreliable } from './reliability.ts';
+import { kindsIn, type Reason, unreliable, type WordKinds } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
 /** A text with the options of its answer. */
@@ -119,7 +119,7 @@ interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
   /** The indices of the labels of a request that names none. */
   readonly columns: readonly number[];
   /** The kind of each word of the vocabulary (`kindsIn`). */
-  readonly kinds: Uint8Array;
+  readonly kinds: WordKinds;
 }
 
 /** A text as the network reads it, with the options of its answer. */
@@ -129,6 +129,8 @@ interface Reading {
   /** The indices of the labels asked for, in the bundle's order. */
   readonly columns: readonly number[];
   readonly evidence: boolean;
+  /** Why the answer is unreliable, if it is. */
+  readonly reason?: Reason | undefined;
   readonly sentences?: readonly SentenceReading[] | undefined;
 }
 
@@ -196,21 +198,22 @@ export function createClassifier({
     try {
       const { manifest, vocabulary, columns: unasked, kinds } = await bundle();
       // Before they are tokenized: a token takes up to sixty times the memory of its characters.
-      call.expect(sum(texts.map((one) => Math.min(manifest.maxTokens, textOf(one).length / CHARACTERS_A_WORD))));
+      call.expect(sum(texts, (one) => Math.min(manifest.maxTokens, textOf(one).length / CHARACTERS_A_WORD)));
       const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
         const { text, labels: own, evidence = false } = request;
         const columns = own === undefined ? unasked : placesOf(own, manifest.labels);
         const encoding = encodingOf(text);
+        const reason = unreliable(text, encoding, kinds); // now, while the tokens are in a cache
         const sentences = request.sentences ? readSentences(text, encoding) : undefined;
-        return { text, encoding, columns, evidence, sentences };
+        return { text, encoding, columns, evidence, reason, sentences };
       });
-      const numbers = sum(readings.map(numbersOf));
+      const numbers = sum(readings, numbersOf);
       if (numbers > maxNumbers) throw new AnswerTooLargeError(numbers);
       const parts = readings.map(partsOf);
-      const rows = [...readings, ...parts.flat()];
-      call.expect(sum(rows.map(({ encoding }) => encoding.ids.length)));
+      const rows = readings.concat(...parts);
+      call.expect(sum(rows, ({ encoding }) => encoding.ids.length));
       const logits = await runOrReload(rows, manifest.labels.length, call, signal);
       if (emptyLogits === undefined && readings.some(({ evidence, encoding }) => evidence && lacksStart(encoding))) {
         const all = placesOf(undefined, manifest.labels);
@@ -220,7 +223,7 @@ export function createClassifier({
       let next = readings.length;
       return readings.map((reading, place) => {
         const own = logits[place] as Float32Array;
-        const result = { ...answer(reading, own, manifest.labels, emptyLogits), ...cautionsFor(reading, kinds) };
+        const result = answer(reading, own, manifest.labels, emptyLogits);
         if (reading.sentences === undefined) return result;
         const count = parts[place]?.length ?? 0;
         const ofSentences = count > 0 ? logits.slice(next, next + count) : [own.subarray(-reading.columns.length)];
@@ -271,8 +274,10 @@ function textOf(one: string | { readonly text: string }): string {
   return typeof one === 'string' ? one : one.text;
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function sum<T>(items: readonly T[], numberOf: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += numberOf(item);
+  return total;
 }
 
 function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readonly string[]): void {
@@ -335,58 +340,67 @@ async function run(
     const rows = await call.turn(batch.ids.length, () => network.run(batch)); // [rows × steps × labels]
     if (rows.length !== batch.rows * batch.steps * labels)
       throw new Error(`the network does not have ${labels} labels`);
-    for (const [row, place] of places.entries()) {
+    for (let row = 0; row < places.length; row++) {
+      const place = places[row] as number;
       const { columns, evidence } = readings[place] as Reading;
       const end = row * batch.steps + (batch.lengths[row] as number);
       const start = evidence ? row * batch.steps : end - 1;
-      logits[place] = pick(rows.subarray(start * labels, end * labels), columns, labels);
+      logits[place] = pick(rows, start, end, columns, labels);
     }
   }
   return logits;
 }
 
-/** Some columns of [rows × width]. */
-function pick(values: Float32Array, columns: readonly number[], width: number): Float32Array {
-  const picked = new Float32Array((values.length / width) * columns.length);
+/** Some columns of the rows [start, end) of a matrix that is `width` wide. */
+function pick(
+  values: Float32Array,
+  start: number,
+  end: number,
+  columns: readonly number[],
+  width: number,
+): Float32Array {
+  const picked = new Float32Array((end - start) * columns.length);
   let at = 0;
-  for (let row = 0; row < values.length; row += width) {
-    for (const column of columns) picked[at++] = values[row + column] as number;
+  for (let row = start; row < end; row++) {
+    for (const column of columns) picked[at++] = values[row * width + column] as number;
   }
   return picked;
 }
 
-/** The reliability of an answer, and the stretches that were not read. */
-function cautionsFor(
-  { text, encoding }: Reading,
-  kinds: Uint8Array,
-): Pick<Classification, 'omitted' | 'reliable' | 'reason'> {
-  const { omitted } = encoding;
-  const reason = unreliable(text, encoding, kinds);
+/** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
+function answer(
+  { text, encoding, columns, evidence, reason }: Reading,
+  logits: Float32Array,
+  labels: readonly string[],
+  emptyLogits: Float32Array | undefined,
+): Classification {
+  const { tokens, unknown, truncated, omitted } = encoding;
+  const isKnown = unknown < tokens.length;
+  const last = logits.length - columns.length;
+  const names: string[] = [];
+  const own: number[] = [];
+  for (const [place, column] of columns.entries()) {
+    names.push(labels[column] as string);
+    own.push(isKnown ? (logits[last + place] as number) : 0);
+  }
+  const probabilities = softmax(own);
+  const scores = names.map((label, place): LabelScore => ({ label, score: probabilities[place] as number }));
+  const { label, score } = scores[likeliest(probabilities, names)] as LabelScore;
+  const empty =
+    evidence && lacksStart(encoding) ? pick(emptyLogits as Float32Array, 0, 1, columns, labels.length) : undefined;
   return {
+    label,
+    score,
+    scores,
+    logits: own,
+    tokens: tokens.length,
+    unknown,
+    truncated,
+    ...(evidence && { evidence: accountFor(text, encoding, logits, empty) }),
     ...(omitted.length > 0 && { omitted: [...omitted] }),
     reliable: reason === undefined,
     ...(reason !== undefined && { reason }),
   };
-}
-
-/** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
-function answer(
-  { text, encoding, columns, evidence }: Reading,
-  logits: Float32Array,
-  labels: readonly string[],
-  emptyLogits: Float32Array | undefined,
-): Omit<Classification, 'omitted' | 'reliable' | 'reason'> {
-  const { tokens, unknown, truncated } = encoding;
-  const names = columns.map((column) => labels[column] as string);
-  const isKnown = unknown < tokens.length;
-  const own = columns.map((_, place) => (isKnown ? (logits.at(place - columns.length) as number) : 0));
-  const probabilities = softmax(own);
-  const scores = names.map((label, place): LabelScore => ({ label, score: probabilities[place] as number }));
-  const best = scores[likeliest(probabilities, names)] as LabelScore;
-  const result = { ...best, scores, logits: own, tokens: tokens.length, unknown, truncated };
-  if (!evidence) return result;
-  const empty = lacksStart(encoding) ? pick(emptyLogits as Float32Array, columns, labels.length) : undefined;
-  return { ...result, evidence: accountFor(text, encoding, logits, empty) };
 }
 
 /** @param logits of each sentence's labels. */

@@ -20,13 +20,18 @@ export interface Loader<T> {
 export function retrying<T>(load: () => Promise<T>): Loader<T> {
   let loading: Promise<T> | undefined;
   let loaded: T | undefined;
-  const get = async () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error instanceof LoadError ? error : new LoadError(error);
-    });
-    loaded = await loading;
-    return loaded;
+  const get = () => {
+    loading ??= load().then(
+      (value) => {
+        loaded = value;
+        return value;
+      },
+      (error: unknown) => {
+        loading = undefined;
+        throw error instanceof LoadError ? error : new LoadError(error);
+      },
+    );
+    return loading;
   };
   const forget = (broken: T) => {
     if (loaded !== broken) return false;

@@ -96,39 +96,44 @@ const UNSAYABLE = /^[^aeiouy]{4,}$|[^aeiouy']{6,}|[bcdfghjklmnpqrstvwxz]{5,}$|^(
 /** The place of each kind in KINDS. */
 const PLACES = Object.fromEntries(KINDS.map((kind, place) => [kind, place])) as Readonly<Record<Kind, number>>;
 
-/** The place in KINDS of each word of the vocabulary, by its id, if it is written in plain letters. */
-export function kindsIn(vocabulary: Vocabulary): Uint8Array {
-  const places = new Uint8Array(vocabulary.size).fill(PLACES.known);
+/** The kinds of a vocabulary's words, by id, 16 in each number, because the table is rarely in a cache. */
+export type WordKinds = Uint32Array;
+
+/** The place in KINDS of each word of the vocabulary that is written in plain letters: english, foreign or known. */
+export function kindsIn(vocabulary: Vocabulary): WordKinds {
+  const kinds = new Uint32Array((vocabulary.size >>> 4) + 1).fill(PLACES.known * 0x55555555);
   for (const [word, kind] of FUNCTION_WORDS) {
     const id = vocabulary.idOf(word, false);
-    if (id !== UNKNOWN_ID) places[id] = PLACES[kind];
+    if (id !== UNKNOWN_ID)
+      kinds[id >>> 4] = (kinds[id >>> 4] as number) ^ ((PLACES.known ^ PLACES[kind]) << ((id & 15) * 2));
   }
-  return places;
+  return kinds;
+}
+
+function kindIn(kinds: WordKinds, id: number): number {
+  return ((kinds[id >>> 4] as number) >>> ((id & 15) * 2)) & 3;
 }
 
 /**
  * The number of words of each kind among the tokens that were read, in the order of KINDS.
  * @param known by id, the place in KINDS (`kindsIn`): a word with an id from the tokenizer then needs no look at its letters.
  */
-export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>, known?: Uint8Array): number[] {
-  const counts = new Array<number>(KINDS.length).fill(0);
-  const count = (kind: Kind) => {
-    (counts[PLACES[kind]] as number) += 1;
-  };
+export function kindsOf(text: string, { tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>, known?: WordKinds): number[] {
+  const counts = KINDS.map(() => 0);
   const before = ids.length - tokens.length;
   let end = tokens[0]?.start ?? 0;
   for (let place = 0; place < tokens.length; place++) {
     const token = tokens[place] as Token;
     if (token.start > end + 1 || (token.start > end && text.charCodeAt(end) !== SPACE)) {
-      if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) count('sign');
+      if (SIGN.test(text.slice(Math.max(end, token.start - 8), token.start))) (counts[PLACES.sign] as number) += 1;
     }
     end = token.end;
     if (known !== undefined && token.id !== undefined) {
-      (counts[known[token.id] as number] as number) += 1;
+      (counts[kindIn(known, token.id)] as number) += 1;
       continue;
     }
     const kind = FUNCTION_WORDS.get(token.text) ?? kindOf(token, text, ids[before + place] !== UNKNOWN_ID);
-    if (kind !== undefined) count(kind);
+    if (kind !== undefined) (counts[PLACES[kind]] as number) += 1;
   }
   return counts;
 }
@@ -149,11 +154,11 @@ function kindOf({ text: folded, start, end }: Token, text: string, known: boolea
  * Why the answer to a text is unreliable; undefined when it is reliable.
  * @param encoding the tokens that the network read. @param known as in `kindsOf`.
  */
-export function unreliable(text: string, encoding: Encoding, known?: Uint8Array): Reason | undefined {
+export function unreliable(text: string, encoding: Encoding, known?: WordKinds): Reason | undefined {
   const { tokens, unknown } = encoding;
   const kinds = kindsOf(text, encoding, known);
-  const [english = 0, language = 0, ...noises] = CLASSES.map((name) => scoreOf(kinds, name));
-  const noise = Math.max(...noises);
+  const [english, language] = [scoreOf(kinds, 'english'), scoreOf(kinds, 'language')];
+  const noise = Math.max(scoreOf(kinds, 'keys'), scoreOf(kinds, 'code'), scoreOf(kinds, 'table'));
   const isNoise = noise > english + NOISE_LEAD;
   if (language > english + LANGUAGE_LEAD && !(isNoise && noise > language)) {
     return unknown < tokens.length || hasSigns(kinds) ? 'other-language' : 'unknown-words';
@@ -169,14 +174,17 @@ function hasSigns(kinds: readonly number[]): boolean {
 }
 
 function scoreOf(kinds: readonly number[], name: Class): number {
-  return kinds.reduce((sum, count, place) => sum + count * (VOTES[name][place] as number), 0);
+  const votes = VOTES[name];
+  let sum = 0;
+  for (let place = 0; place < votes.length; place++) sum += (kinds[place] as number) * (votes[place] as number);
+  return sum;
 }
 
 function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolean {
   const pairs = tokens.length - 1;
   if (pairs < MIN_PAIRS) return false;
   const enough = pairs * NEW_PAIRS;
-  if (hasDistinctPairs(ids.subarray(ids.length - tokens.length), enough)) return false;
+  if (hasDistinctPairs(ids, ids.length - tokens.length, enough)) return false;
   const seen = new Set<string>();
   for (let place = 0; place < pairs && seen.size < enough; place++) {
     seen.add(`${tokens[place]?.text} ${tokens[place + 1]?.text}`);
@@ -184,20 +192,22 @@ function isRepetitive({ tokens, ids }: Pick<Encoding, 'tokens' | 'ids'>): boolea
   return seen.size < enough;
 }
 
-/** Which pairs of ids were seen, by a hash of 10 bits: little memory, as it is rarely in a cache. */
-const seenPairs = new Uint8Array(2 ** 10);
+/** Which pairs of ids were seen, a bit for each hash of 10 bits: little memory, as it is rarely in a cache. */
+const seenPairs = new Int32Array(2 ** 5);
 
 /**
- * Whether at least `enough` pairs of words differ: pairs with different hashes are different pairs. This nearly always settles
- * the question without a set of strings.
+ * Whether at least `enough` pairs of words from `start` on differ: pairs with different hashes are different pairs. This nearly
+ * always settles the question without a set of strings.
  */
-function hasDistinctPairs(ids: Int32Array, enough: number): boolean {
-  seenPairs.fill(0);
+function hasDistinctPairs(ids: Int32Array, start: number, enough: number): boolean {
+  for (let place = 0; place < seenPairs.length; place++) seenPairs[place] = 0; // `fill` takes longer
   let distinct = 0;
-  for (let place = 1; place < ids.length && distinct < enough; place++) {
-    const hash = (Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b)) >>> 22;
-    distinct += 1 - (seenPairs[hash] as number);
-    seenPairs[hash] = 1;
+  for (let place = start + 1; place < ids.length && distinct < enough; place++) {
+    const hash = Math.imul(ids[place - 1] as number, 0x9e3779b1) + Math.imul(ids[place] as number, 0x85ebca6b);
+    const [word, bit] = [hash >>> 27, (hash >>> 22) & 31];
+    const seen = seenPairs[word] as number;
+    distinct += 1 & ~(seen >>> bit);
+    seenPairs[word] = seen | (1 << bit);
   }
   return distinct >= enough;
 }

@@ -86,6 +86,8 @@ function createJobs({ JOBS_BUCKET: bucket, JOB_COORDINATOR: coordinators }: JobB
       return { bytes, read: () => concatenateObjects(keys, bytes, bucket, onFailure) };
     },
 
+    retry: (id, owner) => ask(id, async (coordinator) => coordinator.retry(owner)),
+
     remove: async (id, owner) => coordinatorOf(id).remove(owner),
   };
 }

@@ -34,7 +34,7 @@ import {
   type State,
   type StoredState,
 } from './state.ts';
-import { folderOf, inputKey } from './storage-keys.ts';
+import { folderOf, inputKey, resultsKey } from './storage-keys.ts';
 
 /** The bindings of bulk jobs, as wrangler.toml names them. */
 export interface JobBindings {
@@ -68,6 +68,10 @@ const MAX_FAILED_ALARMS = 10;
 /** After how many of them the client is asked to send the parts of the file again, and how often at most. */
 const FAILED_ALARMS_BEFORE_ASKING = 2;
 const MAX_ASKED_AGAIN = 3;
+
+/** The column `settled` of a chunk; 0 until it has results. */
+const DONE = 1;
+const GIVEN_UP = 2;
 
 export class JobCoordinator extends DurableObject<JobBindings> {
   readonly #limits: JobLimits;
@@ -163,7 +167,8 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     if (job?.state !== 'running') return;
     const [row] = this.ctx.storage.sql
       .exec<{ start: number; end: number; line: number; records: number }>(
-        'UPDATE chunks SET settled = 1 WHERE chunk = ? AND NOT settled RETURNING start, "end", line, records',
+        'UPDATE chunks SET settled = ? WHERE chunk = ? AND NOT settled RETURNING start, "end", line, records',
+        model === undefined ? GIVEN_UP : DONE,
         chunk,
       )
       .toArray();
@@ -174,8 +179,10 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     job.resultBytes += bytes;
     job.records.done += records;
     job.records.failed += failed;
-    if (model !== undefined && !job.models.includes(model)) job.models.push(model);
-    if (model === undefined && job.failures.length < MAX_REPORTED_ERRORS) job.failures.push({ line, records });
+    if (model === undefined) {
+      job.givenUpBytes = (job.givenUpBytes ?? 0) + bytes;
+      if (job.failures.length < MAX_REPORTED_ERRORS) job.failures.push({ line, records });
+    } else if (!job.models.includes(model)) job.models.push(model);
     job.lastProgressAt = Date.now();
     job.redeliveries = 0;
     await this.#finishIfDone(job);
@@ -185,6 +192,22 @@ export class JobCoordinator extends DurableObject<JobBindings> {
   results(owner: string | undefined): { state: Job['state']; chunks: number; bytes: number } | undefined {
     const job = this.#of(owner);
     return job && { state: job.state, chunks: job.chunks, bytes: job.resultBytes };
+  }
+
+  /** Runs a finished job again for the records that were given up, if there are any. */
+  async retry(owner: string | undefined): Promise<Job | undefined> {
+    const job = this.#of(owner);
+    if (job?.state === 'finished' && job.givenUpBytes !== undefined) {
+      const { started = 0, ended = 0 } = job;
+      job.state = 'running';
+      job.started = started + Date.now() - ended; // the pause between does not count
+      delete job.ended;
+      job.retrying = true;
+      job.lastProgressAt = 0; // messages are due at once
+      job.cleanedUp = false;
+      await this.#save(job);
+    }
+    return job && this.#describe(job);
   }
 
   /** Cancels the job, or forgets it if it has ended. @returns whether there was one. */
@@ -229,6 +252,7 @@ export class JobCoordinator extends DurableObject<JobBindings> {
         await this.#fail(job, `The file was not uploaded within ${JOB_UPLOAD_HOURS} hours.`);
     } else if (job.state === 'running') {
       if (!job.split) await this.#split(job);
+      if (job.retrying) await this.#reopen(job);
       if (job.sent < job.chunks) await this.#send(job);
       else if (job.split && now >= this.#dueAt(job)) await this.#redeliver(job);
     } else if (!job.cleanedUp) {
@@ -322,6 +346,33 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     }
   }
 
+  /** Forgets the results of the chunks that were given up, so that they are done again. */
+  async #reopen(job: State): Promise<void> {
+    const chunks = this.ctx.storage.sql
+      .exec<{ chunk: number; bytes: number; records: number }>(
+        'SELECT chunk, "end" - start AS bytes, records FROM chunks WHERE settled = ?',
+        GIVEN_UP,
+      )
+      .toArray();
+    for (let from = 0; from < chunks.length; from += KEYS_TOGETHER) {
+      const some = chunks.slice(from, from + KEYS_TOGETHER);
+      await this.env.JOBS_BUCKET.delete(some.map(({ chunk }) => resultsKey({ job: job.id, chunk })));
+    }
+    if (job.state !== 'running' || !job.retrying) return; // cancelled meanwhile, or the alarm fired twice
+    this.ctx.storage.sql.exec('UPDATE chunks SET settled = 0 WHERE settled = ?', GIVEN_UP);
+    for (const { bytes, records } of chunks) {
+      job.settledBytes -= bytes;
+      job.records.done -= records;
+      job.records.failed -= records;
+    }
+    job.settled -= chunks.length;
+    job.resultBytes -= job.givenUpBytes ?? 0;
+    job.failures = [];
+    delete job.givenUpBytes;
+    delete job.retrying;
+    this.ctx.storage.kv.put('job', job);
+  }
+
   /** Sends the messages of open chunks again, in case they were lost. */
   async #redeliver(job: State): Promise<void> {
     if (job.redeliveries >= MAX_REDELIVERIES) return this.#fail(job, 'The job made no progress for too long.');
@@ -354,11 +405,11 @@ export class JobCoordinator extends DurableObject<JobBindings> {
     await this.#save(job);
   }
 
-  /** Deletes what is no longer needed: the file, and the results of a job that did not finish. */
+  /** Deletes what is no longer needed: the file, unless records were given up, and the results of a job that did not finish. */
   async #cleanUp(job: State): Promise<void> {
     await this.#abortUpload(job);
-    if (job.state === 'finished' && !job.deleted) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
-    else await this.#deleteAll(job);
+    if (job.state !== 'finished' || job.deleted) await this.#deleteAll(job);
+    else if (job.givenUpBytes === undefined) await this.env.JOBS_BUCKET.delete(inputKey(job.id));
     job.cleanedUp = true;
   }
 

@@ -5,7 +5,14 @@
 import * as v from 'valibot';
 import { type Beginning, type Layout as FileLayout, type Format, findBeginning } from '../../shared/files/beginning.ts';
 import { isText } from '../../shared/files/characters.ts';
-import { fieldOf, parseRecord, type RecordContent, RecordError, type Wanted } from '../../shared/files/fields.ts';
+import {
+  fieldOf,
+  noText,
+  parseRecord,
+  type RecordContent,
+  RecordError,
+  type Wanted,
+} from '../../shared/files/fields.ts';
 import { type FileRecord, RecordReader } from '../../shared/files/records.ts';
 import { fieldErrors } from '../http/body.ts';
 import { sentence } from '../http/errors.ts';
@@ -84,12 +91,12 @@ export function problemOf(part: Uint8Array, isWhole: boolean, { format, layout: 
   let problem: string | undefined;
   for (const record of recordsOf(reader, part.subarray(next.offset), isWhole)) {
     try {
-      fieldOf(parseRecord(record, layout), 'text', wantedBy(layout).text, layout.columns);
+      textOf(parseRecord(record, layout), layout, true);
       if (isEncoded) return undefined;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       const sentence = `Line ${record.line}: ${error.message}.`;
-      if (error.isEncoding) return sentence;
+      if (error.assumption === 'encoding') return sentence;
       problem ??= sentence;
     }
   }
@@ -119,14 +126,27 @@ function parse(record: FileRecord, layout: Layout): Content {
   } catch (error) {
     return { error: reasonOf(error) };
   }
-  const { text, id: wantedId } = wantedBy(layout);
+  const { id: wantedId } = wantedBy(layout);
   let id: unknown;
   try {
     id = fieldOf(content, 'id', { ...wantedId, needed: false }, layout.columns);
-    return checked(fieldOf(content, 'text', text, layout.columns), id);
+    return checked(textOf(content, layout), id);
   } catch (error) {
     return { ...goodId(id), error: reasonOf(error) };
   }
+}
+
+/**
+ * The value of the text's field.
+ * @param mustBeString default: only an object is refused, as that is a field with the text in it
+ * @throws RecordError if there is no such field, or it has no text
+ */
+function textOf(content: RecordContent, layout: Layout, mustBeString = false): unknown {
+  const { text } = wantedBy(layout);
+  const value = fieldOf(content, 'text', text, layout.columns);
+  const isString = typeof value === 'string' || value === null;
+  if (!isString && (mustBeString || typeof value === 'object')) throw new RecordError(noText(value, text));
+  return value;
 }
 
 function checked(text: unknown, id: unknown): Content {

@@ -28,6 +28,8 @@ export interface Jobs {
     id: string,
     owner: string | undefined,
   ): Promise<{ bytes: number; read(): ReadableStream<Uint8Array> } | Job['state'] | undefined>;
+  /** Classifies the records of a finished job again that were given up. */
+  retry(id: string, owner: string | undefined): Promise<Job | undefined>;
   /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
   remove(id: string, owner: string | undefined): Promise<boolean>;
 }
@@ -100,6 +102,10 @@ export function jobRoutes(
     if (context.req.raw.method !== 'HEAD') return context.body(results.read(), 200, headers);
     return context.body(null, 200, { ...headers, 'content-length': `${results.bytes}` }); // reads nothing
   });
+
+  app.post('/:id/retry', async (context) =>
+    context.json(known(await configured().retry(idOf(context), ownerOf(context)))),
+  );
 
   app.delete('/:id', async (context) => {
     if (!(await configured().remove(idOf(context), ownerOf(context)))) throw new ProblemError({ kind: 'unknown-job' });

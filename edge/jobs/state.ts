@@ -56,6 +56,10 @@ export interface State {
   settled: number;
   settledBytes: number;
   resultBytes: number;
+  /** The share of results that say of their records that they were given up. With it the file is kept, so that those can be tried again. */
+  givenUpBytes?: number;
+  /** Whether given-up chunks are to be opened again. */
+  retrying?: boolean;
   records: { found: number; done: number; failed: number };
   models: string[];
   failures: { line: number; records: number }[];

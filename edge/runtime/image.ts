@@ -2,7 +2,7 @@
  * The image file: the vocabulary's index, and the linear memory of a started onnxruntime-web with a session for one model, without
  * what instantiation itself writes. `edge/build/` writes it when the worker is built; `preinitialized.ts` starts from it.
  *
- *     u32 bytes of the header · header, JSON in UTF-8, padded to a multiple of 4 with spaces
+ *     u32 bytes of the header · header, JSON in UTF-8, padded with spaces so that the index starts at a multiple of 16
  *     u32 length of the vocabulary's index · the index, of u32
  *     u32 number of runs · for each: u32 address, u32 bytes · the runs' contents, one after the other
  *
@@ -20,10 +20,11 @@ const RuntimeNames = v.object({
   constructors: v.string(),
   init: v.string(),
   createSession: v.string(),
-  /** The name of the module that imports come from, and its names for the memory and the function that grows it. */
+  /** The module that imports come from, and its names for the memory, the function that grows it, and that which sets up a thread. */
   imports: v.string(),
   memory: v.string(),
   resizeHeap: v.string(),
+  startThread: v.string(),
 });
 export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
 
@@ -79,7 +80,7 @@ export async function sealImage(
 
 export function encodeImage(header: ImageHeader, index: LineIndex, runs: readonly Run[]): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const headerBytes = Math.ceil(json.length / 4) * 4;
+  const headerBytes = Math.ceil((json.length + 8) / 16) * 16 - 8;
   const length = runs.reduce(
     (sum, { bytes }) => sum + bytes.length,
     12 + headerBytes + index.byteLength + 8 * runs.length,

@@ -262,8 +262,8 @@ function tableBeginning(
   }
   const [best] = tried.sort((a, b) => b.rank - a.rank || b.fields.length - a.fields.length) as [Tried]; // a stable sort
   if (best.error !== undefined) {
-    const { message, isEncoding } = best.error;
-    throw new RecordError(message, { line: best.record.line, isEncoding });
+    const { message, assumption } = best.error;
+    throw new RecordError(message, { line: best.record.line, assumption });
   }
   // A header of one column has no delimiter.
   const isOne = header && known === undefined && best.fields.length === 1;

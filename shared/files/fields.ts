@@ -9,18 +9,24 @@ import { quoted } from '../quoted.ts';
 import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
 import { type Dialect, type FileRecord, formOf, maxRecordBytes } from './records.ts';
 
+/** What a reader may have taken for granted, and a flag of a command changes. */
+export type Assumption = 'encoding' | 'quotes' | 'header' | 'delimiter';
+
 /** A record or header that cannot be read. The message is a clause, which may follow a place or become a sentence. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
   /** The line in the file, if known. */
   readonly line: number | undefined;
-  /** Whether the bytes are in another encoding than the file's. */
-  readonly isEncoding: boolean;
+  /** The assumption that may be wrong, if it is one of these. */
+  readonly assumption: Assumption | undefined;
 
-  constructor(message: string, { line, isEncoding = false }: { line?: number | undefined; isEncoding?: boolean } = {}) {
+  constructor(
+    message: string,
+    { line, assumption }: { line?: number | undefined; assumption?: Assumption | undefined } = {},
+  ) {
     super(message);
     this.line = line;
-    this.isEncoding = isEncoding;
+    this.assumption = assumption;
   }
 }
 
@@ -82,7 +88,9 @@ function fold(name: string): string {
 }
 
 function missing(columns: readonly string[], wanted: readonly string[], of: Named, option: string): RecordError {
-  return new RecordError(`${noColumn(columns, wanted, of)}; name it with ${option}`);
+  const assumption =
+    of === 'object' ? undefined : columns.length === 1 ? 'delimiter' : of === 'header' ? 'header' : undefined;
+  return new RecordError(`${noColumn(columns, wanted, of)}; name it with ${option}`, { assumption });
 }
 
 /**
@@ -137,18 +145,31 @@ export function fieldOf(
   const names = namesOf(field, name);
   const found = valueIn(content, names) ?? (name === undefined ? undefined : valueAt(content, name.split('.')));
   if (found !== undefined) return found.value;
-  if (needed) throw missing(Object.keys(content), names, 'object', option);
-  return undefined;
+  if (!needed) return undefined;
+  if (!isTable(content)) throw missing(Object.keys(content), names, 'object', option);
+  throw new RecordError(`${noColumn(Object.keys(content), names, 'object')}; ${SAVE_AS_OBJECTS}`);
 }
+
+const SAVE_AS_OBJECTS = 'save an object for each row (pandas: orient="records")';
 
 /** The message for a text that is not a string: what is wrong, and what to do. */
 export function noText(value: unknown, { option }: Pick<WantedField, 'option'>): string {
-  if (typeof value !== 'object' || value === null) return 'the text is not a string';
+  if (typeof value !== 'object' || value === null) return `the text is not a string; ${option} names another field`;
   const keys = Object.keys(value);
-  if (keys.every((key, place) => key === `${place}`)) {
-    return 'the text is a column of texts; save an object for each row (pandas: orient="records")';
-  }
+  if (areNumbered(keys)) return `the text is a column of texts; ${SAVE_AS_OBJECTS}`;
   return `the text is an object with ${keys.slice(0, 8).map(quoted).join(', ')}; name its field with ${option}, as in review.body`;
+}
+
+/** Whether an object has all rows of a table, as pandas writes with `orient` "index", "split" or "table". */
+function isTable(object: FieldsOfObject): boolean {
+  const values = Object.values(object);
+  const areObjects = values.length > 0 && values.every((value) => typeof value === 'object' && value !== null);
+  return areObjects && (areNumbered(Object.keys(object)) || values.some(Array.isArray));
+}
+
+/** Whether the keys are 0, 1, 2 … */
+function areNumbered(keys: readonly string[]): boolean {
+  return keys.every((key, place) => key === `${place}`);
 }
 
 /** Whether the content is a row's. */
@@ -188,7 +209,11 @@ export function parseRow(record: FileRecord, dialect: Dialect, columns?: number)
   const fields = dialect.quotes === false ? plainFields(row, dialect) : fieldsOf(row, dialect);
   if (columns === undefined || fields.length === columns) return fields;
   const found = `${fields.length} ${fields.length === 1 ? 'column' : 'columns'} instead of ${columns}`;
-  throw new RecordError(`the row has ${found}; a text with a separator or a line break in it needs quotes around it`);
+  const hasRowName = fields.length === columns + 1 && /^"\d+"/.test(row); // as R's write.table writes it
+  const advice = hasRowName
+    ? 'the header needs a name for the row names too (R: col.names = NA)'
+    : 'a text with a separator or a line break in it needs quotes around it';
+  throw new RecordError(`the row has ${found}; ${advice}`);
 }
 
 function plainFields(row: string, { delimiter }: Dialect): string[] {
@@ -203,12 +228,14 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
     let field: string;
     if (row[at] === '"') {
       const end = closingQuote(row, at + 1);
-      if (end < 0) throw new RecordError(`a quote is opened and never closed${lostLines(row)}`);
+      if (end < 0)
+        throw new RecordError(`a quote is opened and never closed${lostLines(row)}`, { assumption: 'quotes' });
       field = row.slice(at + 1, end).replaceAll('""', '"');
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
       if (at < row.length && row[at] !== delimiter) {
-        throw new RecordError('there is a quote inside a quoted text; double it');
+        const hint = field.endsWith('\\') ? ' instead of a backslash before it (R: qmethod = "double")' : '';
+        throw new RecordError(`there is a quote inside a quoted text; double it${hint}`, { assumption: 'quotes' });
       }
     } else {
       const next = delimiter === undefined ? -1 : row.indexOf(delimiter, at);
@@ -218,6 +245,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       if (delimiter !== undefined && field.includes('"')) {
         throw new RecordError(
           'there is a quote inside a text without quotes around it; quote the text, and double the quote',
+          { assumption: 'quotes' },
         );
       }
       at = end;
@@ -263,7 +291,8 @@ export function parseJson(record: FileRecord, dialect: Dialect = {}): string | F
     );
   }
   if (typeof value === 'string' || isObject(value)) return value;
-  throw new RecordError(`the ${what} must be a JSON string or object`);
+  const advice = Array.isArray(value) && value.length > 1 ? `; ${SAVE_AS_OBJECTS}` : '';
+  throw new RecordError(`the ${what} must be a JSON string or object${advice}`);
 }
 
 /** @param notText the error's message for bytes that are not text. @throws RecordError */
@@ -279,7 +308,7 @@ function textOf(
     throw new RecordError(`the record has more than ${maxRecordBytes(dialect)} bytes${hint}`);
   }
   const text = decode(bytes, dialect.encoding);
-  if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { isEncoding: true });
+  if (text === undefined) throw new RecordError(`${notText}; ${SAVE_AS_UTF8}`, { assumption: 'encoding' });
   if (!text.includes('\0')) return text;
   const cause = 'the file is damaged, or UTF-16 without a byte order mark';
   throw new RecordError(`the ${what} has a NUL character: ${cause}; ${SAVE_AS_UTF8}`);

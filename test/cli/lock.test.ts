@@ -1,10 +1,10 @@
-/** A folder that one writer has, in this process. Between processes: test/process/lock.test.ts. */
+/** A folder or file that one writer has, in this process. Between processes: test/process/lock.test.ts. */
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeFiles } from '../../cli/files.ts';
-import { LOCK_FILE, lockFolder } from '../../cli/lock.ts';
+import { lockFile, lockFolder } from '../../cli/lock.ts';
 import { refusal } from '../fixtures/refusal.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
@@ -31,7 +31,7 @@ describe('lockFolder', () => {
     );
     await writeFile(path.join(folder, 'checkpoint'), '');
     first[Symbol.dispose]();
-    expect(await readdir(folder)).toEqual([LOCK_FILE, 'checkpoint']);
+    expect(await readdir(folder)).toEqual(['checkpoint']);
     (await lock(folder))[Symbol.dispose]();
   });
 
@@ -63,12 +63,30 @@ describe('lockFolder', () => {
     const leftovers = await leftoversIn(folder);
     for (const name of [...leftovers, 'notes.tmp', 'other.4711.tmp']) await writeFile(path.join(folder, name), '');
     (await lock(folder))[Symbol.dispose]();
-    expect(await readdir(folder)).toEqual([LOCK_FILE, 'model.onnx', 'notes.tmp', 'other.4711.tmp']);
+    expect(await readdir(folder)).toEqual(['model.onnx', 'notes.tmp', 'other.4711.tmp']);
   });
 
   it("ignores a plain file with the lock's name", async () => {
     const folder = await temporaryFolder();
-    await writeFile(path.join(folder, LOCK_FILE), 'not a lock, and longer than the header of one '.repeat(10));
-    expect(await refusal(lock(folder))).toBe(`${folder} cannot be written to (${LOCK_FILE}: file is not a database)`);
+    await writeFile(path.join(folder, '.lock'), 'not a lock, and longer than the header of one '.repeat(10));
+    expect(await refusal(lock(folder))).toBe(`${folder} cannot be written to (.lock: file is not a database)`);
+  });
+});
+
+describe('lockFile', () => {
+  const lock = (file: string) => lockFile(file, { waitMs: 1 });
+
+  it('allows one holder of a file, others of its neighbours, and leaves nothing behind', async () => {
+    const folder = path.join(await temporaryFolder(), 'results');
+    const [one, other] = [path.join(folder, 'one.csv'), path.join(folder, 'other.csv')];
+    const first = await lock(one);
+    const second = await lock(other);
+    expect(await refusal(lock(one))).toBe(
+      `${one} is being written to by process ${process.pid}; wait for it, stop it, or choose another file`,
+    );
+    first[Symbol.dispose]();
+    second[Symbol.dispose]();
+    expect(await readdir(folder)).toEqual([]);
+    (await lock(one))[Symbol.dispose]();
   });
 });

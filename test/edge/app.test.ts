@@ -41,7 +41,7 @@ describe('a rate limit', () => {
     const unknown = (what: string) => async () => void asked.push(what);
     const jobs = {
       ...{ open: unknown('open'), submit: unknown('submit'), status: unknown('status'), results: unknown('results') },
-      ...{ remove: unknown('remove'), part: unknown('part') },
+      ...{ retry: unknown('retry'), remove: unknown('remove'), part: unknown('part') },
     } as unknown as Jobs;
     let counted = 0;
     const rateLimiter = { limit: async () => ({ success: ++counted < 0 }) };
@@ -52,12 +52,25 @@ describe('a rate limit', () => {
       ['DELETE', job],
       ['GET', `${job}/results`],
       ['PUT', `${job}/parts/1`],
+      ['POST', `${job}/retry`],
       ['POST', '/v1/jobs'],
     ] as const) {
       expect((await app.request(path, { method })).status).toBe(429);
     }
-    expect([counted, asked]).toEqual([5, []]);
+    expect([counted, asked]).toEqual([6, []]);
   });
+});
+
+it('counts each reload of a broken network, and logs it once', async () => {
+  const events: unknown[] = [];
+  let reloads = 0;
+  const app = open({ ...WORKING, reloads: () => reloads }, { logError: (_, __, { event }) => events.push(event) });
+  for (const now of [0, 1, 1, 2]) {
+    reloads = now;
+    expect((await app.request('/v1/sentiment', request({ text: 'a' }))).status).toBe(200);
+  }
+  expect(events).toEqual(['network-reloaded', 'network-reloaded']);
+  expect(await (await app.request('/metrics')).text()).toContain('\nedge_sentiment_network_reloads_total 2\n');
 });
 
 describe('a bug', () => {

@@ -20,7 +20,15 @@ const header: ImageHeader = {
   memoryBytes: 25 * 65_536,
   session: 4_711,
   rest: '3'.repeat(64),
-  names: { constructors: 'sa', init: 'ta', createSession: 'ua', imports: 'a', memory: 'a', resizeHeap: 'la' },
+  names: {
+    constructors: 'sa',
+    init: 'ta',
+    createSession: 'ua',
+    imports: 'a',
+    memory: 'a',
+    resizeHeap: 'la',
+    startThread: 'fa',
+  },
 };
 const RUNS = [
   { address: 1024, bytes: Uint8Array.of(1, 0, 2) },

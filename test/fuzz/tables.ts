@@ -129,7 +129,7 @@ interface TableInput {
 }
 
 /** An advice that names a flag or an option, which each reader has its own of. */
-const withoutAdvice = (why: string) => why.replace(/(; name it with \S+|, or add --encoding .*)$/, '');
+const withoutAdvice = (why: string) => why.replace(/(; name it with [^\s,]+)?(, or add --.*)?$/, '');
 
 /** The texts that `train` reads, and why it reads no more, where it refuses the file. */
 async function readByTrain(bytes: Uint8Array, kind: Kind): Promise<{ records: TableRecord[]; refusal?: string }> {

@@ -15,7 +15,7 @@ import { exported, randomizeWeights } from '../fixtures/networks.ts';
 
 const OPERATORS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 const VOCABULARY_SIZE = 30;
-const ROWS = randomRows({ rows: 100, maxLength: 40, below: VOCABULARY_SIZE, seed: 5 });
+const ROWS = randomRows({ rows: 32, maxLength: 16, below: VOCABULARY_SIZE, seed: 5 });
 
 type Parts = Required<Pick<Architecture, 'cell' | 'pooling' | 'ngramBuckets' | 'labels'>> & {
   weights: 'float32' | 'int8';
@@ -52,7 +52,7 @@ describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets 
   it('gives at every step the answer to the text cut there', async () => {
     const { model, quantized } = build(parts);
     const onnx = await exported(model, quantized);
-    const text = Int32Array.from({ length: 25 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
+    const text = Int32Array.from({ length: 12 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
     const batch = toBatch([text.slice(0, 3), text]);
     const logits = (await onnx.run(batch)).subarray(batch.steps * parts.labels);
     const cuts = Array.from(text, (_, index) => text.slice(0, index + 1));
@@ -84,7 +84,7 @@ describe('sizes', () => {
     randomizeWeights(model);
     const quantized = quantize(model);
     expect(exportModel(model, quantized).length).toBeLessThan(2_000_000);
-    const rows = randomRows({ rows: 32, maxLength: 400, below: sizes.vocabularySize, seed: 2 });
+    const rows = randomRows({ rows: 8, maxLength: 200, below: sizes.vocabularySize, seed: 2 });
     expect((await measureParity(model, await exported(model, quantized), rows)).maxDifference).toBeLessThan(1e-4);
   });
 

@@ -81,6 +81,7 @@ it('answers every documented request, and logs no error', async () => {
       expect(await ended(id)).toBe('finished');
       const { text } = await ask('GET /v1/jobs/{id}/results', [id]);
       expect(text).toMatch(/^\{"line":2,"id":"1","label":"positive".*\n\{"line":4,"id":"2","label":"negative".*\n$/);
+      expect(await ask('POST /v1/jobs/{id}/retry', [id])).toMatchObject({ status: 200 });
       expect(await ask('DELETE /v1/jobs/{id}', [id])).toMatchObject({ status: 204 });
     }
     const documented = Object.entries<object>(DOCUMENT.paths).flatMap(([route, item]) =>

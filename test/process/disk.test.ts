@@ -6,7 +6,6 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LOCK_FILE } from '../../cli/lock.ts';
 import { openBundle } from '../../shared/bundle.ts';
 import { readBundle } from '../../train/export/bundle.ts';
 import { CHECKPOINT_FILE } from '../../train/training/checkpoint.ts';
@@ -53,7 +52,7 @@ const training = (out: string, ...more: readonly string[]) => [
 ];
 
 async function contentsOf(of: string): Promise<Record<string, Buffer>> {
-  const names = (await readdir(of)).filter((name) => name !== LOCK_FILE).sort();
+  const names = (await readdir(of)).sort();
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(path.join(of, name))])));
 }
 

@@ -8,7 +8,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LOCK_FILE } from '../../cli/lock.ts';
 import { randomNumbers } from '../../train/random.ts';
 import { CHECKPOINT_FILE } from '../../train/training/checkpoint.ts';
 import { cli, printed, startCli } from '../fixtures/cli.ts';
@@ -82,6 +81,6 @@ describe.each<[preset: string, flags: readonly string[], writes: Writes]>([
 });
 
 async function contentsOf(out: string): Promise<Record<string, Buffer>> {
-  const names = (await readdir(out)).filter((name) => name !== LOCK_FILE).sort(); // that one has a process id in it
+  const names = (await readdir(out)).sort();
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(path.join(out, name))])));
 }

@@ -55,7 +55,7 @@ it('works from a copy at any offset', () => {
 
 it('terminates in a damaged index', () => {
   const text = textOf(['one', 'two']);
-  const full = indexLines(text).map((number, at) => (at % 2 === 1 ? number || 1 : number));
+  const full = indexLines(text).map((number, at) => (at > 0 && at % 4 === 0 ? number || 1 : number));
   expect(findLine('one', text, full)).toBe(0);
   expect(() => findLine('three', text, full)).toThrow('no empty slot');
 });
@@ -63,7 +63,7 @@ it('terminates in a damaged index', () => {
 it('recognises an impossible index', () => {
   const index = indexLines(textOf(['one', 'two', 'three']));
   expect([index, indexLines('')].map(isIndex)).toEqual([true, true]);
-  const full = index.with(0, (index.length - 1) / 2);
+  const full = index.with(0, (index.length - 4) / 4);
   for (const none of [new Uint32Array(), index.subarray(0, 1), index.slice(0, -1), index.slice(0, -2), full]) {
     expect(isIndex(none)).toBe(false);
   }

@@ -24,7 +24,7 @@ describe.each(Object.entries(GOLDEN))('tokenize: %s', (_group, rows) => {
 const texts = fc.oneof({ weight: 9, arbitrary: anyText }, fc.constantFrom(...TEXTS));
 
 /** Checks `holds` on many texts. */
-const forAnyText = (holds: (text: string) => void) => fc.assert(fc.property(texts, holds), { numRuns: 2_000 });
+const forAnyText = (holds: (text: string) => void) => fc.assert(fc.property(texts, holds), { numRuns: 1_000 });
 
 describe('tokenize: any text', () => {
   it('gives non-empty tokens in order, without overlap, inside the text', () => {
@@ -79,7 +79,7 @@ describe('tokenize: any text', () => {
         const plain = before.replaceAll('<', '');
         expect(words(`${plain}\n${after}`)).toEqual([...words(plain), ...words(after)]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -89,7 +89,7 @@ describe('tokenize: any text', () => {
         const ascii = text.replace(/[^\0-\x7f]/g, '');
         expect(tokenize(ascii.toUpperCase())).toEqual(tokenize(ascii.toLowerCase()));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -103,7 +103,7 @@ describe('tokenize: any text', () => {
         const hyphenated = `${word[0]}\u00AD${word.slice(1)}`;
         expect(words(word + behind)).toEqual(words(hyphenated + behind));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -147,7 +147,7 @@ describe('tokenize: hundreds of thousands of code units', () => {
       '\uD800',
     ],
   ])('of %j come to an end', (unit) => {
-    expect(() => tokenize(unit.repeat(400_000 / unit.length))).not.toThrow();
+    expect(() => tokenize(unit.repeat(200_000 / unit.length))).not.toThrow();
   });
 });
 

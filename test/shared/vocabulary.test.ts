@@ -60,6 +60,18 @@ describe('a lexicon', () => {
   });
 });
 
+it('gives every word the same id in a text as alone', () => {
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'z', '7'), minLength: 1, maxLength: 14 });
+  fc.assert(
+    fc.property(fc.uniqueArray(letters), fc.array(letters), (words, others) => {
+      const vocabulary = Vocabulary.of(words);
+      for (const { text, id } of tokenizeWith(vocabulary, [...words, ...others].join(' '))) {
+        if (id !== undefined || words.includes(text)) expect(id ?? vocabulary.idOf(text)).toBe(3 + words.indexOf(text));
+      }
+    }),
+  );
+});
+
 describe('size', () => {
   it('counts the three specials', () => {
     expect(Vocabulary.of([]).size).toBe(3);

@@ -171,9 +171,7 @@ describe.each(['int8', 'float32'] as const)('train, of three labels in %s', (wei
   });
 
   it('trains the same network for the same seed, stopped or not', async () => {
-    const [same, stopped] = [await temporaryFolder(), await temporaryFolder()];
-    expect((await ofThree(same))?.version).toBe(manifest.version);
-    expect(await modelOf(same)).toEqual(await modelOf(three));
+    const stopped = await temporaryFolder();
     for (const at of ['teacher: n-grams', 'weights of n-grams', 3, 4]) {
       const interruption = new AbortController();
       const given = await ofThree(stopped, {

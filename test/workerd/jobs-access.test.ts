@@ -23,6 +23,7 @@ describe('access to jobs', () => {
       ['GET', job],
       ['GET', `${job}/results`],
       ['PUT', `${job}/parts/1`],
+      ['POST', `${job}/retry`],
       ['DELETE', job],
     ] as const) {
       expect((await asked(method, path)).status, `${method} without a key`).toBe(401);

@@ -4,7 +4,7 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { askedBy, FORMAT_FLAGS, plainName, TEXT_COLUMN_FLAG } from '../../cli/input.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
-import { counted } from '../../shared/counted.ts';
+import { count, counted } from '../../shared/counted.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
 import {
   cacheFolder,
@@ -59,6 +59,7 @@ export async function loadData(
 ): Promise<NamedDataset> {
   const location = flags.data ?? (await downloadShown(OFFICIAL_ARCHIVE, io));
   io.say(`reading ${location}`);
+  let rows: number | undefined;
   const dataset = await readDataset(location, {
     anySize: flags['any-size'] === true,
     ...askedBy(flags),
@@ -68,7 +69,14 @@ export async function loadData(
     groups: flags.group && parseGroups(flags.group),
     drop: flags.drop === undefined ? undefined : new Set(namesIn(flags.drop)),
     onWarning: (warning) => io.say(`warning: ${warning}`),
+    onRows: (count) => {
+      rows = count;
+    },
   });
+  if (rows !== undefined) {
+    const [train, test] = [dataset.train, dataset.test].map(({ length }) => count(length));
+    io.say(`rows: ${count(rows)}; ${train} different texts to train on, and ${test} kept for the test`);
+  }
   if (dataset.official && withOpenSets) return addOpenSets(dataset, flags.sources, io);
   return { dataset, name: dataset.official ? OFFICIAL_DATASET : plainName(path.basename(path.resolve(location))) };
 }

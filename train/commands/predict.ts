@@ -4,11 +4,12 @@ import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import { exists, refuseToReplace } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat } from '../../cli/input.ts';
+import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat, wantedText } from '../../cli/input.ts';
 import { duration, progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
-import { folderUrl, openClassifier } from '../../edge/runtime/files.ts';
+import { folderUrl, openClassifier, readBundle } from '../../edge/runtime/files.ts';
 import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
+import { openBundle } from '../../shared/bundle.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { labelFile } from '../prediction/file.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
@@ -85,7 +86,7 @@ async function runFile(
   if (path.resolve(out) === path.resolve(file)) throw new UsageError('--out is the input file');
   if (!flags.force) await refuseToReplace(out);
   const folder = modelFolder(flags.model);
-  const { manifest } = await openClassifier(folder);
+  const { manifest } = await openBundle(await readBundle(folder));
   const labels = askedLabels(flags, manifest.labels);
   const stopping = new AbortController();
   io.onInterrupt(() => stopping.abort());
@@ -94,7 +95,7 @@ async function runFile(
   const tally = await labelFile({
     ...{ file, out, outType, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
-    text: { name: flags['text-column'], needed: true, option: '--text-column' },
+    text: wantedText(flags['text-column']),
     model: { folder: folder.href, version: manifest.version, labels, sentences: flags.sentences },
     onProgress: (share, { records }) => line.update(share, counted(records, 'record')),
   }).finally(() => line.done());

@@ -6,10 +6,11 @@ import { askedBy, FORMAT_FLAGS, readPieces, TEXT_COLUMN_FLAG } from '../../cli/i
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { folderUrl } from '../../edge/runtime/files.ts';
+import { openBundle } from '../../shared/bundle.ts';
 import { count, counted } from '../../shared/counted.ts';
 import { tableRow } from '../../shared/files/table-row.ts';
 import { readRecords, type TableRecord } from '../data/records.ts';
-import { openClassifier } from '../export/bundle.ts';
+import { readBundle } from '../export/bundle.ts';
 import { type ClassifierPool, createPool } from '../prediction/pool.ts';
 import { Shortlist } from '../prediction/shortlist.ts';
 import { command } from './command.ts';
@@ -44,7 +45,7 @@ async function run(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly st
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST) {
     throw new UsageError(`--count takes a whole number from 1 to ${MOST}`);
   }
-  const { manifest } = await openClassifier(model);
+  const { manifest } = await openBundle(await readBundle(model));
   const { size } = await stat(file);
   const line = progressLine('reading', io.stderr);
   const [textColumn, labelColumn] = [flags['text-column'], flags['label-column']];

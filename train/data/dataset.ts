@@ -49,7 +49,7 @@ export async function readDataset(location: string, options: DatasetOptions = {}
     throw error;
   });
   if (info.isFile() && !ARCHIVE.test(location)) return readTable(location, options);
-  const { anySize = false, labels, onWarning: _, ...others } = options;
+  const { anySize = false, labels, onWarning: _, onRows: __, ...others } = options;
   const order = labels === 'any' ? undefined : labels;
   if ([order, ...Object.values(others)].some((option) => option !== undefined)) {
     const flags = '--text-column, --label-column, --delimiter, --encoding, --labels, --group and --drop';

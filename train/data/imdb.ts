@@ -48,9 +48,9 @@ export async function readImdbFolder(location: string, anySize: boolean): Promis
 export async function readImdbArchive(
   location: string,
   anySize: boolean,
-  { maxBytes = MAX_ARCHIVE_BYTES, maxText = MAX_OFFICIAL_BYTES } = {},
+  { counts = OFFICIAL_COUNTS, maxBytes = MAX_ARCHIVE_BYTES, maxText = MAX_OFFICIAL_BYTES } = {},
 ): Promise<Dataset> {
-  const reviews = new Reviews(location, anySize, maxText);
+  const reviews = new Reviews(location, anySize, counts, maxText);
   await readArchive(location, reviews, maxBytes);
   return reviews.finish();
 }
@@ -61,16 +61,18 @@ const ADVICE = 'get it again, or add --any-size if this is a dataset of your own
 class Reviews {
   readonly #location: string;
   readonly #anySize: boolean;
+  readonly #official: Readonly<Record<string, number>>;
   readonly #maxText: number;
   readonly #folders = new Map<string, Map<string, string>>();
 
   #bytes = 0;
 
-  constructor(location: string, anySize: boolean, maxText = MAX_OFFICIAL_BYTES) {
+  constructor(location: string, anySize: boolean, official = OFFICIAL_COUNTS, maxText = MAX_OFFICIAL_BYTES) {
     this.#location = location;
-    this.#maxText = maxText;
     this.#anySize = anySize;
-    for (const folder of Object.keys(OFFICIAL_COUNTS)) this.#folders.set(folder, new Map());
+    this.#official = official;
+    this.#maxText = maxText;
+    for (const folder of Object.keys(official)) this.#folders.set(folder, new Map());
   }
 
   /** @param folder such as `train/pos`. @param name the file's name without `.txt`. @param content of the file, in UTF-8. */
@@ -83,7 +85,7 @@ class Reviews {
     reviews.set(name, content.toString('utf8'));
     this.#bytes += content.length;
     if (this.#anySize) return;
-    const official = OFFICIAL_COUNTS[folder] as number;
+    const official = this.#official[folder] as number;
     if (reviews.size > official) this.refuse(`${folder} has more than ${count(official)} reviews; ${ADVICE}`);
     if (this.#bytes > this.#maxText) this.refuse(`it has more text than the official reviews; ${ADVICE}`);
   }
@@ -102,7 +104,7 @@ class Reviews {
       this.refuse('no reviews in it; expected train/pos, train/neg, test/pos and test/neg with .txt files');
     }
     for (const [folder, size] of counts) {
-      const official = OFFICIAL_COUNTS[folder];
+      const official = this.#official[folder];
       if (!this.#anySize && size !== official) {
         this.refuse(`${folder} has ${counted(size, 'review')} instead of ${count(official ?? 0)}; ${ADVICE}`);
       }
@@ -110,7 +112,7 @@ class Reviews {
         this.refuse(`${folder} has no reviews`);
       }
     }
-    const official = counts.every(([folder, count]) => count === OFFICIAL_COUNTS[folder]);
+    const official = counts.every(([folder, count]) => count === this.#official[folder]);
     return {
       official,
       labels: ['negative', 'positive'],

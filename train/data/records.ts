@@ -3,9 +3,9 @@
  * refused.
  */
 import { UsageError, UserError } from '../../cli/errors.ts';
-import { atLine, formatOf, readFile, refuseLine, unknownFormat } from '../../cli/input.ts';
+import { atLine, formatOf, readFile, refuseLine, textFinder, unknownFormat, wantedText } from '../../cli/input.ts';
 import type { Asked } from '../../shared/files/beginning.ts';
-import { fieldOf, noText, type Wanted } from '../../shared/files/fields.ts';
+import { fieldOf, type Wanted } from '../../shared/files/fields.ts';
 
 export interface TableRecord {
   /** The line in which it begins, from 1. */
@@ -41,27 +41,18 @@ export async function* readRecords(
     throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }
   const wanted = {
-    text: { name: textColumn, needed: true, option: '--text-column' },
+    text: wantedText(textColumn),
     label: { name: labelColumn, needed: needsLabel || labelColumn !== undefined, option: '--label-column' },
   } satisfies Wanted;
   const asked = { format, delimiter, header, quotes, encoding };
-  let hasText = false;
-  for await (const { line, content, columns } of readFile(location, asked, wanted, pieces && { pieces })) {
-    const fieldFor = (field: 'text' | 'label') =>
-      atLine(location, line, () =>
-        fieldOf(
-          content,
-          field,
-          { ...wanted[field], needed: field === 'label' ? wanted.label.needed : !hasText },
-          columns,
-        ),
-      );
-    // A text without an object around it has no label.
-    const [found, label] = [fieldFor('text'), typeof content === 'string' ? '' : (fieldFor('label') ?? '')];
-    const text = hasText ? (found ?? '') : found; // many exports omit an empty field
-    if (typeof text !== 'string') refuseLine(location, line, noText(text, wanted.text));
-    if (typeof label === 'object') refuseLine(location, line, 'the label is neither a string nor a number');
-    hasText = true;
+  const textOf = textFinder(location, wanted.text);
+  for await (const record of readFile(location, asked, wanted, pieces && { pieces })) {
+    const { line, content, columns } = record;
+    const text = textOf(record);
+    const labelOf = () => atLine(location, line, () => fieldOf(content, 'label', wanted.label, columns)) ?? '';
+    const label = typeof content === 'string' ? '' : labelOf(); // a text without an object around it has none
+    if (typeof label === 'object')
+      refuseLine(location, line, 'the label is neither a string nor a number; --label-column names another field');
     yield { line, text: ownCopy(text), label: ownCopy(String(label).trim()) };
   }
 }

@@ -21,6 +21,8 @@ export interface TableOptions extends FileOptions, LabelChanges {
   readonly labels?: readonly string[] | 'any' | undefined;
   /** Called with lines about texts that were left out, and warnings. */
   readonly onWarning?: (warning: string) => void;
+  /** Called with the number of the file's rows once they are read. */
+  readonly onRows?: (rows: number) => void;
 }
 
 /** The share of the texts whose hash puts them into the test split. */
@@ -38,8 +40,8 @@ const NAMED = 5;
  * split would lack a label, or the test split all but one.
  */
 export async function readTable(location: string, options: TableOptions): Promise<Dataset> {
-  const { onWarning: warn = () => {} } = options;
-  const records = withChangedLabels(readRecords(location, options), options);
+  const { onWarning: warn = () => {}, onRows } = options;
+  const records = withChangedLabels(counting(readRecords(location, options), onRows), options);
   const texts = await distinctTexts(records, location, warn);
   const labelled = texts.filter(({ label }) => label !== '');
   const unlabelled = texts.filter(({ label }) => label === '').map(({ text }) => text);
@@ -72,6 +74,15 @@ export async function readTable(location: string, options: TableOptions): Promis
   if (asked !== 'any') refuseBadSplits(dataset, location, warn);
   warnOfBalance([...train, ...test], labels, warn);
   return dataset;
+}
+
+async function* counting<T>(items: AsyncIterable<T>, onEnd?: (count: number) => void): AsyncGenerator<T> {
+  let count = 0;
+  for await (const item of items) {
+    count++;
+    yield item;
+  }
+  onEnd?.(count);
 }
 
 /** The same key for all forms of a number, so that `--drop 3` means `3.0` too; any other label is its own key. */

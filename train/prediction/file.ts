@@ -118,6 +118,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
     };
     await writeFiles(path.dirname(note), { [path.basename(note)]: JSON.stringify(state) });
   };
+  let isEnded = false;
   try {
     if (known !== undefined) await file.truncate(known.bytes);
     let last: Batch | undefined;
@@ -126,8 +127,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       isStopped = signal?.aborted ?? false;
       if (isStopped) break;
       writer.beginning = beginning;
-      const texts = read.rows.flatMap(({ text }) => (text === undefined ? [] : [text]));
-      last = { ...read, answers: texts.length > 0 ? pool.classify(texts) : Promise.resolve([]) };
+      last = { ...read, answers: pool.classify(read.rows.flatMap(({ text }) => text ?? [])) };
       last.answers.catch(() => {}); // it is awaited in its turn
       under.push(last);
       if (under.length >= BATCHES_A_THREAD * pool.threads) await finishOne();
@@ -138,8 +138,10 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       return undefined;
     }
     await file.sync();
+    isEnded = true;
   } finally {
     await file.close();
+    if (!isEnded && writer.bytes === 0) await rm(part, { force: true });
   }
   await rename(part, out);
   await rm(note, { force: true });
@@ -207,8 +209,8 @@ function rowOf(
   try {
     content = parseRecord(record, layout);
   } catch (error) {
-    if (!(error instanceof RecordError) || error.isEncoding) return atLine(file, line, () => rethrow(error));
-    return failed(error.message);
+    const isOfRecord = error instanceof RecordError && error.assumption !== 'encoding';
+    return isOfRecord ? failed(error.message) : atLine(file, line, () => rethrow(error));
   }
   const value = hasText
     ? fieldOf(content, 'text', { ...text, needed: false }, layout.columns)

@@ -5,11 +5,15 @@
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { PREDICTION_WORKER } from '../../edge/runtime/shipped.ts';
+import { batches } from '../data/examples.ts';
 import type { Answer, WorkerData } from './worker.ts';
+
+/** The most texts that a thread takes at once. */
+const BATCH_SIZE = 256;
 
 export interface ClassifierPool extends AsyncDisposable {
   readonly threads: number;
-  /** The answers to the texts, in their order. At most `threads` batches at once. */
+  /** The answers to the texts, in their order. */
   classify(texts: readonly string[]): Promise<readonly Answer[]>;
 }
 
@@ -27,17 +31,20 @@ export function createPool(
     return thread;
   };
   const free = () => new Promise<Thread>((resolve) => waiting.push(resolve));
+  const classify = async (texts: readonly string[]) => {
+    const thread = idle.pop() ?? (all.length < threads ? start() : await free());
+    try {
+      return await thread.classify(texts);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) idle.push(thread);
+      else next(thread);
+    }
+  };
   return {
     threads,
     async classify(texts) {
-      const thread = idle.pop() ?? (all.length < threads ? start() : await free());
-      try {
-        return await thread.classify(texts);
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) idle.push(thread);
-        else next(thread);
-      }
+      return (await Promise.all(batches(texts, BATCH_SIZE).map(classify))).flat();
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(all.map((thread) => thread.end()));

@@ -48,6 +48,7 @@ function endpointOf(job: Job, answers: readonly object[] = [ANSWER]): Endpoint &
       return job;
     },
     status: async () => job,
+    retry: async () => job,
     send: async () => {},
     results: (_, read) => read(body()),
     cancel: async () => true,
@@ -72,19 +73,21 @@ describe('runJob', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected')
-        expect(outcome.reason.message).toContain('is making a job for the same results');
+        expect(outcome.reason.message).toMatch(/is being written to by process \d+|results\.csv is there already/);
     }
     expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
   });
 
-  it('makes the job again if the process was killed while making it', async () => {
+  it('makes a job for each --out in one folder', async () => {
     const task = await taskOf();
-    await writeFile(stateFile(task.out), '{"beginning":999999999}');
     const endpoint = endpointOf(jobOf({}));
-    expect(await runJob(task, endpoint, REPORTER)).toMatchObject({ job: ID, records: 1 });
+    const other = { ...task, out: path.join(path.dirname(task.out), 'others.csv') };
+    await Promise.all([task, other].map((one) => runJob(one, endpoint, REPORTER)));
+    expect(endpoint.made).toHaveLength(2);
+    expect(await readdir(path.dirname(task.out))).toEqual(['others.csv', 'results.csv', 'reviews.csv']);
   });
 
-  it('frees the place for the next command if no job could be made', async () => {
+  it('leaves nothing behind if no job could be made', async () => {
     const task = await taskOf();
     const endpoint = { ...endpointOf(jobOf({})), open: () => Promise.reject(new UserError('refused')) };
     expect(await refusal(runJob(task, endpoint, REPORTER))).toBe('refused');
@@ -114,6 +117,20 @@ describe('runJob', () => {
       `${file}: the .gz is damaged or cut off (unexpected end of file); compress the file again`,
     );
     expect(await readState(task.out)).toBeUndefined();
+  });
+
+  it('tries given-up records again, and only when its results are there and may be replaced', async () => {
+    const task = await taskOf();
+    const givenUp = jobOf({ failures: [{ line: 2, records: 1 }], records: { found: 1, done: 1, failed: 1 } });
+    const failing = { ...endpointOf(givenUp, [{ line: 2, error: 'given up' }]), retry: () => expect.unreachable() };
+    expect(await runJob(task, failing, REPORTER)).toMatchObject({ failed: 1, givenUp: true });
+    expect(await refusal(runJob(task, failing, REPORTER))).toContain('--force');
+
+    const working = { ...endpointOf(givenUp), retry: async () => jobOf({}) };
+    expect(await runJob({ ...task, force: true }, working, REPORTER)).toMatchObject({ failed: 0, givenUp: false });
+    expect(working.made).toEqual([]);
+    expect(await readFile(task.out, 'utf8')).toContain('positive');
+    expect(await readdir(path.dirname(task.out))).toEqual(['results.csv', 'reviews.csv']);
   });
 
   it('does not advise to send an unreadable file again', async () => {

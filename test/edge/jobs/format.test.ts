@@ -159,6 +159,12 @@ describe('the first part of a file', () => {
       'Line 2: the object has no field "text" or "review", but "reviewText"; name it with textColumn.',
     ],
     [
+      '{"review": {"body": "Good"}}\n',
+      'jsonl',
+      'Line 1: the text is an object with "body"; name its field with textColumn, as in review.body.',
+    ],
+    ['{"text": 5}\n', 'jsonl', 'Line 1: the text is not a string; textColumn names another field.'],
+    [
       Buffer.from('text\nGood\n\n"Bad\nfilm"\ncaf\xe9\n', 'latin1'),
       'csv',
       'Line 6: the row is not UTF-8 text; save the file as UTF-8 (in Excel: "CSV UTF-8").',

@@ -18,7 +18,15 @@ const header: ImageHeader = {
   memoryBytes: 65_536,
   session: 7,
   rest: 'd',
-  names: { constructors: 'c', init: 'i', createSession: 's', imports: 'a', memory: 'm', resizeHeap: 'r' },
+  names: {
+    constructors: 'c',
+    init: 'i',
+    createSession: 's',
+    imports: 'a',
+    memory: 'm',
+    resizeHeap: 'r',
+    startThread: 't',
+  },
 };
 
 const RUNS = [

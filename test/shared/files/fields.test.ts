@@ -12,6 +12,11 @@ const record = (content: string | Uint8Array | undefined) => ({
   bytes: typeof content === 'string' ? encoder.encode(content) : content,
 });
 
+const assumptionOf = (why: string) => {
+  if (why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL')) return 'encoding';
+  return /quote (is|inside)/.test(why) ? 'quotes' : undefined;
+};
+
 describe('a row', () => {
   test.each([
     ['a,b', ['a', 'b']],
@@ -34,6 +39,14 @@ describe('a row', () => {
   test.each([
     ['"a', 'a quote is opened and never closed'],
     ['"a" b,c', 'there is a quote inside a quoted text; double it'],
+    [
+      '"a \\"b\\"",c',
+      'there is a quote inside a quoted text; double it instead of a backslash before it (R: qmethod = "double")',
+    ],
+    [
+      '"1","a",b',
+      'the row has 3 columns instead of 2; the header needs a name for the row names too (R: col.names = NA)',
+    ],
     ['a,"b"\r ', 'there is a quote inside a quoted text; double it'],
     ['a "b",c', 'there is a quote inside a text without quotes around it; quote the text, and double the quote'],
     ['a', 'the row has 1 column instead of 2; a text with a separator or a line break in it needs quotes around it'],
@@ -45,9 +58,7 @@ describe('a row', () => {
     ['a,\0', `the row has a NUL character: the file is damaged, or UTF-16 without a byte order mark; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes; look for a quote that is never closed`],
   ])('%j is refused', (row, why) => {
-    expect(() => parseRow(record(row), COMMAS, 2)).toThrow(
-      new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
-    );
+    expect(() => parseRow(record(row), COMMAS, 2)).toThrow(new RecordError(why, { assumption: assumptionOf(why) }));
   });
 });
 
@@ -79,6 +90,7 @@ describe('a line of JSON', () => {
 
   test.each([
     ['[]', 'the line must be a JSON string or object'],
+    ['["a", 1]', 'the line must be a JSON string or object; save an object for each row (pandas: orient="records")'],
     ['null', 'the line must be a JSON string or object'],
     ['5', 'the line must be a JSON string or object'],
     ['{"text": "a"', 'the line is not JSON in UTF-8'],
@@ -86,9 +98,7 @@ describe('a line of JSON', () => {
     [Uint8Array.of(0x22, 0xff, 0x22), `the line is not JSON in UTF-8; ${SAVE}`],
     [undefined, `the record has more than ${MAX_RECORD_BYTES} bytes`],
   ])('%j is refused', (line, why) => {
-    expect(() => parseJson(record(line))).toThrow(
-      new RecordError(why, { isEncoding: why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL') }),
-    );
+    expect(() => parseJson(record(line))).toThrow(new RecordError(why, { assumption: assumptionOf(why) }));
   });
 });
 

@@ -24,16 +24,16 @@ interface Reading<One> {
 
 /** An advice that names a flag or an option, which each caller has its own of. */
 const withoutAdvice = (why: string) =>
-  why.replace(/(; name it with \S+|, or add --encoding windows-1252 .*)(?=\.?$)/, '');
+  why.replace(/(; name it(s field)? with \S+?(, as in review\.body)?)?(, or add --.*?)?(?=\.?$)/, '');
 
-async function reading<One>(records: AsyncIterable<One>): Promise<Reading<One>> {
+async function reading<One>(records: AsyncIterable<One>, told = withoutAdvice): Promise<Reading<One>> {
   const found: One[] = [];
   try {
     for await (const record of records) found.push(record);
     return { found, refusal: undefined };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { found, refusal: withoutAdvice(error.message) };
+    return { found, refusal: told(error.message) };
   }
 }
 
@@ -96,6 +96,32 @@ test.each(CASES)('diff reads %s', async (_, one) => {
   const expected = upToError(file, one.expected);
   expect({ found, refusal }).toEqual({ ...expected, found: expected.found.map(([, text]) => text) });
 });
+
+async function refusalOf(content: string, flags: FileCase['flags'] = {}): Promise<string | undefined> {
+  const file = path.join(await temporaryFolder(), 'mine.csv');
+  await writeFile(file, content);
+  const { refusal } = await reading(readTexts(file, flags, Readable.from([])), (why) => why);
+  return refusal?.slice(file.length);
+}
+
+test.each([
+  ['5\tGood', {}, '; name it with --text-column, or add --no-header if this row is a record'],
+  ['text^stars', {}, '; name it with --text-column, or add --delimiter if it has more columns'],
+  ['5;Good', { 'no-header': true, 'text-column': '2' }, ', or add --delimiter if it has more columns'],
+  ['text\tstars\nA 5" disk\t5', {}, ', or add --no-quotes if quotes are characters as any other'],
+] as const)('%j is refused with the flag that may help', async (content, flags, advice) => {
+  expect((await refusalOf(content, flags))?.slice(-advice.length)).toBe(advice);
+});
+
+test.each(['{"label":0}', '{"text":null,"label":0}'])(
+  'diff reads %s, once a record has a text, as an empty text',
+  async (omitted) => {
+    const file = path.join(await temporaryFolder(), 'mine.jsonl');
+    await writeFile(file, `{"text":"Good","label":1}\n${omitted}\n`);
+    const { found, refusal } = await reading(readTexts(file, {}, Readable.from([])));
+    expect({ found, refusal }).toEqual({ found: ['Good', ''], refusal: undefined });
+  },
+);
 
 /** As the coordinator and the consumer do it, in slices of so many bytes. */
 function readByJob({ content, extension, flags }: FileCase, sliceBytes: number) {

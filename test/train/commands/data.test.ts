@@ -36,6 +36,7 @@ it('trains on them, with warnings', async () => {
   expect(trained).toMatchObject({ code: 0 });
   expect(trained.stderr).toContain('\nwarning: 1 review is empty and was left out\nwarning: only 100 reviews: ');
   expect(trained.stderr).toMatch(/\ntraining on \d+ reviews: [\d,]+ words, [\d,]+ parameters, 1 epoch\n/);
+  expect(trained.stderr).toMatch(/\nrows: 101; \d+ different texts to train on, and \d+ kept for the test\n/);
   expect(trained.stderr).not.toMatch(/\b0 reviews\/s|NaN/);
   expect(await readFile(path.join(out, 'README.md'), 'utf8')).toContain(' of mine, 1 epoch, preset seed, ');
   const { labels, training } = await manifestIn(out);

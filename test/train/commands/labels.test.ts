@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { main } from '../../../train/cli.ts';
 import { writeBundle } from '../../fixtures/bundle.ts';
-import { cli } from '../../fixtures/cli.ts';
+import { run } from '../../fixtures/command.ts';
 import { CORPUS_REVIEWS } from '../../fixtures/corpus.ts';
 import { workingBundleFiles } from '../../fixtures/working.ts';
 
+const cli = (args: readonly string[]) => run(main, args);
 const LABELS = ['negative', 'neutral', 'positive'];
 let folder: string;
 let data: string;

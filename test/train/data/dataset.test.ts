@@ -57,22 +57,6 @@ async function readWritten(reviews: Iterable<CorpusFile>): Promise<Dataset> {
   return readDataset(folder, anySize);
 }
 
-/** The .tar of empty files of these names, which `tarOf` would take seconds for. */
-async function tarOfEmpty(names: readonly string[]): Promise<Buffer> {
-  const template = await tarOf([{ name: '' }]);
-  const [header, end] = [template.subarray(0, 512), template.subarray(512)];
-  const sumOf = (bytes: Buffer) => bytes.reduce((sum, byte) => sum + byte, 0);
-  const CHECKSUM = 148;
-  const rest = sumOf(Buffer.from(header).fill(' ', CHECKSUM, CHECKSUM + 8));
-  const entries = names.map((name) => {
-    const entry = Buffer.from(header);
-    entry.write(name);
-    entry.write((rest + sumOf(Buffer.from(name))).toString(8).padStart(6, '0'), CHECKSUM);
-    return entry;
-  });
-  return Buffer.concat([...entries, end]);
-}
-
 /** Why the archive of `entries` is refused; the message is checked to begin with its path. */
 async function refusalOfPacked(entries: Iterable<ArchiveEntry>): Promise<string> {
   const file = await archivePath();
@@ -217,29 +201,32 @@ describe('the numbers of reviews', () => {
     expect(message).toContain('--any-size');
   });
 
-  it('are accepted if official, with the unlabelled reviews', async () => {
-    const counts = { 'train/pos': 12_500, 'train/neg': 12_500, 'test/pos': 12_500, 'test/neg': 12_500 };
-    const reviews = Object.entries({ ...counts, 'train/unsup': 50_000 }).flatMap(([folder, count]) =>
-      Array.from({ length: count }, (_, index) => `${folder}/${index}_0`),
-    );
-    const tar = await tarOfEmpty(reviews.map((name) => `aclImdb/${name}.txt`));
+  const counts = { 'train/pos': 3, 'train/neg': 3, 'train/unsup': 5, 'test/pos': 3, 'test/neg': 3 };
+  const official = Object.entries(counts).flatMap(([folder, count]) =>
+    Array.from({ length: count }, (_, index) => ({ id: `${folder}/${index}_0`, text: `Review ${index}` })),
+  );
+  const readOfficial = async (reviews: Iterable<CorpusFile>) => {
     const file = await archivePath();
-    await writeFile(file, gzipSync(tar, { level: 1 }));
-    const { official, train, test, unlabelled } = await readDataset(file);
-    expect([train.length, test.length, unlabelled.length]).toEqual([25_000, 25_000, 50_000]);
-    expect(official).toBe(true);
+    await packCorpus(file, entriesOf(reviews));
+    return readImdbArchive(file, false, { counts });
+  };
 
-    const less = tar.subarray(0, (reviews.length - 1) * 512); // an empty review is one header of 512 bytes
-    await writeFile(file, gzipSync(less, { level: 1 }));
-    expect(await refusal(readDataset(file))).toContain(`${file}: train/unsup has 49,999 reviews instead of 50,000; `);
+  it('are accepted if official, with the unlabelled reviews', async () => {
+    const { official: isOfficial, train, test, unlabelled } = await readOfficial(official);
+    expect([isOfficial, train.length, test.length, unlabelled.length]).toEqual([true, 6, 6, 5]);
+  });
+
+  it('must be the official one of the unlabelled reviews too', async () => {
+    const less = official.filter(({ id }) => id !== 'train/unsup/4_0');
+    expect(await refusal(readOfficial(less))).toContain('train/unsup has 4 reviews instead of 5; ');
   });
 
   it('are refused while they are read, as soon as there are more than the official ones', async () => {
-    const tar = await tarOfEmpty(Array.from({ length: 12_501 }, (_, index) => `aclImdb/test/neg/${index}_0.txt`));
     const file = await archivePath();
+    const tar = await tarOf([...entriesOf([...official, { id: 'test/neg/3_0', text: 'Review 3' }])]);
     await writeFile(file, gzipSync(Buffer.concat([tar.subarray(0, -1024), Buffer.alloc(512, 'x')]), { level: 1 })); // not read so far
-    const message = await refusal(readDataset(file));
-    expect(message).toContain(`${file}: test/neg has more than 12,500 reviews; get it again, or add --any-size`);
+    const message = await refusal(readImdbArchive(file, false, { counts }));
+    expect(message).toContain(`${file}: test/neg has more than 3 reviews; get it again, or add --any-size`);
   });
 
   it('are refused as soon as they have more text than the official ones', async () => {

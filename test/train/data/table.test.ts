@@ -110,7 +110,7 @@ describe('a file of reviews', () => {
     const named = { textColumn: 'Body', labelColumn: 'stars' };
     expect(sorted(labelsByText(await read(content, named)))).toEqual(sorted(EXPECTED as Map<string, number>));
     expect(await refusalOf(content, { textColumn: 'nody' })).toBe(
-      'mine.csv:1: the header has no column "nody", but "text", "stars", "body"; name it with --text-column',
+      'mine.csv:1: the header has no column "nody", but "text", "stars", "body"; name it with --text-column, or add --no-header if this row is a record',
     );
     expect(await refusalOf(content)).toContain('no column "label" or "sentiment", but "text", "stars", "body"');
   });
