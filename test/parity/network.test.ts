@@ -1,6 +1,7 @@
 /** Whole networks: tfjs and onnxruntime answer alike, and the logits at t are those of the text cut at t. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { Network } from '../../edge/inference/network.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { softmax } from '../../shared/labels.ts';
 import { checkModel } from '../../train/export/onnx/check.ts';
@@ -69,6 +70,15 @@ describe('a trained network', () => {
     randomizeWeights(model);
     const rows = randomRows({ rows: 16, maxLength: 100, below: 5_000, seed: 2 });
     expect((await measureParity(model, await exported(model), rows)).maxDifference).toBeLessThan(1e-4);
+  });
+
+  it('is reported if its logits do not add up to 0', async () => {
+    const model = network(tf.layers.lstm({ ...LSTM, units: 5 }));
+    const { run } = await exported(model);
+    const shifted: Network = { run: async (batch) => (await run(batch)).map((logit) => logit + 1) };
+    const { maxDifference, maxSum } = await measureParity(model, shifted, ROWS);
+    expect(maxDifference).toBeLessThan(1e-5); // softmax does not see it
+    expect(maxSum).toBeCloseTo(2, 5);
   });
 
   it('is reported as different when it is', async () => {
