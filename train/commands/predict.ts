@@ -35,7 +35,8 @@ A file is worked on by all cores; Ctrl-C stops, and the same command goes on fro
 async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string[], io: Io): Promise<number> {
   if (flags.out !== undefined) return runFile(flags, positionals, flags.out, io);
   const { print, say, stdin } = io;
-  if (positionals.length > 1) throw new UsageError('too many arguments; put quotes around the text');
+  if (positionals.length > 1)
+    throw new UsageError('predict takes one text, in quotes; give more of them one a line on stdin');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   await refuseFile(positionals[0]);
   const { classifier, manifest } = await openClassifier(modelFolder(flags.model));
