@@ -97,13 +97,16 @@ it('objects get the answers to their sentences with --sentences', async () => {
   expect(JSON.parse(written as string)).toMatchObject({ predicted_mixed: true, predicted_sentences: alone?.sentences });
 });
 
-it('a thread keeps none of its answers', async () => {
+it('threads keep none of their answers, and give those of many texts in their order', async () => {
   await using pool = createPool({ folder: folderUrl('model').href, labels: LABELS }, 1);
-  const first = new WeakRef(await pool.classify(['Lovely.']));
+  const first = new WeakRef((await pool.classify(['Lovely.']))[0] as object);
   await pool.classify(['Awful.']);
   await new Promise((resolve) => setImmediate(resolve)); // a WeakRef keeps what it has in the turn that made it
   collectGarbage();
   expect(first.deref()).toBeUndefined();
+  const texts = Array.from({ length: 300 }, (_, place) => (place < 290 ? 'Lovely.' : 'Awful.')); // more than a batch
+  const labels = (await pool.classify(texts)).map(({ label }) => label);
+  expect(labels).toEqual(texts.map((text) => (text === 'Lovely.' ? 'positive' : 'negative')));
 });
 
 /** Answers at once, and the same to all. */
