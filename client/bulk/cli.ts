@@ -47,7 +47,7 @@ const FLAGS = {
   sentences: { kind: 'switch', help: 'the answer to each sentence too; the results are then .ndjson or .jsonl' },
   force: {
     kind: 'switch',
-    help: 'replace a file of results that is there already; try records again that were given up',
+    help: 'replace a file of results that is there already; try given-up records again',
   },
   restart: { kind: 'switch', help: 'cancel the job that was begun, and begin a new one' },
   cancel: { kind: 'switch', help: 'cancel the job that was begun, and end' },

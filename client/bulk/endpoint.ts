@@ -30,7 +30,7 @@ export interface Endpoint {
   readonly url: string;
   open(request: JobRequest): Promise<Job>;
   status(job: string): Promise<Job>;
-  /** Has the records of a finished job classified again that were given up. */
+  /** Has the given-up records of a finished job classified again. */
   retry(job: string): Promise<Job>;
   /** Sends a part of the file. Also resolves if the job no longer waits for it; the status lists the missing parts. */
   send(job: string, part: number, content: Uint8Array): Promise<void>;

@@ -28,7 +28,7 @@ export interface Jobs {
     id: string,
     owner: string | undefined,
   ): Promise<{ bytes: number; read(): ReadableStream<Uint8Array> } | Job['state'] | undefined>;
-  /** Classifies the records of a finished job again that were given up. */
+  /** Classifies the given-up records of a finished job again. */
   retry(id: string, owner: string | undefined): Promise<Job | undefined>;
   /** Cancels a job, or forgets one that has ended. @returns whether there was one. */
   remove(id: string, owner: string | undefined): Promise<boolean>;

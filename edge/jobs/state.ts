@@ -56,7 +56,7 @@ export interface State {
   settled: number;
   settledBytes: number;
   resultBytes: number;
-  /** The share of results that say of their records that they were given up. With it the file is kept, so that those can be tried again. */
+  /** The bytes of results that only say that their records were given up. While there are any, the file is kept for another try. */
   givenUpBytes?: number;
   /** Whether given-up chunks are to be opened again. */
   retrying?: boolean;

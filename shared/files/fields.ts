@@ -9,7 +9,7 @@ import { quoted } from '../quoted.ts';
 import { decode, encodingName, SAVE_AS_UTF8 } from './characters.ts';
 import { type Dialect, type FileRecord, formOf, maxRecordBytes } from './records.ts';
 
-/** What a reader may have taken for granted, and a flag of a command changes. */
+/** A guess of the reader that a flag of a command can change. */
 export type Assumption = 'encoding' | 'quotes' | 'header' | 'delimiter';
 
 /** A record or header that cannot be read. The message is a clause, which may follow a place or become a sentence. */

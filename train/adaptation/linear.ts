@@ -63,7 +63,7 @@ const PLANS: readonly Plan[] = [
   { features: 0.2, logits: 0.5, cost: 0.25 },
   { features: 0, logits: 0, cost: 1 },
 ].map((plan) => ({ ...plan, rarity: 2, pairs: 0.5 }));
-/** The best of them may use words and pairs otherwise. That finds nearly always what all combinations do, in half the time. */
+/** The best of them may use words and pairs otherwise. This nearly always finds the plan that trying all combinations would, in half the time. */
 const NGRAMS: readonly Partial<Plan>[] = [
   { rarity: 1, pairs: 0.5 },
   { rarity: 1, pairs: 1 },

@@ -2,6 +2,7 @@
  * A baseline for a network: a linear model of the words, fitted in seconds on the same reviews and measured on the same held-out
  * ones.
  */
+import { labelsOfColumns } from '../../shared/labels.ts';
 import type { TrainingSet } from '../data/training-set.ts';
 import type { Review } from '../data/types.ts';
 import { freeMemory } from '../memory.ts';
@@ -58,7 +59,8 @@ async function linearAnswers(
   const bag = bagOfNgrams(collectNgrams(corpus), corpus);
   freeMemory(train.length); // what they were counted in
   const weights = train.map(({ weight = 1 }) => weight);
-  const fits = (places.length === 2 ? places.slice(1) : places).map((own) => {
+  const fits = labelsOfColumns(places.length).map((column) => {
+    const own = places[column] as number;
     const rows = train.flatMap(({ label, choice }, row) =>
       places.includes(label) && (choice === undefined || choice.includes(own)) ? row : [],
     );
