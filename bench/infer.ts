@@ -7,11 +7,10 @@
  * `overhead` is classifier ÷ bare session for 100 tokens. Also: the parts of the classifier's time; batches; the fixed cost of a
  * run, which `edge/inference/batching.ts` relies on; and the tutorial's network beside the machine's limit.
  */
-import type { InferenceSession } from 'onnxruntime-web';
 import { createClassifier } from '../edge/inference/classifier.ts';
-import { loadNetwork } from '../edge/inference/network.ts';
-import { loadRuntime } from '../edge/runtime/files.ts';
+import { loadNetwork } from '../edge/runtime/files.ts';
 import { importModel } from '../harness/import-model.ts';
+import { ort } from '../harness/onnxruntime.ts';
 import { openBundle } from '../shared/bundle.ts';
 import { encode, toBatch } from '../shared/encoding.ts';
 import { tokenizeWith } from '../shared/tokenizer.ts';
@@ -35,9 +34,8 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64];
 export async function run(): Promise<Report> {
   const files = await readBundle('model');
   const { manifest, vocabulary } = await openBundle(files);
-  const runtime = await loadRuntime();
-  const classifier = createClassifier({ readBundle: async () => files, loadRuntime: async () => runtime });
-  const network = await loadNetwork(runtime, files.model, manifest);
+  const classifier = createClassifier({ readBundle: async () => files, loadNetwork });
+  const network = await loadNetwork(files.model, manifest);
   await startBackend();
   const { model: tfjsModel } = importModel(files.model);
 
@@ -57,12 +55,12 @@ export async function run(): Promise<Report> {
   const medianOf = (name: string) => median(samples.get(name) as number[]);
   const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
-  const session = (await (runtime.InferenceSession as typeof InferenceSession).create(files.model)) as InferenceSession;
+  const session = await ort.InferenceSession.create(files.model);
   function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
     const batch = toBatch(rows);
     const feeds = {
-      [manifest.inputs.ids]: new runtime.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
-      [manifest.inputs.lengths]: new runtime.Tensor('int32', batch.lengths, [batch.rows]),
+      [manifest.inputs.ids]: new ort.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
+      [manifest.inputs.lengths]: new ort.Tensor('int32', batch.lengths, [batch.rows]),
     };
     return () => of.run(feeds);
   }
@@ -108,9 +106,7 @@ export async function run(): Promise<Report> {
   // The tutorial's network. Its time does not depend on the weights.
   const random = randomNumbers(1);
   const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
-  const seed = await (runtime.InferenceSession as typeof InferenceSession).create(
-    exportModel(buildModel(PRESETS['seed'] as Config)),
-  );
+  const seed = await ort.InferenceSession.create(exportModel(buildModel(PRESETS['seed'] as Config)));
   for (let round = -50; round < ROUNDS; round++) {
     if (round === 0) samples.delete('seed network, 100 tokens');
     const ids = Int32Array.from({ length: 100 }, () => 1 + Math.floor(random() * (vocabularySize - 1)));

@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createClassifier } from '../edge/inference/classifier.ts';
 import { CLASSES, KINDS, kindsOf, unreliable } from '../edge/inference/reliability.ts';
-import { loadRuntime, readBundle } from '../edge/runtime/files.ts';
+import { loadNetwork, readBundle } from '../edge/runtime/files.ts';
 import { parseManifest } from '../shared/bundle.ts';
 import { encode } from '../shared/encoding.ts';
 import { tokenize } from '../shared/tokenizer.ts';
@@ -37,7 +37,7 @@ export async function run(): Promise<Report> {
 
   const folder = process.env['SETS'];
   const names = folder ? (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort() : [];
-  const classifier = createClassifier({ readBundle: async () => files, loadRuntime });
+  const classifier = createClassifier({ readBundle: async () => files, loadNetwork });
   for (const name of names) {
     const texts = (await readFile(path.join(folder as string, name), 'utf8')).split('\n').filter(Boolean);
     const answers = await classifier.classify(texts.slice(0, MOST_CLASSIFIED));

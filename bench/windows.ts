@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { createClassifier } from '../edge/inference/classifier.ts';
-import { loadRuntime, readBundle } from '../edge/runtime/files.ts';
+import { loadNetwork, readBundle } from '../edge/runtime/files.ts';
 import { type Token, tokenize } from '../shared/tokenizer.ts';
 import { type Case, type Report, summarize } from './report.ts';
 
@@ -27,7 +27,7 @@ export async function run(): Promise<Report> {
     .map((name) => name.slice(0, -13));
   const classifier = createClassifier({
     readBundle: () => readBundle(new URL('../model/', import.meta.url)),
-    loadRuntime,
+    loadNetwork,
     labels: ['negative', 'positive'],
     maxTokens: WHOLE,
   });

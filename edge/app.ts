@@ -1,7 +1,7 @@
 /**
  * The HTTP interface: middleware, routes and error handling. It uses web standards only; the classifier hides the platform.
  *
- *     const app = createApp(createClassifier({ readBundle, loadRuntime }));
+ *     const app = createApp(createClassifier({ readBundle, loadNetwork }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
  */
 import { type Context, Hono } from 'hono';

@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { EXIT, UsageError } from '../cli/errors.ts';
 import { type Io, runMain } from '../cli/run.ts';
+import { forPages } from '../edge/build/glue.ts';
 import { BUNDLE_FILES } from '../shared/bundle.ts';
 
 const STAGE = path.resolve('.prepared/package');
@@ -76,24 +77,12 @@ const ownFiles: Plugin = {
   },
 };
 
-/**
- * onnxruntime-web without its own map, of minified code, which would be half of ours; and without what bundlers take for an
- * asset beside it. The bytes of that file are always given.
- */
 const onnxruntime: Plugin = {
   name: 'onnxruntime',
   setup({ onLoad }) {
-    onLoad({ filter: /node_modules\/onnxruntime-web\/.*\.mjs$/ }, async ({ path: file }) => {
-      const source = await readFile(file, 'utf8');
-      const asset = `new URL("${WASM}",import.meta.url)`;
-      if (!source.includes(asset))
-        throw new Error(`${file} no longer has ${asset}: see how bundlers find its file now`);
-      return {
-        contents: source
-          .replaceAll(asset, `new URL("${WASM}",import.meta.url+"")`)
-          .replace(/^\/\/# sourceMappingURL=.*$/m, ''),
-      };
-    });
+    onLoad({ filter: /node_modules\/onnxruntime-web\/.*\.mjs$/ }, async ({ path: file }) => ({
+      contents: forPages(await readFile(file, 'utf8')),
+    }));
   },
 };
 

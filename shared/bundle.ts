@@ -173,7 +173,7 @@ export interface PreparedFiles extends Omit<BundleFiles, 'model'> {
 export interface Bundle {
   readonly manifest: Manifest;
   readonly vocabulary: Vocabulary;
-  /** The ONNX file, byte for byte. */
+  /** The ONNX file, byte for byte; empty where the network has been loaded from it already. */
   readonly model: Uint8Array;
 }
 
@@ -194,13 +194,14 @@ export async function openBundle({ model, ...files }: BundleFiles): Promise<Bund
 }
 
 /** Verifies a prepared bundle. @throws BundleError at the first problem. */
-export async function openPrepared(files: PreparedFiles): Promise<Omit<Bundle, 'model'>> {
+export async function openPrepared(files: PreparedFiles): Promise<Bundle> {
   const manifest = await openManifest(files.manifest);
   if (files.index.sha256 !== manifest.files[BUNDLE_FILES.vocabulary].sha256) {
     throw new BundleError(`the index was made of another ${BUNDLE_FILES.vocabulary}`);
   }
   if (!isIndex(files.index.lines)) throw new BundleError(`the index of ${BUNDLE_FILES.vocabulary} is damaged`);
-  return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest, files.index.lines) };
+  const vocabulary = await openVocabulary(files.vocabulary, manifest, files.index.lines);
+  return { manifest, vocabulary, model: new Uint8Array() };
 }
 
 async function openManifest(bytes: Uint8Array): Promise<Manifest> {

@@ -9,10 +9,14 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer;
     grow(pages: number): number;
   }
+  class Table {
+    readonly length: number;
+  }
   class Instance {
     constructor(module: Module, imports: { env: { memory: Memory } });
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  function instantiate(module: Module, imports: never): Promise<Instance>;
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
   function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }

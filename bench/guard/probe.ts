@@ -6,7 +6,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type * as classifiers from '../../edge/inference/classifier.ts';
 import type * as runtimes from '../../edge/runtime/files.ts';
 import type * as builds from '../../harness/build.ts';
 import type * as inspectors from '../../harness/inspector.ts';
@@ -37,11 +36,10 @@ async function from<Module>(file: string): Promise<Module> {
 
 /** Milliseconds of CPU for a text. */
 async function infer(): Promise<(question: Question) => Promise<number>> {
-  const { createClassifier } = await from<typeof classifiers>('edge/inference/classifier.ts');
-  const { loadRuntime, readBundle } = await from<typeof runtimes>('edge/runtime/files.ts');
+  const { openClassifier } = await from<typeof runtimes>('edge/runtime/files.ts');
   const { textOf } = await import('../texts.ts');
   const folder = pathToFileURL(`${path.resolve('model')}/`);
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime });
+  const { classifier } = await openClassifier(folder);
   await classifier.classify([TEXT]);
   return async ({ length = 100 }) => {
     const texts = Array.from({ length: 50 }, () => textOf(length));

@@ -5,7 +5,6 @@
  *     node bench/peers/contender.ts <name> [model file]
  */
 import { readFile } from 'node:fs/promises';
-import type { InferenceSession } from 'onnxruntime-web';
 import { INPUT_IDS } from '../../train/export/onnx/opset.ts';
 
 /** A text to answer, and as many ids for DistilBERT, whose tokenizer we lack. */
@@ -32,12 +31,10 @@ async function open(name: string, file: string | undefined): Promise<(sample: Sa
     return ({ text }) => classifier.classify([text]);
   }
   if (file !== undefined) {
-    const { loadRuntime } = await import('../../edge/runtime/files.ts');
-    const runtime = await loadRuntime();
-    const session = (await runtime.InferenceSession.create(await readFile(file), {})) as InferenceSession;
-    const { Tensor } = await import('onnxruntime-web/wasm');
+    const { ort } = await import('../../harness/onnxruntime.ts');
+    const session = await ort.InferenceSession.create(await readFile(file));
     return ({ ids }) =>
-      session.run({ [INPUT_IDS]: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]) });
+      session.run({ [INPUT_IDS]: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]) });
   }
   const { WORD_LISTS } = await import('../../train/evaluation/scorecard/word-lists.ts');
   const list = WORD_LISTS[name];

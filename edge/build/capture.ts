@@ -3,13 +3,11 @@
  * image in `edge/runtime/preinitialized.ts`; docs/runtime.md explains why.
  */
 import './sandbox.ts';
-import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
-import { loadNetwork } from '../inference/network.ts';
-import { configure } from '../runtime/configure.ts';
 import { type Run, sealImage } from '../runtime/image.ts';
-import type { Imports } from '../runtime/preinitialized.ts';
-import { type PrepareNames, readNames } from './names.ts';
+import { createSession, type Imports, networkOf, type OnnxRuntime, start } from '../runtime/onnxruntime.ts';
+import { functionsOf } from '../runtime/preinitialized.ts';
+import { readNames } from './names.ts';
 
 const PAGE = 4096;
 /** Up to so many unchanged bytes are written too, instead of ending a run there. */
@@ -22,70 +20,48 @@ export interface Source {
   readonly bundle: Bundle;
 }
 
-/** @returns the image file. Call it once in a process: onnxruntime-web starts only once. */
+/** @returns the image file. */
 export async function captureImage({ wasm, javascript, bundle }: Source): Promise<Uint8Array<ArrayBuffer>> {
   const { manifest, model, vocabulary } = bundle;
   const module = await WebAssembly.compile(wasm);
   const names = readNames(javascript, module);
-  const started = Promise.withResolvers<Started>();
-  const instantiate = async (_: unknown, imports: Imports) => {
+  let functions = 0;
+  let memory: WebAssembly.Memory | undefined;
+  /** The memory after instantiation, and when the constructors have set up the thread. */
+  let pristine: Uint8Array | undefined;
+  let threaded: Uint8Array | undefined;
+  const onnxruntime = await start(async (imports: Imports) => {
     const environment = imports[names.imports] as Imports[string];
-    const memory = environment[names.memory] as WebAssembly.Memory;
+    const own = environment[names.memory] as WebAssembly.Memory;
     const startThread = environment[names.startThread] as (thread: number) => void;
     environment[names.startThread] = (thread: number) => {
       startThread(thread);
-      state.threaded = copy(memory);
+      threaded = copy(own);
     };
     const instance = new WebAssembly.Instance(module, imports as never);
-    const calls = instance.exports as unknown as Calls;
-    const exports: Calls = { ...calls };
-    const state: Started = { memory, calls, pristine: copy(memory), threaded: new Uint8Array(), session: 0 };
-    exports[names.createSession] = (...args) => {
-      state.session = call(calls, names.createSession, ...args);
-      return state.session;
-    };
-    started.resolve(state);
-    return { module, instance: { exports } };
-  };
-  Object.assign(WebAssembly, { instantiate });
+    [memory, pristine, functions] = [own, copy(own), functionsOf(instance)];
+    return instance;
+  });
+  const session = createSession(onnxruntime, model, manifest);
+  const ids = Int32Array.of(1);
+  await networkOf(onnxruntime, session).run({ ids, lengths: ids, rows: 1, steps: 1 });
 
-  configure(ort.env);
-  ort.env.wasm.wasmBinary = wasm;
-  const network = await loadNetwork(ort, model, manifest);
-  await network.run({ ids: Int32Array.of(1), lengths: Int32Array.of(1), rows: 1, steps: 1 });
-
-  const { memory, calls, pristine, threaded, session } = await started.promise;
-  if (session === 0) throw new Error('onnxruntime-web created no session');
-  if (threaded.length === 0) throw new Error('onnxruntime-web set up no thread');
-  scrub(memory, calls, names);
-  const { malloc: _, free: __, ...namesOfImage } = names;
+  if (memory === undefined || pristine === undefined || threaded === undefined) {
+    throw new Error('onnxruntime-web has changed: its constructors set up no thread');
+  }
+  scrub(memory, onnxruntime);
   return sealImage(
     {
-      runtime: { version: ort.env.versions.web ?? '', sha256: await sha256(wasm) },
+      runtime: { sha256: await sha256(wasm), functions },
       model: manifest.files[BUNDLE_FILES.model].sha256,
       vocabulary: manifest.files[BUNDLE_FILES.vocabulary].sha256,
       memoryBytes: memory.buffer.byteLength,
       session,
-      names: namesOfImage,
+      names,
     },
     vocabulary.index,
     runsOf(pristine, threaded, copy(memory)),
   );
-}
-
-type Calls = Record<string, (...args: unknown[]) => number>;
-
-interface Started {
-  readonly memory: WebAssembly.Memory;
-  readonly calls: Calls;
-  /** The memory after instantiation, and when the constructors have set up the thread. */
-  readonly pristine: Uint8Array;
-  threaded: Uint8Array;
-  session: number;
-}
-
-function call(calls: Calls, name: string, ...args: unknown[]): number {
-  return (calls[name] as (...args: unknown[]) => number)(...args);
 }
 
 function copy(memory: WebAssembly.Memory): Uint8Array {
@@ -96,20 +72,20 @@ function copy(memory: WebAssembly.Memory): Uint8Array {
  * Zeroes all free memory, which may still hold the model file and scratch. Works with any allocator: allocates everything
  * without growing the memory, from large to small blocks, and frees it.
  */
-function scrub(memory: WebAssembly.Memory, calls: Calls, { malloc, free }: PrepareNames): void {
+function scrub(memory: WebAssembly.Memory, { _malloc, _free }: OnnxRuntime): void {
   memory.grow = () => {
     throw new RangeError('the memory may not grow'); // the allocator then reports "out of memory"
   };
   const taken: number[] = [];
   for (let size = memory.buffer.byteLength; size >= 8; size -= Math.max(8, (size >>> 3) & ~7)) {
     for (let address = 0; ; ) {
-      address = call(calls, malloc, size) >>> 0;
+      address = _malloc(size) >>> 0;
       if (address === 0) break;
       new Uint8Array(memory.buffer, address, size).fill(0);
       taken.push(address);
     }
   }
-  for (const address of taken) call(calls, free, address);
+  for (const address of taken) _free(address);
   Reflect.deleteProperty(memory, 'grow');
 }
 

@@ -2,9 +2,10 @@
  * Writes the files that the worker starts from to `.prepared/`. wrangler runs it before it bundles the worker ([build] in
  * wrangler.toml). The bytes depend only on model/, onnxruntime-web and the page's sources.
  *
- *     image.bin     the vocabulary's index, and the memory of onnxruntime-web started with the model
- *     model.onnx    empty: the session in the image has read the model
- *     site/         the page, as static files
+ *     image.bin          the vocabulary's index, and the memory of onnxruntime-web started with the model
+ *     model.onnx         empty: the session in the image has read the model
+ *     onnxruntime.mjs    onnxruntime-web's JavaScript around its WebAssembly (`glue.ts`)
+ *     site/              the page, as static files
  *
  *     node edge/build/cli.ts [folder]                 writes to another folder
  *     node edge/build/cli.ts --page [folder]          the site alone, which is all that Node, Deno and Bun need
@@ -18,6 +19,7 @@ import { asUserError, EXIT, UsageError } from '../../cli/errors.ts';
 import { type Flags, parseFlags } from '../../cli/flags.ts';
 import { type Io, runMain } from '../../cli/run.ts';
 import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
+import { forPages } from './glue.ts';
 import { buildSite } from './site.ts';
 
 const FLAGS = { page: { kind: 'switch', help: 'the site alone' } } as const satisfies Flags;
@@ -25,15 +27,13 @@ const SHIPPED = 'model';
 
 async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
-  if (isStock) return { 'image.bin': new Uint8Array(), 'model.onnx': model };
   const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+  const javascript = await readFile(wasm.replace(/\.wasm$/, '.mjs'), 'utf8');
+  const glue = { 'onnxruntime.mjs': Buffer.from(forPages(javascript)) };
+  if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model };
   const { captureImage } = await import('./capture.ts');
-  const image = await captureImage({
-    wasm: new Uint8Array(await readFile(wasm)),
-    javascript: await readFile(wasm.replace(/\.wasm$/, '.mjs'), 'utf8'),
-    bundle,
-  });
-  return { 'image.bin': image, 'model.onnx': new Uint8Array() };
+  const image = await captureImage({ wasm: new Uint8Array(await readFile(wasm)), javascript, bundle });
+  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array() };
 }
 
 async function readBundle(modelFolder: string): Promise<Bundle> {

@@ -38,9 +38,19 @@ export async function shippedPackages(): Promise<Package[]> {
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    external: ['cloudflare:*', 'node:*', '*.wasm', '*.bin', '*.onnx', '*.txt', '*/model.json'],
+    external: [
+      'cloudflare:*',
+      'node:*',
+      '*.wasm',
+      '*.bin',
+      '*.onnx',
+      '*.txt',
+      '*/model.json',
+      'module',
+      'worker_threads',
+    ],
   });
-  const names = new Set(['onnxruntime-common']); // which is in onnxruntime-web's own file
+  const names = new Set<string>();
   for (const input of Object.keys(metafile.inputs)) {
     const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
     if (name !== undefined) names.add(name);

@@ -8,13 +8,8 @@ import type { RuntimeNames } from '../runtime/image.ts';
 type Entry = { readonly module: string; readonly name: string; readonly kind: string };
 const entries = WebAssembly.Module as unknown as Record<'imports' | 'exports', (module: WebAssembly.Module) => Entry[]>;
 
-export interface PrepareNames extends RuntimeNames {
-  readonly malloc: string;
-  readonly free: string;
-}
-
 /** @param source of `ort-wasm-simd-threaded.mjs`. @throws Error naming what was not found. */
-export function readNames(source: string, module: WebAssembly.Module): PrepareNames {
+export function readNames(source: string, module: WebAssembly.Module): RuntimeNames {
   const find = (what: string, pattern: RegExp): string => {
     const matches = [...source.matchAll(pattern)];
     if (matches.length !== 1) throw misfit(`${what}: ${matches.length} places match ${pattern}`);
@@ -45,10 +40,6 @@ export function readNames(source: string, module: WebAssembly.Module): PrepareNa
   const startThread = find('the start of a thread', /function (\w+)\(\w+\)\{\w+\(\w+>>>0,!\w+,1,!\w+,\d+,!1\)/g);
   return {
     constructors: exported('the constructors', /=!0;\w+\?\w+\(\):\w+\.(\w+)\(\)\}/g),
-    init: exported('OrtInit', /\._OrtInit=\w+\.(\w+);/g),
-    createSession: exported('OrtCreateSession', /\._OrtCreateSession=\w+\.(\w+);/g),
-    malloc: exported('malloc', /\._malloc=\w+\.(\w+);/g),
-    free: exported('free', /\._free=\w+\.(\w+);/g),
     imports: memory.module,
     memory: memory.name,
     resizeHeap: imported('the function that grows the memory', resizeFunction),

@@ -15,7 +15,7 @@ import { Backlog, type Call, TURN_TOKENS } from './backlog.ts';
 import { groupByLength } from './batching.ts';
 import { accountFor, type Evidence } from './evidence.ts';
 import { retrying } from './loading.ts';
-import { loadNetwork, type Network, type Runtime } from './network.ts';
+import type { Network } from './network.ts';
 import { kindsIn, type Reason, unreliable, type WordKinds } from './reliability.ts';
 import { isMixed, readSentences, type SentenceAnswer, type SentenceReading } from './sentences.ts';
 
@@ -104,8 +104,8 @@ export class AnswerTooLargeError extends Error {
 /** @internal */
 export interface ClassifierOptions {
   readonly readBundle: () => Promise<BundleFiles | PreparedFiles>;
-  /** @param manifest of the verified bundle */
-  readonly loadRuntime: (manifest: Manifest) => Promise<Runtime>;
+  /** Loads the network of a verified bundle. */
+  readonly loadNetwork: (model: Uint8Array, manifest: Manifest) => Promise<Network>;
   /** The setting LABELS: the labels of requests that name none. Default: all. If the bundle lacks one, every load fails. */
   readonly labels?: readonly string[] | undefined;
   /** The setting MAX_TOKENS: how many tokens of a text are read. Default: as many as in training. */
@@ -115,7 +115,7 @@ export interface ClassifierOptions {
 }
 
 /** A bundle with the settings. */
-interface Opened extends Omit<Bundle, 'model'>, Partial<Pick<Bundle, 'model'>> {
+interface Opened extends Bundle {
   /** The indices of the labels of a request that names none. */
   readonly columns: readonly number[];
   /** The kind of each word of the vocabulary (`kindsIn`). */
@@ -146,7 +146,7 @@ const CHARACTERS_A_WORD = 8;
  */
 export function createClassifier({
   readBundle,
-  loadRuntime,
+  loadNetwork,
   labels,
   maxTokens,
   backlog = new Backlog(),
@@ -166,7 +166,7 @@ export function createClassifier({
   let reloads = 0;
   const network = retrying(async () => {
     const { model, manifest } = await bundle();
-    const loaded = await loadNetwork(await loadRuntime(manifest), model, manifest);
+    const loaded = await loadNetwork(model, manifest);
     if (reloads > 0) await backlog.enter().turn(1, () => loaded.run(EMPTY_BATCH)); // throws if the network is still broken
     return loaded;
   });

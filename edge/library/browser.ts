@@ -40,7 +40,7 @@ export function createClassifier(settings: ClassifierSettings = {}): Classifier 
   const runtime = retrying(async () => (await import('../runtime/browser.ts')).loaderOf(locations, onProgress));
   return createFrom({
     readBundle: async () => (await runtime()).readBundle(),
-    loadRuntime: async () => (await runtime()).loadRuntime(),
+    loadNetwork: async (...given) => (await runtime()).loadNetwork(...given),
     labels,
     maxTokens,
   });

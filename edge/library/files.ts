@@ -6,7 +6,7 @@
  * The first call loads the model, which takes about half a second.
  */
 import { type Classifier, createClassifier as createFrom } from '../inference/classifier.ts';
-import { folderUrl, readBundle, runtimeFrom } from '../runtime/files.ts';
+import { folderUrl, loaderFrom, readBundle } from '../runtime/files.ts';
 import { MODEL_FOLDER, WASM_FILE } from '../runtime/shipped.ts';
 import { type ClassifierSettings, classifyWith } from './library.ts';
 
@@ -17,7 +17,7 @@ export function createClassifier({ labels, maxTokens, model, assets }: Classifie
   const own = assets === undefined ? undefined : folderUrl(assets);
   const folder = model === undefined ? (own ?? MODEL_FOLDER) : folderUrl(model);
   const wasm = own ? new URL('ort-wasm-simd-threaded.wasm', own) : WASM_FILE;
-  return createFrom({ readBundle: () => readBundle(folder), loadRuntime: runtimeFrom(wasm), labels, maxTokens });
+  return createFrom({ readBundle: () => readBundle(folder), loadNetwork: loaderFrom(wasm), labels, maxTokens });
 }
 
 /** The classifier behind `classify`, for the app and for lists of texts. */

@@ -9,12 +9,12 @@
 import manifest from '../../model/model.json';
 import vocabulary from '../../model/vocabulary.txt';
 import { type Classifier, createClassifier as createFrom } from '../inference/classifier.ts';
-import { isPreinitialized, loadRuntime, readPrepared } from '../runtime/workerd.ts';
+import { isPreinitialized, loadNetwork, readPrepared } from '../runtime/workerd.ts';
 import { type ClassifierSettings, classifyWith } from './library.ts';
 
 export type * from './library.ts';
 
-/** Creates a classifier of the built-in bundle. All share one runtime. */
+/** Creates a classifier of the built-in bundle. */
 export function createClassifier({ labels, maxTokens, model, assets }: ClassifierSettings = {}): Classifier {
   if (model !== undefined || assets !== undefined) {
     throw new TypeError('a Worker has its model built in: it takes neither `model` nor `assets`');
@@ -25,7 +25,7 @@ export function createClassifier({ labels, maxTokens, model, assets }: Classifie
       vocabulary: new Uint8Array(vocabulary),
       ...readPrepared(),
     }),
-    loadRuntime,
+    loadNetwork,
     labels,
     maxTokens,
   });

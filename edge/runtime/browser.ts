@@ -1,9 +1,9 @@
 /** Loads onnxruntime-web and a bundle from URLs, in a page or a web worker. */
 import { BUNDLE_FILES, type BundleFiles, parseManifest } from '../../shared/bundle.ts';
+import type { ClassifierOptions } from '../inference/classifier.ts';
 import { retrying } from '../inference/loading.ts';
-import type { Runtime } from '../inference/network.ts';
 import type { Progress } from '../library/library.ts';
-import { loadStockRuntime } from './stock.ts';
+import { networkLoader } from './stock.ts';
 
 /** An empty WebAssembly module. */
 const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
@@ -32,9 +32,8 @@ export interface Locations {
   readonly wasm: string;
 }
 
-export interface Loader {
+export interface Loader extends Pick<ClassifierOptions, 'loadNetwork'> {
   readonly readBundle: () => Promise<BundleFiles>;
-  readonly loadRuntime: () => Promise<Runtime>;
 }
 
 /** @param onProgress gets the bytes of all files together; from 0 again when a failed load is repeated. */
@@ -54,19 +53,18 @@ export function loaderOf(locations: Locations, onProgress: (progress: Progress) 
       const { files } = parseManifest(new TextDecoder().decode(manifest));
       loaded = 0;
       total = WASM_BYTES + files[BUNDLE_FILES.model].bytes + files[BUNDLE_FILES.vocabulary].bytes;
-      wasm().catch(() => {}); // loads beside the bundle; `loadRuntime` reports errors
+      wasm().catch(() => {}); // loads beside the bundle; `loadNetwork` reports errors
       const [model, vocabulary] = await Promise.all([counted(locations.model), counted(locations.vocabulary)]);
       return { model, vocabulary, manifest };
     },
-    loadRuntime: async () => {
+    loadNetwork: async (model, names) => {
       await requireWebAssembly();
-      const bytes = await wasm();
-      return loadStockRuntime(new URL(locations.wasm), async () => bytes);
+      return networkLoader(new URL(locations.wasm), wasm)(model, names);
     },
   };
 }
 
-async function fetchBytes(url: string, onBytes?: (count: number) => void): Promise<Uint8Array> {
+async function fetchBytes(url: string, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
   if (response.headers.get('content-type')?.startsWith('text/html')) {

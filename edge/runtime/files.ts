@@ -5,11 +5,12 @@ import type { Manifest } from '../../shared/bundle.ts';
 import { type Classifier, type ClassifierOptions, createClassifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 import { WASM_FILE } from './shipped.ts';
-import { loadStockRuntime, readBundleFiles } from './stock.ts';
+import { networkLoader, readBundleFiles } from './stock.ts';
 
 /** @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm` */
-export const runtimeFrom = (wasm: URL) => () => loadStockRuntime(wasm, readFile);
-export const loadRuntime = runtimeFrom(WASM_FILE);
+export const loaderFrom = (wasm: URL) => networkLoader(wasm, readFile);
+/** Loads an exported network. */
+export const loadNetwork = loaderFrom(WASM_FILE);
 /** @param folder ends in a slash. */
 export const readBundle = (folder: URL) => readBundleFiles(folder, readFile);
 
@@ -34,7 +35,7 @@ export async function openClassifier(
   folder: URL,
   settings: Pick<ClassifierOptions, 'labels' | 'maxTokens'> = {},
 ): Promise<Opened> {
-  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadRuntime, ...settings });
+  const classifier = createClassifier({ readBundle: () => readBundle(folder), loadNetwork, ...settings });
   try {
     await classifier.ready();
     return { classifier, manifest: await classifier.manifest() };

@@ -16,10 +16,8 @@ import type { LineIndex } from '../../shared/line-index.ts';
 export const MAX_IMAGE_MEMORY_BYTES = 128 * 1024 * 1024;
 
 const RuntimeNames = v.object({
-  /** The names of exports. */
+  /** The name of an export. */
   constructors: v.string(),
-  init: v.string(),
-  createSession: v.string(),
   /** The module that imports come from, and its names for the memory, the function that grows it, and that which sets up a thread. */
   imports: v.string(),
   memory: v.string(),
@@ -29,15 +27,15 @@ const RuntimeNames = v.object({
 export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
 
 const ImageHeader = v.object({
-  /** The version of onnxruntime-web, and the SHA-256 of its .wasm file. */
-  runtime: v.object({ version: v.string(), sha256: v.string() }),
+  /** The SHA-256 of onnxruntime-web's .wasm file, and the number of functions in its table. */
+  runtime: v.object({ sha256: v.string(), functions: v.number() }),
   /** The SHA-256 of the ONNX file that the session was created from. */
   model: v.string(),
   /** The SHA-256 of the indexed `vocabulary.txt`. */
   vocabulary: v.string(),
   /** The size of the linear memory that the image is laid over. */
   memoryBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_IMAGE_MEMORY_BYTES)),
-  /** The address of the session, as session creation returned it. */
+  /** The address of the session's block (`onnxruntime.ts`). */
   session: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The SHA-256 of everything behind the header. */
   rest: v.string(),

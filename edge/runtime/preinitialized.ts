@@ -1,22 +1,17 @@
-/**
- * Makes an instance of onnxruntime-web's module from the memory image: the runtime is initialised and the session created.
- * onnxruntime-web's own JavaScript does not notice.
- */
-import { type Image, overlay } from './image.ts';
-
-/** The imports of a WebAssembly module, in a type that fits every platform's. */
-export type Imports = Record<string, Record<string, unknown>>;
+/** Makes an instance of onnxruntime-web's module from the memory image: onnxruntime has started and the session is created. */
+import { type Image, ImageError, overlay } from './image.ts';
+import type { Imports } from './onnxruntime.ts';
 
 /** Thrown through the constructors to end them. */
 const STARTED = Symbol();
 
-/** @param imports those that onnxruntime-web passes. @returns an object that it takes for an instance. */
+/** @throws ImageError when the module is another one than the image's. @returns an object that onnxruntime-web's module takes for an instance. */
 export function instantiatePreinitialized(
   image: Image,
   module: WebAssembly.Module,
   imports: Imports,
 ): WebAssembly.Instance {
-  const { names, memoryBytes, session } = image.header;
+  const { names, memoryBytes } = image.header;
   const environment = imports[names.imports] as Imports[string];
   const startThread = environment[names.startThread] as (thread: number) => void;
   const endConstructors = (thread: number) => {
@@ -28,6 +23,9 @@ export function instantiatePreinitialized(
     [names.imports]: { ...environment, [names.startThread]: endConstructors },
   } as never);
   const stock = instance.exports as unknown as Record<string, unknown>;
+  if (functionsOf(instance) !== image.header.runtime.functions) {
+    throw new ImageError('the image is of another runtime than the worker: build the worker again');
+  }
   const memory = environment[names.memory] as WebAssembly.Memory;
   const resizeHeap = environment[names.resizeHeap] as (bytes: number) => boolean;
   const constructors = stock[names.constructors] as () => void;
@@ -45,8 +43,12 @@ export function instantiatePreinitialized(
       resizeHeap(0); // grows nothing, but updates the JavaScript's views to the whole memory
       overlay(image, new Uint8Array(memory.buffer));
     },
-    [names.init]: () => 0,
-    [names.createSession]: () => session,
   };
   return { exports } as unknown as WebAssembly.Instance;
+}
+
+/** The number of functions in the table, which tells one release from another. */
+export function functionsOf(instance: WebAssembly.Instance): number {
+  const table = Object.values(instance.exports).find((one) => one instanceof WebAssembly.Table);
+  return (table as WebAssembly.Table | undefined)?.length ?? 0;
 }

@@ -1,20 +1,28 @@
 /**
- * Loads the unchanged onnxruntime-web and a bundle of three files, on platforms that compile WebAssembly. `files.ts` and
+ * Loads onnxruntime-web's unchanged WebAssembly and a bundle of three files, on platforms that compile WebAssembly. `files.ts` and
  * `browser.ts` read the bytes.
  */
-import * as ort from 'onnxruntime-web/wasm';
 import { BUNDLE_FILES, BundleError, type BundleFiles } from '../../shared/bundle.ts';
-import type { Runtime } from '../inference/network.ts';
-import { configure } from './configure.ts';
+import type { Names, Network } from '../inference/network.ts';
+import { createNetwork } from './onnxruntime.ts';
 
-export type Read = (url: URL) => Promise<Uint8Array>;
+export type Read = (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm`; read once. */
-export async function loadStockRuntime(wasm: URL, read: Read): Promise<Runtime> {
-  configure(ort.env);
-  // Bytes instead of the address: onnxruntime-web would never retry a fetch of its own that failed.
-  ort.env.wasm.wasmBinary ??= await read(wasm);
-  return ort;
+/** Compiled modules, by address. */
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/**
+ * @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm`; read and compiled once, and again after a failure.
+ * @returns what loads a network, each into a memory of its own.
+ */
+export function networkLoader(wasm: URL, read: Read): (model: Uint8Array, names: Names) => Promise<Network> {
+  return async (model, names) => {
+    const compiling = modules.get(wasm.href) ?? read(wasm).then((bytes) => WebAssembly.compile(bytes));
+    modules.set(wasm.href, compiling);
+    compiling.catch(() => modules.delete(wasm.href));
+    const module = await compiling;
+    return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), model, names);
+  };
 }
 
 /**

@@ -1,22 +1,17 @@
 /**
- * Loads onnxruntime-web in workerd, which compiles no WebAssembly at run time. The module is compiled when the worker is deployed,
- * and passed to the runtime in place of the bytes it asks for. The runtime starts from the worker's memory image, or by itself if
- * the worker was built without one.
+ * Loads the network in workerd, which compiles no WebAssembly at run time: onnxruntime-web's module is compiled when the worker is
+ * deployed. The network starts from the worker's memory image, or by itself if the worker was built without one.
  */
-import compiled from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
-import * as ort from 'onnxruntime-web/wasm';
+import module from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
-import { type Runtime, type Session, UNREAD_BYTES } from '../inference/network.ts';
-import { configure } from './configure.ts';
+import type { Network } from '../inference/network.ts';
 import { decodeImage, type Image, verifyImage } from './image.ts';
+import { createNetwork, networkOf, start } from './onnxruntime.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
 
-/** The image that the isolate's one instance starts from; undefined for the stock runtime. */
-let start: Image | undefined;
-
-/** Whether the runtime starts from an image, which takes milliseconds. */
+/** Whether the network starts from an image, which takes milliseconds. */
 export const isPreinitialized = imageFile.byteLength > 0;
 
 /** The prepared part of the bundle: the vocabulary's index, or the model for the stock runtime. */
@@ -31,46 +26,38 @@ const RUNS_ON_TRUST = 2;
 let runs = 0;
 let verified: Promise<void> | undefined;
 
-/** The session, which runs no further once its image is found to be damaged. */
-function onTrust(session: Session, image: Image): Session {
-  const run = session.run.bind(session) as (...given: unknown[]) => ReturnType<Session['run']>;
+/** The isolate's one network, which all classifiers share; undefined again after a failed run, so that a load makes another. */
+let started: Promise<Network> | undefined;
+
+/** A network, which runs no further once its image is found to be damaged. */
+async function startFrom(image: Image): Promise<Network> {
+  const onnxruntime = await start(async (imports) => instantiatePreinitialized(image, module, imports));
+  const { run } = networkOf(onnxruntime, image.header.session);
   return {
-    run: async (...given: unknown[]) => {
+    run: async (batch) => {
       if (++runs > RUNS_ON_TRUST) verified ??= verifyImage(image);
       await verified;
-      return run(...given);
+      return run(batch).catch((error) => {
+        started = undefined;
+        throw error;
+      });
     },
   };
 }
 
 /** @throws Error when the image was made for another model or runtime, or is damaged. */
-export async function loadRuntime({ files }: Manifest): Promise<Runtime> {
+export async function loadNetwork(stockModel: Uint8Array, manifest: Manifest): Promise<Network> {
   await verified;
-  configure(ort.env);
-  ort.env.wasm.wasmBinary = UNREAD_BYTES;
   const image = decodeImage(imageFile);
-  const fits = ({ header }: Image) =>
-    header.model === files[BUNDLE_FILES.model].sha256 && header.runtime.version === ort.env.versions.web;
-  if (image !== undefined && !fits(image)) {
-    throw new Error('the image is of another model or runtime than the worker: build the worker again');
+  if (image === undefined) {
+    return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), stockModel, manifest);
   }
-  start = image;
-  if (image === undefined) return ort;
-  const create: Runtime['InferenceSession']['create'] = async (...given) =>
-    onTrust(await ort.InferenceSession.create(...given), image);
-  return { InferenceSession: { create }, Tensor: ort.Tensor };
-}
-
-const instantiate = WebAssembly.instantiate;
-
-/** Instantiates the compiled module in place of the stand-in. Other modules are not affected. */
-WebAssembly.instantiate = (async (source: unknown, imports: WebAssembly.Imports = {}) => {
-  if (!isStandIn(source)) return instantiate(source as WebAssembly.Module, imports);
-  const instance = start ? instantiatePreinitialized(start, compiled, imports) : await instantiate(compiled, imports);
-  return { module: compiled, instance };
-}) as typeof instantiate;
-
-/** Whether it is the stand-in, or a copy of it, which onnxruntime-web makes. */
-function isStandIn(source: unknown): boolean {
-  return source instanceof Uint8Array && source.length === UNREAD_BYTES.length && source.every((byte) => byte === 0);
+  if (image.header.model !== manifest.files[BUNDLE_FILES.model].sha256) {
+    throw new Error('the image is of another model than the worker: build the worker again');
+  }
+  started ??= startFrom(image).catch((error) => {
+    started = undefined;
+    throw error;
+  });
+  return started;
 }

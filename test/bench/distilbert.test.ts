@@ -1,8 +1,7 @@
 /** DistilBERT's graph in tiny shapes, run by onnxruntime-web, beside the formulas of the paper in plain loops. */
-import * as ort from 'onnxruntime-web/wasm';
 import { expect, it } from 'vitest';
 import { DISTILBERT, distilbert, type Shapes } from '../../bench/peers/distilbert.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { ort } from '../../harness/onnxruntime.ts';
 import { decodeModel, ElementType, valuesOf } from '../../onnx/proto.ts';
 import { softmax } from '../../shared/labels.ts';
 
@@ -93,7 +92,6 @@ it.each([
   ['float32', false, 1e-6],
   ['int8', true, 2e-3], // inputs of products are rounded too
 ])('computes what the paper says: %s', async (_, quantized, tolerance) => {
-  await loadRuntime();
   const model = distilbert(TINY, quantized);
   const session = await ort.InferenceSession.create(model);
   for (const ids of TEXTS) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../edge/app.ts';
 import { MAX_ANSWER_NUMBERS } from '../../edge/http/limits.ts';
 import { type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { loadNetwork } from '../../edge/runtime/files.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import { softmax } from '../../shared/labels.ts';
 import { logitsOf, onTheWire } from '../fixtures/answers.ts';
@@ -19,7 +19,7 @@ const TEXTS = CORPUS.train.slice(0, 12).map(({ text }) => text);
 
 async function classifierOf(facts: Partial<Manifest>, labels?: readonly string[]): Promise<Classifier> {
   const files = await workingBundleFiles(facts);
-  return createClassifier({ readBundle: async () => files, loadRuntime, labels });
+  return createClassifier({ readBundle: async () => files, loadNetwork, labels });
 }
 
 /** Asks an app, and checks each answer against the document. */

@@ -1,8 +1,7 @@
 /** Layer by layer: what tfjs computes and what onnxruntime computes from our conversion, on the same random weights. */
 import * as tf from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-web/wasm';
 import { describe, expect, it } from 'vitest';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { ort } from '../../harness/onnxruntime.ts';
 import { ElementType, encodeModel } from '../../onnx/proto.ts';
 import { GraphBuilder, type LayerConverter } from '../../train/export/onnx/graph.ts';
 import { convertDense } from '../../train/export/onnx/layers/dense.ts';
@@ -116,7 +115,6 @@ async function run(
     graph: graph.build(),
     opset_import: [{ domain: '', version: OPSET }],
   });
-  await loadRuntime();
   const session = await ort.InferenceSession.create(model);
   const feeds = { x: input, [LENGTHS]: new ort.Tensor('int32', Int32Array.from(lengths), [lengths.length]) };
   // A graph in which nothing reads the lengths has no such input.

@@ -5,8 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadNetwork } from '../../edge/inference/network.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { loadNetwork } from '../../edge/runtime/files.ts';
 import { importModel } from '../../harness/import-model.ts';
 import { type Bundle, openBundle } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';
@@ -60,7 +59,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
     const { model, quantized } = importModel(bundle.model);
     // The way back is right if the way there gives the same file: no weight is in another place.
     expect(Buffer.compare(exportModel(model, quantized), bundle.model)).toBe(0);
-    const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
+    const network = await loadNetwork(bundle.model, bundle.manifest);
     const { inputs, maxDifference } = await measureParity(model, network, rows);
     expect(inputs).toBe(300);
     expect(maxDifference).toBeLessThanOrEqual(PROBABILITY_TOLERANCE);
@@ -68,7 +67,7 @@ describe.skipIf(archive === undefined)('the shipped bundle', () => {
   });
 
   it('gives after every token of a review the answer to the review cut there', { timeout: 300_000 }, async () => {
-    const network = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
+    const network = await loadNetwork(bundle.model, bundle.manifest);
     const { model } = importModel(bundle.model);
     const short = rows.filter(({ length }) => length < 150).slice(0, 5); // every cut is a row for stock tfjs
     const batch = toBatch(short);

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Job } from '../../edge/http/schema.ts';
 import { createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { loadNetwork } from '../../edge/runtime/files.ts';
 import { freePort, inspect } from '../../harness/inspector.ts';
 import { load } from '../../harness/soak/load.ts';
 import { createMix } from '../../harness/soak/mix.ts';
@@ -45,7 +45,7 @@ async function run(
 
 describe('three labels', async () => {
   const files = await workingBundleFiles({ labels: THREE });
-  const classifier = createClassifier({ readBundle: async () => files, loadRuntime });
+  const classifier = createClassifier({ readBundle: async () => files, loadNetwork });
   let worker: RunningWorker;
   beforeAll(async () => {
     worker = await startWorker(files, { jobs: {} });

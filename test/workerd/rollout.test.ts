@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../client/edge-sentiment.ts';
 import { type Classification, type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { loadNetwork } from '../../edge/runtime/files.ts';
 import { reference } from '../../harness/reference.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';
 import { randomNumbers } from '../../train/random.ts';
@@ -21,7 +21,7 @@ const { id, version } = await reference.manifest();
 const files = await workingBundleFiles({ id }); // another network and vocabulary, under the same name
 const references: Record<Name, Classifier> = {
   old: reference,
-  new: createClassifier({ readBundle: async () => files, loadRuntime }),
+  new: createClassifier({ readBundle: async () => files, loadNetwork }),
 };
 const versions: Record<string, Name> = { [version]: 'old', [(await references.new.manifest()).version]: 'new' };
 

@@ -1,8 +1,7 @@
 /** Exports a trained run as the bundle that ships. */
 
 import { writeFiles } from '../../cli/files.ts';
-import { loadNetwork } from '../../edge/inference/network.ts';
-import { loadRuntime } from '../../edge/runtime/files.ts';
+import { loadNetwork } from '../../edge/runtime/files.ts';
 import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../../shared/bundle.ts';
 import { TOKENIZER_NAME } from '../../shared/tokenizer.ts';
 import { centre } from '../model/centre.ts';
@@ -36,11 +35,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
   const model = exportModel(run.model, quantized);
   checkModel(model, dataset.labels.length, [OPERATORS[config.cell]]);
   const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
-  const { maxSum, ...parity } = await measureParity(
-    run.model,
-    await loadNetwork(await loadRuntime(), model, names),
-    samples,
-  );
+  const { maxSum, ...parity } = await measureParity(run.model, await loadNetwork(model, names), samples);
   if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {
     throw new ExportError(
       `the ONNX file differs from the network by ${parity.maxDifference} in probability; nothing was written`,

@@ -8,7 +8,7 @@ import { runModel } from '../../../edge/adapters/workers-ai.ts';
 import { type AppOptions, createApp } from '../../../edge/app.ts';
 import { OverloadedError } from '../../../edge/inference/backlog.ts';
 import { createClassifier } from '../../../edge/inference/classifier.ts';
-import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
+import { loadNetwork, readBundle } from '../../../edge/runtime/files.ts';
 import { softmax } from '../../../shared/labels.ts';
 import { stubClassifier, tinyManifest } from '../../fixtures/classifier.ts';
 import { expectDocumented } from '../../fixtures/conformance.ts';
@@ -16,7 +16,7 @@ import { expectDocumented } from '../../fixtures/conformance.ts';
 /** The shipped model, set to answer with two of its labels. */
 const reference = createClassifier({
   readBundle: () => readBundle(new URL('../../../model/', import.meta.url)),
-  loadRuntime,
+  loadNetwork,
   labels: ['negative', 'positive'],
 });
 

@@ -7,8 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
 import { type LogContext, logError } from '../../../edge/http/log.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
-import { loadNetwork } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/files.ts';
+import { loadNetwork } from '../../../edge/runtime/files.ts';
 import { parseManifest } from '../../../shared/bundle.ts';
 import { stubClassifier, tinyManifest } from '../../fixtures/classifier.ts';
 
@@ -93,7 +92,7 @@ function anyStack(error: unknown): object {
 it("leaves out onnxruntime's message, which quotes a word of the text", async () => {
   const { inputs, output } = parseManifest(await readFile('model/model.json', 'utf8'));
   const model = new Uint8Array(await readFile('model/model.onnx'));
-  const network = await loadNetwork(await loadRuntime(), model, { inputs, output });
+  const network = await loadNetwork(model, { inputs, output });
   const id = 7_654_321; // as of a word that the network does not have
   const run = network.run({ ids: Int32Array.of(id), lengths: Int32Array.of(1), rows: 1, steps: 1 });
   const error: Error = await run.then(

@@ -8,7 +8,7 @@ import {
   createClassifier,
 } from '../../../edge/inference/classifier.ts';
 import { LoadError } from '../../../edge/inference/loading.ts';
-import type { Runtime } from '../../../edge/inference/network.ts';
+import type { Network } from '../../../edge/inference/network.ts';
 import { encode } from '../../../shared/encoding.ts';
 import { tokenize } from '../../../shared/tokenizer.ts';
 import { START_ID, Vocabulary } from '../../../shared/vocabulary.ts';
@@ -18,42 +18,28 @@ import { tinyBundleFiles } from '../../fixtures/bundle.ts';
  * Reads its vocabulary as numbers: the logits after an id are multiples of the sum of the ids so far, evenly spaced and centred:
  * of two labels −sum/2 and sum/2, of three −sum, 0 and sum. One run at a time, like ONNX'.
  */
-function summingRuntime(
+function summingNetwork(
   seen: { batches: number; running: number } = { batches: 0, running: 0 },
   labels = LABELS.length,
-): Runtime {
+): Network {
   return {
-    Tensor: class {
-      data: Int32Array;
-      dims: readonly number[];
-      constructor(_type: string, data: Int32Array, dims: readonly number[]) {
-        this.data = data;
-        this.dims = dims;
-      }
-    } as never,
-    InferenceSession: {
-      create: async () => ({
-        run: async (feeds: any) => {
-          if (seen.running > 0) throw new Error('Session already started');
-          seen.running++;
-          seen.batches++;
-          await new Promise((resolve) => setTimeout(resolve, 1));
-          seen.running--;
-          const { data, dims } = feeds.input_ids;
-          const [rows, steps] = dims;
-          const logits = new Float32Array(rows * steps * labels);
-          for (let row = 0; row < rows; row++) {
-            let sum = 0;
-            for (let step = 0; step < steps; step++) {
-              sum += data[row * steps + step];
-              for (let label = 0; label < labels; label++) {
-                logits[(row * steps + step) * labels + label] = sum * (label - (labels - 1) / 2);
-              }
-            }
+    run: async ({ ids, rows, steps }) => {
+      if (seen.running > 0) throw new Error('Session already started');
+      seen.running++;
+      seen.batches++;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      seen.running--;
+      const logits = new Float32Array(rows * steps * labels);
+      for (let row = 0; row < rows; row++) {
+        let sum = 0;
+        for (let step = 0; step < steps; step++) {
+          sum += ids[row * steps + step] as number;
+          for (let label = 0; label < labels; label++) {
+            logits[(row * steps + step) * labels + label] = sum * (label - (labels - 1) / 2);
           }
-          return { logits: { data: logits } } as never;
-        },
-      }),
+        }
+      }
+      return logits;
     },
   };
 }
@@ -66,8 +52,8 @@ const vocabulary = Vocabulary.of(WORDS);
 
 async function build(overrides: Partial<ClassifierOptions> = {}, labels = LABELS): Promise<Classifier> {
   const files = await tinyBundleFiles({ vocabulary: vocabulary.toString(), manifest: { maxTokens: 5, labels } });
-  const loadRuntime = async () => summingRuntime(undefined, labels.length);
-  return createClassifier({ readBundle: async () => files, loadRuntime, ...overrides });
+  const loadNetwork = async () => summingNetwork(undefined, labels.length);
+  return createClassifier({ readBundle: async () => files, loadNetwork, ...overrides });
 }
 
 describe('classify', () => {
@@ -140,25 +126,20 @@ describe('classify', () => {
 
   it('reloads a network only if it fails on the empty text too', async () => {
     const sessions: { broken: boolean }[] = [];
-    const summing = summingRuntime();
-    const breaking: Runtime = {
-      ...summing,
-      InferenceSession: {
-        async create(...options) {
-          const session = await summing.InferenceSession.create(...options);
-          const state = { broken: false };
-          sessions.push(state);
-          return {
-            run: async (feeds: any) => {
-              if (feeds.input_ids.data.length > 3) throw new RangeError('too long');
-              if (state.broken) throw new Error('unreachable');
-              return session.run(feeds);
-            },
-          };
-        },
+    const summing = summingNetwork();
+    const classifier = await build({
+      loadNetwork: async () => {
+        const state = { broken: false };
+        sessions.push(state);
+        return {
+          run: async (batch) => {
+            if (batch.ids.length > 3) throw new RangeError('too long');
+            if (state.broken) throw new Error('unreachable');
+            return summing.run(batch);
+          },
+        };
       },
-    };
-    const classifier = await build({ loadRuntime: async () => breaking });
+    });
     await expect(classifier.classify(['one two three'])).rejects.toThrow('too long');
     expect([await classifier.classify(['one']), sessions.length, classifier.reloads()]).toMatchObject([[{}], 1, 0]);
     (sessions[0] as { broken: boolean }).broken = true;
@@ -167,14 +148,12 @@ describe('classify', () => {
   });
 
   it('is not ready while a reloaded network is still broken', async () => {
-    const summing = summingRuntime();
     let broken = true;
-    const run = async (feeds: any) => {
+    const run: Network['run'] = async (batch) => {
       if (broken) throw new Error('unreachable');
-      return (await summing.InferenceSession.create(new Uint8Array(), {})).run(feeds);
+      return summingNetwork().run(batch);
     };
-    const runtime: Runtime = { ...summing, InferenceSession: { create: async () => ({ run }) as never } };
-    const classifier = await build({ loadRuntime: async () => runtime });
+    const classifier = await build({ loadNetwork: async () => ({ run }) });
     await expect(classifier.classify(['one'])).rejects.toBeInstanceOf(LoadError);
     await expect(classifier.ready()).rejects.toBeInstanceOf(LoadError);
     broken = false;
@@ -185,17 +164,9 @@ describe('classify', () => {
   it('stops computing when its signal is aborted', async () => {
     const seen = { batches: 0, running: 0 };
     const left = new AbortController();
-    const summing = summingRuntime(seen);
-    const leaving: Runtime = {
-      ...summing,
-      InferenceSession: {
-        async create(...options) {
-          const session = await summing.InferenceSession.create(...options);
-          return { run: (feeds: never) => session.run(feeds).finally(() => left.abort(new Error('left'))) };
-        },
-      },
-    };
-    const classifier = await build({ loadRuntime: async () => leaving });
+    const summing = summingNetwork(seen);
+    const run: Network['run'] = (batch) => summing.run(batch).finally(() => left.abort(new Error('left')));
+    const classifier = await build({ loadNetwork: async () => ({ run }) });
     const texts = Array<string>(TURN_TOKENS).fill('one two'); // which are several runs
     await expect(classifier.classify(texts, { signal: left.signal })).rejects.toThrow('left');
     await expect(classifier.classify(['one'], { signal: left.signal })).rejects.toThrow('left');
@@ -220,7 +191,7 @@ describe('classify', () => {
 
   it('makes one run for a batch, and never two at once', async () => {
     const seen = { batches: 0, running: 0 };
-    const watched = await build({ loadRuntime: async () => summingRuntime(seen) });
+    const watched = await build({ loadNetwork: async () => summingNetwork(seen) });
     const answers = await Promise.all(WORDS.map((word) => watched.classify([word, word])));
     expect(answers.map(([answer]) => answer?.logits[1])).toEqual([2, 2.5, 3]);
     expect(seen.batches).toBe(3);
@@ -289,7 +260,7 @@ describe('labels', () => {
   });
 
   it('in another number than the network has are an error', async () => {
-    const classifier = await build({ loadRuntime: async () => summingRuntime(undefined, 1) });
+    const classifier = await build({ loadNetwork: async () => summingNetwork(undefined, 1) });
     await expect(classifier.classify(['one'])).rejects.toThrow('the network does not have 2 labels');
   });
 });
@@ -299,7 +270,7 @@ describe('the size of an answer', () => {
 
   it('is limited before the network runs', async () => {
     const seen = { batches: 0, running: 0 };
-    const classifier = await build({ loadRuntime: async () => summingRuntime(seen, 3) }, THREE);
+    const classifier = await build({ loadNetwork: async () => summingNetwork(seen, 3) }, THREE);
     // For each of three labels: two scores, a bias, and two numbers for each of two tokens.
     const tooLarge = classifier.classify(requests, { maxNumbers: 3 * 7 - 1 });
     await expect(tooLarge).rejects.toThrow(new AnswerTooLargeError(3 * 7));
@@ -338,7 +309,7 @@ describe('evidence', () => {
 
   it('costs no run, except one for all texts without room for START', async () => {
     const seen = { batches: 0, running: 0 };
-    const classifier = await build({ loadRuntime: async () => summingRuntime(seen) });
+    const classifier = await build({ loadNetwork: async () => summingNetwork(seen) });
     await explain(classifier, 'one', 'two three');
     expect(seen.batches).toBe(1);
     for (let time = 0; time < 3; time++) await explain(classifier, 'one one one one one');
@@ -394,28 +365,28 @@ describe('evidence', () => {
 describe('loading', () => {
   it('happens once, at the first use', async () => {
     let bundles = 0;
-    let runtimes = 0;
+    let networks = 0;
     const files = await tinyBundleFiles({ vocabulary: vocabulary.toString() });
     const classifier = createClassifier({
       readBundle: async () => {
         bundles++;
         return files;
       },
-      loadRuntime: async () => {
-        runtimes++;
-        return summingRuntime();
+      loadNetwork: async () => {
+        networks++;
+        return summingNetwork();
       },
     });
-    expect([bundles, runtimes]).toEqual([0, 0]);
+    expect([bundles, networks]).toEqual([0, 0]);
     await classifier.manifest();
-    expect([bundles, runtimes]).toEqual([1, 0]);
+    expect([bundles, networks]).toEqual([1, 0]);
     await Promise.all([classifier.ready(), classifier.classify(['one']), classifier.classify(['two'])]);
-    expect([bundles, runtimes]).toEqual([1, 1]);
+    expect([bundles, networks]).toEqual([1, 1]);
   });
 
   it('that fails is repeated by the next request', async () => {
     const files = await tinyBundleFiles({ vocabulary: vocabulary.toString() });
-    const failures = ['no bundle', 'no runtime'];
+    const failures = ['no bundle', 'no network'];
     const fail = (what: string) => {
       if (failures[0] !== what) return;
       failures.shift();
@@ -426,13 +397,13 @@ describe('loading', () => {
         fail('no bundle');
         return files;
       },
-      loadRuntime: async () => {
-        fail('no runtime');
-        return summingRuntime();
+      loadNetwork: async () => {
+        fail('no network');
+        return summingNetwork();
       },
     });
     await expect(classifier.classify(['one'])).rejects.toThrow('no bundle');
-    await expect(classifier.ready()).rejects.toThrow('no runtime');
+    await expect(classifier.ready()).rejects.toThrow('no network');
     expect(await classifier.classify(['one'])).toHaveLength(1);
   });
 
@@ -442,38 +413,26 @@ describe('loading', () => {
     for (const call of [noBundle.manifest(), noBundle.ready(), noBundle.classify(['one'])]) {
       await expect(call).rejects.toMatchObject({ name: 'LoadError', cause });
     }
-    const noRuntime = await build({ loadRuntime: () => Promise.reject(cause) });
-    await expect(noRuntime.classify(['one'])).rejects.toMatchObject({ name: 'LoadError', cause });
+    const noNetwork = await build({ loadNetwork: () => Promise.reject(cause) });
+    await expect(noNetwork.classify(['one'])).rejects.toMatchObject({ name: 'LoadError', cause });
   });
 
   it('refuses a bundle that does not verify', async () => {
     const files = await tinyBundleFiles();
     const classifier = createClassifier({
       readBundle: async () => ({ ...files, model: files.model.slice(1) }),
-      loadRuntime: async () => summingRuntime(),
+      loadNetwork: async () => summingNetwork(),
     });
     await expect(classifier.classify(['one'])).rejects.toThrow(/model\.onnx has \d+ bytes/);
   });
 
   it('recovers from a run that fails', async () => {
-    const runtime = summingRuntime();
-    const create = runtime.InferenceSession.create;
     let failures = 1;
-    const classifier = await build({
-      loadRuntime: async () => ({
-        ...runtime,
-        InferenceSession: {
-          create: async (model, options) => {
-            const session = await create(model, options);
-            const run: typeof session.run = async (feeds: any) => {
-              if (failures-- > 0) throw new Error('out of memory');
-              return session.run(feeds);
-            };
-            return { ...session, run };
-          },
-        },
-      }),
-    });
+    const run: Network['run'] = async (batch) => {
+      if (failures-- > 0) throw new Error('out of memory');
+      return summingNetwork().run(batch);
+    };
+    const classifier = await build({ loadNetwork: async () => ({ run }) });
     const failed = classifier.classify(['one']);
     await expect(failed).rejects.toThrow('out of memory');
     await expect(failed).rejects.not.toBeInstanceOf(LoadError); // its message may quote the text

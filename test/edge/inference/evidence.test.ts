@@ -6,8 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Classification, type Classifier, createClassifier } from '../../../edge/inference/classifier.ts';
 import type { Evidence } from '../../../edge/inference/evidence.ts';
-import type { Runtime } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/files.ts';
+import { loadNetwork } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';
 import { CORPUS } from '../../fixtures/corpus.ts';
 import { MAX_TOKENS, workingBundleFiles } from '../../fixtures/working.ts';
@@ -53,18 +52,14 @@ describe.each([
   const files = await workingBundleFiles({ labels });
   const classifier = createClassifier({
     readBundle: async () => files,
-    loadRuntime: async (): Promise<Runtime> => {
-      const { InferenceSession, Tensor } = await loadRuntime();
-      const create: Runtime['InferenceSession']['create'] = async (...args) => {
-        const session = await InferenceSession.create(...args);
-        return {
-          run: (...feeds: Parameters<typeof session.run>) => {
-            runs++;
-            return session.run(...feeds);
-          },
-        } as typeof session;
+    loadNetwork: async (...given) => {
+      const network = await loadNetwork(...given);
+      return {
+        run: (batch) => {
+          runs++;
+          return network.run(batch);
+        },
       };
-      return { InferenceSession: { create }, Tensor };
     },
   });
 

@@ -1,10 +1,10 @@
 /** The page's own LSTM against onnxruntime's. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadNetwork, type Network } from '../../../edge/inference/network.ts';
+import type { Network } from '../../../edge/inference/network.ts';
 import { contributions, type Trace, trace, unitsThatMatter } from '../../../edge/page/gates.ts';
 import { decodeWeights, encodeWeights } from '../../../edge/page/weights.ts';
-import { loadRuntime, readBundle } from '../../../edge/runtime/files.ts';
+import { loadNetwork, readBundle } from '../../../edge/runtime/files.ts';
 import { type Weights, weightsOf } from '../../../onnx/weights.ts';
 import { type Bundle, openBundle } from '../../../shared/bundle.ts';
 import { encode, toBatch } from '../../../shared/encoding.ts';
@@ -28,7 +28,7 @@ let shipped: Network;
 let weights: Weights;
 beforeAll(async () => {
   bundle = await openBundle(await readBundle(new URL('../../../model/', import.meta.url)));
-  shipped = await loadNetwork(await loadRuntime(), bundle.model, bundle.manifest);
+  shipped = await loadNetwork(bundle.model, bundle.manifest);
   weights = through(weightsOf(bundle.model, bundle.manifest));
 });
 

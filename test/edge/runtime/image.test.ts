@@ -12,7 +12,7 @@ import {
 } from '../../../edge/runtime/image.ts';
 
 const header: ImageHeader = {
-  runtime: { version: '1', sha256: 'ä' },
+  runtime: { sha256: 'ä', functions: 1 },
   model: 'b',
   vocabulary: 'c',
   memoryBytes: 65_536,
@@ -20,8 +20,6 @@ const header: ImageHeader = {
   rest: 'd',
   names: {
     constructors: 'c',
-    init: 'i',
-    createSession: 's',
     imports: 'a',
     memory: 'm',
     resizeHeap: 'r',

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../../edge/app.ts';
 import { createClassifier } from '../../../edge/inference/classifier.ts';
-import { loadRuntime } from '../../../edge/runtime/files.ts';
+import { loadNetwork } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';
 import type { BundleFiles, Manifest } from '../../../shared/bundle.ts';
 import { main } from '../../../train/cli.ts';
@@ -139,7 +139,7 @@ describe('npm run diff', () => {
     const result = JSON.parse(stdout);
     const { version } = await reference.manifest();
     expect(result).toMatchObject({ texts: 70, old: { from: url, version }, new: { from: folder, model: 'other' } });
-    const classifier = createClassifier({ readBundle: async () => other, loadRuntime });
+    const classifier = createClassifier({ readBundle: async () => other, loadNetwork });
     for (const [side, one] of Object.entries({ old: reference, new: classifier })) {
       for (const [place, { label, scores }] of (await one.classify(texts)).entries()) {
         const close = scores.map(({ score }) => expect.closeTo(score, 12));
@@ -203,7 +203,7 @@ describe('npm run diff', () => {
   });
 
   it('refuses an endpoint whose version changes during the comparison', async () => {
-    const apps = [createApp(reference), createApp(createClassifier({ readBundle: async () => other, loadRuntime }))];
+    const apps = [createApp(reference), createApp(createClassifier({ readBundle: async () => other, loadNetwork }))];
     let requests = 0;
     const url = await endpoint((request) => apps[requests++ % 2]?.fetch(request) as Promise<Response>);
     const { code, stderr } = await diff(['--new', url], { input: 'a film' });
@@ -251,7 +251,7 @@ describe('npm run diff', () => {
     let url: string;
     beforeAll(async () => {
       const files = await workingBundleFiles({ labels: ['positive', 'neutral', 'negative'] });
-      const classifier = createClassifier({ readBundle: async () => files, loadRuntime });
+      const classifier = createClassifier({ readBundle: async () => files, loadNetwork });
       const app = createApp(classifier);
       const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
         const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadNetwork } from '../../../edge/inference/network.ts';
-import { loadRuntime } from '../../../edge/runtime/files.ts';
+import { loadNetwork } from '../../../edge/runtime/files.ts';
 import { weightsOf } from '../../../onnx/weights.ts';
 import { parseManifest } from '../../../shared/bundle.ts';
 import { exportModel } from '../../../train/export/onnx/export.ts';
@@ -58,6 +57,6 @@ it('the shipped network answers in tfjs as its file does', async () => {
   const file = new Uint8Array(await readFile('model/model.onnx'));
   const model = readBack(file, { ...architecture, seed: 1 }, labels);
   const rows = randomRows({ rows: 8, maxLength: 40, below: architecture.vocabularySize, seed: 3 });
-  const { maxDifference } = await measureParity(model, await loadNetwork(await loadRuntime(), file, names), rows);
+  const { maxDifference } = await measureParity(model, await loadNetwork(file, names), rows);
   expect(maxDifference).toBeLessThan(1e-6);
 });

@@ -1,0 +1,18 @@
+/** Changes to onnxruntime-web's JavaScript around its WebAssembly, each of which must find its place. */
+const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
+  // It is to think that it runs in a page: it would load modules of Node's wherever there is a `process`, in workerd too.
+  [/globalThis\.process\?\.versions\?\.node/g, 'false'],
+  [/await import\("(?:module|worker_threads)"\)/g, '{}'],
+  // Bundlers would look for the files beside it that it names, which nobody reads.
+  [/import\.meta\.url/g, 'import.meta.url+""'],
+];
+
+/** @param source of `ort-wasm-simd-threaded.mjs`. @returns the same for workerd and for pages. @throws Error when it has changed. */
+export function forPages(source: string): string {
+  return CHANGES.reduce((text, [pattern, replacement]) => {
+    const changed = text.replace(pattern, replacement);
+    if (changed === text)
+      throw new Error(`onnxruntime-web has changed; adapt edge/build/glue.ts: nothing matches ${pattern}`);
+    return changed;
+  }, source);
+}

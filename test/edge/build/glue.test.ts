@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { expect, it } from 'vitest';
+import { forPages } from '../../../edge/build/glue.ts';
+
+const file = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.mjs');
+const source = await readFile(file, 'utf8');
+
+it('looks for no Node, and names no file beside it', () => {
+  const changed = forPages(source);
+  expect(changed).not.toMatch(/versions|await import\(|new URL\([^()]*import\.meta\.url\)/);
+  expect(changed).toContain('export default');
+});
+
+it.each([
+  ['Node', 'globalThis.process?.versions?.node'],
+  ["Node's modules", 'await import('],
+  ['the files', 'import.meta.url'],
+])('says loudly that it does not find %s', (_, text) => {
+  expect(() => forPages(source.replaceAll(text, 'nothing'))).toThrow('adapt edge/build/glue.ts');
+});
