@@ -55,7 +55,7 @@ export async function readBytes(
   const body = new ByteBuffer(maxBytes);
   const reader = request.body ? readJoined(request.body, declared) : undefined;
   const deadline = performance.now() + totalMs;
-  while (reader !== undefined) {
+  while (reader !== undefined && !reader.isComplete) {
     const chunk = await nextChunk(reader, Math.min(idleMs, deadline - performance.now()));
     if (chunk === 'end') break;
     const isWhole = chunk instanceof Uint8Array && body.append(chunk);

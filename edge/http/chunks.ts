@@ -14,6 +14,8 @@ const PIECE_BYTES = 16_384;
 const CHUNKS_A_TURN = 128;
 
 export interface BodyReader {
+  /** Whether all bytes that the client declared have been read. The next read would only wait for the end. */
+  readonly isComplete?: boolean;
   /** Without a value at the end. */
   read(): Promise<{ readonly value?: Uint8Array | undefined }>;
   cancel(reason?: unknown): Promise<void>;
@@ -27,15 +29,20 @@ interface AtLeastReader extends Pick<BodyReader, 'cancel'> {
 
 /**
  * Reads a body whose chunks need not be told apart. Workers joins small ones, at a fifth of the cost of reading each.
- * @param bytes how many are expected, if known: a piece takes no more memory.
+ * @param bytes how many the client declared, if it did: a piece takes no more memory.
  */
-export function readJoined(body: ReadableStream<Uint8Array>, bytes = PIECE_BYTES): BodyReader {
+export function readJoined(body: ReadableStream<Uint8Array>, bytes = Number.POSITIVE_INFINITY): BodyReader {
   if (!('readAtLeast' in ReadableStreamBYOBReader.prototype)) return body.getReader();
   const reader = body.getReader({ mode: 'byob' }) as unknown as AtLeastReader;
   const most = Math.min(Math.max(bytes, SMALL_CHUNK_BYTES), PIECE_BYTES);
+  let left = bytes;
   return {
+    get isComplete() {
+      return left === 0;
+    },
     async read() {
       const { value } = await reader.readAtLeast(SMALL_CHUNK_BYTES, new Uint8Array(most));
+      left -= value?.length ?? 0;
       return value?.length ? { value } : {};
     },
     cancel: (reason) => reader.cancel(reason),

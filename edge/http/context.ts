@@ -21,7 +21,13 @@ export function routeOf(context: Context<AppEnv>): string {
   return routeName(routePath(context, -1));
 }
 
+/** By pattern, because each request asks twice. */
+const names = new Map<string, string>();
+
 /** A pattern in OpenAPI's form, `/models/{id}`; `none` if only middleware matched. */
 export function routeName(pattern: string): string {
-  return pattern.includes('*') ? 'none' : pattern.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}');
+  const name =
+    names.get(pattern) ?? (pattern.includes('*') ? 'none' : pattern.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}'));
+  names.set(pattern, name);
+  return name;
 }
