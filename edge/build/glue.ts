@@ -3,6 +3,7 @@ const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
   // It is to think that it runs in a page: it would load modules of Node's wherever there is a `process`, in workerd too.
   [/globalThis\.process\?\.versions\?\.node/g, 'false'],
   [/await import\("(?:module|worker_threads)"\)/g, '{}'],
+  [/\b(?:require|global)\b(?=[=(.])/g, 'ofNode'], // tools would take the file for CommonJS
   // Bundlers would look for the files beside it that it names, which nobody reads.
   [/import\.meta\.url/g, 'import.meta.url+""'],
 ];

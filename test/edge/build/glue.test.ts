@@ -8,7 +8,7 @@ const source = await readFile(file, 'utf8');
 
 it('looks for no Node, and names no file beside it', () => {
   const changed = forPages(source);
-  expect(changed).not.toMatch(/versions|await import\(|new URL\([^()]*import\.meta\.url\)/);
+  expect(changed).not.toMatch(/versions|await import\(|\b(?:require|global)\b[=(.]|new URL\([^()]*import\.meta\.url\)/);
   expect(changed).toContain('export default');
 });
 
