@@ -5,7 +5,7 @@ import type { Batch } from '../../shared/encoding.ts';
 export interface Network {
   /**
    * One run → float32 [rows × steps × labels]: at t, the logits of the row's text if it ended there; meaningless from the row's
-   * length on. Runs must not overlap (`backlog.ts`).
+   * length on.
    */
   run(batch: Batch): Promise<Float32Array>;
 }
