@@ -137,10 +137,13 @@ export function networkOf(onnxruntime: OnnxRuntime, block: number): Network {
       throw lastError(onnxruntime, 'onnxruntime cannot read the output');
     }
     const { HEAPU32, HEAPU8 } = onnxruntime;
-    const [type, data, shape, rank] = HEAPU32.subarray(at + RESULT, at + BLOCK_WORDS) as unknown as Addresses;
-    const length = HEAPU32.subarray(shape >>> 2, (shape >>> 2) + rank).reduce((product, dim) => product * dim, 1);
+    const data = HEAPU32[at + RESULT + 1] as number;
+    const shape = HEAPU32[at + RESULT + 2] as number;
+    const rank = HEAPU32[at + RESULT + 3] as number;
+    let length = 1;
+    for (let axis = 0; axis < rank; axis++) length *= HEAPU32[(shape >>> 2) + axis] as number;
     onnxruntime._OrtFree(shape);
-    if (type !== FLOAT32) throw new Error('the output of the network is not float32');
+    if (HEAPU32[at + RESULT] !== FLOAT32) throw new Error('the output of the network is not float32');
     return new Float32Array(HEAPU8.buffer, data, length).slice();
   }
 
@@ -155,16 +158,16 @@ export function networkOf(onnxruntime: OnnxRuntime, block: number): Network {
     HEAP32.set(lengths, (data >>> 2) + ids.length);
     HEAP32[at + DIMS] = rows;
     HEAP32[at + DIMS + 1] = steps;
-    HEAP32[at + TENSORS] = tensor(data, ids.length, 2);
-    HEAP32[at + TENSORS + 1] = tensor(data + 4 * ids.length, rows, 1);
+    const inputs = [tensor(data, ids.length, 2), tensor(data + 4 * ids.length, rows, 1)] as const;
+    HEAP32.set(inputs, at + TENSORS);
     HEAP32[at + TENSORS + 2] = 0; // onnxruntime makes this one
     const status = onnxruntime._OrtRun(session, names, tensors, 2, names + 8, 1, tensors + 8, options);
-    const made = onnxruntime.HEAPU32.slice(at + TENSORS, at + DIMS);
+    const output = onnxruntime.HEAPU32[at + TENSORS + 2] as number;
     try {
       if (status !== 0) throw lastError(onnxruntime, 'the network does not run');
-      return valuesOf(made[2] as number);
+      return valuesOf(output);
     } finally {
-      for (const one of made) if (one !== 0) onnxruntime._OrtReleaseTensor(one);
+      for (const one of [...inputs, output]) if (one !== 0) onnxruntime._OrtReleaseTensor(one);
       onnxruntime._free(data);
     }
   }
