@@ -37,7 +37,7 @@ export interface Outcome extends Tally {
   readonly job: string;
   /** The versions of the model that answered. */
   readonly models: readonly string[];
-  /** Whether records were given up. The same command with `force` tries them again. */
+  /** True if records were given up; the same command with `force` tries them again. */
   readonly givenUp: boolean;
 }
 

@@ -30,7 +30,7 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   /** The memory after instantiation, and when the constructors have set up the thread. */
   let pristine: Uint8Array | undefined;
   let threaded: Uint8Array | undefined;
-  const onnxruntime = await start(async (imports: Imports) => {
+  const onnxruntime = await start(async (imports) => {
     const environment = imports[names.imports] as Imports[string];
     const own = environment[names.memory] as WebAssembly.Memory;
     const startThread = environment[names.startThread] as (thread: number) => void;

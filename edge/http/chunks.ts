@@ -14,7 +14,7 @@ const PIECE_BYTES = 16_384;
 const CHUNKS_A_TURN = 128;
 
 export interface BodyReader {
-  /** Whether all bytes that the client declared have been read. The next read would only wait for the end. */
+  /** True once the client has sent all the bytes it declared; the next read would only wait for the end. */
   readonly isComplete?: boolean;
   /** Without a value at the end. */
   read(): Promise<{ readonly value?: Uint8Array | undefined }>;

@@ -1,5 +1,5 @@
 /**
- * onnxruntime-web's WebAssembly, called by its C API (`onnxruntime/core/…/wasm/api.h`). The package's own JavaScript does the same for
+ * onnxruntime-web's WebAssembly, called by its C API (`onnxruntime/wasm/api.h`). The package's own JavaScript does the same for
  * any model and device; that takes longer to start, and some microseconds of every run.
  *
  *     const network = await createNetwork((imports) => WebAssembly.instantiate(module, imports), model, names);

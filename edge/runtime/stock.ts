@@ -3,24 +3,24 @@
  * `browser.ts` read the bytes.
  */
 import { BUNDLE_FILES, BundleError, type BundleFiles } from '../../shared/bundle.ts';
+import { retrying } from '../inference/loading.ts';
 import type { Names, Network } from '../inference/network.ts';
 import { createNetwork } from './onnxruntime.ts';
 
 export type Read = (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** Compiled modules, by address. */
-const modules = new Map<string, Promise<WebAssembly.Module>>();
+/** What compiles a module once, by its address. */
+const compilers = new Map<string, () => Promise<WebAssembly.Module>>();
 
 /**
  * @param wasm the URL of onnxruntime-web's `ort-wasm-simd-threaded.wasm`; read and compiled once, and again after a failure.
  * @returns what loads a network, each into a memory of its own.
  */
 export function networkLoader(wasm: URL, read: Read): (model: Uint8Array, names: Names) => Promise<Network> {
+  const compile = compilers.get(wasm.href) ?? retrying(async () => WebAssembly.compile(await read(wasm)));
+  compilers.set(wasm.href, compile);
   return async (model, names) => {
-    const compiling = modules.get(wasm.href) ?? read(wasm).then((bytes) => WebAssembly.compile(bytes));
-    modules.set(wasm.href, compiling);
-    compiling.catch(() => modules.delete(wasm.href));
-    const module = await compiling;
+    const module = await compile();
     return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), model, names);
   };
 }

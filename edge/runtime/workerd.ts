@@ -6,12 +6,13 @@ import module from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
+import { retrying } from '../inference/loading.ts';
 import type { Network } from '../inference/network.ts';
 import { decodeImage, type Image, verifyImage } from './image.ts';
 import { createNetwork, networkOf, start } from './onnxruntime.ts';
 import { instantiatePreinitialized } from './preinitialized.ts';
 
-/** Whether the network starts from an image, which takes milliseconds. */
+/** True if the worker was built with an image, from which the network starts in milliseconds. */
 export const isPreinitialized = imageFile.byteLength > 0;
 
 /** The prepared part of the bundle: the vocabulary's index, or the model for the stock runtime. */
@@ -26,24 +27,24 @@ const RUNS_ON_TRUST = 2;
 let runs = 0;
 let verified: Promise<void> | undefined;
 
-/** The isolate's one network, which all classifiers share; undefined again after a failed run, so that a load makes another. */
-let started: Promise<Network> | undefined;
-
-/** A network, which runs no further once its image is found to be damaged. */
-async function startFrom(image: Image): Promise<Network> {
+/** The isolate's one network, which all classifiers share; a load after a failed run makes another. */
+const sharedNetwork = retrying(async (): Promise<Network> => {
+  const image = decodeImage(imageFile) as Image;
   const onnxruntime = await start(async (imports) => instantiatePreinitialized(image, module, imports));
   const { run } = networkOf(onnxruntime, image.header.session);
-  return {
+  const network: Network = {
+    // Runs no further once the image is found to be damaged.
     run: async (batch) => {
       if (++runs > RUNS_ON_TRUST) verified ??= verifyImage(image);
       await verified;
       return run(batch).catch((error) => {
-        started = undefined;
+        sharedNetwork.forget(network);
         throw error;
       });
     },
   };
-}
+  return network;
+});
 
 /** @throws Error when the image was made for another model or runtime, or is damaged. */
 export async function loadNetwork(stockModel: Uint8Array, manifest: Manifest): Promise<Network> {
@@ -55,9 +56,5 @@ export async function loadNetwork(stockModel: Uint8Array, manifest: Manifest): P
   if (image.header.model !== manifest.files[BUNDLE_FILES.model].sha256) {
     throw new Error('the image is of another model than the worker: build the worker again');
   }
-  started ??= startFrom(image).catch((error) => {
-    started = undefined;
-    throw error;
-  });
-  return started;
+  return sharedNetwork();
 }

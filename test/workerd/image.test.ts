@@ -63,6 +63,7 @@ it('gives the same logits after errors', async () => {
     [nonsense, '2 ids and 3 lengths are not 1 texts of 2 ids'],
   ] as const) {
     await expect(ours.run(batch)).rejects.toThrow(message);
+    if (batch === outside) await expect(stock.run(batch)).rejects.toThrow(message);
     await expectSame([ids(17), ids(400)]);
   }
 });
