@@ -41,28 +41,34 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 /**
  * Makes `folder` and its parents if needed. Node's own `recursive` never returns for folders that exist but accept no subfolder, such
  * as `/proc` or a link to an unmounted disk.
+ * @returns whether it was missing.
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<boolean> {
   const parent = path.dirname(folder);
   try {
     await mkdir(folder);
+    return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.code === 'EEXIST' && (await stat(folder).catch(() => undefined))?.isDirectory()) return;
+    if (error.code === 'EEXIST') {
+      if ((await stat(folder).catch(() => undefined))?.isDirectory()) return false;
+      if (!(await lstat(folder).catch(() => undefined))) return makeFolder(folder); // it has just been removed
+    }
     const isMissing = error.code === 'ENOENT' && parent !== folder && !(await lstat(parent).catch(() => undefined));
     if (!isMissing) throw error;
     await makeFolder(parent);
-    await makeFolder(folder);
+    return makeFolder(folder);
   }
 }
 
 /**
- * Removes temporary files of killed processes from `folder`. Only for the holder of the folder's lock: files that another process is
- * about to rename look the same.
+ * Removes temporary files of killed processes from `folder`: all, or those for the file `name`. Only for who holds the lock: files that
+ * another process is about to rename look the same.
  */
-export async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.endsWith(TEMPORARY)) await rm(path.join(folder, name), { force: true });
+export async function removeLeftovers(folder: string, name?: string): Promise<void> {
+  const isLeftover = (one: string) => one.endsWith(TEMPORARY) && (name === undefined || one.startsWith(`${name}.`));
+  for (const one of await readdir(folder)) {
+    if (isLeftover(one)) await rm(path.join(folder, one), { force: true });
   }
 }
 

@@ -26,10 +26,14 @@ export const COMMON_FLAGS = {
   help: { kind: 'switch', help: 'print this' },
 } as const satisfies Flags;
 
-/** @throws UsageError when a flag is unknown, lacks its value, or is not a number where it should be. */
+/**
+ * @param separator what the user writes before an argument that begins with "-"; npm keeps the first "--" to itself.
+ * @throws UsageError when a flag is unknown, lacks its value, or is not a number where it should be.
+ */
 export function parseFlags<F extends Flags>(
   args: readonly string[],
   flags: F,
+  separator = '-- --',
 ): { values: FlagValues<F>; positionals: string[] } {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { kind }]) => [
@@ -41,7 +45,7 @@ export function parseFlags<F extends Flags>(
   try {
     parsed = parseArgs({ args: spreadLists(args, flags), options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(messageOf(error as NodeJS.ErrnoException));
+    throw new UsageError(messageOf(error as NodeJS.ErrnoException, separator));
   }
   const values = Object.entries(parsed.values).map(([name, value]) => {
     if (value === '' || (Array.isArray(value) && value.includes(''))) throw new UsageError(`--${name} needs a value`);
@@ -68,11 +72,11 @@ function spreadLists(args: readonly string[], flags: Flags): string[] {
 }
 
 /** The message of `parseArgs` in one line, with other advice: npm would take the flags that it suggests for its own. */
-function messageOf({ code, message }: NodeJS.ErrnoException): string {
+function messageOf({ code, message }: NodeJS.ErrnoException, separator: string): string {
   const [line = ''] = message.split('\n', 1);
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return line;
   const [option] = line.split('. ', 1);
-  return `${option}; --help lists them, and an argument that begins with "-" comes after "-- --"`;
+  return `${option}; --help lists them, and an argument that begins with "-" comes after "${separator}"`;
 }
 
 /** The flags as an aligned list, one a line. */

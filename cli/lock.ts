@@ -7,7 +7,7 @@
  *
  * Readers need no lock, because files appear only when they are whole (`files.ts`).
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -31,30 +31,47 @@ export interface LockOptions {
 
 /**
  * Locks `folder` for this process until the result is disposed of or the process ends, and removes what killed processes left
- * half written. Call it before the hours of work whose result goes there. A missing folder is made (`make`) or refused.
+ * half written. Call it before the hours of work whose result goes there. A missing folder is made (`make`), and removed if nothing
+ * was put there; or refused.
  * @throws UserError when the folder cannot be written to, or another process holds the lock.
  */
 export async function lockFolder(
   folder: string,
   { make, waitMs = WAIT_MS }: LockOptions & { readonly make: boolean },
 ): Promise<Disposable> {
-  await refuseUnwritable(folder, make);
-  const lock = await acquire(path.join(folder, LOCK), folder, 'folder', waitMs);
+  const made = await refuseUnwritable(folder, make);
+  const removeMade = () => void (made && removeEmpty(folder));
+  const again = async () => void (make && (await makeFolder(folder))); // its last holder may have removed it
+  const lock = await acquire(path.join(folder, LOCK), folder, 'folder', waitMs, again).catch((error) => {
+    removeMade();
+    throw error;
+  });
   await removeLeftovers(folder);
-  return lock;
+  const release = () => {
+    lock[Symbol.dispose]();
+    removeMade();
+  };
+  return { [Symbol.dispose]: release };
 }
 
 /** Locks `file`, which need not exist, as `lockFolder` does a folder. The file's folder is made if it is missing. */
 export async function lockFile(file: string, { waitMs = WAIT_MS }: LockOptions = {}): Promise<Disposable> {
-  await refuseUnwritable(path.dirname(file), true);
-  return acquire(`${file}${LOCK}`, file, 'file', waitMs);
+  const folder = path.dirname(file);
+  await refuseUnwritable(folder, true);
+  const lock = await acquire(`${file}${LOCK}`, file, 'file', waitMs);
+  await removeLeftovers(folder, path.basename(file));
+  return lock;
 }
 
-/** @throws UserError when the folder cannot be written to. A missing one is made if `make` is set. */
-export async function refuseUnwritable(folder: string, make: boolean): Promise<void> {
+/**
+ * A missing folder is made if `make` is set.
+ * @returns whether it was made. @throws UserError when the folder cannot be written to.
+ */
+export async function refuseUnwritable(folder: string, make: boolean): Promise<boolean> {
   try {
-    if (make) await makeFolder(folder);
+    const made = make && (await makeFolder(folder));
     await access(folder, constants.W_OK);
+    return made;
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (!make && error.code === 'ENOENT') throw new UserError(`${folder}: no such folder`);
@@ -62,9 +79,25 @@ export async function refuseUnwritable(folder: string, make: boolean): Promise<v
   }
 }
 
-async function acquire(lockFile: string, locked: string, kind: string, waitMs: number): Promise<Disposable> {
+/** Removes `folder` unless something is in it. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+async function acquire(
+  lockFile: string,
+  locked: string,
+  kind: string,
+  waitMs: number,
+  prepare = async () => {},
+): Promise<Disposable> {
   const deadline = performance.now() + waitMs;
   for (;;) {
+    await prepare();
     const lock = tryToLock(lockFile, locked);
     const holder = holderOf(lockFile);
     if (lock !== undefined && holder === process.pid) {
@@ -97,7 +130,8 @@ function tryToLock(lockFile: string, locked: string): DatabaseSync | undefined {
   } catch (error) {
     lock?.close();
     if (!isSqliteError(error)) throw error;
-    if (error.errcode === SQLITE_BUSY) return undefined;
+    const isRemoved = error.errcode === SQLITE_CANTOPEN && !existsSync(path.dirname(lockFile)); // by its last holder
+    if (error.errcode === SQLITE_BUSY || isRemoved) return undefined;
     throw new UserError(`${locked} cannot be written to (${path.basename(lockFile)}: ${error.message})`);
   }
 }

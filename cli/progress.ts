@@ -17,7 +17,7 @@ export function progressLine(label: string, out: Output): ProgressLine {
   const interval = out.isTTY ? REDRAW_MS : PRINT_MS;
   const started = performance.now();
   let startFraction: number | undefined;
-  let shown = out.isTTY ? Number.NEGATIVE_INFINITY : started; // no lines for short tasks elsewhere
+  let shown = out.isTTY ? Number.NEGATIVE_INFINITY : started; // one line, at the end, for short tasks elsewhere
   let line = '';
   let pending = false;
   const show = () => {

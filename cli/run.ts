@@ -73,11 +73,12 @@ export async function runMain(main: Main): Promise<never> {
   const { stdin, stdout, stderr, env } = process;
   const stop = () => process.exit(EXIT.stopped);
   const io = withLines({ stdin, stdout, stderr, env, onInterrupt: (first) => listen(interruption(first, stop)) });
-  // A reader such as `head` may close the pipe early.
+  // A reader such as `head` may close the pipe early. Nobody needs the rest of the results then, but the work of a command that
+  // only reports on stderr goes on.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.done);
-      throw error;
+      if (error.code !== 'EPIPE') throw error;
+      if (stream === stdout) process.exit(EXIT.done);
     });
   }
   const code = await exitCodeOf(main, process.argv.slice(2), io);

@@ -194,14 +194,14 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
   ): AsyncGenerator<StreamAnswer, void> {
     const stop = new AbortController();
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const response = await send('/v1/sentiment/stream', {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: toBody(lines, either),
-      duplex: 'half',
-      signal: either,
-    });
     try {
+      const response = await send('/v1/sentiment/stream', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: toBody(lines, either),
+        duplex: 'half',
+        signal: either,
+      });
       let rest = '';
       for await (const text of chunksOf(response)) {
         const answers = (rest + text).split('\n');

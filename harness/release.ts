@@ -1,6 +1,6 @@
 /**
  * Gives the unreleased part of CHANGELOG.md its version's heading, and the example the package of that version. `npm version` runs it,
- * with the new version in the environment.
+ * with the new version in the environment; before, with --check, so that it refuses before anything is changed.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { EXIT, UserError } from '../cli/errors.ts';
@@ -24,10 +24,15 @@ export function withVersion(example: string, version: string): string {
   return example.replace(/("edge-sentiment": "\^)[^"]*/, `$1${version}`);
 }
 
-export async function main(_: readonly string[], { env }: Io): Promise<number> {
+export async function main([flag]: readonly string[], { env }: Io): Promise<number> {
+  const changelog = await readFile(FILE, 'utf8');
+  if (flag === '--check') {
+    released(changelog, 'next');
+    return EXIT.done;
+  }
   const version = env['npm_package_version'];
   if (version === undefined) throw new UserError('run `npm version <new version>`, which runs this');
-  await writeFile(FILE, released(await readFile(FILE, 'utf8'), version));
+  await writeFile(FILE, released(changelog, version));
   await writeFile(EXAMPLE, withVersion(await readFile(EXAMPLE, 'utf8'), version));
   return EXIT.done;
 }

@@ -10,7 +10,7 @@ import * as v from 'valibot';
 import { endpointAddress } from '../../cli/endpoint.ts';
 import { EXIT, UsageError } from '../../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, type FlagValues, helpOf, parseFlags } from '../../cli/flags.ts';
-import { extensionOf, plainName } from '../../cli/input.ts';
+import { extensionOf, isCompressed, plainName } from '../../cli/input.ts';
 import { duration, type ProgressLine, progressLine } from '../../cli/progress.ts';
 import { type Io, oneLine, runMain } from '../../cli/run.ts';
 import { Delimiter, type JobType } from '../../edge/http/schema.ts';
@@ -82,7 +82,10 @@ export async function main(args: readonly string[], io: Io, wait?: Wait): Promis
     return await run(args, io, interruption.signal, wait);
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    io.say('stopped; the same command goes on from there');
+    const isRestarted = args.includes('--restart');
+    io.say(
+      `stopped; ${sameCommand(isRestarted)} goes on ${isRestarted ? 'with the job that was begun' : 'from there'}`,
+    );
     return EXIT.stopped;
   } finally {
     interruption.abort(); // ends other requests, such as the second part
@@ -100,13 +103,13 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   const lines = progressLines(io);
   const onRetry = (why: string, seconds: number) =>
     lines.say(`${oneLine(why)} Trying again in ${duration(seconds * 1_000)}.`);
-  const endpoint = createEndpoint({ url, apiKey, signal, onRetry, ...(wait && { wait }) });
+  const again = sameCommand(task.restart);
+  const endpoint = createEndpoint({ url, apiKey, signal, again, onRetry, ...(wait && { wait }) });
   const started = performance.now();
   try {
     if (values.cancel) {
-      const { job, wasThere } = await cancelJob(task.out, endpoint);
-      if (values.json) io.print(JSON.stringify({ job, cancelled: wasThere }));
-      else io.print(wasThere ? `job ${job} is cancelled` : `job ${job} was gone already`);
+      const job = await cancelJob(task.out, endpoint);
+      io.print(values.json ? JSON.stringify({ job, cancelled: true }) : `job ${job} is cancelled`);
       return EXIT.done;
     }
     const { job, records, failed, failures, models, givenUp } = await runJob(task, endpoint, lines);
@@ -114,7 +117,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
     for (const { line, error } of failures) io.say(`line ${line}: ${oneLine(error)}`);
     if (failed > failures.length)
       io.say(`… and ${count(failed - failures.length)} more, each with its error in ${task.out}`);
-    if (givenUp) io.say('some records were given up; the same command with --force tries those again');
+    if (givenUp) io.say(`some records were given up; ${again}, with --force, tries those again`);
     const seconds = (performance.now() - started) / 1_000;
     const by = models.length > 0 ? ` by model ${models.join(', ')}` : '';
     if (values.json) io.print(JSON.stringify({ job, records, failed, seconds, models, out: task.out }));
@@ -126,6 +129,11 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   } finally {
     lines.done();
   }
+}
+
+/** What goes on with a job that was begun. */
+function sameCommand(restart: boolean): string {
+  return restart ? 'the same command without --restart' : 'the same command';
 }
 
 function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly string[]): Task {
@@ -142,7 +150,7 @@ function taskOf(flags: FlagValues<typeof FLAGS>, [file, ...more]: readonly strin
   }
   const extension = flags.sentences ? 'ndjson' : resultsExtension(extensionOf(file), type);
   const out = flags.out ?? `${plainName(file)}.results.${extension}`;
-  const made = typeOf(extensionOf(out));
+  const made = isCompressed(out) ? undefined : typeOf(extensionOf(out));
   if (made?.table === undefined) throw new UsageError(`--out must end in ${EXTENSIONS}`);
   if (flags.sentences && made.table !== 'ndjson')
     throw new UsageError('with --sentences, --out must end in .ndjson or .jsonl');

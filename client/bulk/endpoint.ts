@@ -14,6 +14,8 @@ export interface EndpointOptions {
   readonly apiKey?: string | undefined;
   /** Ends every request and pause. */
   readonly signal: AbortSignal;
+  /** What the user runs to try again. */
+  readonly again: string;
   /** Called before each pause. */
   readonly onRetry: (why: string, seconds: number) => void;
   /** Default: a timer. */
@@ -28,6 +30,8 @@ const waitByClock: Wait = (seconds, signal) => setTimeout(seconds * 1_000, undef
 /** Methods reject with a UserError when they fail, and with the signal's reason when it ends them. */
 export interface Endpoint {
   readonly url: string;
+  readonly signal: AbortSignal;
+  readonly again: string;
   open(request: JobRequest): Promise<Job>;
   status(job: string): Promise<Job>;
   /** Has the given-up records of a finished job classified again. */
@@ -52,7 +56,7 @@ const LONGEST_PAUSE_SECONDS = 30;
 /** The longest wait for a Retry-After. */
 const LONGEST_WAIT_SECONDS = 300;
 
-const RETRYABLE_STATUSES = [429, 500, 502, 503, 504];
+const RETRYABLE_STATUSES = [408, 429, 500, 502, 503, 504];
 
 /** A failure that may pass: the request is tried again. */
 class RetryableError extends Error {
@@ -74,7 +78,7 @@ export class Refusal extends UserError {
   }
 }
 
-export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByClock }: EndpointOptions): Endpoint {
+export function createEndpoint({ url, apiKey, signal, again, onRetry, wait = waitByClock }: EndpointOptions): Endpoint {
   let hasAnswered = false;
 
   /** @param read reads the answer, and is called again if the body breaks off. */
@@ -92,9 +96,9 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
         if (!(error instanceof RetryableError)) throw error;
         const seconds = error.afterSeconds ?? Math.min(FIRST_PAUSE_SECONDS * 2 ** (tried - 1), LONGEST_PAUSE_SECONDS);
         if (tried >= (hasAnswered ? tries : FIRST_TRIES))
-          throw new UserError(`${error.message} Run the same command to try again.`);
+          throw new UserError(`${error.message} Run ${again} to try again.`);
         if (seconds > LONGEST_WAIT_SECONDS)
-          throw new UserError(`${error.message} Run the same command in ${seconds} seconds to continue.`);
+          throw new UserError(`${error.message} Run ${again} in ${seconds} seconds to continue.`);
         onRetry(error.message, seconds);
         await wait(seconds, signal);
       }
@@ -136,7 +140,7 @@ export function createEndpoint({ url, apiKey, signal, onRetry, wait = waitByCloc
   };
 
   return {
-    url,
+    ...{ url, signal, again },
     // A job whose answer was lost gets no file, and expires after a day.
     open: (request) =>
       ask(

@@ -3,7 +3,7 @@
  * the last one ended. Not here: flags and printing (`cli.ts`).
  */
 import type { Stats } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../cli/errors.ts';
@@ -51,7 +51,7 @@ const LONGEST_PAUSE_SECONDS = 5;
 export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter): Promise<Outcome> {
   const before = await stat(task.file);
   if (!before.isFile()) throw new UserError(`${task.file} is not a file`);
-  const input = await openInput(task.file);
+  const input = await openInput(task.file, endpoint.signal);
   try {
     const wanted = await describe(task, input, before, endpoint);
     using _ = await lockFile(task.out); // before anything is sent
@@ -69,7 +69,8 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
     const job = await finish(begun, { endpoint, reporter, read: partReader(task, input, before) }).catch(
       async (error: unknown) => {
         if (!(error instanceof Refusal) || error.status !== 422) throw error;
-        await cancelJob(task.out, endpoint); // the file cannot be read
+        await endpoint.cancel(begun.id); // the file cannot be read
+        await removeState(task.out);
         const why = error.message.replace(/(?<=with |; )(text|id)Column\b/, '--$1-column');
         throw new UserError(`${task.file}: ${why}`);
       },
@@ -88,26 +89,35 @@ export async function runJob(task: Task, endpoint: Endpoint, reporter: Reporter)
   }
 }
 
-/** Cancels the job of the last run. */
-export async function cancelJob(out: string, endpoint: Endpoint): Promise<{ job: string; wasThere: boolean }> {
+/** Cancels the job of the last run. @returns its id. */
+export async function cancelJob(out: string, endpoint: Endpoint): Promise<string> {
   const known = await readState(out);
   if (known === undefined) throw new UserError(`there is no job to cancel: ${stateFile(out)} is not there`);
   if (known.url !== endpoint.url) throw new UserError(`the job is at ${known.url}; add --url ${known.url}`);
-  const wasThere = await endpoint.cancel(known.job);
+  if (!(await endpoint.cancel(known.job))) {
+    throw new UserError(`${notThere(known)}. Delete ${stateFile(out)} if it is gone`);
+  }
   await removeState(out);
-  return { job: known.job, wasThere };
+  return known.job;
 }
 
-/** A `.gz` is unpacked, because parts are read again. Its name is gone at once, so that no crash leaves it behind. */
-async function openInput(file: string): Promise<FileHandle> {
+function notThere({ url, job }: State): string {
+  return `${url} has no job ${job} for this key: it expired, was deleted, or belongs to another key and goes on`;
+}
+
+/** A `.gz` is unpacked, because parts are read again. Its name is gone before that, so that no crash leaves it behind. */
+async function openInput(file: string, signal: AbortSignal): Promise<FileHandle> {
   if (!isCompressed(file)) return open(file);
   const folder = await mkdtemp(path.join(tmpdir(), 'edge-sentiment-'));
+  const unpacked = await open(path.join(folder, 'unpacked'), 'wx+').finally(() =>
+    rm(folder, { recursive: true, force: true }),
+  );
   try {
-    const unpacked = path.join(folder, 'unpacked');
-    await writeFile(unpacked, readPieces(file));
-    return await open(unpacked);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    await unpacked.writeFile(readPieces(file), { signal });
+    return unpacked;
+  } catch (error) {
+    await unpacked.close();
+    throw error;
   }
 }
 
@@ -126,8 +136,8 @@ async function forget({ out }: Task, endpoint: Endpoint, { say }: Reporter): Pro
   const known = await readState(out);
   if (known === undefined) return;
   // The key is only for the endpoint that the user named, not for one that a file names.
-  if (known.url === endpoint.url) await endpoint.cancel(known.job);
-  else say(`the job ${known.job} at ${known.url} was not cancelled`);
+  if (known.url !== endpoint.url) say(`the job ${known.job} at ${known.url} was not cancelled`);
+  else if (!(await endpoint.cancel(known.job))) say(notThere(known));
   await removeState(out);
 }
 
@@ -231,7 +241,7 @@ async function download(job: Job, task: Task, endpoint: Endpoint, { progress }: 
       }
       if (tally.records !== found) {
         throw new UserError(
-          `the results have ${counted(tally.records, 'record')} instead of ${count(found)}; the same command tries again`,
+          `the results have ${counted(tally.records, 'record')} instead of ${count(found)}; ${endpoint.again} tries again`,
         );
       }
       if (!force) await refuseToReplace(out);

@@ -1,7 +1,8 @@
 /** A folder or file that one writer has, in this process. Between processes: test/process/lock.test.ts. */
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { writeFiles } from '../../cli/files.ts';
 import { lockFile, lockFolder } from '../../cli/lock.ts';
@@ -33,6 +34,24 @@ describe('lockFolder', () => {
     first[Symbol.dispose]();
     expect(await readdir(folder)).toEqual(['checkpoint']);
     (await lock(folder))[Symbol.dispose]();
+  });
+
+  it('makes the folder again that its last holder removed', async () => {
+    const folder = path.join(await temporaryFolder(), 'runs');
+    const first = await lock(folder);
+    const second = lockFolder(folder, { make: true });
+    for (let turn = 0; turn < 10; turn++) await setImmediate(); // until it waits
+    first[Symbol.dispose]();
+    (await second)[Symbol.dispose]();
+  });
+
+  it('removes the folder that it made if nothing was put there, and no other', async () => {
+    const folder = path.join(await temporaryFolder(), 'mistyped');
+    (await lock(folder))[Symbol.dispose]();
+    expect(existsSync(folder)).toBe(false);
+    await mkdir(folder);
+    (await lock(folder))[Symbol.dispose]();
+    expect(existsSync(folder)).toBe(true);
   });
 
   it('releases only its own lock', async () => {
@@ -88,5 +107,13 @@ describe('lockFile', () => {
     second[Symbol.dispose]();
     expect(await readdir(folder)).toEqual([]);
     (await lock(one))[Symbol.dispose]();
+  });
+
+  it('removes what killed processes left of the file, and not what they left of its neighbours', async () => {
+    const folder = await temporaryFolder();
+    const leftovers = await leftoversIn(folder); // of model.json and model.bin
+    for (const name of leftovers) await writeFile(path.join(folder, name), '');
+    (await lock(path.join(folder, 'model.bin')))[Symbol.dispose]();
+    expect(await readdir(folder)).toEqual(leftovers.filter((name) => name.startsWith('model.json.')));
   });
 });

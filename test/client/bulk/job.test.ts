@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UserError } from '../../../cli/errors.ts';
 import { main } from '../../../client/bulk/cli.ts';
-import type { Endpoint } from '../../../client/bulk/endpoint.ts';
-import { runJob, type Task } from '../../../client/bulk/job.ts';
+import { createEndpoint, type Endpoint } from '../../../client/bulk/endpoint.ts';
+import { cancelJob, runJob, type Task } from '../../../client/bulk/job.ts';
 import { readState, stateFile } from '../../../client/bulk/state.ts';
 import type { Job } from '../../../edge/http/schema.ts';
 import { run } from '../../fixtures/command.ts';
@@ -40,7 +40,7 @@ function endpointOf(job: Job, answers: readonly object[] = [ANSWER]): Endpoint &
     yield new TextEncoder().encode(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''));
   };
   return {
-    url: 'https://example.com',
+    ...{ url: 'https://example.com', again: 'the same command', signal: new AbortController().signal },
     made,
     open: async () => {
       made.push(job.id);
@@ -119,6 +119,28 @@ describe('runJob', () => {
     expect(await readState(task.out)).toBeUndefined();
   });
 
+  it('stops at Ctrl-C while it unpacks', async () => {
+    const task = await taskOf();
+    const file = `${task.file}.gz`;
+    await writeFile(file, gzipSync('text\nA good film\n'));
+    const endpoint = { ...endpointOf(jobOf({})), signal: AbortSignal.abort(new Error('Ctrl-C')) };
+    await expect(runJob({ ...task, file }, endpoint, REPORTER)).rejects.toThrow(/Ctrl-C|abort/);
+    expect(endpoint.made).toEqual([]);
+  });
+
+  it('says that a job which it cannot cancel may go on', async () => {
+    const task = await taskOf();
+    const endpoint = { ...endpointOf(jobOf({})), cancel: async () => false };
+    const state = { url: endpoint.url, job: ID, bytes: 1, modified: 1, type: 'text/csv' };
+    await writeFile(stateFile(task.out), JSON.stringify(state));
+    expect(await refusal(cancelJob(task.out, endpoint))).toMatch(/has no job .* or belongs to another key and goes on/);
+    expect(await readState(task.out)).toEqual(state);
+    const said: string[] = [];
+    await runJob({ ...task, restart: true }, endpoint, { ...REPORTER, say: (text) => said.push(text) });
+    expect(said[0]).toMatch(/has no job .* or belongs to another key and goes on/);
+    expect(endpoint.made).toEqual([ID]);
+  });
+
   it('tries given-up records again, and only when its results are there and may be replaced', async () => {
     const task = await taskOf();
     const givenUp = jobOf({ failures: [{ line: 2, records: 1 }], records: { found: 1, done: 1, failed: 1 } });
@@ -170,6 +192,32 @@ describe('the command', () => {
     onTestFinished(() => void server.close());
     return run(main, [file, '--out', out, '--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
   }
+
+  it('sends what timed out again', async () => {
+    const statuses = [408, 200];
+    const server = createServer((_, response) => {
+      response.statusCode = statuses.shift() ?? 200;
+      response.end(JSON.stringify(jobOf({})));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const waits: number[] = [];
+    const wait = async (seconds: number) => void waits.push(seconds);
+    const endpoint = createEndpoint({ url, signal: new AbortController().signal, again: '', onRetry: () => {}, wait });
+    expect(await endpoint.status(ID)).toEqual(jobOf({}));
+    expect(waits).toHaveLength(1);
+  });
+
+  it('refuses a compressed --out, and advises no --restart after a --restart', async () => {
+    const { file, out } = await taskOf();
+    const packed = await run(main, [file, '--out', `${out}.gz`]);
+    expect([packed.code, packed.stderr]).toEqual([2, 'error: --out must end in .csv, .tsv, .ndjson or .jsonl\n']);
+    const wait = () => Promise.resolve();
+    const unreachable = ['--out', out, '--url', 'http://127.0.0.1:1', '--restart'];
+    const { stderr } = await run((args, io) => main(args, io, wait), [file, ...unreachable]);
+    expect(stderr).toContain('Run the same command without --restart to try again.');
+  });
 
   const failed = { line: 3, error: 'bad \u001b[2J\nrecord' };
 
