@@ -49,7 +49,8 @@ export async function run(): Promise<Report> {
 
 /** examples/worker/ in the folder that has the package, bundled by wrangler. @returns the folder of the bundle. */
 async function bundled(folder: string): Promise<string> {
-  await cp('examples/worker', folder, { recursive: true });
+  const filter = (from: string) => !from.includes('node_modules'); // whoever tried the example has others there
+  await cp('examples/worker', folder, { recursive: true, filter });
   const wrangler = path.resolve('node_modules/wrangler/bin/wrangler.js');
   await execute(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', 'out'], { cwd: folder });
   return path.join(folder, 'out');

@@ -95,7 +95,7 @@ function bodiesOf(length: number): string[] {
   return Array.from({ length: 100 }, () => JSON.stringify({ text: textOf(length) }));
 }
 
-/** The milliseconds of each request that was answered within `SECONDS`. */
+/** The milliseconds of each request that was begun within `SECONDS`. */
 async function bombard({ url }: RunningWorker, bodies: readonly string[]): Promise<number[]> {
   const pool = new Pool(url, { connections: CONNECTIONS });
   const times: number[] = [];

@@ -16,7 +16,7 @@ import { type Attacked, attack } from '../harness/soak/attackers.ts';
 import { type Health, watchHealth } from '../harness/soak/health.ts';
 import { type LoadResult, latencyOf, load } from '../harness/soak/load.ts';
 import { createMix, type Planned } from '../harness/soak/mix.ts';
-import { SERVERS } from '../harness/soak/servers.ts';
+import { SERVERS, type SoakedServer } from '../harness/soak/servers.ts';
 import { randomNumbers } from '../train/random.ts';
 import { environment, headline } from './report.ts';
 
@@ -97,14 +97,25 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   print(`${headline('soak', where)}; seed ${seed}`);
   const mix = await createMix(reference, randomNumbers(seed));
   const soaked: Soaked[] = [];
-  for (const platform of platforms) soaked.push(await soak(platform, { requests, minutes, seed, mix, print }));
+  let stop: () => Promise<void> = async () => {};
+  io.onInterrupt(() => void stop().finally(() => process.exit(EXIT.stopped)));
+  for (const platform of platforms) {
+    const server = await SERVERS[platform]();
+    stop = server.stop;
+    const run = soak(platform, server, { requests, minutes, seed, mix, print });
+    soaked.push(await run.catch((error) => stop().then(() => Promise.reject(error))));
+  }
   if (json) io.print(JSON.stringify({ benchmark: 'soak', ...where, seed, soaked }));
   const isWrong = soaked.some(({ wrong }) => Object.values(wrong).some((count) => count > 0));
   return isWrong ? EXIT.failed : EXIT.done;
 }
 
-async function soak(platform: Platform, { requests, minutes, seed, mix, print }: Options): Promise<Soaked> {
-  const server = await SERVERS[platform]();
+/** Soaks the server, and stops it. */
+async function soak(
+  platform: Platform,
+  server: SoakedServer,
+  { requests, minutes, seed, mix, print }: Options,
+): Promise<Soaked> {
   const { pid } = server;
   const watch = watchHealth(server.url, pid);
   let resident: number | undefined;

@@ -43,6 +43,7 @@ const WAYS: Readonly<Record<string, Choose>> = {
 
 export async function run({ data, seeds = SEEDS }: Options): Promise<Report> {
   if (data === undefined) throw new UsageError('suggest needs --data <file of texts and labels>');
+  if (!(Number.isInteger(seeds) && seeds > 0)) throw new UsageError('--seeds takes a whole number above 0');
   const whole = await readDataset(data);
   const all = [...whole.train, ...whole.test];
   const most = SIZES.at(-1) as number;

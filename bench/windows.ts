@@ -3,6 +3,7 @@
  * the middle 400, 800 and 1,600 tokens, and of the whole. SETS names a folder of files, a text a line, as `<name>.positive.txt` and `<name>.negative.txt`.
  */
 import { readdir, readFile } from 'node:fs/promises';
+import { UsageError } from '../cli/errors.ts';
 import { createClassifier } from '../edge/inference/classifier.ts';
 import { loadNetwork, readBundle } from '../edge/runtime/files.ts';
 import { type Token, tokenize } from '../shared/tokenizer.ts';
@@ -21,7 +22,8 @@ function part(text: string, tokens: readonly Token[], from: (typeof FROM)[number
 }
 
 export async function run(): Promise<Report> {
-  const folder = process.env['SETS'] ?? '.';
+  const folder = process.env['SETS'];
+  if (folder === undefined) throw new UsageError('windows needs SETS=<folder of texts>: see bench/windows.ts');
   const names = (await readdir(folder))
     .filter((name) => name.endsWith('.positive.txt'))
     .map((name) => name.slice(0, -13));

@@ -30,7 +30,7 @@ usage: edge-sentiment [flags] "a text"     the answer to one text
 
 ${helpOf(predictCommand.flags)}
 
-serve takes API_KEYS, ALLOWED_ORIGINS and LABELS from the environment, and these flags:
+serve takes API_KEYS, ALLOWED_ORIGINS, LABELS and the other settings from the environment, and these flags:
 
 ${helpOf(SERVE_FLAGS)}
 
@@ -40,13 +40,13 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = args;
   if (name === 'serve') return serveApp(rest, io);
   if (name === 'init') return printExample(rest, io);
-  const { values, positionals } = parseFlags(args, predictCommand.flags);
+  const { values, positionals } = parseFlags(args, predictCommand.flags, '--');
   if ((values as { help?: boolean }).help) return print(HELP, io);
   return predictCommand.run(values, positionals, io).catch(asUserError(BundleError));
 }
 
 async function serveApp(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = parseFlags(args, SERVE_FLAGS);
+  const { values, positionals } = parseFlags(args, SERVE_FLAGS, '--');
   if (values.help) return print(HELP, io);
   refuse(positionals);
   const env = { ...io.env };

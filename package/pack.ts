@@ -6,7 +6,7 @@
  *     worker.js                                  in assets/, the web worker of a page, by itself
  *     assets/                                    the bundle, onnxruntime-web's WebAssembly, and the image that a Worker starts from
  *     types/                                     declarations, as TypeScript emits them
- *     site/ example/                             the page of `serve`, and what `init` prints
+ *     example/                                   what `init` prints
  *
  * onnxruntime-web is built in, of which this needs one file of 138 MB; what else the modules import is a dependency.
  */
@@ -202,9 +202,7 @@ export async function pack(): Promise<string> {
   await copyFiles();
   await buildModules();
   await emitTypes();
-  const cli = path.join(STAGE, 'cli.js');
-  await writeFile(cli, `#!/usr/bin/env node\n${await readFile(cli, 'utf8')}`);
-  await chmod(cli, 0o755);
+  await chmod(path.join(STAGE, 'cli.js'), 0o755);
   const tarball = await writeManifest();
   await run('npm', ['pack', '--silent', '--pack-destination', path.resolve()], { cwd: STAGE });
   return tarball;

@@ -34,7 +34,11 @@ async function startOnWorkerd(): Promise<SoakedServer> {
   await build();
   const inspectorPort = await freePort();
   const folder = await mkdtemp(path.join(STORAGE, 'edge-sentiment-soak-'));
-  const worker = await startWorker({}, { inspectorPort, direct: true, jobs: { folder } });
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const worker = await startWorker({}, { inspectorPort, direct: true, jobs: { folder } }).catch(async (error) => {
+    await removeFolder();
+    throw error;
+  });
   const { url, log } = worker;
   const pid = workerdPid();
   const isolateMemory = async () => {
@@ -45,7 +49,7 @@ async function startOnWorkerd(): Promise<SoakedServer> {
   };
   const stop = async () => {
     await worker.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
   };
   return { url, pid, hasJobs: true, log, isolateMemory, stop };
 }
