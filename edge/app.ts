@@ -181,9 +181,10 @@ export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono
     const labels = await classifier.labels().catch(() => []);
     const question =
       labels.length > 0 ? `Is a text ${either(labels)}?` : 'The model could not be loaded; the log says why.';
-    const { origin } = new URL(context.req.url);
+    const { origin, pathname } = new URL(context.req.url);
+    const address = `${origin}${pathname}`.replace(/\/$/, '');
     return context.text(
-      `${question}\n\ncurl ${origin}/v1/sentiment --json '{"text": "I loved every minute of it."}'\n`,
+      `${question}\n\ncurl ${address}/v1/sentiment --json '{"text": "I loved every minute of it."}'\n`,
     );
   });
 

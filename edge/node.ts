@@ -34,7 +34,7 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   const drainMs = shutdownSeconds(io.env) * 1_000;
   const [draining, ending] = [new AbortController(), new AbortController()];
   const { app, manifest } = await openApp(io.env, { draining: draining.signal, ending: ending.signal });
-  // A stream may take any time; the app ends idle ones. Without `requestTimeout`, Node ignores `headersTimeout`.
+  // A stream may take any time; the app ends idle ones. Without a `requestTimeout`, Node has no `headersTimeout` by default.
   const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
   const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
   const answer = getRequestListener(app.fetch, { hostname, errorHandler });
@@ -63,9 +63,15 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   return ended;
 }
 
-/** Answers a request that Node cannot parse, and closes the socket. */
+/** Node's socket, with the answer that it is sending. */
+interface AnsweredSocket {
+  readonly _httpMessage?: { readonly headersSent: boolean } | null;
+}
+
+/** Answers a request that Node cannot parse, unless its answer has begun, and closes the socket. */
 async function answerInvalid(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const hasBegun = (socket as Duplex & AnsweredSocket)._httpMessage?.headersSent;
+  if (error.code === 'ECONNRESET' || !socket.writable || hasBegun) return void socket.destroy();
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && 'request-timeout';
   const large = error.code === 'HPE_HEADER_OVERFLOW' && 'headers-too-large';
   const response = problemResponse({ kind: late || large || 'invalid-http' });

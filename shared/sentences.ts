@@ -64,8 +64,8 @@ interface Gap {
   readonly breaks: number;
 }
 
-const BLANK = /[\s\u200B\uFEFF]/;
-const LINE_BREAK = /[\n\u2028\u2029\u0085]/;
+const BLANK = /[\s\u0085\u200B\uFEFF]/;
+const LINE_BREAK = /[\n\r\u2028\u2029\u0085]/;
 /** A tag that breaks lines in a page; longer ones are ignored. */
 const BREAKING_TAG = /<\/?(?:br|p|div|li|ul|ol|tr|td|h[1-6])(?:[\s/][^<>]{0,100})?>/iy;
 
@@ -80,7 +80,8 @@ function endOfGap(text: string, start: number): Gap {
       breaks += 2;
       end += tag.length;
     } else if (BLANK.test(character)) {
-      if (LINE_BREAK.test(character)) breaks++;
+      const isHalf = character === '\r' && text[end + 1] === '\n'; // of a CRLF
+      if (LINE_BREAK.test(character) && !isHalf) breaks++;
       end++;
     } else {
       break;

@@ -15,15 +15,19 @@ export interface AdapterOptions {
   readonly names?: LabelNames | undefined;
 }
 
-/** One answer a text, with the format's labels. */
+/**
+ * One answer a text, with the format's labels.
+ * @param only as `ClassifyRequest` has it.
+ */
 export async function answerAs(
   texts: readonly string[],
   { classifier, classify, names }: AdapterOptions,
   context: Context<AppEnv>,
+  only?: number,
 ): Promise<Classification[]> {
   const labels = await labelsFor(names, classifier);
   const answers = await classify(
-    texts.map((text) => ({ text, labels })),
+    texts.map((text) => ({ text, labels, only })),
     context,
   );
   return answers.map((answer) => renamed(answer, names));

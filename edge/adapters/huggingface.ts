@@ -9,7 +9,6 @@ import { ProblemError } from '../http/errors.ts';
 import { TextClassificationRequest, type TextClassificationResponse } from '../http/schema.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
-import { firstTokens } from './shorten.ts';
 
 /** @param options.atRoot whether to serve `/` too. */
 export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly atRoot: boolean }): Hono<AppEnv> {
@@ -21,9 +20,9 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     const { maxTokens } = await options.classifier.manifest();
     const texts = typeof inputs === 'string' ? [inputs] : inputs;
     // A max_length of the model's own limit or more only means that long texts are not an error, as is the case anyway.
-    const asked = max_length && max_length < maxTokens ? texts.map((text) => firstTokens(text, max_length)) : texts;
+    const only = max_length && max_length < maxTokens ? max_length : undefined;
     const most = top_k ?? (return_all_scores === false ? 1 : undefined);
-    const results = await answerAs(asked, options, context);
+    const results = await answerAs(texts, options, context, only);
     return context.json<TextClassificationResponse>(
       results.map((result) => ranked(result, function_to_apply === 'none').slice(0, most)),
     );

@@ -27,8 +27,9 @@ export function readFormatLabels(setting: string): FormatLabels | undefined {
       ([name = '', label = '', ...more]) => more.length === 0 && ![name, label].some(labelProblem),
     );
     const names = new Map(pairs.map(([name = '', label = '']) => [label, name]));
-    if (!isMeant || formats.length === 0 || names.size < pairs.length || new Set(names.values()).size < 2)
-      return undefined;
+    const isOneToOne = names.size === pairs.length && new Set(names.values()).size === pairs.length;
+    const isNamedTwice = formats.some((one) => read[one] !== undefined);
+    if (!isMeant || !isOneToOne || pairs.length < 2 || formats.length === 0 || isNamedTwice) return undefined;
     for (const one of formats) read[one] = names;
   }
   return read;

@@ -4,15 +4,14 @@
  */
 import { Hono, type MiddlewareHandler } from 'hono';
 import * as v from 'valibot';
-import { tokenize } from '../../shared/tokenizer.ts';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_TEXTS } from '../http/limits.ts';
 import { jsonObject, LabelScores, Problem, text } from '../http/schema.ts';
+import type { Classification } from '../inference/classifier.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
-import { firstTokens } from './shorten.ts';
 
 const PAIR = 'is a pair of texts, which this model does not read; a batch is [["one text"], ["another"]]';
 const isPair = (value: unknown) =>
@@ -81,10 +80,9 @@ export function tei(options: AdapterOptions): Hono<AppEnv> {
     const { inputs, raw_scores, truncate, truncation_direction } = await readJson(context.req.raw, PredictRequest);
     const texts = typeof inputs === 'string' ? [inputs] : inputs.flat();
     const { maxTokens } = await options.classifier.manifest();
-    if (truncate === false) refuseLong(texts, typeof inputs !== 'string', maxTokens);
-    const fromStart = truncation_direction?.toLowerCase() === 'right';
-    const asked = fromStart ? texts.map((one) => firstTokens(one, maxTokens)) : texts;
-    const results = await answerAs(asked, options, context);
+    const fromStart = truncate !== false && truncation_direction?.toLowerCase() === 'right';
+    const results = await answerAs(texts, options, context, fromStart ? maxTokens : undefined);
+    if (truncate === false) refuseLong(results, typeof inputs !== 'string', maxTokens);
     const answers = results.map((result) => ranked(result, raw_scores === true));
     return context.json<v.InferOutput<typeof PredictResponse>>(
       typeof inputs === 'string' ? (answers[0] ?? []) : answers,
@@ -109,8 +107,8 @@ function errorType(status: number): PredictProblem['error_type'] {
 }
 
 /** @throws ProblemError: invalid-request. */
-function refuseLong(texts: readonly string[], isBatch: boolean, maxTokens: number): void {
-  const place = texts.findIndex((one) => tokenize(one).length > maxTokens);
+function refuseLong(results: readonly Classification[], isBatch: boolean, maxTokens: number): void {
+  const place = results.findIndex(({ truncated }) => truncated);
   if (place < 0) return;
   const detail = `has more than ${maxTokens} tokens, and "truncate" is false`;
   throw new ProblemError({

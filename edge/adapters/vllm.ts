@@ -8,7 +8,6 @@ import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { inputs, jsonObject } from '../http/schema.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
-import { lastTokens } from './shorten.ts';
 
 const flag = v.nullish(
   v.pipe(
@@ -70,8 +69,7 @@ export function vllm(options: AdapterOptions): Hono<AppEnv> {
   app.on('POST', ['/classify', '/v1/classify'], async (context) => {
     const { input, truncate_prompt_tokens: most, ...flags } = await readJson(context.req.raw, ClassifyRequest);
     const texts = typeof input === 'string' ? [input] : input;
-    const asked = most && most > 0 ? texts.map((text) => lastTokens(text, most)) : texts;
-    const results = await answerAs(asked, options, context);
+    const results = await answerAs(texts, options, context, most && most > 0 ? -most : undefined);
     const asLogits = [flags.use_activation, flags.activation, flags.softmax].includes(false);
     const tokens = results.reduce((sum, result) => sum + result.tokens, 0);
     return context.json<v.InferOutput<typeof ClassifyResponse>>({

@@ -3,13 +3,11 @@
  * (`worker.ts`). It answers as `@cf/huggingface/distilbert-sst-2-int8` does: NEGATIVE and POSITIVE, unless FORMAT_LABELS says otherwise.
  * https://developers.cloudflare.com/workers-ai/models/distilbert-sst-2-int8/
  */
+import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES } from '../http/limits.ts';
 import type { Classifier, LabelScore } from '../inference/classifier.ts';
 import { type LabelNames, labelsFor, renamed } from './labels.ts';
 
-/** The most characters of a text: as many as a request's body has bytes. */
-const MAX_CHARACTERS = 256 * 1024;
-
-/** Each label with its probability, in the model's order. @throws TypeError when the input has no text. */
+/** Each label with its probability, in the model's order. @throws TypeError when the input has no text; OverloadedError. */
 export async function runModel(
   input: unknown,
   classifier: Pick<Classifier, 'manifest' | 'classify'>,
@@ -18,10 +16,10 @@ export async function runModel(
   const text = (input as { text?: unknown } | null)?.text;
   if (typeof text !== 'string' || text.trim() === '')
     throw new TypeError('the input must be { text }, a string that is not empty');
-  if (text.length > MAX_CHARACTERS) throw new TypeError(`the text has more than ${MAX_CHARACTERS} characters`);
+  if (text.length > MAX_BODY_BYTES) throw new TypeError(`the text has more than ${MAX_BODY_BYTES} characters`);
   const own = names ?? (await theTwo(classifier));
   const labels = await labelsFor(own, classifier);
-  const [answer] = await classifier.classify([{ text, labels }]);
+  const [answer] = await classifier.classify([{ text, labels }], { maxBacklog: MAX_BACKLOG_TOKENS });
   return answer === undefined ? [] : renamed(answer, own).scores;
 }
 

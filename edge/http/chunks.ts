@@ -81,8 +81,16 @@ function passNext(): void {
   if (crowded.length > 0) setImmediate(passNext);
 }
 
-/** Joins small chunks that arrive together. @param incoming a request in Node. */
-export function joinChunks(incoming: { push(chunk: Uint8Array | null): boolean }): void {
+/** What is used of a request in Node. */
+interface Incoming {
+  readonly readableLength: number;
+  readonly readableHighWaterMark: number;
+  /** @returns whether Node should go on reading the socket. */
+  push(chunk: Uint8Array | null): boolean;
+}
+
+/** Joins small chunks that arrive together. */
+export function joinChunks(incoming: Incoming): void {
   const push = incoming.push.bind(incoming);
   const joined = new ByteBuffer(Number.POSITIVE_INFINITY);
   let chunks = 0;
@@ -101,6 +109,7 @@ export function joinChunks(incoming: { push(chunk: Uint8Array | null): boolean }
     }
     joined.append(chunk);
     if (chunks++ === 0) setImmediate(passInTurn); // when the rest of the read is parsed
-    return chunks < CHUNKS_TOGETHER;
+    const { readableLength, readableHighWaterMark } = incoming;
+    return chunks < CHUNKS_TOGETHER && readableLength + joined.length < readableHighWaterMark;
   };
 }

@@ -1,12 +1,14 @@
 /** The variables that a request carries from one handler to the next. */
 import type { Context } from 'hono';
-import { routePath } from 'hono/route';
+import { baseRoutePath, routePath } from 'hono/route';
 
 /** Hono's environment of the app. The named middleware sets each variable. */
 export interface AppEnv {
   Variables: {
     /** `requestId`: the client's id if it is safe to log, else a UUID. */
     requestId: string;
+    /** `requestId`: where the app is mounted in another, without a slash at the end. */
+    mount: string;
     /** `serverTiming`: the milliseconds in the classifier so far. */
     inferenceMs: number;
     /** `modelVersion`: the bundle's, if it could be read. */
@@ -16,9 +18,17 @@ export interface AppEnv {
   };
 }
 
-/** The pattern of the route that answers. Never the address itself, which the client chose. */
+/** Where the app is mounted, by the pattern of the middleware that asks. */
+export function mountOf(context: Context<AppEnv>): string {
+  const base = baseRoutePath(context);
+  return base.endsWith('/') ? base.slice(0, -1) : base;
+}
+
+/** The pattern of the route that answers, within the app. Never the address itself, which the client chose. */
 export function routeOf(context: Context<AppEnv>): string {
-  return routeName(routePath(context, -1));
+  const pattern = routePath(context, -1);
+  const mount = context.get('mount');
+  return routeName(mount !== '' && pattern.startsWith(mount) ? pattern.slice(mount.length) || '/' : pattern);
 }
 
 /** By pattern, because each request asks twice. */

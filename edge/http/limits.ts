@@ -6,7 +6,7 @@ export const MAX_BODY_BYTES = 256 * 1024;
 /** The longest time without a byte of a body or stream. */
 export const IDLE_SECONDS = 60;
 
-/** The longest time for a body to arrive. Streams and jobs' files may take any time. */
+/** The longest time for a body, or a part of a job's file, to arrive. Streams and whole files may take any time. */
 export const MAX_BODY_SECONDS = 300;
 
 /** The most connections of a Node server: each may hold a body while it arrives. Platforms have their own limit. */
@@ -27,7 +27,7 @@ export const MAX_TEXTS = 64;
  */
 export const MAX_ANSWER_NUMBERS = 262_144;
 
-/** The most that MAX_TOKENS may be set to: as many as a run has, so that one text takes no more memory than 64. */
+/** The most that MAX_TOKENS may be set to. A text is one run; one of so many tokens takes the thread for some 20 ms. */
 export const MAX_TOKENS_READ = 4_096;
 
 /**

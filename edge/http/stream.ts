@@ -24,7 +24,7 @@ export interface StreamOptions {
   readonly maxLines?: number;
   /** The longest time without a byte (default: IDLE_SECONDS). */
   readonly idleMs?: number;
-  /** Ends the stream with an error line, after answering what has arrived. */
+  /** Ends the stream with an error line, after answering what has been read. */
   readonly ending?: AbortSignal | undefined;
 }
 

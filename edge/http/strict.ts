@@ -11,7 +11,8 @@ const PAGE = '/';
 /** Refuses requests with query parameters that the route does not have. */
 export const requireKnownParameters: MiddlewareHandler<AppEnv> = async (context, next) => {
   const route = routeOf(context);
-  if (route !== WITH_PARAMETERS && route !== PAGE && route !== 'none') refuseParameters(context.req.raw.url, []);
+  const isPage = route === PAGE && context.req.method !== 'POST';
+  if (route !== WITH_PARAMETERS && !isPage && route !== 'none') refuseParameters(context.req.raw.url, []);
   await next();
 };
 

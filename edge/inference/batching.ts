@@ -11,8 +11,11 @@ import { TURN_TOKENS } from './backlog.ts';
  */
 const RUN_COST = 20;
 
+/** The most texts of a run. Larger ones are hardly cheaper, and dividing thousands of words takes as long as computing them. */
+const MAX_ROWS = 128;
+
 /**
- * The cheapest division of the texts, ordered by length, into runs of at most TURN_TOKENS rows × steps (unless one row alone has more),
+ * The cheapest division of the texts, ordered by length, into runs of at most MAX_ROWS rows and TURN_TOKENS rows × steps (unless one row alone has more),
  * by dynamic programming.
  * @param lengths in tokens, one a text. @returns the places of each run's texts, every place once.
  */
@@ -27,7 +30,7 @@ export function groupByLength(lengths: readonly number[]): number[][] {
     for (let start = end - 1; start >= 0; start--) {
       const rows = end - start;
       const steps = lengths[order[start] as number] as number;
-      if (rows > 1 && rows * steps > TURN_TOKENS) break;
+      if (rows > MAX_ROWS || (rows > 1 && rows * steps > TURN_TOKENS)) break;
       const cost = (costs[start] as number) + RUN_COST + rows * steps;
       if (cost < least) [least, at] = [cost, start];
     }

@@ -28,6 +28,8 @@ export interface ClassifyRequest {
   readonly evidence?: boolean | undefined;
   /** Whether to return each sentence's answer too, which takes about as long again. */
   readonly sentences?: boolean | undefined;
+  /** The network reads only so many tokens: the first ones, or with a number below 0 the last ones. */
+  readonly only?: number | undefined;
 }
 
 export interface LabelScore {
@@ -74,7 +76,7 @@ export interface Classifier {
   /**
    * Classifies texts, in order; the caller limits their number and length. A text may be empty. All logits of a text without a
    * known word are 0.
-   * @throws RangeError if the bundle lacks a label asked for; AnswerTooLargeError; OverloadedError; the signal's reason.
+   * @throws RangeError if the bundle lacks a label asked for, or only one is; AnswerTooLargeError; OverloadedError; the signal's reason.
    */
   classify(texts: readonly (string | ClassifyRequest)[], options?: ClassifyOptions): Promise<Classification[]>;
 }
@@ -142,6 +144,7 @@ const CHARACTERS_A_WORD = 8;
 
 /**
  * Creates a classifier, which loads nothing until it is used.
+ * @throws RangeError when `maxTokens` is not a whole number above 0.
  * @internal
  */
 export function createClassifier({
@@ -151,6 +154,9 @@ export function createClassifier({
   maxTokens,
   backlog = new Backlog(),
 }: ClassifierOptions): Classifier {
+  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
+    throw new RangeError(`maxTokens must be a whole number above 0, not ${maxTokens}`);
+  }
   const bundle = retrying(async (): Promise<Opened> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
@@ -198,13 +204,17 @@ export function createClassifier({
     try {
       const { manifest, vocabulary, columns: unasked, kinds } = await bundle();
       // Before they are tokenized: a token takes up to sixty times the memory of its characters.
-      call.expect(sum(texts, (one) => Math.min(manifest.maxTokens, textOf(one).length / CHARACTERS_A_WORD)));
-      const encodingOf = (text: string) => encode(tokenizeWith(vocabulary, text), vocabulary, manifest.maxTokens);
+      call.expect(sum(texts, (one) => leastTokens(textOf(one).length, manifest.maxTokens)));
+      const encodingOf = (text: string, only = 0) => {
+        const tokens = tokenizeWith(vocabulary, text);
+        const some = only > 0 ? tokens.slice(0, only) : only < 0 ? tokens.slice(only) : tokens;
+        return encode(some, vocabulary, manifest.maxTokens);
+      };
       const readings = await readAll(texts, call, (one): Reading => {
         const request: ClassifyRequest = typeof one === 'string' ? { text: one } : one;
         const { text, labels: own, evidence = false } = request;
         const columns = own === undefined ? unasked : placesOf(own, manifest.labels);
-        const encoding = encodingOf(text);
+        const encoding = encodingOf(text, request.only);
         const reason = unreliable(text, encoding, kinds); // now, while the tokens are in a cache
         const sentences = request.sentences ? readSentences(text, encoding) : undefined;
         return { text, encoding, columns, evidence, reason, sentences };
@@ -247,7 +257,7 @@ export function createClassifier({
   };
 }
 
-/** Tokenizes the texts, in turns if they are long. */
+/** Tokenizes the texts, in turns if they are long; a single text is not divided. */
 async function readAll<Text extends string | { readonly text: string }>(
   texts: readonly Text[],
   call: Call,
@@ -270,6 +280,11 @@ async function readAll<Text extends string | { readonly text: string }>(
   return readings;
 }
 
+/** What an ordinary text of so many characters takes at least, in tokens: to tokenize it, and to compute those that are read. */
+function leastTokens(characters: number, maxTokens: number): number {
+  return characters / CHARACTERS_A_TOKEN + Math.min(maxTokens, characters / CHARACTERS_A_WORD);
+}
+
 function textOf(one: string | { readonly text: string }): string {
   return typeof one === 'string' ? one : one.text;
 }
@@ -287,11 +302,13 @@ function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readon
   throw new Error(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
 }
 
-/** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one. */
+/** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one, or they are fewer than two. */
 function placesOf(asked: readonly string[] | undefined, labels: readonly string[]): number[] {
   const unknown = asked?.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
-  return [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);
+  const places = [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);
+  if (places.length < 2) throw new RangeError('ask for two labels or more');
+  return places;
 }
 
 const EMPTY_BATCH = toBatch([Int32Array.of(START_ID)]);

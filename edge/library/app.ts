@@ -1,7 +1,8 @@
 /**
  * The package's `edge-sentiment/app`: the HTTP interface as a Hono app, to serve or to mount in another.
  *
- *     app.route('/sentiment', createApp(classifier, readSettings(env)));
+ *     const settings = readSettings(env);
+ *     app.route('/sentiment', createApp(createClassifier(settings), settings));
  */
 export { type AppOptions, createApp } from '../app.ts';
 export { readSettings, type Settings, SettingsError } from '../settings.ts';

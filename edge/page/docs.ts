@@ -50,8 +50,7 @@ function show(document: OpenApi): void {
     ...routes.map(section),
   );
   // The browser scrolled before the section existed.
-  if (location.hash.length > 1)
-    window.document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  window.document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 function anchor({ method, path, operation }: Route): string {

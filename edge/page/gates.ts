@@ -34,9 +34,10 @@ export interface Trace {
   readonly beside: Float64Array;
 }
 
-/** @param ids as `encode` gives them. */
-export function trace(ids: Int32Array, weights: Weights): Trace {
-  const { units, W, R, B } = weights;
+/** @param given as `encode` gives them. */
+export function trace(given: Int32Array, weights: Weights): Trace {
+  const { units, W, R, B, representatives } = weights;
+  const ids = representatives === undefined ? given : given.map((id) => representatives[id] as number);
   const steps = ids.length;
   const array = () => new Float32Array(steps * units);
   const gates = { input: array(), output: array(), forget: array(), candidate: array() };

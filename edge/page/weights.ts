@@ -6,18 +6,19 @@
  */
 import type { Table, Weights } from '../../onnx/weights.ts';
 
-type Values = Int8Array | Float32Array;
+type Values = Int8Array | Float32Array | Int32Array;
+const TYPES = { int8: Int8Array, float32: Float32Array, int32: Int32Array } as const;
 interface Header extends Pick<Weights, 'version' | 'features' | 'units' | 'columns'> {
   readonly arrays: Readonly<
-    Record<string, { readonly type: 'int8' | 'float32'; readonly at: number; readonly length: number }>
+    Record<string, { readonly type: keyof typeof TYPES; readonly at: number; readonly length: number }>
   >;
 }
 
 /** Little-endian, like every machine that builds or browses. */
 export function encodeWeights({ version, features, units, columns, ...weights }: Weights): Uint8Array<ArrayBuffer> {
-  const arrays = Object.entries(weights).flatMap(([name, part]: [string, Table | Float32Array | undefined]) => {
+  const arrays = Object.entries(weights).flatMap(([name, part]: [string, Table | Values | undefined]) => {
     if (part === undefined) return [];
-    if (part instanceof Float32Array) return [[name, part] as const];
+    if (!('scales' in part)) return [[name, part] as const];
     return [[name, part.values] as const, [`${name}/scales`, part.scales] as const];
   });
   let size = 0;
@@ -30,7 +31,7 @@ export function encodeWeights({ version, features, units, columns, ...weights }:
       arrays.map(([name, values]) => {
         const at = size;
         size += padded(values.byteLength);
-        return [name, { type: values instanceof Int8Array ? 'int8' : 'float32', at, length: values.length }];
+        return [name, { type: typeOf(values), at, length: values.length }];
       }),
     ),
   };
@@ -56,7 +57,7 @@ export function decodeWeights(file: ArrayBuffer): Weights {
     const entry = arrays[name];
     if (entry === undefined) return undefined;
     const at = 4 + headerLength + entry.at;
-    return entry.type === 'int8' ? new Int8Array(file, at, entry.length) : new Float32Array(file, at, entry.length);
+    return new TYPES[entry.type](file, at, entry.length);
   };
   const array = (name: string): Float32Array => {
     const values = find(name);
@@ -64,14 +65,21 @@ export function decodeWeights(file: ArrayBuffer): Weights {
     throw new Error(`the weights have no ${name}`);
   };
   const table = (name: string): Table | undefined => {
-    const values = find(name);
+    const values = find(name) as Table['values'] | undefined;
     return values && { values, scales: array(`${name}/scales`) };
   };
   const embeddings = table('embeddings');
   if (embeddings === undefined) throw new Error('the weights have no embeddings');
   const [W, R, B] = [array('W'), array('R'), array('B')];
   const [last, mean, bias] = [array('last'), array('mean'), array('bias')];
-  return { ...facts, embeddings, W, R, B, last, mean, bias, words: table('words'), pairs: table('pairs') };
+  const representatives = find('representatives') as Int32Array | undefined;
+  const [words, pairs] = [table('words'), table('pairs')];
+  return { ...facts, embeddings, W, R, B, last, mean, bias, words, pairs, representatives };
+}
+
+function typeOf(values: Values): keyof typeof TYPES {
+  if (values instanceof Int8Array) return 'int8';
+  return values instanceof Int32Array ? 'int32' : 'float32';
 }
 
 function padded(bytes: number): number {

@@ -70,7 +70,3 @@ export function signed(value: number): string {
   const text = Math.abs(value).toFixed(2);
   return text === '0.00' ? '±0.00' : `${value > 0 ? '+' : '−'}${text}`;
 }
-
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}

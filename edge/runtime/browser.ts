@@ -36,22 +36,24 @@ export interface Loader extends Pick<ClassifierOptions, 'loadNetwork'> {
   readonly readBundle: () => Promise<BundleFiles>;
 }
 
-/** @param onProgress gets the bytes of all files together; from 0 again when a failed load is repeated. */
+/** @param onProgress gets the bytes of all files together; fewer again when the load of a file failed and is repeated. */
 export function loaderOf(locations: Locations, onProgress: (progress: Progress) => void = () => {}): Loader {
-  let loaded = 0;
+  /** By address. */
+  const counts = new Map<string, number>();
   let total = 0;
-  const counted = (url: string) =>
-    fetchBytes(url, (bytes) => {
-      loaded += bytes;
-      onProgress({ loaded, total });
+  const counted = (url: string) => {
+    counts.set(url, 0);
+    return fetchBytes(url, (bytes) => {
+      counts.set(url, (counts.get(url) ?? 0) + bytes);
+      onProgress({ loaded: [...counts.values()].reduce((sum, count) => sum + count, 0), total });
     });
+  };
   const wasm = retrying(() => counted(locations.wasm));
   return {
     readBundle: async () => {
       const { manifest: at } = locations;
       const manifest = typeof at === 'string' ? await fetchBytes(at) : at;
       const { files } = parseManifest(new TextDecoder().decode(manifest));
-      loaded = 0;
       total = WASM_BYTES + files[BUNDLE_FILES.model].bytes + files[BUNDLE_FILES.vocabulary].bytes;
       wasm().catch(() => {}); // loads beside the bundle; `loadNetwork` reports errors
       const [model, vocabulary] = await Promise.all([counted(locations.model), counted(locations.vocabulary)]);
@@ -59,7 +61,12 @@ export function loaderOf(locations: Locations, onProgress: (progress: Progress) 
     },
     loadNetwork: async (model, names) => {
       await requireWebAssembly();
-      return networkLoader(new URL(locations.wasm), wasm)(model, names);
+      const read = async () => {
+        const bytes = await wasm();
+        wasm.forget(bytes); // once it is compiled, nobody needs its 14 MB
+        return bytes;
+      };
+      return networkLoader(new URL(locations.wasm), read)(model, names);
     },
   };
 }

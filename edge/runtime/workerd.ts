@@ -22,7 +22,7 @@ export function readPrepared(): Pick<BundleFiles, 'model'> | Pick<PreparedFiles,
   return { index: { lines: image.index, sha256: image.header.vocabulary } };
 }
 
-/** Runs until the image's bytes are hashed: that of a start, and that of the first answer, which does not wait for it. */
+/** Runs that do not wait until the image's bytes are hashed: that of a start, and the first of the first answer. */
 const RUNS_ON_TRUST = 2;
 let runs = 0;
 let verified: Promise<void> | undefined;

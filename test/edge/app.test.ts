@@ -1,4 +1,5 @@
 /** Failures that workerd cannot produce on demand; test/workerd/ has the rest of the interface. */
+import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AppOptions, createApp } from '../../edge/app.ts';
 import { readBytes } from '../../edge/http/body.ts';
@@ -160,6 +161,24 @@ describe('a bug', () => {
   });
 });
 
+describe('the root', () => {
+  it.each([
+    ['alone', createApp(WORKING), ''],
+    ['mounted in another app', new Hono({ strict: false }).route('/sentiment', createApp(WORKING)), '/sentiment'],
+  ])('takes any query from people, and none from clients: %s', async (_, app, mount) => {
+    const shown = await app.request(`http://host${mount}/?from=mail`);
+    expect([shown.status, await shown.text()]).toEqual([
+      200,
+      expect.stringContaining(`curl http://host${mount}/v1/sentiment --json`),
+    ]);
+    const refused = await app.request(`http://host${mount}/?from=mail`, request({ inputs: 'a' }));
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { type: 'urn:edge-sentiment:problem:unknown-parameter' },
+    ]);
+  });
+});
+
 describe('a full backlog', () => {
   const overloaded = { ...WORKING, classify: () => Promise.reject(new OverloadedError(3)) };
 
@@ -175,6 +194,14 @@ describe('a full backlog', () => {
   it('answers 429 to Hugging Face’s clients, which retry a 503 at once', async () => {
     const response = await open(overloaded).request('/models/tiny-lstm', request({ inputs: 'a' }));
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);
+  });
+
+  it('answers the same where the app is mounted in another', async () => {
+    const app = new Hono({ strict: false }).route('/sentiment', createApp(overloaded));
+    const ask = async (path: string, body: unknown) => (await app.request(`/sentiment${path}`, request(body))).status;
+    expect(await ask('/models/tiny-lstm', { inputs: 'a' })).toBe(429);
+    expect(await ask('/', { inputs: 'a' })).toBe(429);
+    expect(await ask('/v1/sentiment', { text: 'a' })).toBe(503);
   });
 
   it('refuses requests, but not a stream, which waits', async () => {

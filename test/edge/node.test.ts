@@ -98,6 +98,19 @@ it('sets no time limit on requests, and a limit on connections', async () => {
   expect(limits).toEqual([0, 60_000, MAX_CONNECTIONS]);
 });
 
+it('puts no second answer into one that has begun when a chunk is malformed', async () => {
+  const server = start(main, [], { env: { PORT: '0' } });
+  const socket = connect(Number(new URL(await addressOf(server)).port), '127.0.0.1').on('error', () => {});
+  const head = 'POST /v1/sentiment/stream HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson';
+  socket.write(`${head}\r\ntransfer-encoding: chunked\r\n\r\n18\r\n"A wonderful film, yes"\n\r\n`);
+  const answered = text(socket).catch((error: Error) => error.message);
+  await once(socket, 'data');
+  socket.write('ZZ\r\n');
+  expect((await answered).match(/HTTP\/1\.1/g) ?? []).toHaveLength(1);
+  server.interrupt();
+  await server.ended;
+});
+
 describe('answers invalid HTTP with problem+json:', () => {
   it.each([
     ['no address', 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'invalid-http'],

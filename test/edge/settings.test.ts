@@ -69,12 +69,22 @@ describe('settings', () => {
     ]);
   });
 
-  it.each(['a', 'a=b', 'a=b,a=c', 'a=c,b=c', 'a=b,=c', 'a=b,c=', 'a=b=c,d=e', 'other: a=b,c=d', 'tei:', ' '])(
-    'require two or more different name=label for a format: not %j',
-    (value) => {
-      expect(() => readSettings({ FORMAT_LABELS: value })).toThrow(/^FORMAT_LABELS must be like /);
-    },
-  );
+  it.each([
+    'a',
+    'a=b',
+    'a=b,a=c',
+    'a=c,b=c',
+    'a=b,=c',
+    'a=b,c=',
+    'a=b=c,d=e',
+    'other: a=b,c=d',
+    'tei:',
+    ' ',
+    'a=b,a=c,d=e',
+    'tei: a=b,c=d; a=b,c=d',
+  ])('require two or more different name=label for a format: not %j', (value) => {
+    expect(() => readSettings({ FORMAT_LABELS: value })).toThrow(/^FORMAT_LABELS must be like /);
+  });
 
   it.each([' ', ',', ' , '])('refuse an empty value: %j', (value) => {
     expect(() => readSettings({ API_KEYS: value })).toThrow('API_KEYS is set but empty');

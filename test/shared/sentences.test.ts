@@ -14,6 +14,8 @@ const TABLE = [
   'no capitals here. ‖but it is still two sentences.',
   'ok.‖ fine.‖ whatever.',
   'No full stop at the end',
+  'Loved it\r‖Never again',
+  'Loved it\u0085‖Never again',
   'THE WORST.‖ DO NOT BUY.',
   'It broke in two days.‖   Two spaces before this.',
   // Titles, initials and abbreviations.
@@ -111,7 +113,7 @@ const TABLE = [
 const split = (text: string) => sentencesOf(text).map(({ start, end }) => text.slice(start, end));
 
 /** Blanks and tags that break lines, around a sentence. */
-const AROUND = /^(?:\s|<[^<>]+>)+|(?:\s|<[^<>]+>)+$/g;
+const AROUND = /^(?:[\s\u0085]|<[^<>]+>)+|(?:[\s\u0085]|<[^<>]+>)+$/g;
 
 describe('sentencesOf', () => {
   it.each(TABLE)('splits %j', (marked) => {

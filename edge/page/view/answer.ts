@@ -1,6 +1,8 @@
 /** Shows the answer: the verdict, each label's probability, or an error. */
+
+import { counted } from '../../../shared/counted.ts';
 import { type Answer, labelsOf } from '../answer.ts';
-import { counted, isKnown, isUndecided, meaning, percent, verdict } from '../wording.ts';
+import { isKnown, isUndecided, meaning, percent, verdict } from '../wording.ts';
 import { KeyWanted } from './api.ts';
 import { byId, element, fitted, makeFocusable } from './dom.ts';
 

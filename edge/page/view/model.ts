@@ -1,5 +1,6 @@
 /** Shows the facts of the server's model. */
-import { counted, percent } from '../wording.ts';
+import { counted } from '../../../shared/counted.ts';
+import { percent } from '../wording.ts';
 import type { Model } from './api.ts';
 import { byId, element } from './dom.ts';
 

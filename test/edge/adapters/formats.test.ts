@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFormatLabels } from '../../../edge/adapters/labels.ts';
 import { runModel } from '../../../edge/adapters/workers-ai.ts';
 import { type AppOptions, createApp } from '../../../edge/app.ts';
+import { MAX_BACKLOG_TOKENS } from '../../../edge/http/limits.ts';
 import { OverloadedError } from '../../../edge/inference/backlog.ts';
 import { createClassifier } from '../../../edge/inference/classifier.ts';
 import { loadNetwork, readBundle } from '../../../edge/runtime/files.ts';
@@ -235,6 +236,16 @@ describe('Workers AI’s run', () => {
     expect((await runModel({ text: GOOD }, stars)).map(({ label }) => label)).toEqual(['one', 'five']);
     const names = readFormatLabels('workers-ai: *****=five, *=one')?.['workers-ai'];
     expect((await runModel({ text: GOOD }, stars, names)).map(({ label }) => label)).toEqual(['*', '*****']);
+  });
+
+  it('waits behind no more than other requests do', async () => {
+    const asked: unknown[] = [];
+    const classify: typeof reference.classify = (texts, options) => {
+      asked.push(options);
+      return reference.classify(texts);
+    };
+    await runModel({ text: GOOD }, { ...reference, classify });
+    expect(asked).toEqual([{ maxBacklog: MAX_BACKLOG_TOKENS }]);
   });
 
   it.each([undefined, null, {}, { text: 5 }, { text: ' ' }, { text: 'x'.repeat(300_000) }])(

@@ -22,6 +22,19 @@ it('bytes that arrive together are passed on together, and no more is read meanw
   expect(pieces).toEqual([bytes]);
 });
 
+it('no more is read while nobody takes what has arrived', async () => {
+  const body = new Readable({ read() {}, highWaterMark: 10_000 });
+  joinChunks(body);
+  const goesOn: boolean[] = [];
+  for (let chunk = 0; chunk < 20; chunk++) {
+    goesOn.push(body.push(Buffer.alloc(1_000)));
+    await setImmediate();
+  }
+  expect(goesOn.lastIndexOf(true)).toBeLessThan(10);
+  body.read();
+  expect(body.push(Buffer.alloc(1_000))).toBe(true);
+});
+
 it('passes on one of two crowded bodies in each turn', async () => {
   const bodies = [bodyOf(), bodyOf(), bodyOf()];
   for (const { body } of bodies) for (let byte = 0; byte < 300; byte++) body.push(Buffer.of(byte));

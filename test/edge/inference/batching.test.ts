@@ -50,6 +50,11 @@ describe('groupByLength', () => {
     expect(groupByLength([100_000])).toEqual([[0]]);
   });
 
+  it('bounds the texts of a run, and so the time to group thousands', () => {
+    const groups = groupByLength(new Array(5_000).fill(2));
+    expect(Math.max(...groups.map(({ length }) => length))).toBe(128);
+  });
+
   it('makes no run without texts', () => {
     expect(groupByLength([])).toEqual([]);
   });

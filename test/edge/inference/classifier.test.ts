@@ -86,6 +86,23 @@ describe('classify', () => {
     expect(answer).toMatchObject({ logits: [-7.5, 7.5], tokens: 5, truncated: true });
   });
 
+  it('reads only the first or the last tokens if asked', async () => {
+    const text = 'three one one one two';
+    const only = async (count: number) => (await classifier.classify([{ text, only: count }]))[0];
+    expect(await only(1)).toMatchObject({ ...(await classifier.classify(['three']))[0], tokens: 1, truncated: false });
+    expect(await only(-2)).toMatchObject({ ...(await classifier.classify(['one two']))[0], tokens: 2 });
+    expect(await only(-1_000_000)).toEqual((await classifier.classify([text]))[0]);
+  });
+
+  it('refuses numbers that mean nothing', async () => {
+    for (const maxTokens of [0, -1, 1.5, Number.NaN]) {
+      await expect(build({ maxTokens })).rejects.toThrow(`a whole number above 0, not ${maxTokens}`);
+    }
+    for (const labels of [[], ['positive']]) {
+      await expect(classifier.classify([{ text: 'one', labels }])).rejects.toThrow('two labels or more');
+    }
+  });
+
   it('lists the omitted stretches, and reads as many tokens as MAX_TOKENS', async () => {
     const text = 'three one one one one one one';
     const [answer] = await classifier.classify([text]);
@@ -187,6 +204,18 @@ describe('classify', () => {
     await turn;
     other.leave();
     expect(await classifier.classify([long], { maxBacklog: 100 })).toHaveLength(1);
+  });
+
+  it('counts the tokenizing of long texts among what waits', async () => {
+    const backlog = new Backlog();
+    const classifier = await build({ backlog });
+    const done = Promise.withResolvers<void>();
+    const turn = backlog.enter().turn(1, () => done.promise);
+    const first = classifier.classify(['one '.repeat(50_000)]); // 200,000 characters: 4,000 tokens' worth
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(classifier.classify(['one'], { maxBacklog: 4_000 })).rejects.toBeInstanceOf(OverloadedError);
+    done.resolve();
+    await Promise.all([turn, first]);
   });
 
   it('makes one run for a batch, and never two at once', async () => {

@@ -52,6 +52,22 @@ it.each(TEXTS.map((text) => [text.slice(0, 60), text] as const))(
 const LABELS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const SIZES = { cell: 'lstm', vocabularySize: 30, embeddingUnits: 7, units: 5, seed: 1 } as const;
 
+it('reads a word’s representative in its place', async () => {
+  const model = buildModel({ ...SIZES, ngramBuckets: 211, labels: 2 });
+  randomizeWeights(model);
+  const representatives = Int32Array.from({ length: SIZES.vocabularySize }, (_, id) => (id > 3 ? id & ~1 : id));
+  const names = { inputs: bundle.manifest.inputs, output: bundle.manifest.output };
+  const file = exportModel(model, undefined, representatives);
+  const found = through(weightsOf(file, { version: 'v', labels: ['a', 'b'], architecture: { cell: 'lstm' } }));
+  const network = await loadNetwork(file, names);
+  const ids = Int32Array.of(1, 5, 7, 4, 29);
+  const read = ids.map((id) => representatives[id] as number);
+  const expected = await network.run(toBatch([read]));
+  expect(await network.run(toBatch([ids]))).toEqual(expected);
+  expectClose(trace(ids, found).logits, expected);
+  expectClose(trace(read, { ...found, representatives: undefined }).logits, expected);
+});
+
 describe.each([2, 3, 7])('for %d labels', (labels) => {
   const facts = { version: 'v', labels: LABELS.slice(0, labels), architecture: { cell: 'lstm' } } as const;
 

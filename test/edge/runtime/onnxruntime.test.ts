@@ -5,10 +5,9 @@ import { createSession, networkOf, start } from '../../../edge/runtime/onnxrunti
 import { WASM_FILE } from '../../../edge/runtime/shipped.ts';
 import { toBatch } from '../../../shared/encoding.ts';
 import { exportModel } from '../../../train/export/onnx/export.ts';
-import { INPUT_IDS, LENGTHS, LOGITS } from '../../../train/export/onnx/opset.ts';
+import { NAMES } from '../../../train/export/onnx/opset.ts';
 import { LSTM, networkOf as tiny } from '../../fixtures/networks.ts';
 
-const NAMES = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
 const MODEL = exportModel(tiny(3, tf.layers.lstm({ ...LSTM, units: 2 })));
 const module = await WebAssembly.compile(await readFile(WASM_FILE));
 const instance = () => start((imports) => WebAssembly.instantiate(module, imports as never));
