@@ -8,6 +8,8 @@ export interface Imported {
   readonly model: tf.LayersModel;
   /** The weights that are int8 in the file. */
   readonly quantized: ReadonlyMap<string, Quantized>;
+  /** By id, the word that is read in its place; undefined if that is the word itself. */
+  readonly representatives: Int32Array | undefined;
 }
 
 /** By operator: the cell's name, and for each gate in tfjs' order its place in ONNX' order. */
@@ -65,7 +67,9 @@ export function importModel(onnx: Uint8Array): Imported {
     const values = form === undefined ? floatOf(name) : dequantize(form, variable.shape);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
-  return { model, quantized };
+  const table = file.get('representatives');
+  const representatives = table && new Int32Array(new Uint8Array(table.raw_data).buffer);
+  return { model, quantized, representatives };
 }
 
 /** [gates · units, rows] in ONNX' order → [rows, gates · units] in tfjs'. */

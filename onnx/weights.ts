@@ -2,7 +2,7 @@
  * Reads the weights of a network from its model.onnx, for the page, which computes gates with them (`edge/page/weights.ts`), and
  * for a training that starts from them (`train/adaptation/`). A weight is found by its place in the graph, not by its name. The
  * patterns below match the graphs that `train/export/onnx/` writes for an LSTM and one layer of weights, in float32 or int8, with
- * or without a mean of the states and n-grams.
+ * or without a mean of the states, n-grams and representatives.
  */
 
 import { bigramBuckets } from '../shared/bigram-hash.ts';
@@ -41,61 +41,62 @@ export interface Weights {
   /** [vocabulary, columns] and [buckets of pairs, columns]; undefined in a network without n-grams. */
   readonly words?: Table | undefined;
   readonly pairs?: Table | undefined;
+  /** [vocabulary]: the word that is read in a word's place; undefined if that is the word itself. */
+  readonly representatives?: Int32Array | undefined;
 }
 
-const IDS = op('Transpose', [input(0)], { perm: [1, 0] });
 const LENGTHS = input(1);
-
-/** The rows of the embedding table: float32, or int8 with a scale for each row. */
-const EMBEDDED = oneOf(
-  op('Gather', [weight('embeddings'), IDS]),
-  op('Mul', [
-    op('DequantizeLinear', [op('Gather', [weight('embeddings'), IDS]), constant(1)]),
-    op('Gather', [weight('embeddings/scales'), IDS]),
-  ]),
-);
+const GIVEN = op('Transpose', [input(0)], { perm: [1, 0] });
 
 const matrix = (as: string): Pattern =>
   oneOf(weight(as), op('Mul', [op('Cast', [weight(as)], { to: ElementType.float32 }), weight(`${as}/scales`)]));
-const LSTM = op('LSTM', [EMBEDDED, matrix('W'), matrix('R'), oneOf(weight('B'), absent), LENGTHS], {
-  hidden_size: undefined,
-});
-const STATES = op('Squeeze', [LSTM, constant(1)]);
-
 const runningSum = (x: Pattern): Pattern => op('CumSum', [x, constant(0)]);
-/** 1, 2, 3, … */
-const POSITIONS = op('Unsqueeze', [
-  runningSum(op('Expand', [constant(1), op('Shape', [IDS], { start: 0, end: 1 })])),
-  constant(1, 2),
-]);
-
-/** The row of each pair's weights: the share of its second word plus the id of the first. */
-const SHARE = op('Gather', [weight('shares'), IDS]);
-const PLACES = op(
-  'Concat',
-  [
-    op('Slice', [SHARE, constant(0), constant(1)]),
-    op('Add', [op('Slice', [SHARE, constant(1), constant(2 ** 31)]), op('Slice', [IDS, constant(0), constant(-1)])]),
-  ],
-  { axis: 0 },
-);
 const lookup = (as: string, places: Pattern): Pattern => {
   const found = op('Gather', [weight(as), places]);
   return oneOf(found, op('DequantizeLinear', [found, weight(`${as}/scales`)]));
 };
 
-/** The logits before centring: the last layer's products with the last state and the mean, its bias, words and pairs. */
-const COLUMNS = sumOf(
-  op('MatMul', [STATES, weight('last')]),
-  op('Div', [runningSum(op('MatMul', [STATES, weight('mean')])), POSITIONS]),
-  weight('bias'),
-  op('Div', [runningSum(op('Add', [lookup('pairs', PLACES), lookup('words', IDS)])), op('Sqrt', [POSITIONS])]),
-);
+/** The logits before centring, of the words `ids`: the last layer's products with the last state and the mean, its bias, words and pairs. */
+function columnsFrom(ids: Pattern): Pattern {
+  // The rows of the embedding table: float32, or int8 with a scale for each row.
+  const rows = op('Gather', [weight('embeddings'), ids]);
+  const embedded = oneOf(
+    rows,
+    op('Mul', [op('DequantizeLinear', [rows, constant(1)]), op('Gather', [weight('embeddings/scales'), ids])]),
+  );
+  const lstm = op('LSTM', [embedded, matrix('W'), matrix('R'), oneOf(weight('B'), absent), LENGTHS], {
+    hidden_size: undefined,
+  });
+  const states = op('Squeeze', [lstm, constant(1)]);
+  // 1, 2, 3, …
+  const positions = op('Unsqueeze', [
+    runningSum(op('Expand', [constant(1), op('Shape', [ids], { start: 0, end: 1 })])),
+    constant(1, 2),
+  ]);
+  // The row of each pair's weights: the share of its second word plus the id of the first.
+  const share = op('Gather', [weight('shares'), ids]);
+  const places = op(
+    'Concat',
+    [
+      op('Slice', [share, constant(0), constant(1)]),
+      op('Add', [op('Slice', [share, constant(1), constant(2 ** 31)]), op('Slice', [ids, constant(0), constant(-1)])]),
+    ],
+    { axis: 0 },
+  );
+  return sumOf(
+    op('MatMul', [states, weight('last')]),
+    op('Div', [runningSum(op('MatMul', [states, weight('mean')])), positions]),
+    weight('bias'),
+    op('Div', [runningSum(op('Add', [lookup('pairs', places), lookup('words', ids)])), op('Sqrt', [positions])]),
+  );
+}
 
+/** In all of the graph, each word is read as it is, or as its representative. */
+const COLUMNS = [GIVEN, op('Gather', [weight('representatives'), GIVEN])].map(columnsFrom);
 const logits = (byStep: Pattern): Pattern => op('Transpose', [byStep], { perm: [1, 0, 2] });
 /** The logits of two labels, which share a column, and those of more. */
-const LOGITS_OF_TWO = logits(op('Mul', [COLUMNS, constant(-0.5, 0.5)]));
-const LOGITS_OF_MORE = logits(COLUMNS);
+const LOGITS_OF_TWO = oneOf(...COLUMNS.map((columns) => logits(op('Mul', [columns, constant(-0.5, 0.5)]))));
+const LOGITS_OF_MORE = oneOf(...COLUMNS.map(logits));
 
 /** The part of a bundle's manifest that says which weights to expect. */
 type Facts = Pick<Manifest, 'version' | 'labels'> & { readonly architecture: Pick<Manifest['architecture'], 'cell'> };
@@ -131,6 +132,7 @@ export function weightsOf(model: Uint8Array, { version, labels, architecture }: 
     mean: found['mean'] ? matrixOf('mean', found) : new Float32Array(units * columns),
     bias: found['bias'] ? matrixOf('bias', found) : new Float32Array(columns),
     ...(found['pairs'] && besideOf(found, columns)),
+    ...(found['representatives'] && { representatives: valuesOf(found['representatives']) as Int32Array }),
   };
 }
 

@@ -204,11 +204,15 @@ const FLAGS: Partial<Record<keyof Config, string>> = {
   embeddingUpdate: '--embedding-update',
 };
 
+/** The flag of a field. */
+export function flagOf(field: keyof Config): string {
+  return FLAGS[field] ?? `--${field}`;
+}
+
 /** @throws UsageError naming the flag whose value is out of its range. */
 export function validated(config: Config): Config {
   const result = v.safeParse(Config, config, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const field = v.getDotPath(issue) as keyof Config;
-  throw new UsageError(`${FLAGS[field] ?? `--${field}`}: ${issue.message}`);
+  throw new UsageError(`${flagOf(v.getDotPath(issue) as keyof Config)}: ${issue.message}`);
 }

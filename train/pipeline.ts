@@ -24,6 +24,7 @@ import {
   chooseTrainingSet,
   encodeTrainingSet,
   encodeValidation,
+  refuseMissingLabels,
   type TrainingSet,
   vocabularyOf,
 } from './data/training-set.ts';
@@ -87,18 +88,27 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   // Load
   const dataset = await options.loadDataset(asked);
   const set = chooseTrainingSet(dataset, asked);
+  refuseMissingLabels(set);
   const config = resumed || !source ? asked : finetuneConfigFor(asked, set.facts);
   if (resumed !== undefined) refuseOtherReviews(resumed, set.facts.digest, folder);
-  const run = resumed ?? newRun(config, set.facts, firstVocabulary(set, config, source));
+  const run = resumed
+    ? { ...resumed, dataset: set.facts }
+    : newRun(config, set.facts, firstVocabulary(set, config, source));
   const save = () => saveCheckpoint(folder, run);
   const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
+  if (!hasBegun(run.progress)) {
+    // Before the teacher, whose work takes a quarter of an hour: the vectors may have to be downloaded.
+    const vectors = await dataset.readVectors?.(run.vocabulary.words);
+    if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
+  }
   freeMemory(set.train.length);
 
   // Label
-  if (config.teacherEpochs > 0) {
-    run.targets ??= await softLabels(set, config, { signal, onProgress: onPreparation });
+  if (config.teacherEpochs > 0 && run.targets === undefined) {
+    run.targets = await softLabels(set, config, { signal, onProgress: onPreparation });
     if (run.targets === undefined) return stopped();
+    await save();
   }
   freeMemory(set.train.length);
   const examples = encodeTrainingSet(set, run.targets, run.vocabulary, config);
@@ -106,8 +116,6 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
 
   // Start
   if (!hasBegun(run.progress)) {
-    const vectors = await dataset.readVectors?.(run.vocabulary.words);
-    if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
     const hooks = (stage: string) => {
       const onProgress = (share: number) => onPreparation?.(stage, share);
       onProgress(0);
@@ -124,6 +132,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   freeMemory(set.train.length);
 
   // Fit
+  if (config.calibrate && run.progress.epochs.length < config.epochs) delete run.calibration; // it was fitted to other weights
   const finished = await fit({
     ...run,
     train: examples,
@@ -136,13 +145,14 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     signal,
   });
   if (!finished) return stopped();
-  if (set.tiesIdentities) shareRows(run.model, representatives(run.vocabulary));
+  if (set.facts.tiesIdentities) shareRows(run.model, representatives(run.vocabulary));
 
   // Calibrate
   if (config.calibrate) {
     run.calibration = await calibrationOf(run, validation);
     await save();
   }
+  if (signal?.aborted) return stopped();
 
   // Export
   const samples = shuffled(examples, config.seed)

@@ -1,11 +1,13 @@
 /** The command line, called in this process, on reviews of our own. Its signals, and what it does when it is killed: test/process/. */
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBundle, parseManifest } from '../../shared/bundle.ts';
 import { main } from '../../train/cli.ts';
 import { readBundle } from '../../train/export/bundle.ts';
+import { CHECKPOINT_FILE } from '../../train/training/checkpoint.ts';
 import { type Options, type Outcome, run, start } from '../fixtures/command.ts';
 import { CORPUS_REVIEWS, entriesOf, packCorpus, writeCorpus } from '../fixtures/corpus.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
@@ -58,7 +60,9 @@ describe('npm run train', () => {
     const again = await cli(args);
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^error: .*--resume.*\n$/)]);
     const other = await cli([...args, '--resume', '--seed', '4']);
-    expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/^error: .*seed 3, not 4.*\n$/)]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/^error: .*--seed 3, not 4.*\n$/)]);
+    const exported = await cli(['export', '--from', out]);
+    expect([exported.code, exported.stderr]).toEqual([1, expect.stringMatching(/^error: .*an unfinished run.*\n$/)]);
 
     expect(await cli([...args, '--resume'])).toMatchObject({ code: 0 });
     for (const file of ['model.onnx', 'vocabulary.txt']) {
@@ -72,6 +76,29 @@ describe('npm run train', () => {
     const { code, stderr } = await cli([...TRAIN, '--data', data, '--out', trained, '--resume']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/error: .*started on other reviews.*\n$/)]);
   });
+});
+
+it('a run is not resumed for fewer epochs than it has begun', async () => {
+  const args = ['train', '--any-size', '--data', archive, '--out', trained, '--resume', '--epochs', '14'];
+  const { code, stderr } = await cli(args);
+  expect([code, stderr]).toEqual([2, 'error: --epochs: the run to resume has begun 15 already\n']);
+});
+
+it('a run whose bundle was not written is not overwritten', async () => {
+  const out = await temporaryFolder();
+  await copyFile(path.join(trained, CHECKPOINT_FILE), path.join(out, CHECKPOINT_FILE));
+  const { code, stderr } = await cli([...TRAIN, '--data', archive, '--out', out]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*an unfinished run; add --resume.*\n$/)]);
+});
+
+it('a training in which a label has no review is refused, and leaves no folder', async () => {
+  const out = path.join(await temporaryFolder(), 'new');
+  const { code, stderr } = await cli([...TRAIN, '--data', archive, '--out', out, '--limit', '1']);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/\nerror: no review of "\w+" is left to train on; raise --limit.*\n$/),
+  ]);
+  expect(existsSync(out)).toBe(false);
 });
 
 describe('an output folder', () => {
@@ -116,11 +143,15 @@ describe('an output folder', () => {
   it('keeps a README.md that is not a model card', async () => {
     const out = await temporaryFolder();
     await writeFile(path.join(out, 'README.md'), '# My thesis');
+    for (const file of ['model.onnx', 'vocabulary.txt', 'model.json']) {
+      await copyFile(path.join(trained, file), path.join(out, file));
+    }
     for (const args of [
-      ['train', '--data', '/nowhere'],
-      ['export', '--from', trained],
+      ['train', '--data', '/nowhere', '--out', out],
+      ['export', '--from', trained, '--out', out],
+      ['evaluate', '--record', '--data', archive, '--any-size', '--model', out],
     ]) {
-      const { code, stderr } = await cli([...args, '--out', out]);
+      const { code, stderr } = await cli(args);
       expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*README\.md is not a model card[^\n]*\n$/)]);
     }
   });
@@ -148,6 +179,10 @@ describe('npm run evaluate', () => {
     expect(await readFile(path.join(trained, 'README.md'), 'utf8')).toContain(
       `| accuracy | ${metrics.accuracy.toFixed(4)} |`,
     );
+
+    expect(await cli(['export', '--from', trained])).toMatchObject({ code: 0 }); // of the same version
+    const again = parseManifest(await readFile(path.join(trained, 'model.json'), 'utf8'));
+    expect([again.version, again.metrics]).toEqual([version, manifest.metrics]);
 
     const test = JSON.parse((await cli(args)).stdout);
     expect(test).toMatchObject({ split: 'test', metrics: { reviews: 20 } });

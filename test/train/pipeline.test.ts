@@ -103,6 +103,24 @@ describe('train', () => {
     },
   );
 
+  it('keeps what the teacher said if it fails afterwards', async () => {
+    const failed = await temporaryFolder();
+    const onPreparation = (what: string) => {
+      if (what === 'weights of n-grams') throw new Error('out of memory');
+    };
+    await expect(run(failed, { onPreparation })).rejects.toThrow('out of memory');
+    const lessons: string[] = [];
+    expect(await run(failed, { resume: true, onPreparation: (what) => lessons.push(what) })).toEqual(whole);
+    expect([...new Set(lessons)]).toEqual(['weights of n-grams']);
+  });
+
+  it('reads the word vectors before the teacher begins, because they may be missing', async () => {
+    const readVectors = () => Promise.reject(new Error('no vectors'));
+    const onPreparation = () => expect.unreachable('the teacher began');
+    const dataset = async () => ({ ...(await loadDataset()), readVectors });
+    await expect(run(await temporaryFolder(), { loadDataset: dataset, onPreparation })).rejects.toThrow('no vectors');
+  });
+
   it('refuses to resume with other texts without a label', async () => {
     const dataset = { ...CORPUS, unlabelled: UNLABELLED.slice(1) };
     const resumed = run(folder, { resume: true, loadDataset: async () => ({ name: 'made up', dataset }) });
@@ -205,7 +223,7 @@ describe('train, on open sets', () => {
     );
   const open: Partial<TrainOptions> = {
     loadDataset: async () => ({ name: 'open', dataset, readVectors: async (words) => vectors(words) }),
-    config: { ...TINY, vocabularySize: 400 },
+    config: { ...TINY, vocabularySize: 1_200 }, // there are some 900 words for who somebody is
   };
   let out: string;
   let manifest: Manifest;
@@ -237,5 +255,15 @@ describe('train, on open sets', () => {
     const moved = [...own.keys()].filter((id) => own[id] !== id);
     expect(moved).not.toEqual([]);
     for (const id of moved) expect(rows[id]).toEqual(rows[own[id] as number]);
+  });
+
+  it('answers the same whoever is spoken of, also in the pairs of words', async () => {
+    const { classifier, manifest } = await openClassifier(out);
+    const answers = await classifier.classify(
+      ['Mary', 'John', 'Olga'].map((name) => `Somebody called ${name} saw this.`),
+    );
+    expect(answers[0]?.unknown).toBeLessThan(3);
+    for (const { logits } of answers) expect(logits).toEqual(answers[0]?.logits);
+    expect(manifest.parity.maxDifference).toBeLessThan(1e-5);
   });
 });

@@ -5,6 +5,7 @@ import type { Flags, FlagValues } from '../../cli/flags.ts';
 import type { Io } from '../../cli/run.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import { counted } from '../../shared/counted.ts';
+import { labelsIn } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { listed } from '../data/labels.ts';
 
@@ -26,11 +27,6 @@ export const MODEL_FLAGS = {
   labels: { kind: 'text', value: '<a,b,…>', help: "choose from these of the model's labels only (default: all)" },
 } as const satisfies Flags;
 
-/** Splits `a,b` into names. */
-export function namesIn(list: string): string[] {
-  return list.split(',').map((name) => name.trim());
-}
-
 /**
  * The labels that `--labels` names, in the model's order; all without the flag.
  * @param labels the model's.
@@ -38,7 +34,7 @@ export function namesIn(list: string): string[] {
  */
 export function askedLabels(flags: FlagValues<typeof MODEL_FLAGS>, labels: readonly string[]): readonly string[] {
   if (flags.labels === undefined) return labels;
-  const asked = new Set(namesIn(flags.labels));
+  const asked = new Set(labelsIn(flags.labels));
   const unknown = [...asked].find((label) => !labels.includes(label));
   if (unknown !== undefined) {
     throw new UsageError(`--labels: unknown label ${quoted(unknown)}; the model has ${listed(labels)}`);

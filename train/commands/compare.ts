@@ -1,6 +1,6 @@
 /** `npm run compare`: trains LSTM, GRU and RNN on the same budget and reports how they differ. */
 import path from 'node:path';
-import { EXIT } from '../../cli/errors.ts';
+import { EXIT, UsageError } from '../../cli/errors.ts';
 import { writeFiles } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
@@ -35,6 +35,9 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const folder = flags.out ?? path.join('runs', 'compare');
   const { epochs, limit } = flags;
   const memorySteps = flags['memory-steps'] ?? 600;
+  if (!Number.isInteger(memorySteps) || memorySteps < 0) {
+    throw new UsageError(`--memory-steps must be a whole number, not ${memorySteps}`);
+  }
   const config = configOf({
     validationFraction: 0.1,
     ...(epochs !== undefined && { epochs }),

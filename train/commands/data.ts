@@ -5,6 +5,7 @@ import { askedBy, FORMAT_FLAGS, plainName, TEXT_COLUMN_FLAG } from '../../cli/in
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { count, counted } from '../../shared/counted.ts';
+import { labelsIn } from '../../shared/labels.ts';
 import { type NamedDataset, readDataset } from '../data/dataset.ts';
 import {
   cacheFolder,
@@ -22,7 +23,6 @@ import { readOverlaps } from '../data/sources/overlaps.ts';
 import { loadSources, SOURCES } from '../data/sources.ts';
 import type { TableOptions } from '../data/table.ts';
 import { type Dataset, OFFICIAL_DATASET, OPEN_DATASET } from '../data/types.ts';
-import { namesIn } from './command.ts';
 
 export const LABEL_COLUMN_FLAG = {
   'label-column': {
@@ -67,7 +67,7 @@ export async function loadData(
     labelColumn: flags['label-column'],
     labels,
     groups: flags.group && parseGroups(flags.group),
-    drop: flags.drop === undefined ? undefined : new Set(namesIn(flags.drop)),
+    drop: flags.drop === undefined ? undefined : new Set(labelsIn(flags.drop)),
     onWarning: (warning) => io.say(`warning: ${warning}`),
     onRows: (count) => {
       rows = count;

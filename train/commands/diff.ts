@@ -60,7 +60,11 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   }
   const given = { old: flags.old ?? 'model', new: flags.new };
   const keys = keysOf(given, io.env);
-  const versions = [await openVersion(given.old, keys.old), await openVersion(given.new, keys.new)] as const;
+  const open = (side: 'old' | 'new') => {
+    const { key, variable } = keys[side];
+    return openVersion(given[side], key, { flag: `--${side}`, variable });
+  };
+  const versions = [await open('old'), await open('new')] as const;
   const [old, now] = versions;
   if (flags.labels === undefined) refuseOtherLabels(versions);
   const labels = askedLabels(flags, commonLabels(versions));
@@ -93,14 +97,15 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
 
 /** The key of each version. @throws UsageError if API_KEY could be meant for either of two endpoints. */
 function keysOf(given: { readonly old: string; readonly new: string }, env: Io['env']) {
-  const own = { old: env['OLD_API_KEY'] || undefined, new: env['NEW_API_KEY'] || undefined };
-  const shared = env['API_KEY'] || undefined;
+  const keyIn = (variable: string) => ({ variable, key: env[variable] || undefined });
+  const own = { old: keyIn('OLD_API_KEY'), new: keyIn('NEW_API_KEY') };
+  const shared = keyIn('API_KEY');
   const hasTwo = isEndpoint(given.old) && isEndpoint(given.new);
-  if (hasTwo && shared !== undefined && own.old === undefined && own.new === undefined) {
+  if (hasTwo && shared.key !== undefined && own.old.key === undefined && own.new.key === undefined) {
     throw new UsageError('both versions are endpoints: give each its key, in OLD_API_KEY and NEW_API_KEY');
   }
-  const rest = hasTwo ? undefined : shared;
-  return { old: own.old ?? rest, new: own.new ?? rest };
+  const keyOf = (side: 'old' | 'new') => (own[side].key === undefined && !hasTwo ? shared : own[side]);
+  return { old: keyOf('old'), new: keyOf('new') };
 }
 
 /** Reads the texts that are not blank. */

@@ -10,7 +10,7 @@ import type { Manifest, Metrics } from '../../shared/bundle.ts';
 import { counted } from '../../shared/counted.ts';
 import { OPEN_DATASET } from '../data/types.ts';
 import { evaluate, SPLITS, type Split, splitName } from '../evaluation/evaluate.ts';
-import { openClassifier } from '../export/bundle.ts';
+import { openClassifier, refuseForeignCard } from '../export/bundle.ts';
 import { METRICS } from '../export/model-card.ts';
 import { clipped, metric } from '../format.ts';
 import { askedLabels, command, MODEL_FLAGS, refuseArguments } from './command.ts';
@@ -44,9 +44,10 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   const folder = flags.model ?? 'model';
   // Locked before the bundle is read: --record must not describe a bundle that replaced it. Reading alone needs no lock.
   using _ = flags.record || flags.report === undefined ? await lockFolder(folder, { make: false }) : undefined;
-  if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
+  if (flags.record) await refuseForeignCard(folder);
   let line: ReturnType<typeof progressLine> | undefined;
   const bundle = await openClassifier(folder);
+  if (flags.report) await refuseUnwritable(path.dirname(flags.report), true); // before the minutes of scoring
   const { manifest, metrics, evaluation } = await evaluate(bundle, {
     loadDataset: () => loadData(flags, io, 'any', isOpen(bundle.manifest) && split !== 'test'),
     split,

@@ -1,6 +1,6 @@
 /** `npm run export`: writes a training run's model bundle again, from its checkpoint. */
 import path from 'node:path';
-import { EXIT } from '../../cli/errors.ts';
+import { EXIT, UserError } from '../../cli/errors.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
 import { lockFolder } from '../../cli/lock.ts';
@@ -26,7 +26,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   refuseArguments(positionals);
   const from = flags.from ?? path.join('runs', 'seed');
   const folder = flags.out ?? from;
-  const [{ startBackend }, { loadCheckpoint }, { exportBundle, PARITY_INPUTS }] = await Promise.all([
+  const [{ startBackend }, { isTrained, loadCheckpoint }, { exportBundle, PARITY_INPUTS }] = await Promise.all([
     import('../training/backend.ts'),
     import('../training/checkpoint.ts'),
     import('../export/export.ts'),
@@ -35,6 +35,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   await startBackend();
   await refuseForeignCard(folder);
   const run = await loadCheckpoint(from);
+  if (!isTrained(run)) throw new UserError(`${from} holds an unfinished run; continue it by train with --resume`);
   const { vocabulary, config } = run;
   // The reviews may be gone; random ids find a wrong weight as well.
   const samples = randomRows({

@@ -7,13 +7,14 @@ import { lockFolder } from '../../cli/lock.ts';
 import { progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { count, counted } from '../../shared/counted.ts';
+import { labelsIn } from '../../shared/labels.ts';
 import { describeSource } from '../adaptation/source.ts';
 import { CELLS, type Config, EMBEDDING_UPDATES, PRESETS } from '../config.ts';
 import { isTable } from '../data/dataset.ts';
 import { describeTexts } from '../data/summary.ts';
 import { type Baseline, describeBaseline } from '../evaluation/baseline.ts';
 import type { TrainOptions } from '../pipeline.ts';
-import { command, describeBundle, namesIn, refuseArguments } from './command.ts';
+import { command, describeBundle, refuseArguments } from './command.ts';
 import { DATA_FLAGS, loadData, SOURCES_FLAG } from './data.ts';
 
 /** Flags that say nothing of a training that starts from a bundle, which has its network and its own number of epochs. */
@@ -46,7 +47,7 @@ const FLAGS = {
   'embedding-update': { kind: 'text', value: '<how>', help: `${EMBEDDING_UPDATES.join(' or ')} (default: lazy)` },
   seed: { kind: 'number', value: '<n>', help: 'the same seed gives the same weights, order and splits' },
   epochs: { kind: 'number', value: '<n>', help: 'passes over the training reviews' },
-  limit: { kind: 'number', value: '<n>', help: 'train on <n> reviews only' },
+  limit: { kind: 'number', value: '<n>', help: 'use <n> reviews only' },
   validation: {
     kind: 'number',
     value: '<fraction>',
@@ -80,7 +81,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   let baseline: Baseline | undefined;
   const manifest = await train({
     loadDataset: ({ openSets }) =>
-      loadData(flags, io, flags.labels === undefined ? undefined : namesIn(flags.labels), openSets),
+      loadData(flags, io, flags.labels === undefined ? undefined : labelsIn(flags.labels), openSets),
     config,
     from,
     folder,

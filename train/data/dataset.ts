@@ -52,7 +52,8 @@ export async function readDataset(location: string, options: DatasetOptions = {}
   const { anySize = false, labels, onWarning: _, onRows: __, ...others } = options;
   const order = labels === 'any' ? undefined : labels;
   if ([order, ...Object.values(others)].some((option) => option !== undefined)) {
-    const flags = '--text-column, --label-column, --delimiter, --encoding, --labels, --group and --drop';
+    const flags =
+      '--text-column, --label-column, --delimiter, --no-header, --no-quotes, --encoding, --labels, --group and --drop';
     throw new UsageError(`${flags} are for a .csv and the like`);
   }
   if (info.isDirectory()) return readImdbFolder(location, anySize);

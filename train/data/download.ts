@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError, UserError, withFile } from '../../cli/errors.ts';
-import { makeFolder } from '../../cli/files.ts';
+import { lockFile } from '../../cli/lock.ts';
 
 export type Download = {
   readonly url: string;
@@ -64,7 +64,8 @@ export async function download(file: Download, options: DownloadOptions = {}): P
   const partial = `${target}.part`;
   if (await isWhole(file, target)) return target;
 
-  await makeFolder(path.dirname(target));
+  using _ = await lockFile(target);
+  if (await isWhole(file, target)) return target; // another command has finished it
   if ((await sizeOf(partial)) > file.bytes) await rm(partial);
   if ((await sizeOf(partial)) < file.bytes) await fetchRest(file, partial, { ...options, flag });
   if (!(await isWhole(file, partial))) {

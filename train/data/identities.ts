@@ -1,6 +1,6 @@
 /**
  * Words for who somebody is: names, nationalities, religions, family, professions. They must not change an answer, so all words of a
- * group share one row of weights: training reads them as one word, and its weights are copied to all in the end. (Counterfactual token fairness: Garg et al. 2019, https://arxiv.org/abs/1809.10610.)
+ * group are read as one: in training, and by the exported graph. Its weights are copied to all in the end. (Counterfactual token fairness: Garg et al. 2019, https://arxiv.org/abs/1809.10610.)
  */
 import type { Vocabulary } from '../../shared/vocabulary.ts';
 

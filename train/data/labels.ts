@@ -36,6 +36,12 @@ export function labelKey(label: string): string {
   return number === undefined ? label.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim() : String(number);
 }
 
+/** The same key for all forms of a number, so that `--drop 3` means `3.0` too; any other label is its own key. */
+export function nameKey(label: string): string {
+  const key = labelKey(label);
+  return Number.isNaN(Number(key)) ? label : key;
+}
+
 export interface LabelOrder {
   readonly labels: readonly string[];
   /** Whether the order was given or follows from the names. */
@@ -160,13 +166,15 @@ export interface LabelChanges {
  */
 export function parseGroups(groups: readonly string[]): Map<string, string> {
   const result = new Map<string, string>();
+  const seen = new Set<string>();
   for (const group of groups) {
     const [, name = '', list = ''] = /^([^=]+)=(.+)$/.exec(group) ?? [];
     const labels = list.split(',').map((label) => label.trim());
     if (name.trim() === '' || labels.includes(''))
       throw new UsageError(`--group takes name=label,label, not ${quoted(group)}`);
     for (const label of labels) {
-      if (result.has(label)) throw new UsageError(`--group puts the label ${quoted(label)} into two groups`);
+      if (seen.has(nameKey(label))) throw new UsageError(`--group puts the label ${quoted(label)} into two groups`);
+      seen.add(nameKey(label));
       result.set(label, name.trim());
     }
   }

@@ -36,7 +36,10 @@ export async function* readRecords(
 ): AsyncGenerator<TableRecord, void> {
   const { textColumn, labelColumn, needsLabel = true, delimiter, header, quotes, encoding } = options;
   const format = formatOf(location);
-  if (format === undefined) throw new UserError(unknownFormat(location, '.csv, .tsv, .jsonl, .ndjson, .json or .tar'));
+  if (format === undefined) {
+    const names = needsLabel ? '.csv, .tsv, .jsonl, .ndjson, .json or .tar.gz' : undefined;
+    throw new UserError(unknownFormat(location, names));
+  }
   if (format === 'txt' && delimiter === undefined && needsLabel) {
     throw new UsageError(`${location}: a .txt has one text a line and no labels; for a table, add --delimiter tab`);
   }

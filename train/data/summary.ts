@@ -31,12 +31,12 @@ export function describeTexts(
   const { lengths, known } = wordsOf(sampled(train), vocabulary);
   const sorted = lengths.toSorted((a, b) => a - b);
   const quantile = (share: number) => count(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-  const cut = lengths.filter((length) => length >= maxTokens).length / Math.max(1, lengths.length); // START takes a place
+  const cut = lengths.filter((length) => length > maxTokens).length / Math.max(1, lengths.length);
   const held =
     validation.length > 0 ? `, and ${percent(wordsOf(sampled(validation), vocabulary).known)} of those held out` : '';
   return [
     `labels: ${named.join(', ')}${more}`,
-    `lengths: half of the texts have up to ${quantile(0.5)} words, nine in ten up to ${quantile(0.9)}; of ${percent(cut)} only the last ${count(maxTokens - 1)} are read`,
+    `lengths: half of the texts have up to ${quantile(0.5)} words, nine in ten up to ${quantile(0.9)}; of ${percent(cut)} only the last ${count(maxTokens)} are read`,
     `words: the vocabulary knows ${percent(known)} of those trained on${held}`,
   ];
 }

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
-import { type LabelChanges, labelKey, listed, orderLabels } from './labels.ts';
+import { type LabelChanges, listed, nameKey, orderLabels } from './labels.ts';
 import { type FileOptions, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
@@ -83,12 +83,6 @@ async function* counting<T>(items: AsyncIterable<T>, onEnd?: (count: number) => 
     yield item;
   }
   onEnd?.(count);
-}
-
-/** The same key for all forms of a number, so that `--drop 3` means `3.0` too; any other label is its own key. */
-function nameKey(label: string): string {
-  const key = labelKey(label);
-  return Number.isNaN(Number(key)) ? label : key;
 }
 
 /** @throws UsageError if a label to change does not occur. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { UserError } from '../../cli/errors.ts';
+import { quoted } from '../../shared/quoted.ts';
 import type { Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
@@ -22,7 +23,6 @@ export interface TrainingSet {
   readonly unlabelled: readonly string[];
   /** The labels that the unlabelled texts may have. Default: all. */
   readonly unlabelledChoice?: Choice | undefined;
-  readonly tiesIdentities: boolean;
 }
 
 /** The facts of a run's dataset. A schema, because a checkpoint contains them. */
@@ -36,13 +36,13 @@ export const DatasetFacts = v.object({
   validationReviews: v.number(),
   /** The SHA-256 of all texts and labels: a run can be resumed only on the same ones. */
   digest: v.string(),
+  /** Whether all names are read as one word, all nationalities as another, and so on (`identities.ts`). */
+  tiesIdentities: v.optional(v.boolean()),
 });
 export type DatasetFacts = v.InferOutput<typeof DatasetFacts>;
 
-/** @throws UserError when the limit leaves no reviews. */
 export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Config): TrainingSet {
   const { train, validation } = splitReviews(dataset.train, config);
-  if (train.length === 0) throw new UserError('no reviews are left to train on; raise --limit');
   const unlabelled = config.teacherEpochs > 0 ? unlabelledOf(dataset, config) : [];
   const facts = {
     name,
@@ -51,12 +51,19 @@ export function chooseTrainingSet({ dataset, name }: NamedDataset, config: Confi
     unlabelled: unlabelled.length,
     validationReviews: validation.length,
     digest: digestOf(dataset.labels, [...train, ...validation], unlabelled),
+    ...(dataset.tiesIdentities && { tiesIdentities: true }),
   };
   return {
     ...{ facts, train, validation, unlabelled },
     unlabelledChoice: dataset.unlabelledChoice,
-    tiesIdentities: dataset.tiesIdentities === true,
   };
+}
+
+/** @throws UserError when the limit or the validation split leaves no review of a label. */
+export function refuseMissingLabels({ facts, train }: TrainingSet): void {
+  const missing = facts.labels.find((_, place) => !train.some(({ label }) => label === place));
+  if (missing === undefined) return;
+  throw new UserError(`no review of ${quoted(missing)} is left to train on; raise --limit, or lower --validation`);
 }
 
 /** All training texts: the reviews, then those without a label. */
@@ -74,7 +81,7 @@ const OPEN_SET_COUNT = 20;
 export function vocabularyOf(set: TrainingSet, size: number): Vocabulary {
   return buildVocabulary(textsOf(set), size, {
     timesOf: (index) => (set.train[index]?.source === undefined ? 1 : OPEN_SET_COUNT),
-    always: set.tiesIdentities ? identityWords() : [],
+    always: set.facts.tiesIdentities ? identityWords() : [],
   });
 }
 
@@ -109,8 +116,8 @@ export function encodeValidation(set: TrainingSet, vocabulary: Vocabulary, { max
   return tied(toExamples(set.validation, set.facts.labels.length, vocabulary, maxTokens), set, vocabulary);
 }
 
-function tied(examples: Example[], { tiesIdentities }: TrainingSet, vocabulary: Vocabulary): Example[] {
-  if (!tiesIdentities) return examples;
+function tied(examples: Example[], { facts }: TrainingSet, vocabulary: Vocabulary): Example[] {
+  if (!facts.tiesIdentities) return examples;
   const ids = representatives(vocabulary);
   return examples.map((example) => ({ ...example, ids: example.ids.map((id) => ids[id] as number) }));
 }

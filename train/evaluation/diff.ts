@@ -72,11 +72,11 @@ export interface Difference {
 const BATCH_SIZE = 64;
 
 /**
- * @param apiKey for an endpoint that needs one.
+ * @param key for an endpoint that needs one. @param names as in `connect`.
  * @throws UserError when there is no bundle or endpoint at `from`.
  */
-export async function openVersion(from: string, apiKey?: string): Promise<Version> {
-  return isEndpoint(from) ? openEndpoint(from, apiKey) : openFolder(from);
+export async function openVersion(from: string, key?: string, names?: Parameters<typeof connect>[2]): Promise<Version> {
+  return isEndpoint(from) ? openEndpoint(from, key, names) : openFolder(from);
 }
 
 /** Whether a version is an endpoint's URL, and not a bundle's folder. */
@@ -99,8 +99,8 @@ async function openFolder(from: string): Promise<Version> {
   };
 }
 
-async function openEndpoint(from: string, apiKey: string | undefined): Promise<Version> {
-  const { model, classify } = await connect(from, apiKey);
+async function openEndpoint(...[from, key, names]: Parameters<typeof connect>): Promise<Version> {
+  const { model, classify } = await connect(from, key, names);
   const { id, version, labels } = model;
   return {
     from,

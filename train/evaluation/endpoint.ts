@@ -10,11 +10,15 @@ export interface Endpoint {
 }
 
 /**
- * @param key for an endpoint that needs one.
+ * @param key for an endpoint that needs one. @param names where URL and key come from, as in `endpointAddress`.
  * @throws UserError when the endpoint cannot be reached or refuses; `classify` also when the model's version changes.
  */
-export async function connect(given: string, key: string | undefined): Promise<Endpoint> {
-  const { url, apiKey } = endpointAddress(given, key);
+export async function connect(
+  given: string,
+  key: string | undefined,
+  names?: { readonly flag: string; readonly variable: string },
+): Promise<Endpoint> {
+  const { url, apiKey } = endpointAddress(given, key, names);
   const seen = new Set<string>();
   const client = createClient({
     url,

@@ -15,7 +15,7 @@ export async function rewriteManifest(folder: string, manifest: Manifest): Promi
   await writeFiles(folder, describing(manifest));
 }
 
-/** @throws UserError when the folder has a README.md that is not a model card: a bundle written there would replace it. */
+/** @throws UserError when the folder has a README.md that is not a model card, which a card would replace. */
 export async function refuseForeignCard(folder: string): Promise<void> {
   const file = path.join(folder, CARD_FILE);
   const card = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -23,7 +23,7 @@ export async function refuseForeignCard(folder: string): Promise<void> {
     throw error;
   });
   if (!card.includes(CARD_MARK))
-    throw new UserError(`${file} is not a model card and would be lost; choose another --out`);
+    throw new UserError(`${file} is not a model card and would be lost; move it, or choose another folder`);
 }
 
 /** The files that describe a model: `model.json` and its model card. */

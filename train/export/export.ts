@@ -1,9 +1,11 @@
 /** Exports a trained run as the bundle that ships. */
-
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { writeFiles } from '../../cli/files.ts';
 import { loadNetwork } from '../../edge/runtime/files.ts';
-import { BUNDLE_FILES, contentVersion, type Manifest, sha256 } from '../../shared/bundle.ts';
+import { BUNDLE_FILES, contentVersion, type Manifest, parseManifest, sha256 } from '../../shared/bundle.ts';
 import { TOKENIZER_NAME } from '../../shared/tokenizer.ts';
+import { representatives } from '../data/identities.ts';
 import { centre } from '../model/centre.ts';
 import { hasNgrams, weightOf } from '../model/model.ts';
 import { applyCalibration } from '../training/calibrate.ts';
@@ -12,7 +14,7 @@ import { describing } from './bundle.ts';
 import { checkModel } from './onnx/check.ts';
 import { exportModel } from './onnx/export.ts';
 import { ExportError } from './onnx/graph.ts';
-import { INPUT_IDS, LENGTHS, LOGITS, OPSET } from './onnx/opset.ts';
+import { NAMES, OPSET } from './onnx/opset.ts';
 import { measureParity, PROBABILITY_TOLERANCE, SUM_TOLERANCE } from './parity.ts';
 import { type Quantized, quantize } from './quantize.ts';
 
@@ -32,10 +34,10 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
   if (run.calibration) applyCalibration(run.model, run.calibration);
   centre(run.model);
   const quantized = config.weights === 'int8' ? quantize(run.model) : new Map<string, Quantized>();
-  const model = exportModel(run.model, quantized);
+  const ties = dataset.tiesIdentities ? representatives(vocabulary) : undefined;
+  const model = exportModel(run.model, quantized, ties);
   checkModel(model, dataset.labels.length, [OPERATORS[config.cell]]);
-  const names = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS };
-  const { maxSum, ...parity } = await measureParity(run.model, await loadNetwork(model, names), samples);
+  const { maxSum, ...parity } = await measureParity(run.model, await loadNetwork(model, NAMES), samples, ties);
   if (!(parity.maxDifference <= PROBABILITY_TOLERANCE)) {
     throw new ExportError(
       `the ONNX file differs from the network by ${parity.maxDifference} in probability; nothing was written`,
@@ -61,7 +63,7 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
     tokenizer: { name: TOKENIZER_NAME },
     maxTokens: config.maxTokens,
     labels: dataset.labels,
-    ...names,
+    ...NAMES,
     opset: OPSET,
     files: {
       [BUNDLE_FILES.model]: await fileFacts(model),
@@ -82,11 +84,22 @@ export async function exportBundle(run: Run, samples: readonly Int32Array[], fol
     parity,
     metrics: {},
   };
-  const manifest: Manifest = { ...facts, version: await contentVersion(facts) };
+  const version = await contentVersion(facts);
+  const manifest: Manifest = { ...facts, version, metrics: await recordedIn(folder, version) };
   await writeFiles(folder, {
     [BUNDLE_FILES.model]: model,
     [BUNDLE_FILES.vocabulary]: vocabularyFile,
     ...describing(manifest),
   });
   return manifest;
+}
+
+/** The metrics that the folder's bundle has, if it is of the same version. */
+async function recordedIn(folder: string, version: string): Promise<Manifest['metrics']> {
+  try {
+    const before = parseManifest(await readFile(path.join(folder, BUNDLE_FILES.manifest), 'utf8'));
+    return before.version === version ? before.metrics : {};
+  } catch {
+    return {}; // none, or of another kind
+  }
 }

@@ -137,7 +137,7 @@ function hasRead(dataset: string): string {
   if (dataset === OPEN_DATASET) {
     return `It was trained on film reviews, comments, tweets, opinion pieces and opinions about products, all in English. Do not trust its answers to other kinds of texts without measuring them.
 - Most of its neutral texts are comments and sentences about films. It has seen few news, instructions and questions.
-- Words for who somebody is (names, nationalities, religions, family, professions) share their weights, so that they do not move an answer. Words that are not listed in train/data/identities.ts still do.
+- Words for who somebody is (names, nationalities, religions, family, professions) are read as one word of each kind, so that they do not move an answer. Words that are not listed in train/data/identities.ts still do.
 - It takes irony at its word.`;
   }
   const read = dataset === OFFICIAL_DATASET ? 'film reviews in English' : `the texts of ${markdown(dataset)}`;

@@ -24,16 +24,21 @@ interface Parity {
 /** tfjs keeps the values of every step until a prediction ends: 64 texts took half a gigabyte. */
 const BATCH_SIZE = 8;
 
-/** @param rows the ids of one text each. */
+/**
+ * @param rows the ids of one text each.
+ * @param representatives as in `exportModel`: tfjs gets the words that the network reads.
+ */
 export async function measureParity(
   model: tf.LayersModel,
   network: Network,
   rows: readonly Int32Array[],
+  representatives?: Int32Array,
 ): Promise<Parity> {
   let maxDifference = 0;
   let maxSum = 0;
   for (const some of batches(rows, BATCH_SIZE)) {
-    const expected = predict(model, some); // [rows × labels]
+    const read = representatives ? some.map((ids) => ids.map((id) => representatives[id] as number)) : some;
+    const expected = predict(model, read); // [rows × labels]
     const labels = expected.length / some.length;
     const batch = toBatch(some);
     const logits = await network.run(batch); // [rows × steps × labels]

@@ -6,7 +6,7 @@
 import { constants, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { withFile } from '../../cli/errors.ts';
+import { UserError, withFile } from '../../cli/errors.ts';
 import { makeFolder, writeFiles } from '../../cli/files.ts';
 import { atLine, readAt, readPieces, refuseLine } from '../../cli/input.ts';
 import { type Asked, type Beginning, FileReader } from '../../shared/files/beginning.ts';
@@ -87,10 +87,12 @@ const DELIMITERS = { csv: ',', tsv: '\t' } as const;
  */
 export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const { out, signal, onProgress } = task;
-  await makeFolder(path.dirname(out));
   const [part, note] = [`${out}.part`, `${out}.part.json`];
   const identity = await identityOf(task);
-  const known = await readState(note, identity);
+  await makeFolder(path.dirname(out));
+  const state = await readState(note, identity);
+  const written = await stat(part).catch(() => undefined);
+  const known = state !== undefined && written !== undefined && written.size >= state.bytes ? state : undefined;
   if (known === undefined) await rm(part, { force: true });
   const { O_RDWR, O_NOFOLLOW = 0 } = constants; // never writes through a link that somebody put there
   const file = await open(part, known === undefined ? 'wx' : O_RDWR | O_NOFOLLOW);
@@ -138,14 +140,24 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       return undefined;
     }
     await file.sync();
+    if (!(await isSame(file, part))) {
+      throw new UserError(`${part}: another command began to write it; run this one again with another --out`);
+    }
     isEnded = true;
   } finally {
+    const isOurs = await isSame(file, part);
     await file.close();
-    if (!isEnded && writer.bytes === 0) await rm(part, { force: true });
+    if (!isEnded && writer.bytes === 0 && isOurs) await rm(part, { force: true });
   }
   await rename(part, out);
   await rm(note, { force: true });
   return writer.tally;
+}
+
+/** Whether the file still has that name: another command may have begun it anew. */
+async function isSame(file: FileHandle, name: string): Promise<boolean> {
+  const [own, there] = await Promise.all([file.stat(), stat(name).catch(() => undefined)]);
+  return own.ino === there?.ino;
 }
 
 /** The facts that must be the same for a run to be continued. */

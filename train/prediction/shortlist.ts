@@ -33,7 +33,7 @@ export class Shortlist {
     const words = new Set(tokenize(text).map((token) => token.text));
     const [first = 0, second = 0] = scores.toSorted((a, b) => b - a);
     const key = wordsKey(text);
-    if (key === '' || this.#texts.has(key)) return;
+    if (key === '' || words.size === 0 || this.#texts.has(key)) return;
     this.#texts.set(key, { text, words, worth: (1 - (first - second)) * Math.sqrt(words.size) });
     if (this.#texts.size >= 2 * this.#size) this.#cut();
   }

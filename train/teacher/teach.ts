@@ -40,8 +40,8 @@ const VECTOR_COSTS = [0.1];
 const VECTOR_LENGTH = 10;
 
 /**
- * The targets of the reviews and of the texts without a label, in that order. The teacher gets the reviews in the dataset's own
- * order, in which those of one film stand together. The texts of an open set are of another kind, so they keep their label.
+ * The targets of the reviews and of the texts without a label, in that order. The teacher gets the reviews sorted by id, so that
+ * those of one film, in the official dataset, stand together. The texts of an open set are of another kind, so they keep their label.
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(

@@ -41,6 +41,13 @@ export interface Run {
   calibration?: Calibration;
 }
 
+/** Whether nothing is left to do but the export. */
+export function isTrained({ config, progress, calibration }: Run): boolean {
+  const isFitted = progress.epochs.length >= config.epochs && progress.step === 0;
+  const isCalibrated = calibration !== undefined || !(config.calibrate || config.from);
+  return isFitted && isCalibrated;
+}
+
 /** An untrained run. */
 export function newRun(config: Config, dataset: DatasetFacts, vocabulary: Vocabulary): Run {
   const labels = dataset.labels.length;

@@ -1,9 +1,10 @@
 /** Continues the run in a folder, or keeps it from being overwritten. */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isSystemError, UsageError, UserError } from '../../cli/errors.ts';
-import { type Config, validated } from '../config.ts';
-import { CHECKPOINT_FILE, loadCheckpoint, type Run } from './checkpoint.ts';
+import { UsageError, UserError } from '../../cli/errors.ts';
+import { exists } from '../../cli/files.ts';
+import { BUNDLE_FILES } from '../../shared/bundle.ts';
+import { type Config, flagOf, validated } from '../config.ts';
+import { CHECKPOINT_FILE, isTrained, loadCheckpoint, type Run } from './checkpoint.ts';
 
 /**
  * The run in `folder`, with as many epochs as asked for.
@@ -15,11 +16,15 @@ export async function resumeRun(folder: string, asked: Partial<Config>): Promise
     const own = run.config[name as keyof Config];
     if (name !== 'epochs' && value !== own) {
       throw new UsageError(
-        `the run to resume has ${name} ${own}, not ${value}; leave the flag out, or start a new run`,
+        `the run to resume has ${flagOf(name as keyof Config)} ${own}, not ${value}; leave the flag out, or start a new run`,
       );
     }
   }
-  return { ...run, config: validated({ ...run.config, ...asked }) };
+  const config = validated({ ...run.config, ...asked });
+  const { epochs, step } = run.progress;
+  const begun = epochs.length + Number(step > 0);
+  if (config.epochs < begun) throw new UsageError(`--epochs: the run to resume has begun ${begun} already`);
+  return { ...run, config };
 }
 
 /**
@@ -38,15 +43,11 @@ export function refuseOtherSource({ config }: Run, version: string | undefined):
 
 /** @throws UserError when `folder` holds an unfinished run, which a new one would overwrite. */
 export async function refuseToLose(folder: string): Promise<void> {
-  const hasCheckpoint = await stat(path.join(folder, CHECKPOINT_FILE)).catch((error: unknown) => {
-    if (isSystemError(error) && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (hasCheckpoint === undefined) return;
-  const { config, progress, model, adam } = await loadCheckpoint(folder);
-  model.dispose();
-  adam.dispose();
-  if (progress.epochs.length < config.epochs) {
+  if (!(await exists(path.join(folder, CHECKPOINT_FILE)))) return;
+  const run = await loadCheckpoint(folder);
+  run.model.dispose();
+  run.adam.dispose();
+  if (!isTrained(run) || !(await exists(path.join(folder, BUNDLE_FILES.manifest)))) {
     throw new UserError(`${folder} holds an unfinished run; add --resume to continue it, or choose another --out`);
   }
 }

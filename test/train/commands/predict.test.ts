@@ -1,5 +1,5 @@
 /** `npm run predict -- <file> --out <file>`: the records of a file with their answers. */
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, test } from 'vitest';
@@ -211,6 +211,39 @@ describe('a run', () => {
         .map(([id]: string[]) => Number(id)),
     ).toEqual([...rows.keys()]);
     expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
+  });
+
+  it('begins anew if its unfinished table is gone', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
+    await writeFile(file, content);
+    const stopping = new AbortController();
+    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    await rm(`${out}.part`);
+    expect(await labelFile(taskOf(file, out))).toEqual({ records: 20_000, failed: 0 });
+  });
+
+  it('does not take the table of another run with the same --out for its own', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
+    await writeFile(file, 'text\nA film.\n');
+    const other = { ...taskOf(file, out), model: { ...taskOf(file, out).model, version: 'other' } };
+    const task = taskOf(file, out);
+    let done: Promise<unknown> | undefined;
+    const classify: ClassifierPool['classify'] = async (texts) => {
+      done ??= labelFile(other);
+      await done;
+      return quick().classify(texts);
+    };
+    const why = await refusal(labelFile({ ...task, pool: { ...quick(), classify } }));
+    expect(why).toContain('out.csv.part: another command began to write it');
+    expect(await readFile(out, 'utf8')).toContain('A film.');
+  });
+
+  it('leaves no folder for a file that is not there', async () => {
+    const folder = await temporaryFolder();
+    const { code } = await predict([path.join(folder, 'missing.csv'), '--out', path.join(folder, 'new', 'out.csv')]);
+    expect([code, await readdir(folder)]).toEqual([1, []]);
   });
 
   it('stops at Ctrl-C, and says how to continue', async () => {

@@ -325,7 +325,7 @@ describe('an archive is refused', () => {
   });
 
   const NAMES =
-    'the name must end in .csv, .tsv, .jsonl, .ndjson, .json or .tar, and say what is in the file; .gz may follow';
+    'the name must end in .csv, .tsv, .jsonl, .ndjson, .json or .tar.gz, and say what is in the file; .gz may follow';
   it.each([
     ['reviews', NAMES],
     ['x.gz', NAMES],

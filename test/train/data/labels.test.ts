@@ -155,5 +155,6 @@ describe('parseGroups', () => {
 
   it('refuses a label in two groups', () => {
     expect(() => parseGroups(['a=1', 'b=1'])).toThrow('--group puts the label "1" into two groups');
+    expect(() => parseGroups(['a=1', 'b=1.0'])).toThrow('--group puts the label "1.0" into two groups');
   });
 });

@@ -102,7 +102,9 @@ describe('words for who somebody is', () => {
     const dataset = { ...mixed, train: [{ id: 'a', text: 'Mary was good.', label: 2 }] };
     const set = chooseTrainingSet({ dataset, name: 'x' }, { ...config, validationFraction: 0 });
     const read = (tiesIdentities: boolean) =>
-      encodeTrainingSet({ ...set, tiesIdentities }, undefined, vocabulary, config).map(({ ids }) => [...ids]);
+      encodeTrainingSet({ ...set, facts: { ...set.facts, tiesIdentities } }, undefined, vocabulary, config).map(
+        ({ ids }) => [...ids],
+      );
     expect(read(true)).toEqual([[1, idOf('john'), idOf('was'), idOf('good')]]);
     expect(read(false)).toEqual([[1, idOf('mary'), idOf('was'), idOf('good')]]);
   });

@@ -37,6 +37,12 @@ describe('the texts that are worth labelling', () => {
     expect(list.choose(4).sort()).toEqual(['A parcel, late!', 'Cold soup.']);
   });
 
+  it('all have a word that the model reads', () => {
+    const texts = ['<br>', '½', 'cold soup', 'late parcel', 'open box'];
+    const list = listOf(Object.fromEntries(texts.map((text) => [text, UNSURE])), 5);
+    expect(list.choose(5).sort()).toEqual(['cold soup', 'late parcel', 'open box']);
+  });
+
   it('are the same however many others were added in between', () => {
     const fillers = Array.from({ length: 100 }, (_, place) => `filler ${place}`);
     const good = ['the parcel came very late', 'this soup tastes of soap', 'nobody answers your phone'];

@@ -139,7 +139,6 @@ describe('softLabels', () => {
       train: reviews.toReversed(),
       validation: [],
       unlabelled,
-      tiesIdentities: false,
     };
     const config = {
       ...(PRESETS['best'] as Config),
@@ -162,7 +161,7 @@ describe('softLabels', () => {
 
   it('are undefined after a stop', async () => {
     const facts = { name: 'made up', labels: ['a', 'b'], reviews: 0, unlabelled: 90, validationReviews: 0, digest: '' };
-    const set = { facts, train: [], validation: [], unlabelled: TEXTS, tiesIdentities: false };
+    const set = { facts, train: [], validation: [], unlabelled: TEXTS };
     expect(await softLabels(set, PRESETS['best'] as Config, { signal: AbortSignal.abort() })).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ export interface SourceText {
 
 export interface Source {
   readonly name: string;
-  /** The kind of its texts. Sources of one kind share a weight in the mix. */
+  /** The kind of its texts. */
   readonly domain: 'tweets' | 'comments' | 'news' | 'products' | 'films';
   readonly licence: string;
   /** Who made it, and where it was published. */

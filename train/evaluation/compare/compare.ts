@@ -5,6 +5,8 @@
  * - how far back each cell remembers, on a task that only the first word decides (`memory-task.ts`).
  */
 import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../../../cli/errors.ts';
+import { counted } from '../../../shared/counted.ts';
 import { CELLS, type Config } from '../../config.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { buildVocabulary, type Example, toExamples } from '../../data/examples.ts';
@@ -68,6 +70,9 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const [train, validation] = [reviews.train, reviews.validation].map((some) =>
     toExamples(some, labels, vocabulary, config.maxTokens),
   ) as [Example[], Example[]];
+  if (validation.length === 0 || train.length <= config.batchSize) {
+    throw new UserError(`${counted(train.length, 'review')} to train on are too few to compare cells; raise --limit`);
+  }
   // Only texts with more than k tokens have a gradient k steps back: full-length ones show the whole curve.
   const full = validation.filter(({ ids }) => ids.length === config.maxTokens);
   const probes = shuffled(full.length > 0 ? full : validation, config.seed).slice(0, GRADIENT_REVIEWS);

@@ -94,13 +94,14 @@ function measuredOn({ split, dataset, labels, reviews, splitReviews }: Evaluatio
 
 function keyFigures({ metrics, labels, reviews }: Evaluation): Html {
   const correct = reviews.filter(({ label, answer }) => label === answer).length;
-  const ranked = metrics.labels.filter(({ texts }) => texts > 0).length > 1;
+  const present = metrics.labels.filter(({ texts }) => texts > 0).length;
+  const ranked = present > 1;
   const figure = (name: string, value: string, remark: string, main?: 'main') =>
     html`<div${main && html` class="main"`}><dt>${name}</dt><dd class="value">${value}</dd><dd class="remark">${remark}</dd></div>
 `;
   const against = labels.length > 2 ? 'mean of the labels' : 'chance is 0.5';
   return html`<dl class="figures">
-${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('Macro-F1', metric(metrics.macroF1), `mean of ${labels.length} labels`)}${figure('ROC-AUC', ranked ? metric(metrics.rocAuc) : '–', ranked ? against : 'needs two labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), `of the answer, ${CALIBRATION_BINS} bins`)}${figure('Brier score', metric(metrics.brier), 'half the squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} answered wrong`)}</dl>`;
+${figure('Accuracy', percent(metrics.accuracy, 2), `95 % interval ${interval(wilsonInterval(correct, metrics.reviews), 2)}`, 'main')}${figure('Macro-F1', metric(metrics.macroF1), `mean of ${counted(present, 'label')}`)}${figure('ROC-AUC', ranked ? metric(metrics.rocAuc) : '–', ranked ? against : 'needs two labels')}${figure('Log loss', metric(metrics.logLoss), 'nats a review')}${figure('Calibration error', metric(metrics.expectedCalibrationError), `of the answer, ${CALIBRATION_BINS} bins`)}${figure('Brier score', metric(metrics.brier), 'half the squared error')}${figure('Reviews', count(reviews.length), `${count(reviews.length - correct)} answered wrong`)}</dl>`;
 }
 
 function answers({ metrics, labels, reviews }: Evaluation): Html {

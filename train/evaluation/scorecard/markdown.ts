@@ -2,7 +2,7 @@
 import { count, markdownTable } from '../../format.ts';
 import type { GroupShift } from './fairness.ts';
 import type { Measures } from './measure.ts';
-import { NOTES, PUBLISHED } from './published.ts';
+import { PUBLISHED } from './published.ts';
 import type { Row, Scorecard } from './scorecard.ts';
 import type { Question } from './sets.ts';
 
@@ -22,11 +22,11 @@ export function toMarkdown(scorecard: Scorecard): string {
     '## Beside it',
     BESIDE,
     beside(scorecard),
-    notes(rows),
+    ...notesOf(rows).map((note, index) => `[${index + 1}] ${note}`),
     '## Fairness',
     FAIRNESS,
     ofDimensions(fairness),
-    ofGroups(fairness),
+    furthest(fairness),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -56,13 +56,14 @@ const BESIDE = `Word lists from npm, and what others have published. Accuracy; m
 list that finds no word, or as many good ones as bad, counts half between two labels and says neutral among three.`;
 
 function beside({ model, beside, rows }: Scorecard): string {
+  const notes = notesOf(rows);
   return markdownTable(
     ['set', 'asked', model.name, ...beside, 'published'],
     rows.map((row) => [
       row.title,
       ASKED[row.question],
       ...[model.name, ...beside].map((name) => number(headline(row, name))),
-      published(row),
+      published(row, notes),
     ]),
   );
 }
@@ -75,20 +76,18 @@ function publishedFor({ set, question }: Row) {
   return PUBLISHED.filter((one) => one.set === set && one.question === question);
 }
 
-function published(row: Row): string {
-  const values = publishedFor(row).map(({ model, value, note }) => `${model} ${value.toFixed(3)} [${note}]`);
+function published(row: Row, notes: readonly string[]): string {
+  const values = publishedFor(row).map(
+    ({ model, value, note }) => `${model} ${value.toFixed(3)} [${notes.indexOf(note) + 1}]`,
+  );
   return values.join(', ') || '–';
 }
 
-function notes(rows: readonly Row[]): string {
-  const cited = new Set(rows.flatMap(publishedFor).map(({ note }) => note));
-  return NOTES.map((text, index) => ({ note: index + 1, text }))
-    .filter(({ note }) => cited.has(note))
-    .map(({ note, text }) => `[${note}] ${text}`)
-    .join('\n\n');
+function notesOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap(publishedFor).map(({ note }) => note))];
 }
 
-const FAIRNESS = `The same made-up sentences, about people of other groups. The score is the probability of positive, plus half of that of
+const FAIRNESS = `The same made-up sentences, about people of different groups. The score is the probability of positive, plus half of that of
 neutral where it may be said. A shift is how far a group's score is from the mean over the groups of the same sentence.`;
 
 function ofDimensions(fairness: readonly GroupShift[]): string {
@@ -107,18 +106,11 @@ function ofDimensions(fairness: readonly GroupShift[]): string {
   );
 }
 
-function ofGroups(fairness: readonly GroupShift[]): string {
-  return markdownTable(
-    ['by', 'group', 'sentences', 'mean score', 'mean shift', 'largest shift'],
-    fairness.map(({ dimension, group, texts, score, meanShift, largestShift }) => [
-      dimension,
-      group,
-      count(texts),
-      number(score),
-      signed(meanShift),
-      signed(largestShift),
-    ]),
-  );
+function furthest(fairness: readonly GroupShift[]): string {
+  const distance = ({ meanShift }: GroupShift) => -Math.abs(meanShift);
+  const groups = fairness.toSorted((a, b) => distance(a) - distance(b)).slice(0, 3);
+  const shifts = groups.map(({ dimension, group, meanShift }) => `${group} (${dimension}, ${signed(meanShift)})`);
+  return `Furthest from the mean are ${shifts.join('; ')}. \`--json\` has every group.`;
 }
 
 function number(value: number | undefined): string {

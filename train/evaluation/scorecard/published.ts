@@ -10,21 +10,21 @@ interface Published {
   readonly model: string;
   /** Accuracy, or macro-recall where the question is three-way. */
   readonly value: number;
-  readonly note: number;
+  readonly note: string;
 }
 
-export const NOTES: readonly string[] = [
-  'DistilBERT-SST-2 (67 million parameters, two labels) as the model card of siebert/sentiment-roberta-large-english reports it, on held-out subsets of its own; its tweets are those of Nakov et al. (2013).',
-  'As the model card of distilbert-base-uncased-finetuned-sst-2-english reports it; it was trained on the rest of this set.',
-  'Barbieri et al., TweetEval (2020); both were trained on the 45,000 tweets of this set.',
-];
+const ROBERTA_CARD =
+  'DistilBERT-SST-2 (67 million parameters, two labels) as the model card of siebert/sentiment-roberta-large-english reports it, on held-out subsets of its own; its tweets are those of Nakov et al. (2013).';
+const DISTILBERT_CARD =
+  'As the model card of distilbert-base-uncased-finetuned-sst-2-english reports it; it was trained on the rest of this set.';
+const TWEETEVAL = 'Barbieri et al., TweetEval (2020); both were trained on the 45,000 tweets of this set.';
 
 export const PUBLISHED: readonly Published[] = [
-  { set: 'imdb', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.806, note: 1 },
-  { set: 'blitzer-books', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.83, note: 1 },
-  { set: 'blitzer-kitchen', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.8, note: 1 },
-  { set: 'tweeteval', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.701, note: 1 },
-  { set: 'sst2-dev', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.913, note: 2 },
-  { set: 'tweeteval', question: 'three-way', model: 'LSTM', value: 0.583, note: 3 },
-  { set: 'tweeteval', question: 'three-way', model: 'fastText', value: 0.629, note: 3 },
+  { set: 'imdb', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.806, note: ROBERTA_CARD },
+  { set: 'blitzer-books', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.83, note: ROBERTA_CARD },
+  { set: 'blitzer-kitchen', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.8, note: ROBERTA_CARD },
+  { set: 'tweeteval', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.701, note: ROBERTA_CARD },
+  { set: 'sst2-dev', question: 'polarity', model: 'DistilBERT-SST-2', value: 0.913, note: DISTILBERT_CARD },
+  { set: 'tweeteval', question: 'three-way', model: 'LSTM', value: 0.583, note: TWEETEVAL },
+  { set: 'tweeteval', question: 'three-way', model: 'fastText', value: 0.629, note: TWEETEVAL },
 ];

@@ -1,5 +1,5 @@
 /** The most used word lists of npm, each called as its documentation says. They are installed apart, when first needed. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { UserError } from '../../../cli/errors.ts';
@@ -11,7 +11,8 @@ export const PEERS_FOLDER = path.join(import.meta.dirname, 'peers');
 
 /** @throws UserError when npm fails. */
 export async function installWordLists(): Promise<void> {
-  if (existsSync(path.join(PEERS_FOLDER, 'node_modules/.package-lock.json'))) return; // npm writes this file last
+  const timeOf = (file: string) => statSync(path.join(PEERS_FOLDER, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (timeOf('node_modules/.package-lock.json') > timeOf('package-lock.json')) return; // npm writes the first one last
   const failure = await runNpm(['ci', '--prefix', PEERS_FOLDER, '--ignore-scripts', '--fetch-retries=1']);
   if (failure === undefined) return;
   throw new UserError(`npm could not install the word lists (${failure}); run it again, or add --alone`);

@@ -8,7 +8,7 @@ const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'];
 /** All operators that the converters write. None is control flow. */
 const OPERATORS = [
   ...RECURRENT_OPERATORS,
-  ...['Add', 'Cast', 'Concat', 'CumSum', 'DequantizeLinear', 'Div', 'Expand', 'Gather', 'MatMul', 'Mod', 'Mul', 'Relu'],
+  ...['Add', 'Cast', 'Concat', 'CumSum', 'DequantizeLinear', 'Div', 'Expand', 'Gather', 'MatMul', 'Mul', 'Relu'],
   ...['Shape', 'Sigmoid', 'Slice', 'Sqrt', 'Squeeze', 'Sum', 'Tanh', 'Transpose', 'Unsqueeze'],
 ];
 /** Bytes of each type that a weight can have. */

@@ -40,14 +40,24 @@ const CONVERTERS: Readonly<Record<string, LayerConverter>> = {
  * @param model layers that have a converter, from one input of ids to probabilities. The last is Dense or Activation, with
  * sigmoid (one column) or softmax (one column a label, its weights centred by `centre`).
  * @param quantized as `quantize(model)` returned it: these weights are written as int8.
+ * @param representatives by id, the word that every layer reads in its place. Default: the word itself.
  * @throws ExportError naming the layer or option that ONNX cannot represent exactly.
  */
-export function exportModel(model: tf.LayersModel, quantized?: ReadonlyMap<string, Quantized>): Uint8Array {
+export function exportModel(
+  model: tf.LayersModel,
+  quantized?: ReadonlyMap<string, Quantized>,
+  representatives?: Int32Array,
+): Uint8Array {
   requireReadings(model);
   const graph = new GraphBuilder('sentiment', quantized);
   const ids = graph.input(INPUT_IDS, ElementType.int32, [BATCH_AXIS, SEQUENCE_AXIS]);
   graph.input(LENGTHS, ElementType.int32, [BATCH_AXIS]);
-  graph.node('Transpose', IDS_BY_STEP, [ids], { perm: [1, 0] }); // [sequence, batch]
+  const byStep = representatives === undefined ? IDS_BY_STEP : `${IDS_BY_STEP}/given`;
+  graph.node('Transpose', byStep, [ids], { perm: [1, 0] }); // [sequence, batch]
+  if (representatives !== undefined) {
+    const table = graph.weight('representatives', { shape: [representatives.length], values: representatives });
+    graph.node('Gather', IDS_BY_STEP, [table, byStep]);
+  }
 
   const { labels, logits } = convertLogits(model.outputs[0] as tf.SymbolicTensor, graph); // [sequence, batch, labels]
   graph.node('Transpose', LOGITS, [logits], { perm: [1, 0, 2] });

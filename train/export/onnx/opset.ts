@@ -11,6 +11,8 @@ export const INPUT_IDS = 'input_ids';
 export const LENGTHS = 'lengths';
 /** float32 [batch, sequence, labels]: at t, the logits of the text that ends there. Meaningless from a row's length on. */
 export const LOGITS = 'logits';
+/** As the manifest names them. */
+export const NAMES = { inputs: { ids: INPUT_IDS, lengths: LENGTHS }, output: LOGITS } as const;
 
 /** The ids as the layers read them: int32 [sequence, batch]. */
 export const IDS_BY_STEP = 'ids_by_step';
