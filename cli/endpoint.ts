@@ -7,14 +7,20 @@ export interface EndpointAddress {
   readonly apiKey: string | undefined;
 }
 
+/** Where a URL and its key come from, for messages. */
+export interface AddressNames {
+  readonly flag: string;
+  /** Of the environment. */
+  readonly variable: string;
+}
+
 /**
- * @param flag that the URL was given with, and @param variable that the key was read from, for messages.
  * @throws UsageError if the URL or the key is invalid, or others could read the key on its way.
  */
 export function endpointAddress(
   given: string,
   key: string | undefined,
-  { flag = '--url', variable = 'API_KEY' } = {},
+  { flag = '--url', variable = 'API_KEY' }: Partial<AddressNames> = {},
 ): EndpointAddress {
   const url = URL.parse(given);
   if (url === null || !/^https?:$/.test(url.protocol)) {

@@ -131,7 +131,7 @@ async function run(args: readonly string[], io: Io, signal: AbortSignal, wait?: 
   }
 }
 
-/** What goes on with a job that was begun. */
+/** The command that continues a job: --restart would begin another. */
 function sameCommand(restart: boolean): string {
   return restart ? 'the same command without --restart' : 'the same command';
 }

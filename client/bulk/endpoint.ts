@@ -14,7 +14,7 @@ export interface EndpointOptions {
   readonly apiKey?: string | undefined;
   /** Ends every request and pause. */
   readonly signal: AbortSignal;
-  /** What the user runs to try again. */
+  /** Names the command that tries again, for messages. */
   readonly again: string;
   /** Called before each pause. */
   readonly onRetry: (why: string, seconds: number) => void;

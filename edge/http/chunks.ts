@@ -81,7 +81,7 @@ function passNext(): void {
   if (crowded.length > 0) setImmediate(passNext);
 }
 
-/** What is used of a request in Node. */
+/** The part of Node's request that `joinChunks` uses. */
 interface Incoming {
   readonly readableLength: number;
   readonly readableHighWaterMark: number;

@@ -7,7 +7,7 @@ export interface AppEnv {
   Variables: {
     /** `requestId`: the client's id if it is safe to log, else a UUID. */
     requestId: string;
-    /** `requestId`: where the app is mounted in another, without a slash at the end. */
+    /** `requestId`: the path that the app is mounted at (`mountOf`). */
     mount: string;
     /** `serverTiming`: the milliseconds in the classifier so far. */
     inferenceMs: number;
@@ -18,7 +18,7 @@ export interface AppEnv {
   };
 }
 
-/** Where the app is mounted, by the pattern of the middleware that asks. */
+/** The path that the app is mounted at, without a slash at its end. Middleware may ask; a handler's own path may be deeper. */
 export function mountOf(context: Context<AppEnv>): string {
   const base = baseRoutePath(context);
   return base.endsWith('/') ? base.slice(0, -1) : base;

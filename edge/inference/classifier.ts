@@ -280,7 +280,7 @@ async function readAll<Text extends string | { readonly text: string }>(
   return readings;
 }
 
-/** What an ordinary text of so many characters takes at least, in tokens: to tokenize it, and to compute those that are read. */
+/** The least cost of an ordinary text, in tokens: to tokenize so many characters, and to compute the tokens that are read. */
 function leastTokens(characters: number, maxTokens: number): number {
   return characters / CHARACTERS_A_TOKEN + Math.min(maxTokens, characters / CHARACTERS_A_WORD);
 }

@@ -9,7 +9,7 @@ import { createNetwork } from './onnxruntime.ts';
 
 export type Read = (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** What compiles a module once, by its address. */
+/** Compilers by the address of the module, which each compiles once. */
 const compilers = new Map<string, () => Promise<WebAssembly.Module>>();
 
 /**

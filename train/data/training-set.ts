@@ -36,7 +36,7 @@ export const DatasetFacts = v.object({
   validationReviews: v.number(),
   /** The SHA-256 of all texts and labels: a run can be resumed only on the same ones. */
   digest: v.string(),
-  /** Whether all names are read as one word, all nationalities as another, and so on (`identities.ts`). */
+  /** True if all names are read as one word, all nationalities as another, and so on (`identities.ts`). */
   tiesIdentities: v.optional(v.boolean()),
 });
 export type DatasetFacts = v.InferOutput<typeof DatasetFacts>;

@@ -34,6 +34,6 @@ export interface Dataset {
   readonly unlabelled: readonly string[];
   /** The labels that the unlabelled texts may have. Default: all. */
   readonly unlabelledChoice?: Choice;
-  /** Whether words for who somebody is are read as one (identities.ts). Default: no. */
+  /** True if all names are read as one word, and so on (identities.ts). Default: false. */
   readonly tiesIdentities?: boolean;
 }

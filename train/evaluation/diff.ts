@@ -4,6 +4,7 @@
  * endpoint's URL.
  */
 
+import type { AddressNames } from '../../cli/endpoint.ts';
 import { UserError } from '../../cli/errors.ts';
 import type { Classification } from '../../edge/inference/classifier.ts';
 import { batches } from '../data/examples.ts';
@@ -72,10 +73,10 @@ export interface Difference {
 const BATCH_SIZE = 64;
 
 /**
- * @param key for an endpoint that needs one. @param names as in `connect`.
+ * @param key for an endpoint that needs one.
  * @throws UserError when there is no bundle or endpoint at `from`.
  */
-export async function openVersion(from: string, key?: string, names?: Parameters<typeof connect>[2]): Promise<Version> {
+export async function openVersion(from: string, key?: string, names?: AddressNames): Promise<Version> {
   return isEndpoint(from) ? openEndpoint(from, key, names) : openFolder(from);
 }
 
@@ -99,7 +100,7 @@ async function openFolder(from: string): Promise<Version> {
   };
 }
 
-async function openEndpoint(...[from, key, names]: Parameters<typeof connect>): Promise<Version> {
+async function openEndpoint(from: string, key: string | undefined, names?: AddressNames): Promise<Version> {
   const { model, classify } = await connect(from, key, names);
   const { id, version, labels } = model;
   return {

@@ -1,5 +1,5 @@
 /** Asks an endpoint about its model and texts. All answers have to come from one version of the model. */
-import { endpointAddress } from '../../cli/endpoint.ts';
+import { type AddressNames, endpointAddress } from '../../cli/endpoint.ts';
 import { UserError } from '../../cli/errors.ts';
 import { createClient, type Model, type Result, SentimentError } from '../../client/edge-sentiment.ts';
 
@@ -10,14 +10,10 @@ export interface Endpoint {
 }
 
 /**
- * @param key for an endpoint that needs one. @param names where URL and key come from, as in `endpointAddress`.
+ * @param key for an endpoint that needs one.
  * @throws UserError when the endpoint cannot be reached or refuses; `classify` also when the model's version changes.
  */
-export async function connect(
-  given: string,
-  key: string | undefined,
-  names?: { readonly flag: string; readonly variable: string },
-): Promise<Endpoint> {
+export async function connect(given: string, key: string | undefined, names?: AddressNames): Promise<Endpoint> {
   const { url, apiKey } = endpointAddress(given, key, names);
   const seen = new Set<string>();
   const client = createClient({

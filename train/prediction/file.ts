@@ -154,7 +154,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   return writer.tally;
 }
 
-/** Whether the file still has that name: another command may have begun it anew. */
+/** True while the open file has that name; another command may have put a new file in its place. */
 async function isSame(file: FileHandle, name: string): Promise<boolean> {
   const [own, there] = await Promise.all([file.stat(), stat(name).catch(() => undefined)]);
   return own.ino === there?.ino;

@@ -41,7 +41,7 @@ export interface Run {
   calibration?: Calibration;
 }
 
-/** Whether nothing is left to do but the export. */
+/** True once the run is fitted and calibrated, so that it can be exported. */
 export function isTrained({ config, progress, calibration }: Run): boolean {
   const isFitted = progress.epochs.length >= config.epochs && progress.step === 0;
   const isCalibrated = calibration !== undefined || !(config.calibrate || config.from);

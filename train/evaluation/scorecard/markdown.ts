@@ -107,8 +107,7 @@ function ofDimensions(fairness: readonly GroupShift[]): string {
 }
 
 function furthest(fairness: readonly GroupShift[]): string {
-  const distance = ({ meanShift }: GroupShift) => -Math.abs(meanShift);
-  const groups = fairness.toSorted((a, b) => distance(a) - distance(b)).slice(0, 3);
+  const groups = fairness.toSorted((a, b) => Math.abs(b.meanShift) - Math.abs(a.meanShift)).slice(0, 3);
   const shifts = groups.map(({ dimension, group, meanShift }) => `${group} (${dimension}, ${signed(meanShift)})`);
   return `Furthest from the mean are ${shifts.join('; ')}. \`--json\` has every group.`;
 }
