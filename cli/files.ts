@@ -41,23 +41,27 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 /**
  * Makes `folder` and its parents if needed. Node's own `recursive` never returns for folders that exist but accept no subfolder, such
  * as `/proc` or a link to an unmounted disk.
+ * Other processes may make or remove the folder meanwhile.
+ * @param hasParent whether its parent has just been made or found.
  * @returns whether it was missing.
  */
-export async function makeFolder(folder: string): Promise<boolean> {
+export async function makeFolder(folder: string, hasParent = false): Promise<boolean> {
   const parent = path.dirname(folder);
   try {
     await mkdir(folder);
     return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.code === 'EEXIST') {
-      if ((await stat(folder).catch(() => undefined))?.isDirectory()) return false;
-      if (!(await lstat(folder).catch(() => undefined))) return makeFolder(folder); // it has just been removed
+    if (error.code === 'ENOENT' && parent !== folder && !hasParent) {
+      await makeFolder(parent);
+      return makeFolder(folder, true);
     }
-    const isMissing = error.code === 'ENOENT' && parent !== folder && !(await lstat(parent).catch(() => undefined));
-    if (!isMissing) throw error;
-    await makeFolder(parent);
-    return makeFolder(folder);
+    if (error.code !== 'EEXIST') throw error;
+    const found = await lstat(folder).catch(() => undefined);
+    if (!found) return makeFolder(folder, hasParent); // it has just been removed
+    const folderOrTarget = found.isSymbolicLink() ? await stat(folder).catch(() => undefined) : found;
+    if (!folderOrTarget?.isDirectory()) throw error;
+    return false;
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * Readers need no lock, because files appear only when they are whole (`files.ts`).
  */
-import { existsSync, rmdirSync, rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -39,10 +39,12 @@ export async function lockFolder(
   folder: string,
   { make, waitMs = WAIT_MS }: LockOptions & { readonly make: boolean },
 ): Promise<Disposable> {
-  const made = await refuseUnwritable(folder, make);
+  let made = false;
   const removeMade = () => void (made && removeEmpty(folder));
-  const again = async () => void (make && (await makeFolder(folder))); // its last holder may have removed it
-  const lock = await acquire(path.join(folder, LOCK), folder, 'folder', waitMs, again).catch((error) => {
+  const prepare = async () => {
+    if (await refuseUnwritable(folder, make)) made = true;
+  };
+  const lock = await acquire(path.join(folder, LOCK), folder, 'folder', waitMs, prepare).catch((error) => {
     removeMade();
     throw error;
   });
@@ -57,8 +59,7 @@ export async function lockFolder(
 /** Locks `file`, which need not exist, as `lockFolder` does a folder. The file's folder is made if it is missing. */
 export async function lockFile(file: string, { waitMs = WAIT_MS }: LockOptions = {}): Promise<Disposable> {
   const folder = path.dirname(file);
-  await refuseUnwritable(folder, true);
-  const lock = await acquire(`${file}${LOCK}`, file, 'file', waitMs);
+  const lock = await acquire(`${file}${LOCK}`, file, 'file', waitMs, () => refuseUnwritable(folder, true));
   await removeLeftovers(folder, path.basename(file));
   return lock;
 }
@@ -75,6 +76,8 @@ export async function refuseUnwritable(folder: string, make: boolean): Promise<b
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (!make && error.code === 'ENOENT') throw new UserError(`${folder}: no such folder`);
+    const isRemoved = error.code === 'ENOENT' && error.syscall === 'access'; // since it was made, by another holder
+    if (isRemoved) return refuseUnwritable(folder, make);
     throw new UserError(`${folder} cannot be written to (${error.message})`);
   }
 }
@@ -88,17 +91,19 @@ function removeEmpty(folder: string): void {
   }
 }
 
+/** @param prepare what makes the folder of `lockFile`, before every attempt: the last holder may have removed it. */
 async function acquire(
   lockFile: string,
   locked: string,
   kind: string,
   waitMs: number,
-  prepare = async () => {},
+  prepare: () => Promise<unknown>,
 ): Promise<Disposable> {
   const deadline = performance.now() + waitMs;
   for (;;) {
     await prepare();
-    const lock = tryToLock(lockFile, locked);
+    const isLate = performance.now() > deadline;
+    const lock = tryToLock(lockFile, locked, isLate);
     const holder = holderOf(lockFile);
     if (lock !== undefined && holder === process.pid) {
       const release = () => {
@@ -109,7 +114,7 @@ async function acquire(
       return { [Symbol.dispose]: release };
     }
     lock?.close(); // another process has written its id in between; or the holder has removed the file that we opened
-    if (lock === undefined && holder !== undefined && performance.now() > deadline) {
+    if (lock === undefined && holder !== undefined && isLate) {
       throw new UserError(
         `${locked} is being written to by process ${holder}; wait for it, stop it, or choose another ${kind}`,
       );
@@ -118,8 +123,8 @@ async function acquire(
   }
 }
 
-/** @returns undefined when another process holds the lock. */
-function tryToLock(lockFile: string, locked: string): DatabaseSync | undefined {
+/** @returns undefined when another process holds the lock; unless `isLate`, also when the file cannot be opened. */
+function tryToLock(lockFile: string, locked: string, isLate: boolean): DatabaseSync | undefined {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(lockFile);
@@ -130,8 +135,8 @@ function tryToLock(lockFile: string, locked: string): DatabaseSync | undefined {
   } catch (error) {
     lock?.close();
     if (!isSqliteError(error)) throw error;
-    const isRemoved = error.errcode === SQLITE_CANTOPEN && !existsSync(path.dirname(lockFile)); // by its last holder
-    if (error.errcode === SQLITE_BUSY || isRemoved) return undefined;
+    if (error.errcode === SQLITE_BUSY) return undefined;
+    if (error.errcode === SQLITE_CANTOPEN && !isLate) return undefined; // the last holder has removed the folder
     throw new UserError(`${locked} cannot be written to (${path.basename(lockFile)}: ${error.message})`);
   }
 }
