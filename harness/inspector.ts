@@ -59,6 +59,8 @@ export interface Inspector {
    * without a memory limit, V8 collects late.
    */
   readonly megabytes: (options?: { collected?: boolean }) => Promise<number>;
+  /** How many objects have the prototype that this expression names, without garbage. */
+  readonly count: (prototype: string) => Promise<number>;
   readonly close: () => void;
 }
 
@@ -84,20 +86,30 @@ export async function inspect(port: number): Promise<Inspector> {
       socket.send(JSON.stringify({ id, method, params }));
     });
   await call('Runtime.enable');
+  /** The objects with the prototype, after a collection of garbage. */
+  const objectsWith = async (prototype: string) => {
+    const { result } = await call('Runtime.evaluate', { expression: prototype, contextId: await context.promise });
+    const { objects } = await call('Runtime.queryObjects', { prototypeObjectId: result.objectId });
+    const ofAll = async (body: string): Promise<number> => {
+      const parameters = { functionDeclaration: `function () { return ${body}; }`, returnByValue: true };
+      return (await call('Runtime.callFunctionOn', { objectId: objects.objectId, ...parameters })).result.value;
+    };
+    return { ofAll, release: () => call('Runtime.releaseObject', { objectId: objects.objectId }) };
+  };
   // V8 does not count WebAssembly's memory among the heap's buffers, so we add up its objects' sizes.
-  const expression = 'WebAssembly.Memory.prototype';
-  const { result } = await call('Runtime.evaluate', { expression, contextId: await context.promise });
-  const query = () => call('Runtime.queryObjects', { prototypeObjectId: result.objectId }); // this collects garbage first
-  const { objects } = await query();
-  const sum = 'function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }';
+  const memories = await objectsWith('WebAssembly.Memory.prototype');
+  const count = async (prototype: string) => {
+    const { ofAll, release } = await objectsWith(prototype);
+    return ofAll('this.length').finally(release);
+  };
   return {
     megabytes: async ({ collected = false } = {}) => {
-      if (collected) await call('Runtime.releaseObject', { objectId: (await query()).objects.objectId });
-      const parameters = { objectId: objects.objectId, functionDeclaration: sum, returnByValue: true };
-      const { result } = await call('Runtime.callFunctionOn', parameters);
+      if (collected) await count('WebAssembly.Memory.prototype');
+      const bytes = await memories.ofAll('this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)');
       const { usedSize, embedderHeapUsedSize, backingStorageSize } = await call('Runtime.getHeapUsage');
-      return (usedSize + embedderHeapUsedSize + backingStorageSize + result.value) / 1e6;
+      return (usedSize + embedderHeapUsedSize + backingStorageSize + bytes) / 1e6;
     },
+    count,
     close: () => socket.close(),
   };
 }

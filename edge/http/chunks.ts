@@ -40,10 +40,11 @@ export function readJoined(body: ReadableStream<Uint8Array>, bytes = Number.POSI
     get isComplete() {
       return left === 0;
     },
-    async read() {
-      const { value } = await reader.readAtLeast(SMALL_CHUNK_BYTES, new Uint8Array(most));
-      left -= value?.length ?? 0;
-      return value?.length ? { value } : {};
+    read() {
+      return reader.readAtLeast(SMALL_CHUNK_BYTES, new Uint8Array(most)).then(({ value }) => {
+        left -= value?.length ?? 0;
+        return value?.length ? { value } : {};
+      });
     },
     cancel: (reason) => reader.cancel(reason),
   };
@@ -64,7 +65,11 @@ export async function nextChunk(
     await new Promise((resolve) => setTimeout(resolve)); // one for each body: a request that is ended takes its timers along
     chunks = 0;
   }
-  const read = reader.read().catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
+  const reading = reader.read();
+  // When a client leaves, V8 puts every function that waits for the read into the error's stack, and with them the reader; workerd's
+  // reader holds the error, where no collector looks. V8 does not ask who waits if there are two handlers.
+  reading.catch(() => {});
+  const read = reading.catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
   const result = await within(read, idleMs, ending);
   if (result === undefined) return ending?.aborted ? 'shutting-down' : 'request-timeout';
   if (result === 'unreadable-body') return result;
