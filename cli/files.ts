@@ -53,7 +53,9 @@ export async function makeFolder(folder: string, hasParent = false): Promise<boo
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT' && parent !== folder && !hasParent) {
-      await makeFolder(parent);
+      await makeFolder(parent).catch((cause) => {
+        throw isSystemError(cause) && cause.code === 'EEXIST' ? error : cause; // a link to nowhere, such as an unmounted disk
+      });
       return makeFolder(folder, true);
     }
     if (error.code !== 'EEXIST') throw error;

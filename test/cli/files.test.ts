@@ -27,8 +27,8 @@ describe('makeFolder', () => {
     ['below a file', 'file/inside', 'ENOTDIR'],
     ['in place of a file', 'file', 'EEXIST'],
     ['in place of a link to nowhere', 'link', 'EEXIST'],
-    ['below a link to nowhere', 'link/inside', 'EEXIST'],
-    ['far below a link to nowhere', 'link/inside/it', 'EEXIST'],
+    ['below a link to nowhere', 'link/inside', 'ENOENT'],
+    ['far below a link to nowhere', 'link/inside/it', 'ENOENT'],
   ])('fails %s', async (_, name, code) => {
     const folder = await folderOf({ file: '' });
     await symlink('/nowhere/at/all', path.join(folder, 'link'));
