@@ -40,6 +40,7 @@ export function readJoined(body: ReadableStream<Uint8Array>, bytes = Number.POSI
     get isComplete() {
       return left === 0;
     },
+    // Not async, or the function would wait for the read, which `nextChunk` says nobody may.
     read() {
       return reader.readAtLeast(SMALL_CHUNK_BYTES, new Uint8Array(most)).then(({ value }) => {
         left -= value?.length ?? 0;
@@ -67,7 +68,7 @@ export async function nextChunk(
   }
   const reading = reader.read();
   // When a client leaves, V8 puts every function that waits for the read into the error's stack, and with them the reader; workerd's
-  // reader holds the error, where no collector looks. V8 does not ask who waits if there are two handlers.
+  // reader holds the error, where no collector looks: a leak. V8 does not ask who waits if there are two handlers.
   reading.catch(() => {});
   const read = reading.catch(() => 'unreadable-body' as const); // the client has left, or sent a broken chunk
   const result = await within(read, idleMs, ending);
