@@ -7,10 +7,9 @@ export interface EndpointAddress {
   readonly apiKey: string | undefined;
 }
 
-/** Where a URL and its key come from, for messages. */
+/** Messages name the flag of the URL and the environment variable of the key. */
 export interface AddressNames {
   readonly flag: string;
-  /** Of the environment. */
   readonly variable: string;
 }
 

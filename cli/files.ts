@@ -39,30 +39,34 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 }
 
 /**
- * Makes `folder` and its parents if needed. Node's own `recursive` never returns for folders that exist but accept no subfolder, such
- * as `/proc` or a link to an unmounted disk.
- * Other processes may make or remove the folder meanwhile.
- * @param hasParent whether its parent has just been made or found.
+ * Makes `folder` and its parents if needed, while other processes may make or remove them. Node's own `recursive` never returns for
+ * folders that exist but accept no subfolder, such as `/proc` or a link to an unmounted disk.
  * @returns whether it was missing.
  */
-export async function makeFolder(folder: string, hasParent = false): Promise<boolean> {
-  const parent = path.dirname(folder);
+export async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    return await makeInParent(folder);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (!isSystemError(error) || error.code !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent).catch((cause) => {
+      throw isSystemError(cause) && cause.code === 'EEXIST' ? error : cause; // a link to nowhere, such as an unmounted disk
+    });
+    return makeInParent(folder);
+  }
+}
+
+/** Makes `folder` if its parent is there. @returns whether it was missing. */
+async function makeInParent(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
     return true;
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    if (error.code === 'ENOENT' && parent !== folder && !hasParent) {
-      await makeFolder(parent).catch((cause) => {
-        throw isSystemError(cause) && cause.code === 'EEXIST' ? error : cause; // a link to nowhere, such as an unmounted disk
-      });
-      return makeFolder(folder, true);
-    }
-    if (error.code !== 'EEXIST') throw error;
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
     const found = await lstat(folder).catch(() => undefined);
-    if (!found) return makeFolder(folder, hasParent); // it has just been removed
-    const folderOrTarget = found.isSymbolicLink() ? await stat(folder).catch(() => undefined) : found;
-    if (!folderOrTarget?.isDirectory()) throw error;
+    if (found === undefined) return makeInParent(folder); // it has just been removed
+    const target = found.isSymbolicLink() ? await stat(folder).catch(() => undefined) : found;
+    if (!target?.isDirectory()) throw error;
     return false;
   }
 }

@@ -86,7 +86,7 @@ export async function inspect(port: number): Promise<Inspector> {
       socket.send(JSON.stringify({ id, method, params }));
     });
   await call('Runtime.enable');
-  /** The objects with the prototype, after a collection of garbage. */
+  /** Collects garbage, and holds the objects with the prototype until `release`. */
   const objectsWith = async (prototype: string) => {
     const { result } = await call('Runtime.evaluate', { expression: prototype, contextId: await context.promise });
     const { objects } = await call('Runtime.queryObjects', { prototypeObjectId: result.objectId });
