@@ -4,8 +4,8 @@
  *     npm run bench -- guard --base <commit> [--json]
  *
  * It unpacks the commit into a temporary folder, with this checkout's packages, and measures both in turns: the CPU of a training step,
- * of texts of 30, 100 and 400 tokens and of an isolate's first answer, and the bytes of model, worker and code. A ratio, this one ÷ that
- * one, above 1.05 is a regression: exit code 1.
+ * of texts of 30, 100 and 400 tokens, of an isolate's first answer and of later requests beyond a bare worker's, and the bytes of
+ * model, worker and code. A ratio, this one ÷ that one, above 1.05 is a regression: exit code 1.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -34,11 +34,14 @@ const MEASURES: readonly Measure[] = [
   { name: 'train step', probe: 'train', question: {} },
   ...[30, 100, 400].map((length) => ({ name: `${length} tokens`, probe: 'infer', question: { length } }) as const),
   { name: 'first answer', probe: 'cold', question: {} },
+  ...[10, 100, 400].map(
+    (length) => ({ name: `request, ${length} tokens`, probe: 'warm', question: { length } }) as const,
+  ),
   ...(['model', 'worker', 'code'] as const).map(
     (bytes) => ({ name: bytes, probe: 'cold', question: { bytes } }) as const,
   ),
 ];
-const PROBES: readonly Probe[] = ['train', 'infer', 'cold'];
+const PROBES: readonly Probe[] = ['train', 'infer', 'cold', 'warm'];
 const PROBE = path.join(import.meta.dirname, 'guard/probe.ts');
 const SIDES = ['this', 'base'] as const;
 

@@ -1,7 +1,7 @@
 /**
  * Measures one checkout, in whose folder it runs: imports that checkout's modules, and answers each message with one measurement.
  *
- *     node bench/guard/probe.ts infer | train | cold
+ *     node bench/guard/probe.ts infer | train | cold | warm
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,9 +17,9 @@ import type * as adams from '../../train/training/adam.ts';
 import type * as backends from '../../train/training/backend.ts';
 import type * as trainers from '../../train/training/trainer.ts';
 
-export type Probe = 'infer' | 'train' | 'cold';
+export type Probe = 'infer' | 'train' | 'cold' | 'warm';
 export interface Question {
-  /** Tokens of a text, for `infer`. */
+  /** Tokens of a text, for `infer` and `warm`. */
   readonly length?: number;
   /** For `cold`: a size instead of a time. `worker` is all that is deployed, `code` its JavaScript. */
   readonly bytes?: 'model' | 'worker' | 'code';
@@ -28,6 +28,7 @@ export interface Question {
 /** A measurement takes so many milliseconds of CPU, or so many steps. */
 const ENOUGH = 60;
 const STEPS = 4;
+const REQUESTS = 100;
 const TEXT = 'A wonderful film. I loved every minute of it!';
 
 async function from<Module>(file: string): Promise<Module> {
@@ -106,7 +107,31 @@ async function cold(): Promise<(question: Question) => Promise<number>> {
   };
 }
 
+/** The price of a request to a warm isolate: milliseconds, of CPU on Linux, beyond those of a bare worker for the same request. */
+async function warm(): Promise<(question: Question) => Promise<number>> {
+  const { default: build } = await from<typeof builds>('harness/build.ts');
+  const { startWorker } = await from<typeof workers>('harness/worker.ts');
+  const { cpuTime, workerdPid } = await from<typeof inspectors>('harness/inspector.ts');
+  const { ask } = await import('../worker-cpu.ts');
+  const { startBare } = await import('../bare.ts');
+  const { textOf } = await import('../texts.ts');
+  await build();
+  const start = async (open: () => Promise<workers.RunningWorker>) => ({ worker: await open(), pid: workerdPid() });
+  const ours = await start(() => startWorker());
+  const bare = await start(startBare);
+  const costOf = async ({ worker, pid }: typeof ours, texts: readonly string[]) => {
+    const now = () => (pid === undefined ? performance.now() : cpuTime(pid));
+    const since = now();
+    for (const text of texts) await ask(worker, text);
+    return (now() - since) / texts.length;
+  };
+  return async ({ length = 100 }) => {
+    const texts = Array.from({ length: REQUESTS }, () => textOf(length));
+    return (await costOf(ours, texts)) - (await costOf(bare, texts));
+  };
+}
+
 const probe = process.argv[2] as Probe;
-const measure = await { infer, train, cold }[probe]();
+const measure = await { infer, train, cold, warm }[probe]();
 process.send?.({});
 process.on('message', async (question: Question) => process.send?.(await measure(question)));

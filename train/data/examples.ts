@@ -15,6 +15,8 @@ export interface Example {
   readonly target: Target;
   /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;
+  /** True for a phrase of `phrases.ts`: training begins with these, and leaves no word of them out. */
+  readonly madeUp?: boolean;
   /** The labels that the text could have had. Default: all. */
   readonly choice?: Choice | undefined;
 }
@@ -84,7 +86,8 @@ export function augment(
   { wordDropout, crops }: Pick<Config, 'wordDropout' | 'crops'>,
   random: () => number,
 ): Example {
-  const { ids } = example;
+  const { ids, madeUp } = example;
+  if (madeUp) return example; // without its "not" it says the opposite
   const cropped = crops > 0 && random() < crops ? crop(ids, random) : ids;
   if (wordDropout === 0) return { ...example, ids: cropped };
   return { ...example, ids: cropped.map((id) => (id !== START_ID && random() < wordDropout ? UNKNOWN_ID : id)) };

@@ -8,128 +8,191 @@ import type { Config } from '../config.ts';
 import { randomNumbers } from '../random.ts';
 import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
+import type { Opinion } from './sources/source.ts';
 
-/** The most phrases. */
-const PHRASES = 12_000;
-/** At most one phrase for so many texts: thousands of phrases would drown a few thousand short texts (docs/experiments.md). */
-const TEXTS_PER_PHRASE = 12;
+/** So many are made at most. */
+const PHRASES = 40_000;
+/** At most one phrase for so many texts, and its weight beside theirs: more would drown a few thousand short texts (docs/experiments.md). */
+const TEXTS_PER_PHRASE = 4;
+const WEIGHT = 1 / 3;
 /** The shares of the kinds; the rest are opinions in words. */
 const SHARES = { words: 0.08, plain: 0.22, marks: 0.14 };
 /** If the vocabulary knows fewer phrases than this, the texts are not English, or not opinions. */
 const MIN_PHRASES = 1_000;
 
-/** The probability that a phrase without a negation is positive. */
-const PLAIN = { positive: 0.9, negative: 0.1 };
-/** Negated praise is a complaint; a negated complaint is restrained praise. */
-const NEGATED = { positive: 0.12, negative: 0.78 };
+/** Words of each side. In a template, `:same` is an adjective of the text's own side and `:other` one of the opposite. */
+const WORDS = {
+  positive: {
+    adjective: listed(`good great nice fun funny interesting clever exciting entertaining enjoyable impressive original
+      convincing believable helpful useful friendly fresh tasty delicious clean comfortable reliable beautiful memorable
+      charming brilliant excellent amazing wonderful satisfying worthwhile engaging moving smart sharp warm easy perfect
+      special happy pleasant polite fast solid strong inspired pleased impressed satisfied worth fantastic superb lovely
+      gripping touching hilarious thrilling fascinating stunning gorgeous elegant cozy quiet spacious generous attentive
+      professional responsive accurate sturdy durable intuitive smooth crisp juicy tender flavorful affordable fair honest
+      thoughtful insightful powerful refreshing rewarding outstanding awesome cool cute decent fine better magical realistic
+      safe skilled welcoming amusing stylish likeable compelling worthy patient caring effective efficient`),
+    noun: listed(`charm wit heart quality flavor style value imagination suspense depth energy warmth taste care humor fun
+      magic originality excitement chemistry tension joy beauty kindness comfort talent sense surprises`),
+    do: listed('like love enjoy recommend trust want admire appreciate adore treasure'),
+    it: listed('work deliver impress help please convince entertain shine amuse inspire satisfy last charm excite'),
+  },
+  negative: {
+    adjective: listed(`bad awful terrible boring dull slow stupid annoying disappointing horrible poor weak predictable
+      confusing pointless silly ugly dirty rude cold broken useless noisy painful tedious lame ridiculous pretentious forced
+      disappointed bored annoyed overpriced unpleasant uncomfortable tired fake greasy wasted cynical mediocre bland dreadful
+      pathetic sloppy clumsy flimsy cheap shallow messy dated lazy flat stale dry salty soggy loud cramped smelly unreliable
+      buggy laggy misleading dishonest unhelpful incompetent unprofessional careless arrogant frustrating irritating
+      depressing embarrassing offensive worthless overrated unfunny uninspired lifeless incoherent amateurish unconvincing
+      forgettable repetitive unfair unsafe filthy nasty gross tasteless worse heavy hard complicated difficult wrong faulty
+      defective late awkward cheesy`),
+    noun: listed(`problems flaws bugs complaints delays issues regrets noise trouble faults mistakes errors disappointment defects
+      damage boredom nonsense lies filler mess waste stress pain ads crashes clichés`),
+    do: listed('regret hate mind dislike avoid return despise resent'),
+    it: listed('disappoint fail bore annoy drag suffer break complain crash leak hurt freeze irritate confuse offend'),
+  },
+};
+/** What fills `:is`, `:isnot` and the like in a template of an opinion. */
+const SLOTS = {
+  aspect: listed(
+    `it|it|it|this|that|the film|the food|the story|the service|the book|the place|the acting|the plot|the staff|the room|
+    the battery|the screen|the sound|the ending|the music|the app|the hotel|the price|the delivery|the writing|the cast|
+    the driver|the seat|the game|the camera|the pizza|the waiter|the coffee|the view|the support|the cover|the show|
+    the flight|the class|the teacher|everything|my room|our table|his voice|her dress|their website`,
+    '|',
+  ),
+  item: listed(`film book phone hotel restaurant game show meal song place product camera laptop course guide hostel series car
+    bag lamp story cake coffee album app movie novel dish flight doctor tool toy dress shop team concert episode gym`),
+  is: listed('is|was|is really|was really|is very|was very|is so|was so|seems|felt|looks', '|'),
+  isnot: listed(
+    `is not|was not|isn't|wasn't|is not very|wasn't very|was never|is never|isn't all that|is not particularly|
+    was not exactly|is far from|was hardly|isn't even|is by no means|was anything but|is not really|wasn't too|
+    was not remotely|is scarcely|didn't seem|does not look|doesn't feel|did not sound|is in no way|is no longer|
+    isn't so|wasn't that|was barely|has never been|hasn't been|won't be|would not be|can't be`,
+    '|',
+  ),
+  donot: listed(
+    `don't|didn't|do not|did not|never|can't|could not|couldn't|won't|would not|wouldn't|hardly|don't really|
+    didn't even|cannot`,
+    '|',
+  ),
+  itdoesnot: listed(
+    `doesn't|does not|didn't|did not|never|won't|hasn't yet managed to|hardly ever|will not|wouldn't|no longer|rarely`,
+    '|',
+  ),
+  who: listed('i we i you'),
+  tail: listed('|||overall|for me|to be honest|in my opinion|this time|again', '|', true),
+  atall: listed('|||at all|in the least|for me|in any way|to be honest|one bit|for a second', '|', true),
+};
 
-const ADJECTIVES = {
-  positive:
-    listed(`good great nice fun funny interesting clever exciting entertaining enjoyable impressive original convincing
-    believable helpful useful friendly fresh tasty delicious clean comfortable reliable beautiful memorable charming
-    brilliant excellent amazing wonderful satisfying worthwhile engaging moving smart sharp warm easy perfect special happy
-    pleasant polite fast solid strong inspired pleased impressed satisfied worth`),
-  negative:
-    listed(`bad awful terrible boring dull slow stupid annoying disappointing horrible poor weak predictable confusing
-    pointless silly ugly dirty rude cold broken useless noisy painful tedious lame ridiculous pretentious forced
-    disappointed bored annoyed overpriced unpleasant uncomfortable tired fake greasy wasted cynical`),
-};
-const VERBS = {
-  positive: listed('like love enjoy recommend work deliver impress trust want admire appreciate help'),
-  negative: listed('disappoint regret hate fail bore annoy mind dislike drag suffer break complain'),
-};
-const SUBJECTS = [
-  'it',
-  'this',
-  'that',
-  'the film',
-  'the food',
-  'the story',
-  'the service',
-  'the book',
-  'the place',
-  '',
-];
-const DOUBTS = [
-  ...[
-    "i can't say it is not",
-    'you cannot say it is not',
-    'nobody can say it is not',
-    'i would not call it anything but',
-  ],
-];
-const AFFIRMATIONS = [
-  'is',
-  'was',
-  'is really',
-  'was really',
-  'is very',
-  'was very',
-  'is so',
-  'was so',
-  'so',
-  'very',
-  '',
-];
-const NEGATIONS = [
-  ...['is not', 'was not', "isn't", "wasn't", 'is not very', "wasn't very", 'was never', 'is never', 'not', 'not very'],
-  ...["isn't all that", 'is not particularly', 'was not exactly', 'is far from', 'was hardly', "isn't even", 'never'],
-];
-const TAILS = {
-  negated: ['', '', '', 'at all', 'in the least', 'for me', 'in any way', 'to be honest'],
-  plain: ['', '', '', 'overall', 'for me', 'indeed', 'as always', 'to be honest'],
-};
-const DO = ['i', 'we', 'it'];
-const DO_NOT = [
-  "don't",
-  "didn't",
-  'do not',
-  'did not',
-  "doesn't",
-  "won't",
-  'will not',
-  'would not',
-  "wouldn't",
-  'never',
-];
+/** Opinions of either side, in plain words. */
+const PLAIN = listed(
+  `:aspect :is :same :tail|:aspect :is :same and :same :tail|:same :item :tail|
+  what a :same :item|so :same|very :same|a :same and :same :item|
+  i :same-do it|we :same-do this :item|i :same-do them|the :same :item is full of :same-noun|
+  :aspect has plenty of :same-noun|nothing but :same-noun|such a :same :item|i found :aspect :same`,
+  '|',
+);
+/** Opinions of either side that deny the other, nearby or from afar, or turn from it. */
+const DENIED = listed(
+  `:aspect :isnot :other :atall|:aspect :isnot :other :atall|:aspect :isnot :other :atall|
+  :aspect :isnot :other :atall|:aspect :isnot :other :atall|not :other :atall|not a :other :item|
+  not very :other|isn't :other :atall|:who :donot :other-do it :atall|:who :donot :other-do this|:who :donot :other-do them|
+  i :donot :other-do :aspect|:aspect :itdoesnot :other-it :atall|it :itdoesnot :other-it|the :item :itdoesnot :other-it|
+  there was not a single :other moment|there is not a single :other :item here|
+  without a single :other moment|without any :other-noun|nothing about the :item is :other|
+  nothing :other about the :item|there is nothing :other about it|hardly a :other moment|
+  it is anything but :other|none of it was :other|nobody could call it :other|
+  i would not call it :other|i wouldn't say :aspect is :other|i don't think :aspect is :other|
+  i do not find :aspect :other|i can't say it was :other|no one i know finds it :other|
+  not one :other thing to say about the :item|no :other-noun :atall|no :other-noun|there is no :other-noun in this :item|
+  there were no :other-noun|zero :other-noun|not much :other-noun here|we had no :other-noun with :aspect|it has no :other-noun|
+  :aspect had neither :other-noun nor :other-noun|neither :other nor :other|it is never :other|
+  :aspect is not :other but :same|not :other just :same|
+  by no means :other|far from :other|less :other than the last one|
+  not as :other as people say|not nearly as :other as everyone claims|isn't half as :other as the old one|
+  it was not :other not :other and not even :other|it isn't :other and it isn't :other|
+  i expected it to be :other but it is :same|i thought it would be :other but it was :same|
+  i did not think it would be :same but it is|it looked :other at first but it is :same|
+  :aspect used to be :other but now it is :same|i was told it was :other but it was :same|
+  people say it is :other but i disagree|contrary to the reviews it is not :other|
+  :aspect was :other but overall a :same :item|:aspect is :other but i :same-do it|
+  although :aspect was :other the :item is :same|despite the :other-noun it is a :same :item|
+  a :same :item even if :aspect is :other|:aspect was :other however :aspect was :same and i :same-do it|
+  i usually :other-do such items but i :same-do this one|i was never :other for a second|
+  i don't know why anyone would :other-do this :item|how can anyone call this :other|
+  i do not understand the people who :other-do it|it is hard to :other-do this :item|i can't find anything :other in it`,
+  '|',
+);
 
-/** Negations far from their word. `good` and `bad` stand for such words, `item` for the thing judged. */
+/** Templates whose sense does not follow from the sides of their words. */
 const TURNS = {
   positive: listed(
-    `there was not a single bad moment|there is not a single bad item here|without a single bad moment|
-    nothing about the item was bad|nothing about the item could be better|nothing bad about the item|
-    i can't recommend this item enough|i cannot praise the item enough|we can't recommend this place highly enough|
-    i could not stop smiling|i couldn't stop laughing|i could not look away|i could not stop reading|
-    i did not want it to end|we did not want to leave|i never wanted it to end|it doesn't get better than this|
-    it does not get much better than this item|you won't find a better item|you will not find anything better|
-    no other item comes close|no other item i have had comes close to this one|i have never had a better item|
-    i don't usually like such items but i love this one|i am not one for this kind of item but it was good|
-    i did not expect to enjoy it but it was good|i did not think it would be good but it is|i expected it to be bad but it was good|
-    it looked bad at first but it is good|it isn't bad and it isn't bad|it was not bad not bad and not even bad|
-    it is never bad and never bad|hardly a bad moment|it is anything but bad|i have no reason to complain|
-    i can't find anything wrong with it|there is nothing i would change|i was never bad for a second|nobody could call it bad|
-    none of it was bad|not one bad thing to say about the item|the item has not let me down once|i did not regret it`,
+    `i can't recommend this :item enough|i cannot praise the :item enough|we can't recommend this place highly enough|
+    nothing about the :item could be better|i could not stop smiling|i couldn't stop laughing|i could not look away|
+    i could not stop reading|i did not want it to end|we did not want to leave|i never wanted it to end|
+    it doesn't get better than this|it does not get much better than this :item|you won't find a better :item|
+    you will not find anything better|no other :item comes close|no other :item i have had comes close to this one|
+    i have never had a better :item|never had a better :item|i have no reason to complain|i can't find anything wrong with it|
+    there is nothing i would change|the :item has not let me down once|i did not regret it|it never fails to :same-it|
+    :aspect did not fail to :same-it|could hardly be more :same|could not be more :same|
+    not as :other as i had feared|i can't complain|no reason to complain|i have nothing :other to say|
+    can't say anything :other about :aspect|not once did it :other-it|it hasn't let me down yet|i couldn't fault it|
+    impossible to fault|i was wrong to doubt it|it stopped crashing|finally it does not crash anymore|it fixed all my problems|
+    all the :other-noun are gone|the wait was worth it|i won't go anywhere else|nobody does it better|i wouldn't change a thing|
+    there is no better :item|i will never use another :item|i would not hesitate to recommend it|don't hesitate to buy it|
+    it is not only :same but also :same|can't stop using it|i can't believe how :same it is|
+    :who would not :same-do this|what is not to :same-do|i can't get enough of this :item|no wonder everybody loves it`,
     '|',
   ),
   negative: listed(
-    `there was not a single good moment|there is not a single good item here|without a single good moment|
-    nothing about the item was good|nothing about the item could be worse|nothing good about the item|
-    i can't say anything good about the item|i would not recommend this item to anyone|we can't say that it was good|
-    i could not wait for it to end|i couldn't wait to leave|i could not finish it|i couldn't watch it to the end|
-    i wanted it to end|we wanted to leave|it doesn't get worse than this|it does not get much worse than this item|
-    you will find a better item anywhere|any other item is better|no other item was as bad|i have never had a worse item|
-    i usually like such items but not this one|i love this kind of item but it was bad|
-    i expected to enjoy it but it was bad|i thought it would be good but it is not|i expected it to be good but it was bad|
-    it looked good at first but it is bad|it isn't good and it isn't good|it isn't good it isn't good and it isn't even good|
-    it is never good and never good|hardly a good moment|it is anything but good|i have every reason to complain|
-    i can't find anything good in it|there is nothing i would keep|i was never good for a second|nobody could call it good|
-    none of it was good|not one good thing to say about the item|the item has let me down more than once|i regret it`,
+    `i would not recommend this :item to anyone|nothing about the :item could be worse|i could not wait for it to end|
+    i couldn't wait to leave|i could not finish it|i couldn't watch it to the end|i wanted it to end|we wanted to leave|
+    it doesn't get worse than this|it does not get much worse than this :item|you will find a better :item anywhere|
+    any other :item is better|no other :item was as :same|i have never had a worse :item|never had a worse :item|
+    i have every reason to complain|there is nothing i would keep|the :item has let me down more than once|i regret it|
+    it fails to :other-it|:aspect failed to :other-it|:aspect never manages to be :other|could hardly be more :same|
+    could not be more :same|not as :other as i had hoped|not as :other as the first one|
+    it could have been :other|:aspect could have been more :other|:aspect should have been :other|
+    it would have been :other without :aspect|it would be :other if it worked|i wish it were :other|
+    i wish i could say it was :other|:aspect used to be :other|it was :other once but not anymore|
+    it tries to be :other but it is not|it wants to be :other and fails|too :same to be :other|
+    it lacks :other-noun|:aspect lacks any :other-noun|devoid of :other-noun|i looked for :other-noun and found none|
+    so much for :other-noun|hardly worth the money|it stopped working|it no longer works|it did not last a week|
+    it does nothing it promises|nothing works|i have yet to see a :other moment|there are better items out there|
+    :who would :other-do this|what were they thinking|i want my money back|i won't be coming back|i will not buy it again|
+    if only :aspect were :other|not even :aspect can save this :item|:aspect cannot save it|even :aspect was not :other|
+    i can't believe how :same it is|:aspect is not what it used to be|i was expecting more|don't waste your time on it`,
     '|',
   ),
 };
-const ITEMS =
-  listed(`film book phone hotel restaurant game show meal song place product camera laptop course guide hostel
-  series car bag lamp story cake coffee album`);
+
+/** News that is good or bad for those it is about. */
+const NEWS = {
+  positive: listed(
+    `the team won the title on :day|rescuers found all :number children alive|the company created :number new jobs in the city|
+    scientists found a cure for the disease|the two countries signed a peace deal on :day|the school won a national award|
+    unemployment fell to a record low|the hospital saved :number lives|profits rose by :number percent|
+    volunteers raised :number thousand dollars for the shelter|the economy grew faster than expected|
+    the court freed the innocent man after :number years|the new law protects :number thousand workers|
+    a neighbor rescued the family from the fire|crime fell by :number percent in the city|the vaccine proved safe and effective|
+    the museum celebrated its success with visitors|the girl was praised for her courage|farmers welcomed a record harvest|
+    the river is clean again after :number years|the charity gave free meals to :number families|
+    the president praised the brave firefighters|the reform was a victory for the poor`,
+    '|',
+  ),
+  negative: listed(
+    `:number people were killed in a crash near the :place|the company cut :number thousand jobs on :day|
+    a fire destroyed :number homes|the minister was accused of corruption|the bank lost :number million dollars|
+    police arrested a man for the murder of :number people|the storm left :number thousand people without power|
+    the government failed to protect the victims|:number soldiers died in the attack|the report condemned the abuse of prisoners|
+    the factory closed and :number workers lost their jobs|prices rose and families suffer|the deal collapsed after a scandal|
+    the war has killed :number thousand civilians|the hospital was sued for negligence|hackers stole the data of :number customers|
+    the drought ruined the harvest|the mayor resigned after lies about the money|the flood damaged the :place|
+    the school was closed after a shooting|the disease spread to :number countries|the policy is a disaster for the poor|
+    the crisis deepened on :day as shares fell|inspectors found rats in the kitchen|the official blamed the victims`,
+    '|',
+  ),
+};
 
 /** Marks that are an opinion by themselves, or give one to a neutral text. */
 const MARKS = {
@@ -151,25 +214,34 @@ const ORDINALS = listed('first second third fourth fifth');
 const COLOURS = listed('red blue green black white grey brown yellow');
 const DEEDS = listed(`open close press turn remove insert check read fill send print save copy move wash cut
   measure place hold select enter`);
-/** Facts, questions, greetings and instructions: `thing`, `place` and the like stand for a word of the list above. */
+/** Facts, questions, greetings and instructions. `:thing`, `:place` and the like stand for a word of the list above. */
 const STATEMENTS = listed(
-  `the thing is on the ordinal floor|the thing is in the place|the thing is next to the place|the place opens at number|
-  the place closes at number on day|the train leaves the place at number|the meeting is on day at number|
-  there are number people in the place|there is a thing in the place|the thing is colour|he put the thing on the table|
-  she lives near the place|they moved to the city in number|the report has number pages|it was built in number|
-  the company has number employees|i bought a thing on day|we are going to the place on day|i work on day|
-  my thing is colour and hers is colour|it comes with a thing and a thing|the box contains number parts|
-  the book is about a place|the film is number minutes long|the film is set in a small town|the story begins at the place|
-  she works at the place as a teacher|he drives to the place and meets a man with a thing|this is a thing|
-  the next bus is at number|the thing weighs number pounds|the thing measures number inches|
-  where is the place|what time does the place open|how do i deed the thing|does it come with a thing|
-  how many things are there|which thing is yours|when is the next train|is the place open on day|can you send me the thing|
-  who has the thing|do you know where the thing is|is this thing colour or colour|what is the name of the place|
-  hello|hi there|good morning|good evening everyone|see you on day|dear sir or madam|hello everyone|
-  deed the thing|deed the thing and deed the thing|please deed the thing before day|first deed the thing then deed it again|
-  deed the colour thing at the place|do not deed the thing while it is on|deed the thing for number minutes|
-  turn left at the place|go to page number|call this number on day|not before day|no thing in the place|
-  i have not read it yet|we have not decided yet|it does not need a thing|it is not in the thing`,
+  `the :thing is on the :ordinal floor|the :thing is in the :place|the :thing is next to the :place|the :place opens at :number|
+  the :place closes at :number on :day|the train leaves the :place at :number|the meeting is on :day at :number|
+  there are :number people in the :place|there is a :thing in the :place|the :thing is :colour|he put the :thing on the table|
+  she lives near the :place|they moved to the city in :number|the report has :number pages|it was built in :number|
+  the company has :number employees|i bought a :thing on :day|we are going to the :place on :day|i work on :day|
+  my :thing is :colour and hers is :colour|it comes with a :thing and a :thing|the box contains :number parts|
+  the book is about a :place|the film is :number minutes long|the film is set in a small town|the story begins at the :place|
+  she works at the :place as a teacher|he drives to the :place and meets a man with a :thing|this is a :thing|
+  the next bus is at :number|the :thing weighs :number pounds|the :thing measures :number inches|
+  where is the :place|what time does the :place open|how do i :deed the :thing|does it come with a :thing|
+  how many things are there|which :thing is yours|when is the next train|is the :place open on :day|can you send me the :thing|
+  who has the :thing|do you know where the :thing is|is this :thing :colour or :colour|what is the name of the :place|
+  hello|hi there|good morning|good evening everyone|see you on :day|dear sir or madam|hello everyone|
+  :deed the :thing|:deed the :thing and :deed the :thing|please :deed the :thing before :day|first :deed the :thing then :deed it again|
+  :deed the :colour :thing at the :place|do not :deed the :thing while it is on|:deed the :thing for :number minutes|
+  turn left at the :place|go to page :number|call this :number on :day|not before :day|no :thing in the :place|
+  i have not read it yet|we have not decided yet|it does not need a :thing|it is not in the :thing|
+  the :place does not open on :day|there is no :thing in the :place|he did not bring the :thing|she has not arrived yet|
+  the train does not stop at the :place|we did not go on :day|the :thing does not come with a :thing|i don't have a :thing|
+  the :place is not far from the :place|it isn't :number yet|i haven't seen the :thing|nobody was in the :place on :day|
+  you don't need a :thing to enter the :place|the :number bus no longer stops at the :place|they never said which :day|
+  the council will vote on the plan on :day|the minister meets the president on :day|the committee has :number members|
+  the court will hear the case on :day|the company moved its office to the city|the bill goes to the senate next month|
+  the report covers the years from :number to :number|the election will be held in :number states|officials said on :day|
+  the bank kept its rate at :number percent|the meeting was moved to :day|the firm named a new manager on :day|
+  the population of the city is :number thousand|the author teaches history at the school|the paper is printed in :number countries`,
   '|',
 );
 
@@ -214,29 +286,27 @@ export function makePhrases(
   { maxTokens, seed }: Pick<Config, 'maxTokens' | 'seed'>,
 ): Example[] {
   const random = randomNumbers(seed);
-  const examples = Array.from({ length: PHRASES }, () => {
-    const { text, probability } = phrase(random);
-    return toExample(text, targetOf(probability, labels), vocabulary, maxTokens);
-  }).filter(({ ids }) => !ids.includes(UNKNOWN_ID));
-  return examples.length < MIN_PHRASES ? [] : examples.slice(0, texts / TEXTS_PER_PHRASE);
+  const known: Example[] = [];
+  const most = Math.floor(texts / TEXTS_PER_PHRASE);
+  for (let made = 0; made < PHRASES && known.length < Math.max(most, MIN_PHRASES); made++) {
+    const { text, opinion } = phrase(random);
+    const example = toExample(text, targetOf(opinion, labels), vocabulary, maxTokens);
+    if (!example.ids.includes(UNKNOWN_ID)) known.push({ ...example, weight: WEIGHT, madeUp: true });
+  }
+  return known.length < MIN_PHRASES ? [] : known.slice(0, most);
 }
 
-/** @param probability that the text is positive; one half for phrases without an opinion, which are neutral if there is that label. */
-function targetOf(probability: number, { count, negative, neutral, positive }: OpinionLabels): Target {
-  const target = new Float32Array(count);
-  if (neutral !== undefined && probability === 0.5) {
-    target[neutral] = 1;
-  } else {
-    target[negative] = 1 - probability;
-    target[positive] = probability;
-  }
+function targetOf(opinion: Opinion, labels: OpinionLabels): Target {
+  const target = new Float32Array(labels.count);
+  const label = labels[opinion];
+  if (label !== undefined) target[label] = 1;
+  else target[labels.negative] = target[labels.positive] = 0.5; // neutral, which is not a label
   return target;
 }
 
 interface Phrase {
   readonly text: string;
-  /** The probability that it is positive. */
-  readonly probability: number;
+  readonly opinion: Opinion;
 }
 
 function phrase(random: () => number): Phrase {
@@ -245,79 +315,66 @@ function phrase(random: () => number): Phrase {
   if (kind < SHARES.words) {
     const numbers = random(); // the share of numbers, from 0 to 1
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
-    return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), probability: 0.5 };
+    return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), opinion: 'neutral' };
   }
-  if (kind < SHARES.words + SHARES.plain) return { text: statement(pick, random), probability: 0.5 };
+  if (kind < SHARES.words + SHARES.plain) return { text: statement(pick, random), opinion: 'neutral' };
   const side = pick(['positive', 'negative'] as const);
-  if (kind < SHARES.words + SHARES.plain + SHARES.marks) return marked(side, pick, random);
-  return opinion(side, pick, random);
+  const text =
+    kind < SHARES.words + SHARES.plain + SHARES.marks ? marked(side, pick, random) : judgement(side, pick, random);
+  return { text, opinion: side };
 }
 
 type Choose = <T>(items: readonly T[]) => T;
-type Side = 'positive' | 'negative';
+type Side = Exclude<Opinion, 'neutral'>;
 
 function statement(pick: Choose, random: () => number): string {
-  const number = () => String(Math.floor(random() * 60));
-  return filled(
-    pick(STATEMENTS),
-    {
-      ...{
-        thing: THINGS,
-        place: PLACES,
-        day: DAYS,
-        ordinal: ORDINALS,
-        colour: COLOURS,
-        deed: DEEDS,
-        number: [number()],
-      },
-    },
-    pick,
-  );
+  return filled(pick(STATEMENTS), factSlots(random), pick);
+}
+
+function factSlots(random: () => number) {
+  const number = [String(Math.floor(random() * 60))];
+  return { thing: THINGS, place: PLACES, day: DAYS, ordinal: ORDINALS, colour: COLOURS, deed: DEEDS, number };
 }
 
 /** The template with a word for each name of a list. */
-function filled(template: string, lists: Readonly<Record<string, readonly string[]>>, pick: Choose): string {
+function filled(template: string, slots: Readonly<Record<string, readonly string[]>>, pick: Choose): string {
   return template
-    .split(' ')
-    .map((word) => pick(lists[word] ?? [word]))
-    .join(' ');
+    .replace(/:([\w-]+)/g, (_, slot) => pick(slots[slot] as readonly string[]))
+    .replace(/ +/g, ' ')
+    .trim();
 }
 
 /** A mark alone, after an opinion that it repeats, or after a text that says nothing without it. */
-function marked(side: Side, pick: Choose, random: () => number): Phrase {
+function marked(side: Side, pick: Choose, random: () => number): string {
   const mark = pick(random() < 0.3 ? RATINGS[side] : MARKS[side]);
-  const probability = PLAIN[side];
   const kind = random();
-  if (kind < 0.3) return { text: mark, probability };
-  if (kind < 0.7) return { text: `${statement(pick, random)} ${mark}`, probability };
-  return { text: `it was ${pick(ADJECTIVES[side])} ${mark}`, probability };
+  if (kind < 0.3) return mark;
+  if (kind < 0.7) return `${statement(pick, random)} ${mark}`;
+  return `it was ${pick(WORDS[side].adjective)} ${mark}`;
 }
 
-function opinion(side: Side, pick: Choose, random: () => number): Phrase {
-  if (random() < 0.3) {
-    const lists = { good: ADJECTIVES.positive, bad: ADJECTIVES.negative, item: ITEMS };
-    return { text: filled(pick(TURNS[side]), lists, pick), probability: PLAIN[side] };
-  }
+function judgement(side: Side, pick: Choose, random: () => number): string {
   const kind = random();
-  if (kind < 0.2) return { text: pick(IDIOMS[side]), probability: PLAIN[side] };
-  if (kind < 0.24) return { text: `${pick(DOUBTS)} ${pick(ADJECTIVES[side])}`, probability: PLAIN[side] };
-  const negated = random() < 0.6;
-  const probability = (negated ? NEGATED : PLAIN)[side];
-  const words =
-    kind < 0.75
-      ? [
-          pick(SUBJECTS),
-          pick(negated ? NEGATIONS : AFFIRMATIONS),
-          pick(ADJECTIVES[side]),
-          pick(TAILS[negated ? 'negated' : 'plain']),
-        ]
-      : [pick(DO), negated ? pick(DO_NOT) : '', pick(VERBS[side]), pick(['it', 'it', 'this', 'them'])];
-  return { text: words.filter(Boolean).join(' '), probability };
+  if (kind < 0.45) return filled(pick(DENIED), opinionSlots(side), pick);
+  if (kind < 0.63) return filled(pick(TURNS[side]), opinionSlots(side), pick);
+  if (kind < 0.73) return pick(IDIOMS[side]);
+  if (kind < 0.83) return filled(pick(NEWS[side]), factSlots(random), pick);
+  return filled(pick(PLAIN), opinionSlots(side), pick);
 }
 
-function listed(words: string, separator: string | RegExp = /\s+/): string[] {
+function opinionSlots(side: Side) {
+  const same = WORDS[side];
+  const other = WORDS[side === 'positive' ? 'negative' : 'positive'];
+  return {
+    ...SLOTS,
+    ...{ same: same.adjective, 'same-noun': same.noun, 'same-do': same.do, 'same-it': same.it },
+    ...{ other: other.adjective, 'other-noun': other.noun, 'other-do': other.do, 'other-it': other.it },
+  };
+}
+
+function listed(words: string, separator: string | RegExp = /\s+/, keepEmpty = false): string[] {
   return words
     .split(separator)
     .map((word) => word.replace(/\s+/g, ' ').trim())
-    .filter(Boolean);
+    .filter((word) => keepEmpty || word !== '');
 }

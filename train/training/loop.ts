@@ -32,6 +32,9 @@ export const Progress = v.object({
 });
 export type Progress = v.InferOutput<typeof Progress>;
 
+/** Training begins with so many passes over the made-up phrases: negations learned before the reviews are kept (docs/experiments.md). */
+const WARM_UP = 2;
+
 export interface FitOptions {
   readonly model: tf.LayersModel;
   readonly adam: Adam;
@@ -59,16 +62,24 @@ export function newProgress(): Progress {
 /** Trains until the configuration's last epoch is done (`true`) or the signal stops it (`false`). */
 export async function fit(options: FitOptions): Promise<boolean> {
   const { model, adam, train, validation, config, progress, onStep, onEpoch, signal } = options;
-  const steps = Math.ceil(train.length / config.batchSize);
+  const madeUp = train.filter((example) => example.madeUp);
+  const later = Math.ceil(train.length / config.batchSize);
+  const first = Math.ceil((WARM_UP * madeUp.length + train.length) / config.batchSize);
   const trainer = await Trainer.create(model, adam, config);
   try {
     while (progress.epochs.length < config.epochs) {
+      const epoch = progress.epochs.length;
       // The order depends on the seed and the epoch alone, so there is no random state to keep.
-      const order = shuffled(train, config.seed * 1_000 + progress.epochs.length);
+      const seed = config.seed * 1_000 + epoch;
+      const warmUp =
+        epoch > 0 ? [] : Array.from({ length: WARM_UP }, (_, pass) => shuffled(madeUp, seed + pass)).flat();
+      const order = [...warmUp, ...shuffled(train, seed)];
+      const steps = epoch > 0 ? later : first;
+      const before = epoch > 0 ? first + (epoch - 1) * later : 0;
       while (progress.step < steps) {
         if (signal?.aborted) return false;
         const from = progress.step * config.batchSize;
-        const done = (progress.epochs.length * steps + progress.step) / (config.epochs * steps);
+        const done = (before + progress.step) / (first + (config.epochs - 1) * later);
         const random = randomNumbers(config.seed + 2 ** 31 * done); // no state to keep, like the order
         const batch = order.slice(from, from + config.batchSize).map((example) => augment(example, config, random));
         add(progress.totals, trainer.step(batch, config.learningRateDecay === 'linear' ? 1 - done : 1));

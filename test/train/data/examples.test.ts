@@ -124,6 +124,11 @@ describe('augment', () => {
     expect(new Set(parts.flatMap((ids) => [...ids])).size).toBe(31);
   });
 
+  it('leaves made-up phrases whole, whose every word counts', () => {
+    const phrase = { ...text(30), madeUp: true };
+    for (const example of augmented(phrase, { crops: 1, wordDropout: 0.9 }, 20)) expect(example).toEqual(phrase);
+  });
+
   it('does not crop a short text', () => {
     for (const words of [0, 1, 3, 20]) {
       for (const example of augmented(text(words), { ...NEITHER, crops: 1 }, 100)) expect(example).toEqual(text(words));

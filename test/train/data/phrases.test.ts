@@ -8,7 +8,7 @@ import { readBundle } from '../../../train/export/bundle.ts';
 const labelsOf = (...labels: string[]) => opinionLabels(labels) as OpinionLabels;
 const TWO = labelsOf('negative', 'positive');
 const THREE = labelsOf('good', 'bad', 'neutral');
-/** Texts enough for all phrases there are. */
+/** Texts enough for thousands of phrases. */
 const MANY = 100_000;
 const OPTIONS = { maxTokens: 400, seed: 1 };
 /** The probability of the second of two labels. */
@@ -86,7 +86,8 @@ describe('makePhrases', () => {
       );
     };
     const textOf = readerOf(vocabulary);
-    const affirmation = /^((it|this|that|the \w+) )?(is|was)?( really| very| so)? ?good$/;
+    const affirmation =
+      /^((it|this|that|the \w+) )?(is|was)?( really| very| so)? ?(good|great|nice|fun|clever|fresh|clean|warm|useful|smart|tasty|perfect|lovely|superb|honest|fair|cute|cool)$/;
     const affirmed = phrases.filter((phrase) => affirmation.test(textOf(phrase)));
     expect(affirmed.length).toBeGreaterThan(0);
     for (const phrase of affirmed) expect(positive(phrase)).toBeGreaterThan(0.5);
@@ -102,12 +103,30 @@ describe('makePhrases', () => {
     expect(makePhrases(MANY, vocabulary, TWO, { ...OPTIONS, seed: 2 })).not.toEqual(once);
   });
 
-  it('makes at most one for twelve texts', async () => {
+  it('denies by words far from the one they deny', async () => {
+    const vocabulary = await english();
+    const textOf = readerOf(vocabulary);
+    const said = new Map(makePhrases(MANY, vocabulary, TWO, OPTIONS).map((one) => [textOf(one), positive(one)]));
+    const of = (pattern: RegExp) => [...said].filter(([text]) => pattern.test(text)).map(([, likely]) => likely);
+    for (const pattern of [
+      /^no (problems|flaws|delays)\b/,
+      /^nobody could call it (bad|dull|rude)$/,
+      /never fails to/,
+    ]) {
+      expect(new Set(of(pattern)), String(pattern)).toEqual(new Set([1]));
+    }
+    for (const pattern of [/^no (charm|wit|style)\b/, /^nobody could call it (good|funny|warm)$/, / failed to/]) {
+      expect(new Set(of(pattern)), String(pattern)).toEqual(new Set([0]));
+    }
+  });
+
+  it('makes at most one for four texts, of a third of their weight', async () => {
     const vocabulary = await english();
     const all = makePhrases(MANY, vocabulary, TWO, OPTIONS);
-    expect(makePhrases(2_400, vocabulary, TWO, OPTIONS)).toEqual(all.slice(0, 200));
-    expect(makePhrases(11, vocabulary, TWO, OPTIONS)).toEqual([]);
-    expect(all.length).toBeLessThan(150_000 / 12); // so the shipped model has them all
+    expect(all).toHaveLength(MANY / 4);
+    expect(makePhrases(803, vocabulary, TWO, OPTIONS)).toEqual(all.slice(0, 200));
+    expect(makePhrases(3, vocabulary, TWO, OPTIONS)).toEqual([]);
+    expect(new Set(all.map(({ weight }) => weight))).toEqual(new Set([1 / 3]));
   });
 
   it('makes none for a vocabulary that is not English', () => {

@@ -88,6 +88,20 @@ describe('fit', () => {
     },
   );
 
+  it('begins the first epoch with two passes over the made-up phrases', async () => {
+    const lengths: unknown[] = [];
+    await train(start({ ...CONFIG, epochs: 2 }), {
+      train: EXAMPLES.map((example, row) => ({ ...example, madeUp: row < 20 })),
+      onStep: ({ step, totals }, steps) => {
+        if (step === steps) lengths.push([steps, totals.reviews]);
+      },
+    });
+    expect(lengths).toEqual([
+      [Math.ceil(100 / 8), 60 + 2 * 20],
+      [Math.ceil(60 / 8), 60],
+    ]);
+  });
+
   it('measures the validation split after every epoch, and does not train on it', async () => {
     const [alone, watched] = [start(), start()];
     await train(alone);
@@ -132,14 +146,16 @@ describe('a checkpoint', () => {
     ['in the middle of an epoch', 11, 3],
     ['between two epochs', 8, 3],
   ] as const)('continues a run that was stopped %s to the same weights, bit for bit', async (_, stopAfter, labels) => {
+    const examples = examplesOf(labels).map((example, row) => ({ ...example, madeUp: labels === 3 && row < 9 }));
     const whole = start(CONFIG, labels);
-    await train(whole);
+    await train(whole, { train: examples });
 
     const stopped = start(CONFIG, labels);
     const interruption = new AbortController();
     let steps = 0;
     if (stopAfter === 0) interruption.abort();
     const finished = await train(stopped, {
+      train: examples,
       signal: interruption.signal,
       onStep: () => ++steps === stopAfter && interruption.abort(),
     });
@@ -148,7 +164,7 @@ describe('a checkpoint', () => {
 
     const resumed = await loadCheckpoint(folder);
     expect(resumed.vocabulary.toString()).toBe(VOCABULARY.toString());
-    expect(await train(resumed)).toBe(true);
+    expect(await train(resumed, { train: examples })).toBe(true);
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
     expect(resumed.progress).toEqual(whole.progress);
   });

@@ -173,7 +173,8 @@ export const SETS: readonly ScorecardSet[] = [
   heldOut('neutral', 'News and plots, neutral', 'test', 'neutral'),
   heldOut('not-neutral', 'News, not neutral', 'test', 'not-neutral'),
   opinions('opinions', 'Own opinions, held out', 'test', 'heldout'),
-  opinions('negations', 'Own negations, held out', 'test', 'heldout', 'negation'),
+  opinions('negations', 'Own negations, held out', 'test', 'heldout', { kind: 'negation' }),
+  opinions('denials', 'Own denials and news, held out', 'test', 'denials-heldout', { asks: ['polarity', 'three-way'] }),
   {
     name: 'sst2-dev',
     title: 'SST-2 dev',
@@ -202,7 +203,10 @@ export const SETS: readonly ScorecardSet[] = [
   heldOut('neutral-dev', 'News and plots, neutral, dev', 'development', 'neutral'),
   heldOut('not-neutral-dev', 'News, not neutral, dev', 'development', 'not-neutral'),
   opinions('opinions-dev', 'Own opinions, dev', 'development', 'development'),
-  opinions('negations-dev', 'Own negations, dev', 'development', 'development', 'negation'),
+  opinions('negations-dev', 'Own negations, dev', 'development', 'development', { kind: 'negation' }),
+  opinions('denials-dev', 'Own denials and news, dev', 'development', 'denials-development', {
+    asks: ['polarity', 'three-way'],
+  }),
 ];
 
 /** Two files, of negative and of positive texts. */
@@ -293,12 +297,12 @@ function opinions(
   title: string,
   stage: ScorecardSet['stage'],
   file: string,
-  kind?: string,
+  { kind, asks = ['polarity'] }: { kind?: string; asks?: readonly Question[] } = {},
 ): ScorecardSet {
   const read = async () => {
     const lines = (await readFile(path.join(OPINIONS_FOLDER, `${file}.jsonl`), 'utf8')).trim().split('\n');
     const all = lines.map((line) => JSON.parse(line) as LabelledText & { readonly kind: string });
     return kind === undefined ? all : all.filter((one) => one.kind === kind);
   };
-  return { name, title, stage, asks: ['polarity'], read };
+  return { name, title, stage, asks, read };
 }

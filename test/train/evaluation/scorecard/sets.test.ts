@@ -120,6 +120,12 @@ describe('the texts of', () => {
 
   it('opinions written for this project', async () => {
     expect(await read('opinions-dev')).toHaveLength(240);
+    const denials = Map.groupBy(await read('denials-dev'), ([label]) => label);
+    expect([...denials].map(([label, { length }]) => [label, length])).toEqual([
+      ['negative', 100],
+      ['positive', 100],
+      ['neutral', 40],
+    ]);
     expect(await read('negations-dev')).toHaveLength(30);
   });
 });
