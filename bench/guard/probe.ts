@@ -134,4 +134,5 @@ async function warm(): Promise<(question: Question) => Promise<number>> {
 const probe = process.argv[2] as Probe;
 const measure = await { infer, train, cold, warm }[probe]();
 process.send?.({});
+process.on('disconnect', () => process.exit()); // with its workers, if the guard is killed
 process.on('message', async (question: Question) => process.send?.(await measure(question)));

@@ -1,6 +1,6 @@
 /**
- * Makes short English texts from a grammar: opinions with and without a negation, marks such as emoji and stars, and texts without an
- * opinion. In a long review a "not" hardly matters, and there are no questions; so a network that has read only reviews takes "not bad
+ * Makes short English texts from templates: opinions, half of which deny the opposite, news, marks such as emoji and stars, and texts
+ * without an opinion. In a long review a "not" hardly matters, and there are no questions; so a network that has read only reviews takes "not bad
  * at all" for a complaint, and a question for an opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
@@ -10,29 +10,32 @@ import { type Example, type Target, toExample } from './examples.ts';
 import type { OpinionLabels } from './labels.ts';
 import type { Opinion } from './sources/source.ts';
 
-/** So many are made at most. */
+/** So many are tried at most. */
 const PHRASES = 40_000;
 /** At most one phrase for so many texts, and its weight beside theirs: more would drown a few thousand short texts (docs/experiments.md). */
 const TEXTS_PER_PHRASE = 4;
 const WEIGHT = 1 / 3;
 /** The shares of the kinds; the rest are opinions in words. */
-const SHARES = { words: 0.08, plain: 0.22, marks: 0.14 };
-/** If the vocabulary knows fewer phrases than this, the texts are not English, or not opinions. */
-const MIN_PHRASES = 1_000;
+const SHARES = { words: 0.08, facts: 0.22, marks: 0.14 };
+/** If the vocabulary knows fewer of them, the texts are not English: marks and numbers alone are 2,000. */
+const MIN_PHRASES = 3_500;
 
-/** Words of each side. In a template, `:same` is an adjective of the text's own side and `:other` one of the opposite. */
+/**
+ * Words of each side. In a template, `:same` is an adjective of the text's own side and `:other`
+ * one of the opposite; `:same-noun` is a noun, `:same-do` what somebody does to a thing, and `:same-it` what the thing does.
+ */
 const WORDS = {
   positive: {
     adjective: listed(`good great nice fun funny interesting clever exciting entertaining enjoyable impressive original
       convincing believable helpful useful friendly fresh tasty delicious clean comfortable reliable beautiful memorable
       charming brilliant excellent amazing wonderful satisfying worthwhile engaging moving smart sharp warm easy perfect
-      special happy pleasant polite fast solid strong inspired pleased impressed satisfied worth fantastic superb lovely
+      special happy pleasant polite fast solid strong inspired pleased impressed satisfied fantastic superb lovely
       gripping touching hilarious thrilling fascinating stunning gorgeous elegant cozy quiet spacious generous attentive
       professional responsive accurate sturdy durable intuitive smooth crisp juicy tender flavorful affordable fair honest
-      thoughtful insightful powerful refreshing rewarding outstanding awesome cool cute decent fine better magical realistic
+      thoughtful insightful powerful refreshing rewarding outstanding awesome cool cute decent fine magical realistic
       safe skilled welcoming amusing stylish likeable compelling worthy patient caring effective efficient`),
     noun: listed(`charm wit heart quality flavor style value imagination suspense depth energy warmth taste care humor fun
-      magic originality excitement chemistry tension joy beauty kindness comfort talent sense surprises`),
+      magic originality excitement chemistry joy beauty kindness comfort talent sense`),
     do: listed('like love enjoy recommend trust want admire appreciate adore treasure'),
     it: listed('work deliver impress help please convince entertain shine amuse inspire satisfy last charm excite'),
   },
@@ -40,14 +43,14 @@ const WORDS = {
     adjective: listed(`bad awful terrible boring dull slow stupid annoying disappointing horrible poor weak predictable
       confusing pointless silly ugly dirty rude cold broken useless noisy painful tedious lame ridiculous pretentious forced
       disappointed bored annoyed overpriced unpleasant uncomfortable tired fake greasy wasted cynical mediocre bland dreadful
-      pathetic sloppy clumsy flimsy cheap shallow messy dated lazy flat stale dry salty soggy loud cramped smelly unreliable
+      pathetic sloppy clumsy flimsy shallow messy dated lazy flat stale dry salty soggy loud cramped smelly unreliable
       buggy laggy misleading dishonest unhelpful incompetent unprofessional careless arrogant frustrating irritating
       depressing embarrassing offensive worthless overrated unfunny uninspired lifeless incoherent amateurish unconvincing
-      forgettable repetitive unfair unsafe filthy nasty gross tasteless worse heavy hard complicated difficult wrong faulty
-      defective late awkward cheesy`),
+      forgettable repetitive unfair unsafe filthy nasty gross tasteless heavy hard complicated difficult wrong faulty
+      defective late awkward`),
     noun: listed(`problems flaws bugs complaints delays issues regrets noise trouble faults mistakes errors disappointment defects
       damage boredom nonsense lies filler mess waste stress pain ads crashes clichés`),
-    do: listed('regret hate mind dislike avoid return despise resent'),
+    do: listed('regret hate mind dislike despise resent'),
     it: listed('disappoint fail bore annoy drag suffer break complain crash leak hurt freeze irritate confuse offend'),
   },
 };
@@ -76,7 +79,7 @@ const SLOTS = {
     '|',
   ),
   itdoesnot: listed(
-    `doesn't|does not|didn't|did not|never|won't|hasn't yet managed to|hardly ever|will not|wouldn't|no longer|rarely`,
+    `doesn't|does not|didn't|did not|won't|will not|wouldn't|never seems to|hardly ever seems to|no longer seems to|did not once`,
     '|',
   ),
   who: listed('i we i you'),
@@ -141,7 +144,7 @@ const TURNS = {
     all the :other-noun are gone|the wait was worth it|i won't go anywhere else|nobody does it better|i wouldn't change a thing|
     there is no better :item|i will never use another :item|i would not hesitate to recommend it|don't hesitate to buy it|
     it is not only :same but also :same|can't stop using it|i can't believe how :same it is|
-    :who would not :same-do this|what is not to :same-do|i can't get enough of this :item|no wonder everybody loves it`,
+    who would not :same-do this|what is not to :same-do|i can't get enough of this :item|no wonder everybody loves it`,
     '|',
   ),
   negative: listed(
@@ -159,7 +162,7 @@ const TURNS = {
     it lacks :other-noun|:aspect lacks any :other-noun|devoid of :other-noun|i looked for :other-noun and found none|
     so much for :other-noun|hardly worth the money|it stopped working|it no longer works|it did not last a week|
     it does nothing it promises|nothing works|i have yet to see a :other moment|there are better items out there|
-    :who would :other-do this|what were they thinking|i want my money back|i won't be coming back|i will not buy it again|
+    who would :other-do this|what were they thinking|i want my money back|i won't be coming back|i will not buy it again|
     if only :aspect were :other|not even :aspect can save this :item|:aspect cannot save it|even :aspect was not :other|
     i can't believe how :same it is|:aspect is not what it used to be|i was expecting more|don't waste your time on it`,
     '|',
@@ -214,6 +217,16 @@ const ORDINALS = listed('first second third fourth fifth');
 const COLOURS = listed('red blue green black white grey brown yellow');
 const DEEDS = listed(`open close press turn remove insert check read fill send print save copy move wash cut
   measure place hold select enter`);
+const NUMBERS = Array.from({ length: 58 }, (_, index) => String(index + 2));
+const FACTS = {
+  thing: THINGS,
+  place: PLACES,
+  day: DAYS,
+  ordinal: ORDINALS,
+  colour: COLOURS,
+  deed: DEEDS,
+  number: NUMBERS,
+};
 /** Facts, questions, greetings and instructions. `:thing`, `:place` and the like stand for a word of the list above. */
 const STATEMENTS = listed(
   `the :thing is on the :ordinal floor|the :thing is in the :place|the :thing is next to the :place|the :place opens at :number|
@@ -317,23 +330,18 @@ function phrase(random: () => number): Phrase {
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), opinion: 'neutral' };
   }
-  if (kind < SHARES.words + SHARES.plain) return { text: statement(pick, random), opinion: 'neutral' };
+  if (kind < SHARES.words + SHARES.facts) return { text: statement(pick), opinion: 'neutral' };
   const side = pick(['positive', 'negative'] as const);
   const text =
-    kind < SHARES.words + SHARES.plain + SHARES.marks ? marked(side, pick, random) : judgement(side, pick, random);
+    kind < SHARES.words + SHARES.facts + SHARES.marks ? marked(side, pick, random) : judgement(side, pick, random);
   return { text, opinion: side };
 }
 
 type Choose = <T>(items: readonly T[]) => T;
 type Side = Exclude<Opinion, 'neutral'>;
 
-function statement(pick: Choose, random: () => number): string {
-  return filled(pick(STATEMENTS), factSlots(random), pick);
-}
-
-function factSlots(random: () => number) {
-  const number = [String(Math.floor(random() * 60))];
-  return { thing: THINGS, place: PLACES, day: DAYS, ordinal: ORDINALS, colour: COLOURS, deed: DEEDS, number };
+function statement(pick: Choose): string {
+  return filled(pick(STATEMENTS), FACTS, pick);
 }
 
 /** The template with a word for each name of a list. */
@@ -349,7 +357,7 @@ function marked(side: Side, pick: Choose, random: () => number): string {
   const mark = pick(random() < 0.3 ? RATINGS[side] : MARKS[side]);
   const kind = random();
   if (kind < 0.3) return mark;
-  if (kind < 0.7) return `${statement(pick, random)} ${mark}`;
+  if (kind < 0.7) return `${statement(pick)} ${mark}`;
   return `it was ${pick(WORDS[side].adjective)} ${mark}`;
 }
 
@@ -358,7 +366,7 @@ function judgement(side: Side, pick: Choose, random: () => number): string {
   if (kind < 0.45) return filled(pick(DENIED), opinionSlots(side), pick);
   if (kind < 0.63) return filled(pick(TURNS[side]), opinionSlots(side), pick);
   if (kind < 0.73) return pick(IDIOMS[side]);
-  if (kind < 0.83) return filled(pick(NEWS[side]), factSlots(random), pick);
+  if (kind < 0.83) return filled(pick(NEWS[side]), FACTS, pick);
   return filled(pick(PLAIN), opinionSlots(side), pick);
 }
 

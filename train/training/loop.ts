@@ -32,7 +32,7 @@ export const Progress = v.object({
 });
 export type Progress = v.InferOutput<typeof Progress>;
 
-/** Training begins with so many passes over the made-up phrases: negations learned before the reviews are kept (docs/experiments.md). */
+/** Training begins with so many passes over the made-up phrases: denials that are learned before the reviews are kept (docs/experiments.md). */
 const WARM_UP = 2;
 
 export interface FitOptions {
