@@ -169,30 +169,29 @@ const TURNS = {
   ),
 };
 
-/** News that is good or bad for those it is about. */
+/** News that is good or bad for those it is about. No words for who they are: those must not move an answer. */
 const NEWS = {
   positive: listed(
-    `the team won the title on :day|rescuers found all :number children alive|the company created :number new jobs in the city|
-    scientists found a cure for the disease|the two countries signed a peace deal on :day|the school won a national award|
+    `the team won the title on :day|all :number survivors were rescued|the company created :number new jobs in the city|
+    a cure for the disease was found|the two countries signed a peace deal on :day|the school won a national award|
     unemployment fell to a record low|the hospital saved :number lives|profits rose by :number percent|
-    volunteers raised :number thousand dollars for the shelter|the economy grew faster than expected|
-    the court freed the innocent man after :number years|the new law protects :number thousand workers|
-    a neighbor rescued the family from the fire|crime fell by :number percent in the city|the vaccine proved safe and effective|
-    the museum celebrated its success with visitors|the girl was praised for her courage|farmers welcomed a record harvest|
-    the river is clean again after :number years|the charity gave free meals to :number families|
-    the president praised the brave firefighters|the reform was a victory for the poor`,
+    the city raised :number thousand dollars for the shelter|the economy grew faster than expected|
+    the new law protects :number thousand homes|crime fell by :number percent in the city|
+    the vaccine proved safe and effective|the museum celebrated its success|the harvest set a record|
+    the river is clean again after :number years|the charity gave away :number thousand free meals|
+    the reform was a victory for the city|the rescue on :day was praised`,
     '|',
   ),
   negative: listed(
     `:number people were killed in a crash near the :place|the company cut :number thousand jobs on :day|
-    a fire destroyed :number homes|the minister was accused of corruption|the bank lost :number million dollars|
-    police arrested a man for the murder of :number people|the storm left :number thousand people without power|
-    the government failed to protect the victims|:number soldiers died in the attack|the report condemned the abuse of prisoners|
-    the factory closed and :number workers lost their jobs|prices rose and families suffer|the deal collapsed after a scandal|
-    the war has killed :number thousand civilians|the hospital was sued for negligence|hackers stole the data of :number customers|
-    the drought ruined the harvest|the mayor resigned after lies about the money|the flood damaged the :place|
-    the school was closed after a shooting|the disease spread to :number countries|the policy is a disaster for the poor|
-    the crisis deepened on :day as shares fell|inspectors found rats in the kitchen|the official blamed the victims`,
+    a fire destroyed :number homes|the firm was accused of corruption|the bank lost :number million dollars|
+    the storm left :number thousand homes without power|the government failed to protect the victims|
+    :number people died in the attack|the report condemned the abuse|the factory closed and :number jobs were lost|
+    prices rose and the economy suffers|the deal collapsed after a scandal|the war has killed :number thousand civilians|
+    the hospital was sued for negligence|the data of :number customers was stolen|the drought ruined the harvest|
+    the company lied about the money|the flood damaged the :place|the school was closed after a shooting|
+    the disease spread to :number countries|the policy is a disaster|the crisis deepened on :day as shares fell|
+    rats were found in the kitchen`,
     '|',
   ),
 };
