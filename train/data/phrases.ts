@@ -89,7 +89,7 @@ const SLOTS = {
 
 /** Opinions of either side, in plain words. */
 const PLAIN = listed(
-  `:aspect :is :same :tail|:aspect :is :same and :same :tail|:same :item :tail|
+  `:aspect :is :same :tail|:aspect :is :same :tail|:aspect :is :same|:aspect :is :same|the :item :is :same|it was :same|:aspect :is :same and :same :tail|:same :item :tail|
   what a :same :item|so :same|very :same|a :same and :same :item|
   i :same-do it|we :same-do this :item|i :same-do them|the :same :item is full of :same-noun|
   :aspect has plenty of :same-noun|nothing but :same-noun|such a :same :item|i found :aspect :same`,
@@ -362,10 +362,10 @@ function marked(side: Side, pick: Choose, random: () => number): string {
 
 function judgement(side: Side, pick: Choose, random: () => number): string {
   const kind = random();
-  if (kind < 0.45) return filled(pick(DENIED), opinionSlots(side), pick);
-  if (kind < 0.63) return filled(pick(TURNS[side]), opinionSlots(side), pick);
-  if (kind < 0.73) return pick(IDIOMS[side]);
-  if (kind < 0.83) return filled(pick(NEWS[side]), FACTS, pick);
+  if (kind < 0.36) return filled(pick(DENIED), opinionSlots(side), pick);
+  if (kind < 0.48) return filled(pick(TURNS[side]), opinionSlots(side), pick);
+  if (kind < 0.58) return pick(IDIOMS[side]);
+  if (kind < 0.66) return filled(pick(NEWS[side]), FACTS, pick);
   return filled(pick(PLAIN), opinionSlots(side), pick);
 }
 
