@@ -58,7 +58,14 @@ export function run(
   cwd: string,
   env: Record<string, string> = {},
 ): Promise<Ran> {
-  const { PATH = '', HOME = '' } = process.env;
-  const base = { PATH, HOME, NO_COLOR: '1', CI: 'true', WRANGLER_SEND_METRICS: 'false' };
+  const { PATH = '', HOME = '', NODE_EXTRA_CA_CERTS: ca } = process.env; // a proxy's certificate, which a download needs
+  const base = {
+    PATH,
+    HOME,
+    ...(ca && { NODE_EXTRA_CA_CERTS: ca }),
+    NO_COLOR: '1',
+    CI: 'true',
+    WRANGLER_SEND_METRICS: 'false',
+  };
   return execute(command, args, { cwd, env: { ...base, ...env }, maxBuffer: 1 << 24 });
 }
