@@ -35,6 +35,11 @@ async function from<Module>(file: string): Promise<Module> {
   return import(pathToFileURL(path.resolve(file)).href);
 }
 
+/** Milliseconds of a workerd's CPU; of time where its CPU is not known. */
+function clockOf(pid: string | undefined, cpuTime: typeof inspectors.cpuTime): () => number {
+  return () => (pid === undefined ? performance.now() : cpuTime(pid));
+}
+
 /** Milliseconds of CPU for a text. */
 async function infer(): Promise<(question: Question) => Promise<number>> {
   const { openClassifier } = await from<typeof runtimes>('edge/runtime/files.ts');
@@ -96,8 +101,7 @@ async function cold(): Promise<(question: Question) => Promise<number>> {
     const worker = await startWorker({}, { lazy: true });
     try {
       await (await fetch(`${worker.url}/health`)).text();
-      const pid = workerdPid();
-      const now = () => (pid === undefined ? performance.now() : cpuTime(pid));
+      const now = clockOf(workerdPid(), cpuTime);
       const start = now();
       await ask(worker, TEXT);
       return now() - start;
@@ -116,11 +120,13 @@ async function warm(): Promise<(question: Question) => Promise<number>> {
   const { startBare } = await import('../bare.ts');
   const { textOf } = await import('../texts.ts');
   await build();
-  const start = async (open: () => Promise<workers.RunningWorker>) => ({ worker: await open(), pid: workerdPid() });
+  const start = async (open: () => Promise<workers.RunningWorker>) => ({
+    worker: await open(),
+    now: clockOf(workerdPid(), cpuTime),
+  });
   const ours = await start(() => startWorker());
   const bare = await start(startBare);
-  const costOf = async ({ worker, pid }: typeof ours, texts: readonly string[]) => {
-    const now = () => (pid === undefined ? performance.now() : cpuTime(pid));
+  const costOf = async ({ worker, now }: typeof ours, texts: readonly string[]) => {
     const since = now();
     for (const text of texts) await ask(worker, text);
     return (now() - since) / texts.length;

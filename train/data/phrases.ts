@@ -1,7 +1,7 @@
 /**
  * Makes short English texts from templates: opinions, half of which deny the opposite, news, marks such as emoji and stars, and texts
- * without an opinion. In a long review a "not" hardly matters, and there are no questions; so a network that has read only reviews takes "not bad
- * at all" for a complaint, and a question for an opinion.
+ * without an opinion. In a long review a "not" hardly matters, and there are no questions; so a network that has read only reviews
+ * takes "not bad at all" for a complaint, and a question for an opinion.
  */
 import { UNKNOWN_ID, type Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
@@ -21,8 +21,8 @@ const SHARES = { words: 0.08, facts: 0.22, marks: 0.14 };
 const MIN_PHRASES = 3_500;
 
 /**
- * Words of each side. In a template, `:same` is an adjective of the text's own side and `:other`
- * one of the opposite; `:same-noun` is a noun, `:same-do` what somebody does to a thing, and `:same-it` what the thing does.
+ * Words of each side. In a template, `:same` is an adjective of the text's own side and `:other` one of the opposite; `:same-noun`
+ * is a noun, `:same-do` what somebody does to a thing, and `:same-it` what the thing does.
  */
 const WORDS = {
   positive: {
@@ -54,7 +54,7 @@ const WORDS = {
     it: listed('disappoint fail bore annoy drag suffer break complain crash leak hurt freeze irritate confuse offend'),
   },
 };
-/** What fills `:is`, `:isnot` and the like in a template of an opinion. */
+/** A template of an opinion takes its `:is`, `:isnot` and the like from here. */
 const SLOTS = {
   aspect: listed(
     `it|it|it|this|that|the film|the food|the story|the service|the book|the place|the acting|the plot|the staff|the room|
@@ -89,7 +89,8 @@ const SLOTS = {
 
 /** Opinions of either side, in plain words. */
 const PLAIN = listed(
-  `:aspect :is :same :tail|:aspect :is :same :tail|:aspect :is :same|:aspect :is :same|the :item :is :same|it was :same|:aspect :is :same and :same :tail|:same :item :tail|
+  `:aspect :is :same :tail|:aspect :is :same :tail|:aspect :is :same|:aspect :is :same|the :item :is :same|it was :same|
+  :aspect :is :same and :same :tail|:same :item :tail|
   what a :same :item|so :same|very :same|a :same and :same :item|
   i :same-do it|we :same-do this :item|i :same-do them|the :same :item is full of :same-noun|
   :aspect has plenty of :same-noun|nothing but :same-noun|such a :same :item|i found :aspect :same`,

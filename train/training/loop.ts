@@ -32,7 +32,7 @@ export const Progress = v.object({
 });
 export type Progress = v.InferOutput<typeof Progress>;
 
-/** Training begins with so many passes over the made-up phrases: denials that are learned before the reviews are kept (docs/experiments.md). */
+/** Training begins with so many passes over the made-up phrases: denials learned before the reviews last (docs/experiments.md). */
 const WARM_UP = 2;
 
 export interface FitOptions {
@@ -63,8 +63,8 @@ export function newProgress(): Progress {
 export async function fit(options: FitOptions): Promise<boolean> {
   const { model, adam, train, validation, config, progress, onStep, onEpoch, signal } = options;
   const madeUp = train.filter((example) => example.madeUp);
-  const later = Math.ceil(train.length / config.batchSize);
-  const first = Math.ceil((WARM_UP * madeUp.length + train.length) / config.batchSize);
+  const stepsFor = (examples: number) => Math.ceil(examples / config.batchSize);
+  const [first, later] = [stepsFor(WARM_UP * madeUp.length + train.length), stepsFor(train.length)];
   const trainer = await Trainer.create(model, adam, config);
   try {
     while (progress.epochs.length < config.epochs) {
@@ -74,7 +74,7 @@ export async function fit(options: FitOptions): Promise<boolean> {
       const warmUp =
         epoch > 0 ? [] : Array.from({ length: WARM_UP }, (_, pass) => shuffled(madeUp, seed + pass)).flat();
       const order = [...warmUp, ...shuffled(train, seed)];
-      const steps = epoch > 0 ? later : first;
+      const steps = stepsFor(order.length);
       const before = epoch > 0 ? first + (epoch - 1) * later : 0;
       while (progress.step < steps) {
         if (signal?.aborted) return false;
