@@ -17,8 +17,8 @@ const TEXTS_PER_PHRASE = 4;
 const WEIGHT = 1 / 3;
 /** The shares of the kinds; the rest are opinions in words. */
 const SHARES = { words: 0.08, facts: 0.22, marks: 0.14 };
-/** If the vocabulary knows fewer of them, the texts are not English: marks and numbers alone are 2,000. */
-const MIN_PHRASES = 3_500;
+/** If the vocabulary knows a smaller share of the first phrases, the texts are not English: marks and numbers alone are 5 %. */
+const ENGLISH = { share: 0.09, of: 4_000 };
 
 /**
  * Words of each side. In a template, `:same` is an adjective of the text's own side and `:other` one of the opposite; `:same-noun`
@@ -301,12 +301,14 @@ export function makePhrases(
   const random = randomNumbers(seed);
   const known: Example[] = [];
   const most = Math.floor(texts / TEXTS_PER_PHRASE);
-  for (let made = 0; made < PHRASES && known.length < Math.max(most, MIN_PHRASES); made++) {
+  for (let made = 0; made < PHRASES; made++) {
+    if (made === ENGLISH.of && known.length < ENGLISH.share * made) return [];
+    if (made >= ENGLISH.of && known.length >= most) break;
     const { text, opinion } = phrase(random);
     const example = toExample(text, targetOf(opinion, labels), vocabulary, maxTokens);
     if (!example.ids.includes(UNKNOWN_ID)) known.push({ ...example, weight: WEIGHT, madeUp: true });
   }
-  return known.length < MIN_PHRASES ? [] : known.slice(0, most);
+  return known.slice(0, most);
 }
 
 function targetOf(opinion: Opinion, labels: OpinionLabels): Target {
