@@ -350,6 +350,7 @@ function statement(pick: Choose): string {
 function filled(template: string, slots: Readonly<Record<string, readonly string[]>>, pick: Choose): string {
   return template
     .replace(/:([\w-]+)/g, (_, slot) => pick(slots[slot] as readonly string[]))
+    .replace(/\ba (?=(?!use)[aeiou]|honest)/g, 'an ')
     .replace(/ +/g, ' ')
     .trim();
 }
