@@ -103,7 +103,7 @@ ${TEXTS.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 ${texts.map(({ name, version, text }) => `\n## ${name} ${version}\n\n${text}\n`).join('')}`;
 }
 
-/** The texts that the shipped model was trained on. A test holds this list to train/data/sources.ts. */
+/** The texts of others that the shipped model was trained on. A test holds this list to train/data/sources.ts. */
 const TEXTS = [
   ['Large Movie Review Dataset', 'Maas et al., Learning Word Vectors for Sentiment Analysis, ACL 2011', 'none stated'],
   ...['vader-tweets', 'vader-products', 'vader-news'].map((set) => [

@@ -13,6 +13,8 @@ export interface Example {
   readonly ids: Int32Array;
   /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
   readonly target: Target;
+  /** True for a target that came with the text. Default: a teacher gave it, unless it is certain. */
+  readonly own?: boolean | undefined;
   /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;
   /** True for a phrase of `phrases.ts`: training begins with these, and leaves no word of them out. */

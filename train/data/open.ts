@@ -20,6 +20,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   'product-reviews': 2,
   'pros-cons': 0.4,
   counterfactual: 4,
+  own: 4,
 };
 
 /**
@@ -53,10 +54,11 @@ export function mixOpenSets(imdb: Dataset, sources: readonly LoadedSource[], isO
 function reviewsOf({ source: { name, says }, texts }: LoadedSource): Review[] {
   const byLabel = Map.groupBy(texts, ({ label }) => label);
   const balanced = (label: Opinion) => texts.length / byLabel.size / (byLabel.get(label)?.length as number);
-  return texts.map(({ id, text, label }) => ({
+  return texts.map(({ id, text, label, target }) => ({
     id,
     text,
     label: OPINIONS.indexOf(label),
+    ...(target && { target }),
     source: name,
     ...(says === 'polarity' && { choice: POLARITY }),
     weight: (WEIGHTS[name] ?? 1) * balanced(label) ** BALANCE,

@@ -8,6 +8,7 @@ import { wordsKey } from './duplicates.ts';
 import { counterfactual } from './sources/counterfactual.ts';
 import { goEmotions } from './sources/goemotions.ts';
 import { type IsOverlap, readOverlaps } from './sources/overlaps.ts';
+import { own } from './sources/own.ts';
 import { productReviews } from './sources/product-reviews.ts';
 import { prosCons } from './sources/pros-cons.ts';
 import type { Source, SourceText } from './sources/source.ts';
@@ -26,6 +27,7 @@ export const SOURCES: readonly Source[] = [
   productReviews,
   prosCons,
   counterfactual,
+  own,
 ];
 
 export interface LoadedSource {

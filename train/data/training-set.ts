@@ -7,7 +7,7 @@ import type { Vocabulary } from '../../shared/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { shuffled } from '../random.ts';
 import type { NamedDataset } from './dataset.ts';
-import { buildVocabulary, certainties, type Example, type Target, toExample, toExamples } from './examples.ts';
+import { buildVocabulary, type Example, type Target, toExample, toExamples } from './examples.ts';
 import { identityWords, representatives } from './identities.ts';
 import { opinionLabels } from './labels.ts';
 import { makePhrases } from './phrases.ts';
@@ -96,19 +96,24 @@ export function encodeTrainingSet(
   { maxTokens, phrases, seed }: Config,
 ): Example[] {
   const { labels } = set.facts;
-  const certain = certainties(labels.length);
   const targetOf = (index: number) =>
-    targets?.slice(index * labels.length, (index + 1) * labels.length) ?? certain[set.train[index]?.label as number];
+    targets?.slice(index * labels.length, (index + 1) * labels.length) ??
+    ownTarget(set.train[index] as Review, labels.length);
   const opinions = phrases ? opinionLabels(labels) : undefined;
   const texts = textsOf(set);
   const examples = [
     ...texts.map((text, index) => ({
-      ...toExample(text, targetOf(index) as Target, vocabulary, maxTokens),
+      ...toExample(text, targetOf(index), vocabulary, maxTokens),
       ...termsOf(set, index),
     })),
     ...(opinions ? makePhrases(texts.length, vocabulary, opinions, { maxTokens, seed }) : []),
   ];
   return tied(examples, set, vocabulary);
+}
+
+/** The probability of each label that the text came with. */
+export function ownTarget({ label, target }: Review, labels: number): Target {
+  return Float32Array.from({ length: labels }, (_, other) => target?.[other] ?? Number(other === label));
 }
 
 /** The texts that are held out, as ids. */
@@ -122,10 +127,10 @@ function tied(examples: Example[], { facts }: TrainingSet, vocabulary: Vocabular
   return examples.map((example) => ({ ...example, ids: example.ids.map((id) => ids[id] as number) }));
 }
 
-/** The weight of a text, and the labels that it may have. */
-function termsOf({ train, unlabelledChoice }: TrainingSet, index: number): Pick<Example, 'weight' | 'choice'> {
-  const { weight, choice } = train[index] ?? { weight: undefined, choice: unlabelledChoice };
-  return { weight, choice };
+/** The weight of a text, the labels that it may have, and whether its target is its own: the teacher leaves an open set as it is. */
+function termsOf({ train, unlabelledChoice }: TrainingSet, index: number): Pick<Example, 'weight' | 'choice' | 'own'> {
+  const { weight, choice, source } = train[index] ?? { choice: unlabelledChoice };
+  return { weight, choice, ...(source !== undefined && { own: true }) };
 }
 
 /** With a limit, so many texts without a label are used for each review: the ratio of the official dataset. */

@@ -15,6 +15,8 @@ export interface Review {
   readonly text: string;
   /** Its place in the dataset's `labels`. */
   readonly label: number;
+  /** The probability of each label, if its source tells. Default: 1 for `label`. */
+  readonly target?: readonly number[];
   /** Its set, if a dataset has several. */
   readonly source?: string;
   /** Default: all labels. */

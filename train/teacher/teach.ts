@@ -9,7 +9,7 @@
  */
 import { columnsOf, labelLogits, labelsOfColumns } from '../../shared/labels.ts';
 import type { Config } from '../config.ts';
-import { type TrainingSet, textsOf } from '../data/training-set.ts';
+import { ownTarget, type TrainingSet, textsOf } from '../data/training-set.ts';
 import { freeMemory } from '../memory.ts';
 import { documentVectors } from './document-vectors.ts';
 import { type Fit, fitAll, type Model } from './fits.ts';
@@ -41,7 +41,7 @@ const VECTOR_LENGTH = 10;
 
 /**
  * The targets of the reviews and of the texts without a label, in that order. The teacher gets the reviews sorted by id, so that
- * those of one film, in the official dataset, stand together. The texts of an open set are of another kind, so they keep their label.
+ * those of one film, in the official dataset, stand together. The texts of an open set are of another kind, so they keep their own target.
  * @returns the probability of each label [texts × labels]; `undefined` when the signal stopped it
  */
 export async function softLabels(
@@ -68,7 +68,7 @@ export async function softLabels(
   );
   if (taught === undefined) return undefined;
   const targets = new Float32Array(texts.length * labels);
-  for (const [index, { label }] of set.train.entries()) targets[index * labels + label] = 1;
+  for (const [index, review] of set.train.entries()) targets.set(ownTarget(review, labels), index * labels);
   for (const [row, index] of order.entries()) {
     const own = withLabel(taught.subarray(row * choice.length, (row + 1) * choice.length), places[row]);
     for (const [place, label] of choice.entries()) targets[index * labels + label] = own[place] as number;

@@ -13,8 +13,8 @@ import { type SparseRows, sharedFloats, sharedIntegers } from '../teacher/logist
 
 /** The weight of the examples against the penalty, chosen on validation reviews (docs/experiments.md). */
 const COST = 60;
-/** The weight of a certain target against a graded one. With more, it is learned by heart (docs/experiments.md). */
-const CERTAIN = 1 / 15;
+/** The weight of a text's own target against a teacher's. With more, it is learned by heart (docs/experiments.md). */
+const OWN = 1 / 15;
 
 export interface FitNgramsOptions {
   /** Called after every column. */
@@ -39,7 +39,10 @@ export async function fitNgrams(
   const [buckets = 0] = hashed.shape;
   const ids = examples.map((example) => example.ids);
   const rows = ngramRows(ids, words, buckets);
-  const weights = Float64Array.from(examples, ({ weight = 1, target }) => weight * (target.includes(1) ? CERTAIN : 1));
+  const weights = Float64Array.from(
+    examples,
+    ({ weight = 1, target, own = target.includes(1) }) => weight * (own ? OWN : 1),
+  );
   const fits = labelsOfColumns(examples[0]?.target.length ?? 0).map((label) => {
     const told = examples.flatMap(({ choice }, row) => (choice === undefined || choice.includes(label) ? row : []));
     const targets = Float64Array.from(examples, ({ target }) => target[label] as number);

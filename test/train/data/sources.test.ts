@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { counterfactual } from '../../../train/data/sources/counterfactual.ts';
 import { GLOVE } from '../../../train/data/sources/glove.ts';
 import { goEmotions } from '../../../train/data/sources/goemotions.ts';
 import { findOverlaps, readOverlaps } from '../../../train/data/sources/overlaps.ts';
+import { own, readOwn } from '../../../train/data/sources/own.ts';
 import { productReviews } from '../../../train/data/sources/product-reviews.ts';
 import { prosCons } from '../../../train/data/sources/pros-cons.ts';
 import type { Source } from '../../../train/data/sources/source.ts';
@@ -35,7 +36,7 @@ describe('the texts of', () => {
   };
 
   it('VADER’s ratings: a mean of at most 0.5 is neutral, and the rating goes from −1 to 1', async () => {
-    expect(await read(vaderTweets)).toEqual([
+    expect((await read(vaderTweets)).map(({ target, ...text }) => text)).toEqual([
       { id: 'vader-tweets/1', text: 'Best bus ride of my life &lt;3', label: 'positive', rating: 2.7263 / 4 },
       { id: 'vader-tweets/2', text: 'bus is here', label: 'neutral', rating: -0.125 },
       { id: 'vader-tweets/3', text: 'bus is late again', label: 'negative', rating: -0.1275 },
@@ -48,6 +49,25 @@ describe('the texts of', () => {
       ['neutral', 'The council met on Tuesday.'],
       ['negative', 'The plan is a disgrace.'],
     ]);
+  });
+
+  it('VADER’s ratings: the further a mean is beyond a border, the surer the label', async () => {
+    const near = [0, 0.5, 0.8, 3].map((mean, index) => row(index, mean, `positive ${index}`));
+    const texts = async (rows: string) => {
+      await writeSources(folder, { vader: { [TWEETS]: rows } });
+      return (await vaderTweets.read(folder)).map(({ target = [] }) => target);
+    };
+    const targets = await texts(near.join(''));
+    for (const target of targets) expect(target.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+    const [middle, border, beyond, far] = targets.map(([, , positive]) => positive as number);
+    expect(targets[0]?.[0]).toBe(middle);
+    expect(border).toBe(0.5);
+    expect(beyond).toBeGreaterThan(0.7);
+    expect(far).toBeGreaterThan(0.999);
+    const mirrored = await texts(near.map((line) => line.replace(/\t(?=[\d.]+\t)/, '\t-')).join(''));
+    for (const [index, target] of targets.entries()) {
+      for (const [label, p] of target.toReversed().entries()) expect(mirrored[index]?.[label]).toBeCloseTo(p, 12);
+    }
   });
 
   it('GoEmotions: comments with one label, none of them ambiguous', async () => {
@@ -93,6 +113,25 @@ describe('the texts of', () => {
       { id: 'counterfactual/2', text: 'Not one laugh.', label: 'negative' },
       { id: 'counterfactual/3', text: 'A "must" see,\nand see again.', label: 'positive' },
     ]);
+  });
+});
+
+describe('our own sentences', () => {
+  it('are 2,399 texts, each labelled negative, neutral or positive', async () => {
+    const texts = await own.read(folder);
+    expect(new Set(texts.map(({ text }) => text)).size).toBe(2_399);
+    expect(new Set(texts.map(({ label }) => label)).size).toBe(3);
+    expect(texts[0]).toEqual({
+      id: 'own/1',
+      text: 'The slugs have left my lettuce alone ever since.',
+      label: 'positive',
+    });
+  });
+
+  it('are refused with the line of a label that is none', async () => {
+    const file = `${folder}/own.tsv`;
+    await writeFile(file, 'neutral\tIt is on the shelf.\ngood\tIt works.\n');
+    expect(await refusal(readOwn(file))).toBe(`${file}:2: "good" is not a label`);
   });
 });
 
@@ -289,8 +328,9 @@ describe('the overlaps', () => {
   });
 });
 
-it('the notices name each set, whose it is, and its licence', async () => {
+it('the notices name each set of others, whose it is, and its licence', async () => {
   const notices = await readFile('THIRD_PARTY_NOTICES.md', 'utf8');
-  for (const { name, credit, licence } of SOURCES) expect(notices).toContain(`| ${name} | ${credit} | ${licence} |`);
+  const others = SOURCES.filter(({ name }) => name !== 'own');
+  for (const { name, credit, licence } of others) expect(notices).toContain(`| ${name} | ${credit} | ${licence} |`);
   expect(notices).toContain(GLOVE.credit);
 });

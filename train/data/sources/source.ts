@@ -11,12 +11,14 @@ export interface SourceText {
   readonly label: Opinion;
   /** The rating from −1 to 1, if the source has ratings. */
   readonly rating?: number;
+  /** The probability of each of `OPINIONS`, if the source tells. Default: 1 for the label. */
+  readonly target?: readonly number[];
 }
 
 export interface Source {
   readonly name: string;
   /** The kind of its texts. */
-  readonly domain: 'tweets' | 'comments' | 'news' | 'products' | 'films';
+  readonly domain: 'tweets' | 'comments' | 'news' | 'products' | 'films' | 'everyday';
   readonly licence: string;
   /** Who made it, and where it was published. */
   readonly credit: string;

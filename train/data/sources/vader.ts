@@ -23,6 +23,8 @@ const ARCHIVE = githubFile(
 );
 
 const MAX_RATING = 4;
+/** How soft the borders between the labels are: the scale of a logistic distribution of ratings around their mean. */
+const SPREAD = 0.3;
 /** The largest mean rating of a neutral text, either way. Leaving out texts near the border gained nothing. */
 const NEUTRAL = 0.5;
 
@@ -71,11 +73,24 @@ function* parse(file: TextFile, source: string): Generator<SourceText> {
     const rating = mean === '' ? Number.NaN : Number(mean);
     if (!(Math.abs(rating) <= MAX_RATING))
       refuseLine(file.location, number, `${quoted(mean)} is not a rating from −4 to 4`);
-    yield { id: `${source}/${id}`, text, label: labelOf(rating), rating: rating / MAX_RATING };
+    yield {
+      id: `${source}/${id}`,
+      text,
+      label: labelOf(rating),
+      rating: rating / MAX_RATING,
+      target: targetOf(rating),
+    };
   }
 }
 
 function labelOf(rating: number): Opinion {
   if (Math.abs(rating) <= NEUTRAL) return 'neutral';
   return rating < 0 ? 'negative' : 'positive';
+}
+
+/** A mean just beyond a border says less than one far from it: an ordered logit (McCullagh 1980), whose borders are ±`NEUTRAL`. */
+function targetOf(rating: number): number[] {
+  const beyond = (distance: number) => 1 / (1 + Math.exp(-distance / SPREAD));
+  const [negative, positive] = [beyond(-NEUTRAL - rating), beyond(rating - NEUTRAL)];
+  return [negative, 1 - negative - positive, positive];
 }

@@ -175,6 +175,7 @@ export const SETS: readonly ScorecardSet[] = [
   opinions('opinions', 'Own opinions, held out', 'test', 'heldout'),
   opinions('negations', 'Own negations, held out', 'test', 'heldout', { kind: 'negation' }),
   opinions('denials', 'Own denials and news, held out', 'test', 'denials-heldout', { asks: ['polarity', 'three-way'] }),
+  opinions('everyday', 'Own everyday texts, held out', 'test', 'everyday-heldout', { asks: ['polarity', 'three-way'] }),
   {
     name: 'sst2-dev',
     title: 'SST-2 dev',
@@ -205,6 +206,9 @@ export const SETS: readonly ScorecardSet[] = [
   opinions('opinions-dev', 'Own opinions, dev', 'development', 'development'),
   opinions('negations-dev', 'Own negations, dev', 'development', 'development', { kind: 'negation' }),
   opinions('denials-dev', 'Own denials and news, dev', 'development', 'denials-development', {
+    asks: ['polarity', 'three-way'],
+  }),
+  opinions('everyday-dev', 'Own everyday texts, dev', 'development', 'everyday-development', {
     asks: ['polarity', 'three-way'],
   }),
 ];

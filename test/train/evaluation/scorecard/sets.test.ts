@@ -127,6 +127,7 @@ describe('the texts of', () => {
       ['neutral', 40],
     ]);
     expect(await read('negations-dev')).toHaveLength(30);
+    expect(await read('everyday-dev')).toHaveLength(160);
   });
 });
 
