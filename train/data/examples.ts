@@ -13,7 +13,7 @@ export interface Example {
   readonly ids: Int32Array;
   /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
   readonly target: Target;
-  /** True for a target that came with the text. Default: a teacher gave it, unless it is certain. */
+  /** Whether the target came with the text, rather than from a teacher. Default: whether it is certain. */
   readonly own?: boolean | undefined;
   /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;
