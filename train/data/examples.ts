@@ -11,9 +11,9 @@ export type Target = Float32Array;
 export interface Example {
   /** START and the review's last token ids, unpadded. */
   readonly ids: Int32Array;
-  /** The probability of each label: 1 for the review's own, or a teacher's soft labels. */
+  /** The probability of each label: the text's own (1 for its label, or graded), or a teacher's soft labels. */
   readonly target: Target;
-  /** Whether the target came with the text, rather than from a teacher. Default: whether it is certain. */
+  /** True if the target came with the text, false if a teacher gave it. Default: true if it is certain. */
   readonly own?: boolean | undefined;
   /** The weight of the example in the loss. Default: 1. */
   readonly weight?: number | undefined;

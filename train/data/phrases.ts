@@ -36,7 +36,7 @@ const SHARES = { words: 0.08, facts: 0.22, marks: 0.14 };
 const ENGLISH = { share: 0.09, of: 4_000 };
 
 /**
- * Phrases whose words are all in the vocabulary; none if those are too few.
+ * Phrases whose words are all in the vocabulary; none if the vocabulary is not English.
  * @param texts the number of texts that they join
  */
 export function makePhrases(

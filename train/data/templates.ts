@@ -156,7 +156,7 @@ export const TURNS = {
   ),
 };
 
-/** What happened, by which a reader knows what the writer thinks. */
+/** These report what happened; a reader knows from it what the writer thinks. */
 export const EVENTS = {
   positive: listed(
     `works as described|it works exactly as described|as advertised|it does what it says|does exactly what it says|it does the job|
