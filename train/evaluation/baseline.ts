@@ -5,7 +5,6 @@
 import { labelsOfColumns } from '../../shared/labels.ts';
 import type { TrainingSet } from '../data/training-set.ts';
 import type { Review } from '../data/types.ts';
-import { freeMemory } from '../memory.ts';
 import { fitAll } from '../teacher/fits.ts';
 import { dot } from '../teacher/logistic-regression.ts';
 import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from '../teacher/ngrams.ts';
@@ -55,9 +54,7 @@ async function linearAnswers(
   asked: readonly { readonly text: string }[],
   places: readonly number[],
 ): Promise<number[]> {
-  const corpus = readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)));
-  const bag = bagOfNgrams(collectNgrams(corpus), corpus);
-  freeMemory(train.length); // what they were counted in
+  const bag = bagOfNgrams(collectNgrams(readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)))));
   const weights = train.map(({ weight = 1 }) => weight);
   const fits = labelsOfColumns(places.length).map((column) => {
     const own = places[column] as number;

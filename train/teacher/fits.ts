@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { freeMemory } from '../memory.ts';
 import { fitLogisticRegression, type LogisticRegressionOptions, type SparseRows } from './logistic-regression.ts';
 import { fitNaiveBayes } from './naive-bayes.ts';
 
@@ -62,6 +63,7 @@ export async function fitAll(
       return fitOne({ x, model }, fit);
     });
   } else {
+    freeMemory(x.starts.length); // what the matrix was made from: this thread will allocate nothing, and so collect nothing
     const data: WorkerData = { x, model };
     const workers = Array.from(
       { length: Math.min(threads, fits.length) },

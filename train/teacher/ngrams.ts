@@ -13,6 +13,8 @@ interface Corpus {
 export interface Ngrams {
   /** The number of different n-grams. */
   readonly size: number;
+  /** [texts]: how many words each text has. */
+  readonly lengths: Int32Array;
   readonly grams: Int32Array;
   /** [texts + 1]: where each text's begin in `grams`. */
   readonly starts: Int32Array;
@@ -80,7 +82,8 @@ export function collectNgrams({ words, starts }: Corpus): Ngrams {
     }
     gramStarts[text + 1] = length;
   }
-  return { size: orders.reduce((sum, { size }) => sum + size, 0), grams, starts: gramStarts };
+  const lengths = starts.slice(1).map((end, text) => end - (starts[text] as number));
+  return { size: orders.reduce((sum, { size }) => sum + size, 0), lengths, grams, starts: gramStarts };
 }
 
 /** The frequent n-grams of one order. */
@@ -155,7 +158,7 @@ function eachPair(endingAt: Int32Array, starts: Int32Array, visit: (at: number, 
 }
 
 /** [texts, n-grams]: 1 / √(the text's words) where the text has the n-gram, however often. */
-export function bagOfNgrams({ size, grams, starts }: Ngrams, corpus: Corpus): SparseRows {
+export function bagOfNgrams({ size, lengths, grams, starts }: Ngrams): SparseRows {
   const rowStarts = new Int32Array(starts.length);
   const sorted = grams.slice(); // then each text's n-grams, once
   let length = 0;
@@ -170,8 +173,7 @@ export function bagOfNgrams({ size, grams, starts }: Ngrams, corpus: Corpus): Sp
   const columns = sharedIntegers(length);
   columns.set(sorted.subarray(0, length));
   const values = sharedFloats(length);
-  for (let text = 0; text + 1 < starts.length; text++) {
-    const words = (corpus.starts[text + 1] as number) - (corpus.starts[text] as number);
+  for (const [text, words] of lengths.entries()) {
     values.fill(1 / Math.sqrt(Math.max(1, words)), rowStarts[text], rowStarts[text + 1]);
   }
   return { starts: rowStarts, columns, values, width: size };

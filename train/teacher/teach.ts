@@ -95,11 +95,10 @@ export async function teach(
   { width, epochs, seed, onProgress, signal }: TeachOptions,
 ): Promise<Float32Array | undefined> {
   onProgress?.('teacher: n-grams', 0);
-  const corpus = readCorpus(wordsOf(texts));
-  const ngrams = collectNgrams(corpus);
+  const ngrams = collectNgrams(readCorpus(wordsOf(texts)));
   freeMemory(texts.length); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
-  const byNgrams = await crossFit(bagOfNgrams(ngrams, corpus), lessons, {
+  const byNgrams = await crossFit(bagOfNgrams(ngrams), lessons, {
     model: 'naiveBayes',
     costs: NGRAM_COSTS,
     onProgress: (share) => onProgress?.('teacher: n-grams', share),
@@ -115,7 +114,6 @@ export async function teach(
     signal,
   });
   if (vectors === undefined) return undefined;
-  freeMemory(texts.length); // the vectors of the n-grams
   const dense = denseRows(normalised(vectors, width), width);
   const byVectors = await crossFit(dense, lessons, { model: 'logistic', costs: VECTOR_COSTS });
   if (byVectors === undefined) return undefined;

@@ -81,7 +81,7 @@ describe('collectNgrams', () => {
 describe('bagOfNgrams', () => {
   it('has each n-gram of a text once, weighted by 1 / √words', () => {
     const corpus = corpusOf(...times(5, 'a b'), 'b rare b b', 'rare', '');
-    const { starts, columns, values, width } = bagOfNgrams(collectNgrams(corpus), corpus);
+    const { starts, columns, values, width } = bagOfNgrams(collectNgrams(corpus));
     const row = (index: number) => [
       [...columns.subarray(starts[index], starts[index + 1])],
       [...values.subarray(starts[index], starts[index + 1])],
