@@ -75,7 +75,7 @@ export interface TrainOptions {
  * @throws UserError when `folder` has an unfinished run and `resume` is not set, or no run to resume.
  */
 export async function train(options: TrainOptions): Promise<Manifest | undefined> {
-  const { folder, signal, onStart, onPreparation, onStep, onEpoch, onBaseline } = options;
+  const { folder, onStart, onBaseline } = options;
   await startBackend();
   const source = options.from === undefined ? undefined : await openSource(options.from);
   const resumed = options.resume ? await resumeRun(folder, options.config) : undefined;
@@ -94,8 +94,6 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   const run = resumed
     ? { ...resumed, dataset: set.facts }
     : newRun(config, set.facts, firstVocabulary(set, config, source));
-  const save = () => saveCheckpoint(folder, run);
-  const stopped = () => save().then(() => undefined);
   onStart?.(run, set, source);
   if (!hasBegun(run.progress)) {
     // Before the teacher, whose work takes a quarter of an hour: the vectors may have to be downloaded.
@@ -104,10 +102,48 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
   }
   freeMemory(set.train.length);
 
+  const samples = await learn(run, set, source, options);
+  if (samples === undefined) {
+    await saveCheckpoint(folder, run);
+    return undefined;
+  }
+
+  // Export
+  await exportBundle(run, samples, folder);
+
+  // Report
+  freeMemory(set.train.length);
+  const bundle = await openClassifier(folder);
+  if (set.validation.length === 0) {
+    await writeReport(bundle); // the learning curves, at least
+    return bundle.manifest;
+  }
+  const loadDataset = async () => dataset;
+  const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
+  const baseline = await linearBaseline(set, evaluation);
+  await writeReport(bundle, { evaluation, baseline });
+  onBaseline?.(baseline);
+  return manifest;
+}
+
+/**
+ * The stages from "label" to "calibrate". They are a function of their own because an async function keeps what is in its variables, and
+ * the report needs the memory.
+ * @returns some of the inputs that it trained on; `undefined` if the signal stopped it
+ */
+async function learn(
+  run: Run,
+  set: TrainingSet,
+  source: Source | undefined,
+  { folder, signal, onPreparation, onStep, onEpoch }: TrainOptions,
+): Promise<Int32Array[] | undefined> {
+  const { config } = run;
+  const save = () => saveCheckpoint(folder, run);
+
   // Label
   if (config.teacherEpochs > 0 && run.targets === undefined) {
     run.targets = await softLabels(set, config, { signal, onProgress: onPreparation });
-    if (run.targets === undefined) return stopped();
+    if (run.targets === undefined) return undefined;
     await save();
   }
   freeMemory(set.train.length);
@@ -125,7 +161,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     const isDone = source
       ? await startFromSource(run, source, examples, hooks('last layer'))
       : !hasNgrams || (await fitNgrams(run.model, examples, hooks('weights of n-grams')));
-    if (!isDone) return stopped();
+    if (!isDone) return undefined;
     if (source || hasNgrams) await save(); // it may have taken minutes
   }
 
@@ -144,7 +180,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     },
     signal,
   });
-  if (!finished) return stopped();
+  if (!finished) return undefined;
   if (set.facts.tiesIdentities) shareRows(run.model, representatives(run.vocabulary));
 
   // Calibrate
@@ -152,27 +188,10 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     run.calibration = await calibrationOf(run, validation);
     await save();
   }
-  if (signal?.aborted) return stopped();
-
-  // Export
-  const samples = shuffled(examples, config.seed)
+  if (signal?.aborted) return undefined;
+  return shuffled(examples, config.seed)
     .slice(0, PARITY_INPUTS)
     .map(({ ids }) => ids);
-  await exportBundle(run, samples, folder);
-
-  // Report
-  freeMemory(set.train.length);
-  const bundle = await openClassifier(folder);
-  if (validation.length === 0) {
-    await writeReport(bundle); // the learning curves, at least
-    return bundle.manifest;
-  }
-  const loadDataset = async () => dataset;
-  const { manifest, evaluation } = await evaluate(bundle, { loadDataset, split: 'validation', limit: 0, record: true });
-  const baseline = await linearBaseline(set, evaluation);
-  await writeReport(bundle, { evaluation, baseline });
-  onBaseline?.(baseline);
-  return manifest;
 }
 
 /** The most frequent words of the texts, or the source's words with the texts' own in the places of rare ones. */
