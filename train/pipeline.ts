@@ -44,6 +44,7 @@ import { newRun, type Run, saveCheckpoint } from './training/checkpoint.ts';
 import { fitNgrams } from './training/fit-ngrams.ts';
 import { type FitOptions, fit, hasBegun } from './training/loop.ts';
 import { refuseOtherReviews, refuseOtherSource, refuseToLose, resumeRun } from './training/resume.ts';
+import { closeSharedPool } from './training/trainer.ts';
 
 export { REPORT_FILE } from './evaluation/report/report.ts';
 
@@ -188,6 +189,7 @@ async function learn(
     run.calibration = await calibrationOf(run, validation);
     await save();
   }
+  await closeSharedPool();
   if (signal?.aborted) return undefined;
   return shuffled(examples, config.seed)
     .slice(0, PARITY_INPUTS)

@@ -1,5 +1,6 @@
 /** Finds the n-grams of one to three words in a collection of texts, and the matrix of which text has which. */
 import { tokenize } from '../../shared/tokenizer.ts';
+import { freeMemory } from '../memory.ts';
 import { type SparseRows, sharedFloats, sharedIntegers } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
@@ -159,6 +160,7 @@ function eachPair(endingAt: Int32Array, starts: Int32Array, visit: (at: number, 
 
 /** [texts, n-grams]: 1 / √(the text's words) where the text has the n-gram, however often. */
 export function bagOfNgrams({ size, lengths, grams, starts }: Ngrams): SparseRows {
+  freeMemory(lengths.length); // what they were counted in
   const rowStarts = new Int32Array(starts.length);
   const sorted = grams.slice(); // then each text's n-grams, once
   let length = 0;

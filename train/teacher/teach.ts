@@ -96,7 +96,6 @@ export async function teach(
 ): Promise<Float32Array | undefined> {
   onProgress?.('teacher: n-grams', 0);
   const ngrams = collectNgrams(readCorpus(wordsOf(texts)));
-  freeMemory(texts.length); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
   const byNgrams = await crossFit(bagOfNgrams(ngrams), lessons, {
     model: 'naiveBayes',
