@@ -1,6 +1,6 @@
 /** The network with mean pooling and n-grams, in float32 and in int8, for two labels and more: tfjs and onnxruntime answer alike. */
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { importModel } from '../../harness/import-model.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { softmax } from '../../shared/labels.ts';
@@ -33,25 +33,30 @@ const NETWORKS: Parts[] = [2, 3, 7].flatMap((labels) =>
 );
 
 /** Units ≠ embedding units, so that nothing fits the wrong way round. */
-function build({ weights, ...parts }: Parts) {
+async function build({ weights, ...parts }: Parts) {
   const sizes = { vocabularySize: VOCABULARY_SIZE, embeddingUnits: 7, units: 5 };
   const model = buildModel({ ...parts, ...sizes, seed: 1 });
   randomizeWeights(model);
-  return { model, quantized: weights === 'int8' ? quantize(model) : undefined };
+  const quantized = weights === 'int8' ? quantize(model) : undefined;
+  return { model, quantized, onnx: await exported(model, quantized) };
 }
 
 describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets buckets, $weights', (parts) => {
+  let network: Awaited<ReturnType<typeof build>>;
+  beforeAll(async () => {
+    network = await build(parts);
+  });
+
   it('answers as tfjs does, for rows of every length in one batch, and its logits add up to 0', async () => {
-    const { model, quantized } = build(parts);
+    const { model, quantized, onnx } = network;
     checkModel(exportModel(model, quantized), parts.labels, [OPERATORS[parts.cell]]);
-    const { maxDifference, maxSum } = await measureParity(model, await exported(model, quantized), ROWS);
+    const { maxDifference, maxSum } = await measureParity(model, onnx, ROWS);
     expect(maxDifference).toBeLessThan(2e-6);
     expect(maxSum).toBeLessThan(1e-5);
   });
 
   it('gives at every step the answer to the text cut there', async () => {
-    const { model, quantized } = build(parts);
-    const onnx = await exported(model, quantized);
+    const { model, onnx } = network;
     const text = Int32Array.from({ length: 12 }, (_, index) => 1 + ((index * 7) % (VOCABULARY_SIZE - 1)));
     const batch = toBatch([text.slice(0, 3), text]);
     const logits = (await onnx.run(batch)).subarray(batch.steps * parts.labels);
@@ -67,7 +72,7 @@ describe.each(NETWORKS)('$cell, $labels labels, pooling $pooling, $ngramBuckets 
   });
 
   it('is the same network and the same file after importing it back', () => {
-    const { model, quantized } = build(parts);
+    const { model, quantized } = network;
     const file = exportModel(model, quantized);
     const back = importModel(file);
     expect(predict(back.model, ROWS)).toEqual(predict(model, ROWS));
