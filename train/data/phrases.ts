@@ -31,7 +31,9 @@ const PHRASES = 40_000;
 const TEXTS_PER_PHRASE = 4;
 const WEIGHT = 1 / 3;
 /** The shares of the kinds; the rest are opinions in words. */
-const SHARES = { words: 0.08, facts: 0.22, marks: 0.14 };
+const KINDS = { words: 0.08, facts: 0.22, marks: 0.14 };
+/** The shares among opinions in words; the rest are plain. */
+const JUDGEMENTS = { denied: 0.32, turned: 0.11, event: 0.14, idiom: 0.08, news: 0.08 };
 /** If the vocabulary knows a smaller share of the first phrases, the texts are not English: marks and numbers alone are 5 %. */
 const ENGLISH = { share: 0.09, of: 4_000 };
 
@@ -73,17 +75,25 @@ interface Phrase {
 
 function phrase(random: () => number): Phrase {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
-  const kind = random();
-  if (kind < SHARES.words) {
+  const kind = draw(KINDS, random);
+  if (kind === 'words') {
     const numbers = random(); // the share of numbers, from 0 to 1
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), opinion: 'neutral' };
   }
-  if (kind < SHARES.words + SHARES.facts) return { text: statement(pick), opinion: 'neutral' };
+  if (kind === 'facts') return { text: statement(pick), opinion: 'neutral' };
   const side = pick(['positive', 'negative'] as const);
-  const text =
-    kind < SHARES.words + SHARES.facts + SHARES.marks ? marked(side, pick, random) : judgement(side, pick, random);
-  return { text, opinion: side };
+  return { text: kind === 'marks' ? marked(side, pick, random) : judgement(side, pick, random), opinion: side };
+}
+
+/** One of the names, each as often as its share; undefined for what is left of 1. */
+function draw<Name extends string>(shares: Readonly<Record<Name, number>>, random: () => number): Name | undefined {
+  let place = random();
+  for (const name in shares) {
+    place -= shares[name];
+    if (place < 0) return name;
+  }
+  return undefined;
 }
 
 type Choose = <T>(items: readonly T[]) => T;
@@ -112,13 +122,11 @@ function marked(side: Side, pick: Choose, random: () => number): string {
 }
 
 function judgement(side: Side, pick: Choose, random: () => number): string {
-  const kind = random();
-  if (kind < 0.32) return filled(pick(DENIED), opinionSlots(side), pick);
-  if (kind < 0.43) return filled(pick(TURNS[side]), opinionSlots(side), pick);
-  if (kind < 0.57) return filled(pick(EVENTS[side]), opinionSlots(side), pick);
-  if (kind < 0.65) return pick(IDIOMS[side]);
-  if (kind < 0.73) return filled(pick(NEWS[side]), FACTS, pick);
-  return filled(pick(PLAIN), opinionSlots(side), pick);
+  const kind = draw(JUDGEMENTS, random);
+  if (kind === 'idiom') return pick(IDIOMS[side]);
+  if (kind === 'news') return filled(pick(NEWS[side]), FACTS, pick);
+  const templates = { denied: DENIED, turned: TURNS[side], event: EVENTS[side], plain: PLAIN }[kind ?? 'plain'];
+  return filled(pick(templates), opinionSlots(side), pick);
 }
 
 function opinionSlots(side: Side) {

@@ -3,11 +3,10 @@
  * opposite with as few changes as they could. A .tsv with a header, quoted where need be.
  */
 import path from 'node:path';
-import { refuseLine } from '../../../cli/input.ts';
-import { quoted } from '../../../shared/quoted.ts';
 import { githubFile } from '../download.ts';
 import { readRecords } from '../records.ts';
 import type { Source, SourceText } from './source.ts';
+import { labelOf } from './text.ts';
 
 const COMMIT = ['acmi-lab/counterfactually-augmented-data', '6f232a1d2a11462a30ce08fb4825b734ab30828e'] as const;
 
@@ -36,10 +35,9 @@ export const counterfactual: Source = {
 
 export async function readCounterfactual(location: string): Promise<SourceText[]> {
   const texts: SourceText[] = [];
-  for await (const { line, text, label: name } of readRecords(location, {})) {
-    const label = name.toLowerCase();
-    if (label !== 'negative' && label !== 'positive') refuseLine(location, line, `${quoted(name)} is not a label`);
-    texts.push({ id: `counterfactual/${line}`, text, label });
+  for await (const { line, text, label } of readRecords(location, {})) {
+    const opinion = labelOf(label.toLowerCase(), ['negative', 'positive'], { location, line });
+    texts.push({ id: `counterfactual/${line}`, text, label: opinion });
   }
   return texts;
 }

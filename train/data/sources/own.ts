@@ -3,10 +3,8 @@
  * news, and the requests and questions of a support desk. The other sets have few of these.
  */
 import path from 'node:path';
-import { refuseLine } from '../../../cli/input.ts';
-import { quoted } from '../../../shared/quoted.ts';
 import { OPINIONS, type Source, type SourceText } from './source.ts';
-import { readText, rowsOf, type TextFile } from './text.ts';
+import { labelOf, readText, rowsOf, type TextFile } from './text.ts';
 
 const FILE = path.join(import.meta.dirname, 'own.tsv');
 
@@ -27,8 +25,6 @@ export async function readOwn(location: string): Promise<SourceText[]> {
 function* parse(file: TextFile): Generator<SourceText> {
   for (const { number, fields } of rowsOf(file, 2)) {
     const [name, text] = fields as [string, string];
-    const label = OPINIONS.find((opinion) => opinion === name);
-    if (label === undefined) refuseLine(file.location, number, `${quoted(name)} is not a label`);
-    yield { id: `own/${number}`, text, label };
+    yield { id: `own/${number}`, text, label: labelOf(name, OPINIONS, { location: file.location, line: number }) };
   }
 }

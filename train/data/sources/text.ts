@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../../cli/errors.ts';
 import { refuseLine } from '../../../cli/input.ts';
+import { quoted } from '../../../shared/quoted.ts';
 import { bytesOf, type Entry, readTarGz, readZip } from '../archive.ts';
 
 /** The largest of the archives unpacks to 7 MB. */
@@ -54,6 +55,15 @@ export function* linesOf({ content }: TextFile): Generator<TextLine> {
     const text = line.trim();
     if (text !== '') yield { number: index + 1, text };
   }
+}
+
+/** @throws UserError that names the line if `name` is none of the labels. */
+export function labelOf<Label extends string>(
+  name: string,
+  labels: readonly Label[],
+  { location, line }: { readonly location: string; readonly line: number },
+): Label {
+  return labels.find((label) => label === name) ?? refuseLine(location, line, `${quoted(name)} is not a label`);
 }
 
 /** A row that is not blank. */
