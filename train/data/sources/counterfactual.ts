@@ -36,7 +36,7 @@ export const counterfactual: Source = {
 export async function readCounterfactual(location: string): Promise<SourceText[]> {
   const texts: SourceText[] = [];
   for await (const { line, text, label } of readRecords(location, {})) {
-    const opinion = labelOf(label.toLowerCase(), ['negative', 'positive'], { location, line });
+    const opinion = labelOf(label, ['negative', 'positive'], { location, line });
     texts.push({ id: `counterfactual/${line}`, text, label: opinion });
   }
   return texts;

@@ -57,13 +57,15 @@ export function* linesOf({ content }: TextFile): Generator<TextLine> {
   }
 }
 
-/** @throws UserError that names the line if `name` is none of the labels. */
+/** The label of this name, in any case. @throws UserError that names the line if there is none. */
 export function labelOf<Label extends string>(
   name: string,
   labels: readonly Label[],
   { location, line }: { readonly location: string; readonly line: number },
 ): Label {
-  return labels.find((label) => label === name) ?? refuseLine(location, line, `${quoted(name)} is not a label`);
+  return (
+    labels.find((label) => label === name.toLowerCase()) ?? refuseLine(location, line, `${quoted(name)} is not a label`)
+  );
 }
 
 /** A row that is not blank. */
