@@ -8,7 +8,7 @@ import { buildModel, predict, trainableVariables } from '../../../train/model/mo
 import { randomNumbers, randomRows } from '../../../train/random.ts';
 import { Adam } from '../../../train/training/adam.ts';
 import { startBackend } from '../../../train/training/backend.ts';
-import { Trainer, type TrainerOptions } from '../../../train/training/trainer.ts';
+import { closeSharedPool, Trainer, type TrainerOptions } from '../../../train/training/trainer.ts';
 
 beforeAll(startBackend);
 
@@ -239,5 +239,27 @@ describe('the totals of a step', () => {
     expect(loss / examples.length).toBeCloseTo(400, 0);
     trainer.sync();
     expect([...weightsOf(model).values()].every((values) => values.every(Number.isFinite))).toBe(true);
+  });
+});
+
+describe('closing the shared pool', () => {
+  it('leaves what was trained, and the next trainer takes the same steps', async () => {
+    const steps = async () => {
+      const { model, trainer } = await start('lstm');
+      trainer.step(EXAMPLES);
+      trainer.sync();
+      trainer.dispose();
+      return weightsOf(model);
+    };
+    const before = await steps();
+    const copy = structuredClone(before);
+    await closeSharedPool();
+    expect(before).toEqual(copy);
+    expect(await steps()).toEqual(before);
+  });
+
+  it('does nothing if there is none', async () => {
+    await closeSharedPool();
+    await closeSharedPool();
   });
 });
