@@ -97,7 +97,7 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
     : newRun(config, set.facts, firstVocabulary(set, config, source));
   onStart?.(run, set, source);
   if (!hasBegun(run.progress)) {
-    // Before the teacher, whose work takes a quarter of an hour: the vectors may have to be downloaded.
+    // Before the teacher, whose work takes minutes: the vectors may have to be downloaded.
     const vectors = await dataset.readVectors?.(run.vocabulary.words);
     if (vectors !== undefined) startFrom(vectors, run.model, run.vocabulary);
   }
@@ -128,8 +128,8 @@ export async function train(options: TrainOptions): Promise<Manifest | undefined
 }
 
 /**
- * The stages from "label" to "calibrate". They are a function of their own because an async function keeps what is in its variables, and
- * the report needs the memory.
+ * The stages from "label" to "calibrate". They are a function of their own because a function's variables live until it returns, and the
+ * report needs their memory.
  * @returns some of the inputs that it trained on; `undefined` if the signal stopped it
  */
 async function learn(

@@ -43,7 +43,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
     maxLength: config.maxTokens,
     below: vocabulary.size,
     seed: config.seed,
-  });
+  }).sort((a, b) => a.length - b.length); // tfjs takes as many steps as the longest row of a batch has
   print(describeBundle(await exportBundle(run, samples, folder), folder, flags.json));
   return EXIT.done;
 }

@@ -31,7 +31,7 @@ const PHRASES = 40_000;
 const TEXTS_PER_PHRASE = 4;
 const WEIGHT = 1 / 3;
 /** The shares of the kinds; the rest are opinions in words. */
-const KINDS = { words: 0.08, facts: 0.22, marks: 0.14 };
+const KINDS = { empty: 0.08, facts: 0.22, marks: 0.14 };
 /** The shares among opinions in words; the rest are plain. */
 const JUDGEMENTS = { denied: 0.32, turned: 0.11, event: 0.14, idiom: 0.08, news: 0.08 };
 /** If the vocabulary knows a smaller share of the first phrases, the texts are not English: marks and numbers alone are 5 %. */
@@ -76,7 +76,7 @@ interface Phrase {
 function phrase(random: () => number): Phrase {
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
   const kind = draw(KINDS, random);
-  if (kind === 'words') {
+  if (kind === 'empty') {
     const numbers = random(); // the share of numbers, from 0 to 1
     const word = () => (random() < numbers ? String(Math.floor(random() * 30)) : pick(EMPTY));
     return { text: Array.from({ length: 3 + Math.floor(random() * 10) }, word).join(' '), opinion: 'neutral' };
@@ -122,10 +122,10 @@ function marked(side: Side, pick: Choose, random: () => number): string {
 }
 
 function judgement(side: Side, pick: Choose, random: () => number): string {
-  const kind = draw(JUDGEMENTS, random);
+  const kind = draw(JUDGEMENTS, random) ?? 'plain';
   if (kind === 'idiom') return pick(IDIOMS[side]);
   if (kind === 'news') return filled(pick(NEWS[side]), FACTS, pick);
-  const templates = { denied: DENIED, turned: TURNS[side], event: EVENTS[side], plain: PLAIN }[kind ?? 'plain'];
+  const templates = { denied: DENIED, turned: TURNS[side], event: EVENTS[side], plain: PLAIN }[kind];
   return filled(pick(templates), opinionSlots(side), pick);
 }
 

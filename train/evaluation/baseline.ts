@@ -5,9 +5,10 @@
 import { labelsOfColumns } from '../../shared/labels.ts';
 import type { TrainingSet } from '../data/training-set.ts';
 import type { Review } from '../data/types.ts';
+import { freeMemory } from '../memory.ts';
 import { fitAll } from '../teacher/fits.ts';
 import { dot } from '../teacher/logistic-regression.ts';
-import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from '../teacher/ngrams.ts';
+import { bagOfNgrams, ngramsOf } from '../teacher/ngrams.ts';
 import type { Evaluation } from './evaluate.ts';
 import { mcNemar } from './metrics.ts';
 
@@ -54,7 +55,9 @@ async function linearAnswers(
   asked: readonly { readonly text: string }[],
   places: readonly number[],
 ): Promise<number[]> {
-  const bag = bagOfNgrams(collectNgrams(readCorpus(wordsOf([...train, ...asked].map(({ text }) => text)))));
+  const ngrams = ngramsOf([...train, ...asked].map(({ text }) => text));
+  freeMemory(train.length); // what they were counted in
+  const bag = bagOfNgrams(ngrams);
   const weights = train.map(({ weight = 1 }) => weight);
   const fits = labelsOfColumns(places.length).map((column) => {
     const own = places[column] as number;

@@ -36,8 +36,7 @@ export async function measureParity(
 ): Promise<Parity> {
   let maxDifference = 0;
   let maxSum = 0;
-  const byLength = rows.toSorted((a, b) => a.length - b.length); // tfjs takes as many steps as a batch's longest row has
-  for (const some of batches(byLength, BATCH_SIZE)) {
+  for (const some of batches(rows, BATCH_SIZE)) {
     const read = representatives ? some.map((ids) => ids.map((id) => representatives[id] as number)) : some;
     const expected = predict(model, read); // [rows × labels]
     const labels = expected.length / some.length;

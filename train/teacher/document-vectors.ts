@@ -41,7 +41,7 @@ const SPREAD = 0.1;
 
 /** @returns [texts, width]; `undefined` when the signal stopped it */
 export async function documentVectors(
-  { size, grams, starts }: Omit<Ngrams, 'lengths'>,
+  { size, grams, starts }: Pick<Ngrams, 'size' | 'grams' | 'starts'>,
   { width, epochs, seed, threads, onProgress, signal }: DocumentVectorOptions,
 ): Promise<Float32Array | undefined> {
   // A pool of its own: this takes far more memory than the rest of the training, and a pool's memory never shrinks.

@@ -57,13 +57,13 @@ export async function fitAll(
       onFit?.(fitted.size);
     }
   };
+  freeMemory(x.starts.length); // what the matrix was made from: V8 would not collect while this thread only waits for others
   if (x.columns.length < WORTH_A_THREAD || threads === 1) {
     await work(async (fit) => {
       await new Promise(setImmediate); // lets Ctrl-C and the progress bar through
       return fitOne({ x, model }, fit);
     });
   } else {
-    freeMemory(x.starts.length); // what the matrix was made from: this thread will allocate nothing, and so collect nothing
     const data: WorkerData = { x, model };
     const workers = Array.from(
       { length: Math.min(threads, fits.length) },

@@ -1,6 +1,5 @@
 /** Finds the n-grams of one to three words in a collection of texts, and the matrix of which text has which. */
 import { tokenize } from '../../shared/tokenizer.ts';
-import { freeMemory } from '../memory.ts';
 import { type SparseRows, sharedFloats, sharedIntegers } from './logistic-regression.ts';
 
 /** Texts as ids of words, one text after the other. */
@@ -27,8 +26,13 @@ const MIN_COUNT = 5;
 /** Words that are first seen after so many others are left out. */
 const MAX_WORDS = 2 ** 17 - 1;
 
+/** The n-grams of some texts. */
+export function ngramsOf(texts: readonly string[]): Ngrams {
+  return collectNgrams(readCorpus(wordsOf(texts)));
+}
+
 /** The words of each text, as the tokenizer reads them. */
-export function* wordsOf(texts: Iterable<string>): Generator<string[]> {
+function* wordsOf(texts: Iterable<string>): Generator<string[]> {
   for (const text of texts) yield tokenize(text).map((token) => token.text);
 }
 
@@ -160,7 +164,6 @@ function eachPair(endingAt: Int32Array, starts: Int32Array, visit: (at: number, 
 
 /** [texts, n-grams]: 1 / √(the text's words) where the text has the n-gram, however often. */
 export function bagOfNgrams({ size, lengths, grams, starts }: Ngrams): SparseRows {
-  freeMemory(lengths.length); // what they were counted in
   const rowStarts = new Int32Array(starts.length);
   const sorted = grams.slice(); // then each text's n-grams, once
   let length = 0;

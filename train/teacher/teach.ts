@@ -14,7 +14,7 @@ import { freeMemory } from '../memory.ts';
 import { documentVectors } from './document-vectors.ts';
 import { type Fit, fitAll, type Model } from './fits.ts';
 import { denseRows, dot, type SparseRows } from './logistic-regression.ts';
-import { bagOfNgrams, collectNgrams, readCorpus, wordsOf } from './ngrams.ts';
+import { bagOfNgrams, ngramsOf } from './ngrams.ts';
 import { fitScaling, scaled } from './scaling.ts';
 
 export interface TeachOptions {
@@ -95,7 +95,8 @@ export async function teach(
   { width, epochs, seed, onProgress, signal }: TeachOptions,
 ): Promise<Float32Array | undefined> {
   onProgress?.('teacher: n-grams', 0);
-  const ngrams = collectNgrams(readCorpus(wordsOf(texts)));
+  const ngrams = ngramsOf(texts);
+  freeMemory(texts.length); // what they were counted in
   const lessons = { places, labels, folds: foldsOf(places, labels), signal };
   const byNgrams = await crossFit(bagOfNgrams(ngrams), lessons, {
     model: 'naiveBayes',

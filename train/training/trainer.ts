@@ -292,7 +292,7 @@ function sharedPool(): Promise<Pool> {
   return pool;
 }
 
-/** Stops those threads and frees that memory, hundreds of megabytes. All trainers must be disposed of; the next one starts anew. */
+/** Ends the shared pool's threads and lets go of its memory. No trainer may be in use; the next one gets a new pool. */
 export async function closeSharedPool(): Promise<void> {
   const closed = pool;
   pool = undefined;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { githubFile } from '../download.ts';
 import { readRecords } from '../records.ts';
 import type { Source, SourceText } from './source.ts';
-import { labelOf } from './text.ts';
+import { parseLabel } from './text.ts';
 
 const COMMIT = ['acmi-lab/counterfactually-augmented-data', '6f232a1d2a11462a30ce08fb4825b734ab30828e'] as const;
 
@@ -36,7 +36,7 @@ export const counterfactual: Source = {
 export async function readCounterfactual(location: string): Promise<SourceText[]> {
   const texts: SourceText[] = [];
   for await (const { line, text, label } of readRecords(location, {})) {
-    const opinion = labelOf(label, ['negative', 'positive'], { location, line });
+    const opinion = parseLabel(label, ['negative', 'positive'], { location, line });
     texts.push({ id: `counterfactual/${line}`, text, label: opinion });
   }
   return texts;

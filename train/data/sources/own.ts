@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { OPINIONS, type Source, type SourceText } from './source.ts';
-import { labelOf, readText, rowsOf, type TextFile } from './text.ts';
+import { parseLabel, readText, rowsOf, type TextFile } from './text.ts';
 
 const FILE = path.join(import.meta.dirname, 'own.tsv');
 
@@ -25,6 +25,6 @@ export async function readOwn(location: string): Promise<SourceText[]> {
 function* parse(file: TextFile): Generator<SourceText> {
   for (const { number, fields } of rowsOf(file, 2)) {
     const [name, text] = fields as [string, string];
-    yield { id: `own/${number}`, text, label: labelOf(name, OPINIONS, { location: file.location, line: number }) };
+    yield { id: `own/${number}`, text, label: parseLabel(name, OPINIONS, { location: file.location, line: number }) };
   }
 }

@@ -57,8 +57,8 @@ export function* linesOf({ content }: TextFile): Generator<TextLine> {
   }
 }
 
-/** The label of this name, in any case. @throws UserError that names the line if there is none. */
-export function labelOf<Label extends string>(
+/** Parses a label, in any case. @throws UserError that names the line if it is none. */
+export function parseLabel<Label extends string>(
   name: string,
   labels: readonly Label[],
   { location, line }: { readonly location: string; readonly line: number },
