@@ -146,7 +146,7 @@ function hasRead(dataset: string): string {
 
 const IMDB_CREDIT = 'Maas et al., *Learning Word Vectors for Sentiment Analysis* (ACL 2011)';
 
-/** The credits of the texts, none of which is part of this repository. */
+/** The credits of the texts. Of these, only our own sentences are part of this repository. */
 function credits(dataset: string): string {
   if (dataset === OFFICIAL_DATASET) {
     return `\nThe reviews are from ${IMDB_CREDIT}. They are not part of this\nrepository.\n`;
@@ -160,7 +160,7 @@ function credits(dataset: string): string {
       ['GloVe vectors of words, to start from', GLOVE.credit, GLOVE.licence],
     ],
   );
-  return `\n## Sources\n\n${table}\n\nNone of these texts is part of this repository. docs/data.md says where they come from and which were left out.\n`;
+  return `\n## Sources\n\n${table}\n\nOf these texts, only those of \`own\` are part of this repository. docs/data.md says where they come from and which were left out.\n`;
 }
 
 function fileSizes(files: Manifest['files']): string {
