@@ -4,8 +4,9 @@
  *     const app = createApp(createClassifier({ readBundle, loadNetwork }));
  *     const response = await app.request('/v1/sentiment', { method: 'POST', … });
  */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import { etag } from 'hono/etag';
+import { Hono } from 'hono/tiny';
 import { either } from '../shared/labels.ts';
 import { huggingFace } from './adapters/huggingface.ts';
 import type { FormatLabels } from './adapters/labels.ts';

@@ -2,7 +2,8 @@
  * The text-classification task of Hugging Face's clients, at `/models/{id}` and, for a client whose endpoint is the server's root, at `/`.
  * https://huggingface.co/docs/inference-providers/tasks/text-classification
  */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';

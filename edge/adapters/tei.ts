@@ -2,7 +2,8 @@
  * `POST /predict` of Hugging Face's Text Embeddings Inference, as in its docs/openapi.json (version 1.7). The answer to a text is a list
  * of labels, to a batch a list of lists. Two strings side by side are a pair there, which this model cannot read.
  */
-import { Hono, type MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
+import { Hono } from 'hono/tiny';
 import * as v from 'valibot';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';

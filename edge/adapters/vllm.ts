@@ -2,7 +2,7 @@
  * `POST /classify` and `/v1/classify` of vLLM's server for classification models, also SGLang's format.
  * https://docs.vllm.ai/en/latest/serving/openai_compatible_server/#classification-api
  */
-import { Hono } from 'hono';
+import { Hono } from 'hono/tiny';
 import * as v from 'valibot';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';

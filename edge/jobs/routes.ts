@@ -1,5 +1,6 @@
 /** The routes of bulk jobs (docs/bulk.md). A platform implements `Jobs`. */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import * as v from 'valibot';
 import { fieldErrors, mediaTypeOf, readBytes, readJson, requireLabels, requireType } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
