@@ -3,8 +3,8 @@
  * serves that folder with the same headers (`[assets]` in wrangler.toml).
  */
 import { readdir, readFile } from 'node:fs/promises';
+import { Hono } from 'hono'; // `hono/tiny` does not tell a path from the same with a slash
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
-import { Hono } from 'hono/tiny';
 import { sha256 } from '../shared/bundle.ts';
 import { SITE_FOLDER } from './runtime/shipped.ts';
 
