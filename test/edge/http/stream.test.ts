@@ -352,7 +352,7 @@ describe('reading', () => {
       const body = new ReadableStream<Uint8Array>(
         {
           pull: (controller) => {
-            if (left % 16 === 0) {
+            if (left % 64 === 0) {
               collectGarbage();
               most = Math.max(most, process.memoryUsage().arrayBuffers - before);
             }
