@@ -26,10 +26,10 @@ import { requestId } from './http/request-id.ts';
 import { type Result, SentimentRequest, type SentimentResponse, STREAM_TYPES } from './http/schema.ts';
 import { answerLines } from './http/stream.ts';
 import { requireKnownParameters, requirePlainBody } from './http/strict.ts';
+import type { Classification } from './inference/answer.ts';
 import { OverloadedError } from './inference/backlog.ts';
 import {
   AnswerTooLargeError,
-  type Classification,
   type Classifier,
   type ClassifyOptions,
   type ClassifyRequest,

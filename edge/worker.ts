@@ -7,7 +7,7 @@ import { createApp } from './app.ts';
 import { logError } from './http/log.ts';
 import { Metrics } from './http/metrics.ts';
 import type { RateLimiter } from './http/rate-limit.ts';
-import type { LabelScore } from './inference/classifier.ts';
+import type { LabelScore } from './inference/answer.ts';
 import { cloudflareJobs } from './jobs/cloudflare-jobs.ts';
 import { consume } from './jobs/consumer.ts';
 import type { JobBindings } from './jobs/coordinator.ts';

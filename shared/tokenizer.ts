@@ -14,7 +14,6 @@
  *
  * Not here: token ids, truncation and padding (`vocabulary.ts`).
  */
-import type { Words } from './line-index.ts';
 import { mayBeginAddress, readAddress, readUser } from './tokenizer/addresses.ts';
 import { characterAt } from './tokenizer/characters.ts';
 import { CONTRACTIONS, NOT, rejoin } from './tokenizer/contractions.ts';
@@ -24,24 +23,10 @@ import { partsOfHashtag } from './tokenizer/hashtags.ts';
 import { markupOf } from './tokenizer/html.ts';
 import { readOrdinaryWords } from './tokenizer/ordinary.ts';
 import { isStar, mayBeginRating, readRating, readStars, STAR_WORDS } from './tokenizer/ratings.ts';
+import type { Lexicon, Token } from './tokenizer/token.ts';
 import { readLetter, readWord } from './tokenizer/words.ts';
 
-export interface Token {
-  /** The folded form, as in a vocabulary. */
-  readonly text: string;
-  /** The offset of the first UTF-16 code unit in the original text. */
-  readonly start: number;
-  /** The offset behind the last one. */
-  readonly end: number;
-  /** Its id, where `tokenizeWith` was given a lexicon that has the word as it stands. */
-  readonly id?: number;
-}
-
-/** The words that have an id. */
-export interface Lexicon {
-  /** Sets the ids of the first `count` words, as their lines; −1 for a word without one. */
-  find(words: Words, count: number, text: string): void;
-}
+export type { Lexicon, Token };
 
 /**
  * The name of the rules above, recorded in a bundle. It changes whenever any text's tokens or ids change: a bundle of other rules is

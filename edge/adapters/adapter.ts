@@ -4,7 +4,8 @@
  */
 import type { Context } from 'hono';
 import type { AppEnv } from '../http/context.ts';
-import type { Classification, Classifier, ClassifyRequest } from '../inference/classifier.ts';
+import type { Classification } from '../inference/answer.ts';
+import type { Classifier, ClassifyRequest } from '../inference/classifier.ts';
 import { type LabelNames, labelsFor, renamed } from './labels.ts';
 
 export interface AdapterOptions {

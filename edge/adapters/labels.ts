@@ -6,7 +6,8 @@
  *     FORMAT_LABELS=vllm: LABEL_0=negative, LABEL_1=positive; tei: bad=negative, good=positive
  */
 import { labelProblem, labelsIn } from '../../shared/labels.ts';
-import type { Classification, Classifier, LabelScore } from '../inference/classifier.ts';
+import type { Classification, LabelScore } from '../inference/answer.ts';
+import type { Classifier } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 
 export const FORMATS = ['huggingface', 'tei', 'vllm', 'workers-ai'] as const;

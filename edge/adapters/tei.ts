@@ -10,7 +10,7 @@ import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
 import { MAX_TEXTS } from '../http/limits.ts';
 import { jsonObject, LabelScores, Problem, text } from '../http/schema.ts';
-import type { Classification } from '../inference/classifier.ts';
+import type { Classification } from '../inference/answer.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
 

@@ -4,7 +4,8 @@
  * https://developers.cloudflare.com/workers-ai/models/distilbert-sst-2-int8/
  */
 import { MAX_BACKLOG_TOKENS, MAX_BODY_BYTES } from '../http/limits.ts';
-import type { Classifier, LabelScore } from '../inference/classifier.ts';
+import type { LabelScore } from '../inference/answer.ts';
+import type { Classifier } from '../inference/classifier.ts';
 import { type LabelNames, labelsFor, renamed } from './labels.ts';
 
 /** Each label with its probability, in the model's order. @throws TypeError when the input has no text; OverloadedError. */

@@ -4,7 +4,8 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import type { Manifest } from '../../shared/bundle.ts';
-import type { Classification, Classifier } from '../inference/classifier.ts';
+import type { Classification } from '../inference/answer.ts';
+import type { Classifier } from '../inference/classifier.ts';
 import { type AppEnv, routeOf } from './context.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -6,10 +6,9 @@ import * as v from 'valibot';
 import type { Omission } from '../../shared/encoding.ts';
 import { MAX_LABELS } from '../../shared/labels.ts';
 import { quoted } from '../../shared/quoted.ts';
-import type * as classifier from '../inference/classifier.ts';
+import type * as answer from '../inference/answer.ts';
 import type * as evidence from '../inference/evidence.ts';
 import { REASONS } from '../inference/reliability.ts';
-import type { SentenceAnswer } from '../inference/sentences.ts';
 import { MAX_ID_CHARACTERS, MAX_JOB_BYTES, MAX_REPORTED_ERRORS, MAX_TEXTS } from './limits.ts';
 
 /** The content types of lines of JSON. */
@@ -110,7 +109,7 @@ export const Evidence = v.pipe(
 
 const score = v.pipe(v.number(), v.minValue(0), v.maxValue(1), v.description('The probability of the label.'));
 
-export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<classifier.LabelScore>);
+export const LabelScore = v.object({ label: v.string(), score } satisfies FieldsOf<answer.LabelScore>);
 
 export const SentenceResult = v.object({
   start: v.pipe(count, v.description('The offset of its first UTF-16 code unit in the text.')),
@@ -118,7 +117,7 @@ export const SentenceResult = v.object({
   label: v.string(),
   score,
   scores: v.array(LabelScore),
-} satisfies FieldsOf<SentenceAnswer>);
+} satisfies FieldsOf<answer.SentenceAnswer>);
 
 const Omitted = v.object({
   start: v.pipe(count, v.description('The offset of the first UTF-16 code unit of its first token.')),
@@ -174,7 +173,7 @@ const resultEntries = {
       ),
     ),
   ),
-} satisfies FieldsOf<Omit<classifier.Classification, 'logits'>>;
+} satisfies FieldsOf<Omit<answer.Classification, 'logits'>>;
 export const Result = v.object(resultEntries);
 export type Result = v.InferOutput<typeof Result>;
 

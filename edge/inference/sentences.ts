@@ -4,12 +4,6 @@
  */
 import { type Encoding, excerpt } from '../../shared/encoding.ts';
 import { type Sentence, sentencesOf } from '../../shared/sentences.ts';
-import type { LabelScore } from './classifier.ts';
-
-/** The answer to a sentence at [start, end) of the text, in UTF-16 code units. */
-export interface SentenceAnswer extends LabelScore, Sentence {
-  readonly scores: LabelScore[];
-}
 
 export interface SentenceReading extends Sentence {
   readonly encoding: Encoding;

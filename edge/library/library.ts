@@ -1,8 +1,10 @@
 /** The part of `edge-sentiment` that all platforms share; each platform has a module beside this one. */
-import type { Classification, Classifier, ClassifyRequest } from '../inference/classifier.ts';
+import type { Classification } from '../inference/answer.ts';
+import type { Classifier, ClassifyRequest } from '../inference/classifier.ts';
 
 export type { Manifest } from '../../shared/bundle.ts';
-export type { Classification, Classifier, ClassifyRequest, LabelScore } from '../inference/classifier.ts';
+export type { Classification, LabelScore } from '../inference/answer.ts';
+export type { Classifier, ClassifyRequest } from '../inference/classifier.ts';
 export type { Evidence, TokenEvidence } from '../inference/evidence.ts';
 
 export interface ClassifierSettings {

@@ -5,7 +5,8 @@
 
 import { textOf } from '../../bench/texts.ts';
 import { MAX_BODY_BYTES, MAX_LINE_BYTES, MAX_TEXTS } from '../../edge/http/limits.ts';
-import type { Classification, Classifier } from '../../edge/inference/classifier.ts';
+import type { Classification } from '../../edge/inference/answer.ts';
+import type { Classifier } from '../../edge/inference/classifier.ts';
 import type { Evidence } from '../../edge/inference/evidence.ts';
 import type { Manifest } from '../../shared/bundle.ts';
 import { likeliest, softmax } from '../../shared/labels.ts';

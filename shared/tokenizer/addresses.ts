@@ -1,5 +1,5 @@
 /** Web addresses, e-mail addresses and names of users. Each kind is one token, because the letters say nothing. */
-import type { Token } from '../tokenizer.ts';
+import type { Token } from './token.ts';
 import { isAsciiLetter } from './words.ts';
 
 /** No text yields these otherwise: tags are skipped, and a lone `<` separates. */

@@ -4,8 +4,9 @@
  * The list has only words that hardly ever mean anything else: "cant" and "wont" are rare as words. "its", "were", "well", "ill", "hell",
  * "shell", "shed", "wed", "id" and "lets" are words of their own.
  */
-import type { Token } from '../tokenizer.ts';
+
 import { characterAt } from './characters.ts';
+import type { Token } from './token.ts';
 import { shortenRuns } from './words.ts';
 
 /** Typed form → contraction. */

@@ -1,6 +1,7 @@
 /** Emoji. Skin tone and gender are dropped, so a vocabulary has one 👍 and one 🤷. */
-import type { Token } from '../tokenizer.ts';
+
 import { characterAt } from './characters.ts';
+import type { Token } from './token.ts';
 
 /** Hearts of any colour and shape, ♥ and <3 too, but not the broken one. */
 export const HEART = '❤';

@@ -1,7 +1,8 @@
 /** Faces and hearts made of punctuation, folded to a few: noses and repeated brackets add nothing. */
-import type { Token } from '../tokenizer.ts';
+
 import { characterAt } from './characters.ts';
 import { HEART } from './emoji.ts';
+import type { Token } from './token.ts';
 import { isAsciiLetter } from './words.ts';
 
 /** Eyes, an optional tear and nose, and a mouth, which may be repeated. */

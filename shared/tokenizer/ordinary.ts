@@ -3,10 +3,10 @@
  * gives what the rules would give, in a third of the time.
  */
 import { extendHash, extendHigh, extendLow, KEY_LETTERS, type Words } from '../line-index.ts';
-import type { Lexicon, Token } from '../tokenizer.ts';
 import { CONTRACTIONS } from './contractions.ts';
 import { LAUGHS } from './emoticons.ts';
 import { NUMBERS } from './ratings.ts';
+import type { Lexicon, Token } from './token.ts';
 import { isAsciiLetter } from './words.ts';
 
 const SPACE = 0x20;

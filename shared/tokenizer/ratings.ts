@@ -5,8 +5,9 @@
  * Scales are 5, 10 and 100. "5 stars" are of 5, "8 stars" of 10, and 50 are on a flag. A number of 4 is a rating in stars or halves only ("3 out of 4 stars",
  * "3.5/4") and otherwise a share, as "1/5 of it" is. 2/5/2019 is a date; "the two stars" and "this one stars" are about actors.
  */
-import type { Token } from '../tokenizer.ts';
+
 import { characterAt } from './characters.ts';
+import type { Token } from './token.ts';
 
 /** Number words that begin a rating. */
 export const NUMBERS: ReadonlyMap<string, number> = new Map(

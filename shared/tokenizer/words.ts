@@ -4,8 +4,9 @@
  * A letter that was held down stands three times: "sooooo" is `sooo`. A vocabulary may have learned the stretched word; to any other it is
  * the word that was stretched (`spelling.ts`).
  */
-import type { Token } from '../tokenizer.ts';
+
 import { characterAt, losesMarks } from './characters.ts';
+import type { Token } from './token.ts';
 
 /** The word that starts at `start`, where a letter or digit stands. */
 export function readWord(text: string, start: number): Token {

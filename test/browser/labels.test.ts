@@ -1,6 +1,6 @@
 /** The page of bundles with more than two labels, and how a reader picks one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LabelScore } from '../../edge/inference/classifier.ts';
+import type { LabelScore } from '../../edge/inference/answer.ts';
 import { percent, signed } from '../../edge/page/wording.ts';
 import { INSTALLED, WHY } from '../runtimes/installed.ts';
 import {

@@ -1,6 +1,6 @@
 /** Everything that a visitor can do on the page. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LabelScore } from '../../edge/inference/classifier.ts';
+import type { LabelScore } from '../../edge/inference/answer.ts';
 import { EXAMPLES } from '../../edge/page/examples.ts';
 import { percent } from '../../edge/page/wording.ts';
 import { SITE_HEADERS } from '../../edge/site.ts';

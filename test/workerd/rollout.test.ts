@@ -5,7 +5,8 @@
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../client/edge-sentiment.ts';
-import { type Classification, type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
+import type { Classification } from '../../edge/inference/answer.ts';
+import { type Classifier, createClassifier } from '../../edge/inference/classifier.ts';
 import { loadNetwork } from '../../edge/runtime/files.ts';
 import { reference } from '../../harness/reference.ts';
 import { type RunningWorker, startWorker } from '../../harness/worker.ts';

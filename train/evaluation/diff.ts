@@ -6,7 +6,7 @@
 
 import type { AddressNames } from '../../cli/endpoint.ts';
 import { UserError } from '../../cli/errors.ts';
-import type { Classification } from '../../edge/inference/classifier.ts';
+import type { Classification } from '../../edge/inference/answer.ts';
 import { batches } from '../data/examples.ts';
 import { listed } from '../data/labels.ts';
 import { openClassifier } from '../export/bundle.ts';

@@ -1,6 +1,6 @@
 /** A thread that classifies texts, batch by batch, with its own classifier. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Classification } from '../../edge/inference/classifier.ts';
+import type { Classification } from '../../edge/inference/answer.ts';
 import { openClassifier } from '../../edge/runtime/files.ts';
 
 export interface WorkerData {

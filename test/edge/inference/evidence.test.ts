@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Classification, type Classifier, createClassifier } from '../../../edge/inference/classifier.ts';
+import type { Classification } from '../../../edge/inference/answer.ts';
+import { type Classifier, createClassifier } from '../../../edge/inference/classifier.ts';
 import type { Evidence } from '../../../edge/inference/evidence.ts';
 import { loadNetwork } from '../../../edge/runtime/files.ts';
 import { reference } from '../../../harness/reference.ts';

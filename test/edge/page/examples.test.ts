@@ -1,6 +1,6 @@
 /** The shipped model is right and wrong on the examples as the page says. */
 import { expect, it } from 'vitest';
-import type { Classification } from '../../../edge/inference/classifier.ts';
+import type { Classification } from '../../../edge/inference/answer.ts';
 import { EXAMPLES } from '../../../edge/page/examples.ts';
 import { isUndecided } from '../../../edge/page/wording.ts';
 import { reference } from '../../../harness/reference.ts';

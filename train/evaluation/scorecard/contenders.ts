@@ -1,6 +1,6 @@
 /** The contenders of the scorecard: a bundle, an endpoint, and word lists (`word-lists.ts`). */
 import { UserError } from '../../../cli/errors.ts';
-import type { Classification } from '../../../edge/inference/classifier.ts';
+import type { Classification } from '../../../edge/inference/answer.ts';
 import { quoted } from '../../../shared/quoted.ts';
 import { OPINIONS, type Opinion } from '../../data/sources/source.ts';
 import { openClassifier } from '../../export/bundle.ts';
