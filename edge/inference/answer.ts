@@ -86,7 +86,11 @@ export function pick(
   return picked;
 }
 
-/** @param logits as `run` gives them. @param emptyLogits [labels], for evidence of a text without START. */
+/**
+ * @param logits of the labels asked for: [ids × columns] with evidence, else [1 × columns] after the last id.
+ * @param labels the bundle's.
+ * @param emptyLogits [labels] of the empty text, for evidence of a text without START.
+ */
 export function answer(
   { text, encoding, columns, evidence, reason }: Reading,
   logits: Float32Array,
@@ -122,7 +126,7 @@ export function answer(
   };
 }
 
-/** @param logits of each sentence's labels. */
+/** @param logits of each sentence, as `answer` takes them. @param labels the bundle's. */
 export function answerSentences(
   { text, columns, sentences = [] }: Reading,
   logits: readonly Float32Array[],
