@@ -194,11 +194,20 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
   ): AsyncGenerator<StreamAnswer, void> {
     const stop = new AbortController();
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    let failure: { readonly error: unknown } | undefined;
+    const noted = (async function* () {
+      try {
+        yield* lines;
+      } catch (error) {
+        failure = { error }; // `fetch` would throw an error of its own in its place
+        throw error;
+      }
+    })();
     try {
       const response = await send('/v1/sentiment/stream', {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson' },
-        body: toBody(lines, either),
+        body: toBody(noted, either),
         duplex: 'half',
         signal: either,
       });
@@ -208,6 +217,8 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
         rest = answers.pop() as string;
         for (const answer of answers) yield JSON.parse(answer) as StreamAnswer;
       }
+    } catch (error) {
+      throw failure === undefined ? error : failure.error;
     } finally {
       stop.abort();
     }
@@ -221,20 +232,14 @@ export function createClient({ url, apiKey, fetch = (to, init) => globalThis.fet
 }
 
 /** Reads lines only as they are sent. @param signal ends the reading: not every `fetch` cancels a body that it gives up. */
-function toBody(
-  lines: Iterable<string | StreamObject> | AsyncIterable<string | StreamObject>,
-  signal: AbortSignal,
-): ReadableStream<Uint8Array> {
+function toBody(lines: AsyncGenerator<string | StreamObject, void>, signal: AbortSignal): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const iterator = (async function* () {
-    yield* lines;
-  })();
-  const end = () => void iterator.return().catch(() => {});
+  const end = () => void lines.return().catch(() => {});
   signal.addEventListener('abort', end, { once: true });
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next();
+        const { done, value } = await lines.next();
         if (done) controller.close();
         else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
       },

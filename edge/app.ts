@@ -76,7 +76,7 @@ export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [], formats = true, formatLabels = {} } = options;
   const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'], metrics = new Metrics() } = options;
   const classifier = metrics.counting(uncounted);
-  const app = new Hono<AppEnv>({ strict: false }); // a slash at the end makes no difference
+  const app = new Hono<AppEnv>(); // a slash at the end makes no difference to the router of `hono/tiny`
   /** Made at the first request. */
   let document: string | undefined;
 

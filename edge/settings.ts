@@ -49,6 +49,12 @@ export function readSettings(environment: {
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
     throw new SettingsError(`API_KEYS has a key of fewer than ${MIN_KEY_CHARACTERS} characters`);
   }
+  if (apiKeys.some((key) => !/^[\x21-\x7e]+$/.test(key))) {
+    // Clients encode others in different ways.
+    throw new SettingsError(
+      'API_KEYS has a key that is not ASCII; use letters, digits and signs of an English keyboard',
+    );
+  }
   const allowedOrigins = list('ALLOWED_ORIGINS', environment.ALLOWED_ORIGINS);
   for (const origin of allowedOrigins) {
     if (origin !== '*' && !isOrigin(origin)) {

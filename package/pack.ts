@@ -180,7 +180,7 @@ async function writeManifest(): Promise<string> {
     name: root.name,
     version: root.version,
     description:
-      'Sentiment of a text, in 20 MB and without a service: an LSTM in ONNX, for Node, Deno, Bun, browsers and Cloudflare Workers.',
+      'Sentiment of a text, in 25 MB and without a service: an LSTM in ONNX, for Node, Deno, Bun, browsers and Cloudflare Workers.',
     keywords: ['sentiment', 'sentiment-analysis', 'text-classification', 'onnx', 'cloudflare-workers', 'edge'],
     license: root.license,
     type: root.type,

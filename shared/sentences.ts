@@ -162,10 +162,14 @@ function endsBehind(text: string, { kind, closes, start, at, end }: Place, next:
   return true;
 }
 
+/** The most characters of a web address that are looked at, and an address that goes on: its `?` or `!` ends no sentence. */
+const ADDRESS_CHARACTERS = 200;
+const ADDRESS_BEFORE = /(?:(?:https?|ftp):\/\/|www\.)\S*$/i;
+
 /** Whether a sentence ends without a blank behind it: "great.The staff", "Amazing!Loved it". */
 function isGlued(text: string, { kind, at, end }: Pick<Place, 'kind' | 'at' | 'end'>): boolean {
   if (!isCapital(text, end)) return false;
-  if (kind !== 'period') return true;
+  if (kind !== 'period') return !ADDRESS_BEFORE.test(text.slice(Math.max(0, at - ADDRESS_CHARACTERS), at));
   const word = wordBefore(text, at);
   return /^[a-z'’]{2,}$/.test(word) && isSmall(text, end + 1) && !TITLES.has(word) && !ABBREVIATIONS.has(word);
 }

@@ -29,7 +29,7 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     );
   }
 
-  app.post('/models/:id{.+}', async (context) => {
+  app.post('/models/:id{.+?}', async (context) => {
     const { id } = await options.classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
     return answer(context);

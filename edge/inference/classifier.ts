@@ -1,6 +1,7 @@
 /** Classifies texts. Owns the isolate's one network, loads it at first use, and knows nothing of HTTP. */
 import {
   type Bundle,
+  BundleError,
   type BundleFiles,
   type Manifest,
   openBundle,
@@ -264,7 +265,7 @@ function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readon
   const other = wanted?.find((label) => !labels.includes(label));
   if (other === undefined) return;
   const own = labels.map((label) => JSON.stringify(label)).join(', ');
-  throw new Error(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
+  throw new BundleError(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
 }
 
 /** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one, or they are fewer than two. */

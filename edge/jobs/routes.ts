@@ -74,8 +74,12 @@ export function jobRoutes(
       throw new ProblemError({ kind: 'body-too-large', maxBytes: MAX_JOB_BYTES });
     }
     refuseParameters(request.url, Object.keys(JobQuery.entries));
-    const labels = context.req.queries('labels'); // `?labels=negative&labels=positive`
-    const query = v.safeParse(JobQuery, { ...context.req.query(), ...(labels && { labels }) });
+    // `?labels=negative&labels=positive` is a list; the schema refuses any other that is given twice.
+    const parameters = Object.entries(context.req.queries()).map(([name, values]) => {
+      const isList = name === 'labels' || values.length > 1;
+      return [name, isList ? values : values[0]] as const;
+    });
+    const query = v.safeParse(JobQuery, Object.fromEntries(parameters));
     if (!query.success) throw new ProblemError({ kind: 'invalid-request', errors: fieldErrors(query.issues) });
     const body = request.body ?? (new Response('').body as ReadableStream<Uint8Array>);
     const type = mediaTypeOf(request) as JobType;

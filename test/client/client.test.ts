@@ -158,6 +158,20 @@ describe('stream', () => {
     ]);
   });
 
+  it('throws the error of its lines', async () => {
+    const server = serve({ fetch: createApp(reference).fetch, hostname: '127.0.0.1', port: 0 });
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const lines = function* () {
+      yield GOOD;
+      throw new Error('mine');
+    };
+    await expect(collect(client.createClient({ url: `http://127.0.0.1:${port}` }).stream(lines()))).rejects.toThrow(
+      'mine',
+    );
+  });
+
   it('over HTTP yields an answer before the next line is there, and reads no more lines when the caller stops', async () => {
     const server = serve({ fetch: createApp(reference).fetch, hostname: '127.0.0.1', port: 0 });
     onTestFinished(() => void server.close());

@@ -338,6 +338,8 @@ it('ignores a slash at the end of an address', async () => {
   expect((await app.request('/v1/sentiment/', request({ text: 'a' }))).status).toBe(401);
   const headers = { authorization: 'Bearer 0123456789abcdef' };
   expect((await app.request('/v1/sentiment/', request({ text: 'a' }, headers))).status).toBe(200);
+  expect((await app.request(`/models/tiny-lstm/`, request({ inputs: 'a' }, headers))).status).toBe(200);
+  expect((await app.request('/v1/sentiment//', request({ text: 'a' }, headers))).status).toBe(404);
 });
 
 it('cancels a body that it does not read', async () => {

@@ -144,6 +144,16 @@ describe('fails with one line', () => {
     ['a port that is none', { PORT: 'http' }, 'PORT must be from 0 to 65535, not "http"'],
     ['no time to shut down', { SHUTDOWN_SECONDS: 'soon' }, 'SHUTDOWN_SECONDS must be from 0 to 9999, not "soon"'],
     ['a key that could be guessed', { API_KEYS: '1234' }, 'API_KEYS has a key of fewer than 16 characters'],
+    [
+      'a key that is not ASCII',
+      { API_KEYS: 'schlüsselschlüssel' },
+      'API_KEYS has a key that is not ASCII; use letters, digits and signs of an English keyboard',
+    ],
+    [
+      'labels that the model lacks',
+      { LABELS: 'positive,bad' },
+      'the setting LABELS names "bad", but the model\'s labels are "negative", "neutral", "positive"',
+    ],
     ['a file as MODEL', { MODEL: os.devNull }, `${os.devNull}: no model bundle there (model.onnx is missing)`],
   ])('where it is given %s', async (_, env, message) => {
     expect(await run(main, [], { env })).toEqual({ code: 1, stdout: '', stderr: `error: ${message}\n` });

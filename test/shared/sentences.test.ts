@@ -58,6 +58,8 @@ const TABLE = [
   'It took approx. 3 weeks.‖ Too long.',
   'Visit example.com. ‖You will find it cheaper there.',
   'Mail help@example.com or see https://example.com/a?b=C.D for more.‖ They do not answer.',
+  'I hated it, see http://shop.example/item.php?ID=Great for more.‖ It broke.',
+  'See www.shop.example/Wow!Great/x?I=1 there.',
   'Node.js and ASP.NET both failed.',
   // Lists and lines.
   '1. Good food.‖ 2. Bad service.‖ 3. Never again.',

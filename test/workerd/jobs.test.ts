@@ -163,6 +163,8 @@ describe('a job', () => {
     ['?labels=positive', '/labels has fewer than two labels.'],
     ['?labels=positive&labels=positive', '/labels/1 is there twice.'],
     ['?labels=positive,negative', '/labels has fewer than two labels.'],
+    ['?textColumn=text&textColumn=words', '/textColumn must be a string.'],
+    ['?sentences=true&sentences=false', '/sentences must be true or false.'],
     [
       '?labels=positive&labels=unheard',
       '/labels/1 is not a label of the model, which has "negative", "neutral", "positive".',

@@ -36,7 +36,7 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (flags.out !== undefined) return runFile(flags, positionals, flags.out, io);
   const { print, say, stdin } = io;
   if (positionals.length > 1)
-    throw new UsageError('predict takes one text, in quotes; give more of them one a line on stdin');
+    throw new UsageError('one text at a time, in quotes; give more of them one a line on stdin');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
   await refuseFile(positionals[0]);
   const { classifier, manifest } = await openClassifier(modelFolder(flags.model));
