@@ -183,7 +183,7 @@ export const SentimentResponse = v.object({
 });
 export type SentimentResponse = v.InferOutput<typeof SentimentResponse>;
 
-const ID_MESSAGE = 'must be a short string or a number';
+const ID_MESSAGE = `must be a string of at most ${MAX_ID_CHARACTERS} characters or a number`;
 /** JSON.parse rounds larger numbers, such as the id of a tweet, or reads them as Infinity, which becomes null. */
 const INEXACT_MESSAGE = 'has too many digits to be read exactly; put quotes around it';
 export const LineId = v.pipe(

@@ -88,7 +88,7 @@ describe('lines of JSON', () => {
     ],
     ['{"text": "Good", "Text": "Bad"}', { error: 'The object has two fields "text".' }],
     ['\uFEFF"Good"', { error: 'The line is not JSON in UTF-8.' }],
-    ['{"text": "Good", "id": {}}', { error: '/id must be a short string or a number.' }],
+    ['{"text": "Good", "id": {}}', { error: '/id must be a string of at most 256 characters or a number.' }],
     ['["Good"]', { error: 'The line must be a JSON string or object.' }],
     ['Good', { error: 'The line is not JSON in UTF-8.' }],
   ])('%s', (line, record) => {
