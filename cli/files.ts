@@ -20,8 +20,8 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   try {
     for (const [name, content] of Object.entries(files)) {
       const target = path.join(folder, name);
-      const temporary = `${target}.${randomUUID()}${TEMPORARY}`;
-      const file = await open(temporary, 'wx'); // a name that nobody can guess, and no link that somebody put there
+      const temporary = temporaryName(target);
+      const file = await open(temporary, 'wx');
       staged.push({ temporary, target });
       try {
         await file.writeFile(content);
@@ -36,6 +36,11 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   } finally {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
   }
+}
+
+/** A name beside `target` that nobody can guess, so no link that somebody put there. */
+export function temporaryName(target: string): string {
+  return `${target}.${randomUUID()}${TEMPORARY}`;
 }
 
 /**

@@ -74,6 +74,8 @@ function spreadLists(args: readonly string[], flags: Flags): string[] {
 /** The message of `parseArgs` in one line, with other advice: npm would take the flags that it suggests for its own. */
 function messageOf({ code, message }: NodeJS.ErrnoException, separator: string): string {
   const [line = ''] = message.split('\n', 1);
+  const [, flag] = /^Option '(--[\w-]+).*' argument is ambiguous/.exec(line) ?? [];
+  if (flag !== undefined) return `the value of ${flag} begins with "-"; write ${flag}=<value>`;
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return line;
   const [option] = line.split('. ', 1);
   return `${option}; --help lists them, and an argument that begins with "-" comes after "${separator}"`;

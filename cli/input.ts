@@ -26,7 +26,7 @@ import {
   type WantedField,
 } from '../shared/files/fields.ts';
 import type { FileRecord } from '../shared/files/records.ts';
-import { UsageError, UserError } from './errors.ts';
+import { UsageError, UserError, withFile } from './errors.ts';
 import type { Flags, FlagValues } from './flags.ts';
 
 export const TEXT_COLUMN_FLAG = {
@@ -233,10 +233,14 @@ export async function* readPieces(
 ): AsyncGenerator<Uint8Array, void> {
   if (!isCompressed(file)) {
     let read = start;
-    for await (const piece of createReadStream(file, { start })) {
-      read += piece.length;
-      onRead(read);
-      yield piece;
+    try {
+      for await (const piece of createReadStream(file, { start })) {
+        read += piece.length;
+        onRead(read);
+        yield piece;
+      }
+    } catch (error) {
+      throw withFile(error, file); // of a folder
     }
     return;
   }

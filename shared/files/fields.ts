@@ -116,14 +116,18 @@ export function findColumns(columns: readonly string[], wanted: Wanted, of: Excl
 /** The content of a record: the fields of a row, an object, or only a text. */
 export type RecordContent = string | readonly string[] | Readonly<Record<string, unknown>>;
 
+/** As `JSON.parse` takes it; it may throw a RecordError. */
+export type Reviver = (key: string, value: any, context?: { readonly source?: string }) => unknown;
+
 /** @throws RecordError */
 export function parseRecord(
   record: FileRecord,
   layout: Dialect & { readonly columns?: Columns | undefined },
+  reviver?: Reviver,
 ): RecordContent {
   const form = formOf(layout);
   if (form === 'rows') return parseRow(record, layout, layout.columns?.count);
-  return form === 'texts' ? withoutReturns(textOf(record, layout, 'line')) : parseJson(record, layout);
+  return form === 'texts' ? withoutReturns(textOf(record, layout, 'line')) : parseJson(record, layout, reviver);
 }
 
 /**
@@ -241,6 +245,12 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
       if (at < row.length && row[at] !== delimiter) {
+        if (/[\r\n]/.test(field)) {
+          throw new RecordError(
+            `a quoted text ends in the wrong place${lostLines(field)}; look for a quote that is not closed, or not doubled`,
+            { assumption: 'quotes' },
+          );
+        }
         const hint = field.endsWith('\\') ? ' instead of a backslash before it (R: qmethod = "double")' : '';
         throw new RecordError(`there is a quote inside a quoted text; double it${hint}`, { assumption: 'quotes' });
       }
@@ -280,7 +290,7 @@ function lostLines(row: string): string {
  * The text or the object of a line of JSON, or of an array's element.
  * @throws RecordError
  */
-export function parseJson(record: FileRecord, dialect: Dialect = {}): string | FieldsOfObject {
+export function parseJson(record: FileRecord, dialect: Dialect = {}, reviver?: Reviver): string | FieldsOfObject {
   const isElement = formOf(dialect) === 'array';
   const what = isElement ? 'element' : 'line';
   const written = textOf(record, dialect, 'line', 'the line is not JSON in UTF-8');
@@ -289,8 +299,9 @@ export function parseJson(record: FileRecord, dialect: Dialect = {}): string | F
   const json = isElement ? written.slice(1) : written;
   let value: unknown;
   try {
-    value = JSON.parse(json);
-  } catch {
+    value = JSON.parse(json, reviver);
+  } catch (error) {
+    if (error instanceof RecordError) throw error;
     if (isElement) throw new RecordError('the element is not JSON');
     const isOpen = /^\s*[{[]\s*$/.test(json);
     throw new RecordError(

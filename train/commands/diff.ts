@@ -40,6 +40,8 @@ const FLAGS = {
   ...COMMON_FLAGS,
 } as const satisfies Flags;
 
+const FLAGS_OF_DATA = ['split', 'group', 'drop', 'label-column', 'any-size'] as const;
+
 /** How many flips and texts are shown, and how much of each text. */
 const SHOWN = 10;
 const SHOWN_CHARACTERS = 80;
@@ -58,6 +60,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (positionals.length > (flags.data === undefined ? 1 : 0)) {
     throw new UsageError('give one file of texts, or --data');
   }
+  const unused = FLAGS_OF_DATA.find((flag) => flags.data === undefined && flags[flag] !== undefined);
+  if (unused !== undefined) throw new UsageError(`--${unused} is for labelled reviews; give them with --data`);
   const given = { old: flags.old ?? 'model', new: flags.new };
   const keys = keysOf(given, io.env);
   const open = (side: 'old' | 'new') => {

@@ -4,13 +4,14 @@ import { EXIT, UsageError, UserError } from '../../cli/errors.ts';
 import { exists, refuseToReplace } from '../../cli/files.ts';
 import type { Flags, FlagValues } from '../../cli/flags.ts';
 import { COMMON_FLAGS } from '../../cli/flags.ts';
-import { askedBy, formatOf, readTexts, TEXT_FLAGS, unknownFormat, wantedText } from '../../cli/input.ts';
+import { askedBy, extensionOf, formatOf, readTexts, TEXT_FLAGS, unknownFormat, wantedText } from '../../cli/input.ts';
 import { duration, progressLine } from '../../cli/progress.ts';
 import type { Io } from '../../cli/run.ts';
 import { folderUrl, openClassifier, readBundle } from '../../edge/runtime/files.ts';
 import { MODEL_FOLDER } from '../../edge/runtime/shipped.ts';
 import { openBundle } from '../../shared/bundle.ts';
 import { count, counted } from '../../shared/counted.ts';
+import { adviceFor } from '../../shared/files/beginning.ts';
 import { labelFile } from '../prediction/file.ts';
 import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
@@ -23,6 +24,8 @@ const FLAGS = {
   ...TEXT_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies Flags;
+
+const FLAGS_OF_FILES = ['force', 'text-column', 'no-header', 'no-quotes', 'delimiter'] as const;
 
 export const predictCommand = command({
   usage: 'npm run predict -- [flags] ["a text" | <file> --out <file>]',
@@ -38,6 +41,8 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
   if (positionals.length > 1)
     throw new UsageError('one text at a time, in quotes; give more of them one a line on stdin');
   if (positionals[0]?.trim() === '') throw new UsageError('the text is empty');
+  const unused = FLAGS_OF_FILES.find((flag) => flags[flag] !== undefined);
+  if (unused !== undefined) throw new UsageError(`--${unused} is for a file; give it with --out`);
   await refuseFile(positionals[0]);
   const { classifier, manifest } = await openClassifier(modelFolder(flags.model));
   const labels = askedLabels(flags, manifest.labels);
@@ -64,10 +69,11 @@ async function run(flags: FlagValues<typeof FLAGS>, positionals: readonly string
 
 const modelFolder = (given: string | undefined): URL => (given === undefined ? MODEL_FOLDER : folderUrl(given));
 
-/** @throws UsageError when what should be a text is the name of a file. */
+/** @throws UserError when what should be a text is the name of a file, there or not. */
 async function refuseFile(text: string | undefined): Promise<void> {
-  if (text === undefined || formatOf(text) === undefined || !(await exists(text))) return;
-  throw new UsageError(`${text} is a file; --out says where its records go with their answers`);
+  if (text === undefined || (formatOf(text) ?? adviceFor(extensionOf(text))) === undefined) return;
+  if (await exists(text)) throw new UsageError(`${text} is a file; --out says where its records go with their answers`);
+  if (!/\s/.test(text)) throw new UserError(`${text}: no such file`);
 }
 
 async function runFile(
@@ -94,7 +100,7 @@ async function runFile(
   const line = progressLine('labelling', io.stderr);
   const started = performance.now();
   const tally = await labelFile({
-    ...{ file, out, outType, signal: stopping.signal },
+    ...{ file, out, outType, force: flags.force, signal: stopping.signal },
     asked: { ...askedBy(flags), format },
     text: wantedText(flags['text-column']),
     model: { folder: folder.href, version: manifest.version, labels, sentences: flags.sentences },

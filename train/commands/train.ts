@@ -124,7 +124,9 @@ async function sourceOf(flags: FlagValues<typeof FLAGS>): Promise<string | undef
   const other = SCRATCH_FLAGS.find((flag) => flags[flag] !== undefined);
   if (other !== undefined) {
     throw new UsageError(
-      `--${other} is for a training from scratch: leave out --from, and add --from-scratch or --preset`,
+      from === undefined
+        ? `--${other} is for a training from scratch; add --from-scratch or --preset`
+        : `--from starts from a bundle, and --${other} is for a training from scratch; leave one of them out`,
     );
   }
   return from ?? SHIPPED;

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { UsageError, UserError } from '../../cli/errors.ts';
 import { quoted } from '../../shared/quoted.ts';
 import { type DistinctText, distinctTexts } from './duplicates.ts';
-import { type LabelChanges, listed, nameKey, orderLabels } from './labels.ts';
+import { type LabelChanges, labelKey, listed, nameKey, orderLabels } from './labels.ts';
 import { type FileOptions, readRecords, type TableRecord } from './records.ts';
 import type { Dataset, Review } from './types.ts';
 
@@ -91,20 +91,19 @@ async function* withChangedLabels(
   { groups, drop }: LabelChanges,
 ): AsyncGenerator<TableRecord> {
   const names = new Map([...(groups ?? [])].map(([label, name]) => [nameKey(label), name]));
-  const dropped = new Set([...(drop ?? [])].map(nameKey));
+  const dropped = new Set([...(drop ?? [])].map(labelKey)); // in every spelling: all are one label
   const seen = new Map<string, string>();
   for await (const record of records) {
     const { label } = record;
-    const key = nameKey(label);
-    if (label !== '') seen.set(key, label);
-    if (!dropped.has(key)) yield { ...record, label: names.get(key) ?? label };
+    if (label !== '') seen.set(nameKey(label), label);
+    if (!dropped.has(labelKey(label))) yield { ...record, label: names.get(nameKey(label)) ?? label };
   }
-  for (const [flag, labels] of [
-    ['--group', groups?.keys() ?? []],
-    ['--drop', drop ?? []],
+  for (const [flag, labels, keyOf] of [
+    ['--group', groups?.keys() ?? [], nameKey],
+    ['--drop', drop ?? [], labelKey],
   ] as const) {
     for (const label of labels) {
-      if (seen.has(nameKey(label))) continue;
+      if ([...seen.values()].some((one) => keyOf(one) === keyOf(label))) continue;
       throw new UsageError(
         `${flag}: no review has the label ${quoted(label)}; the labels are ${listed([...seen.values()].sort())}`,
       );

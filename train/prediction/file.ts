@@ -3,11 +3,11 @@
  * a time, so that memory does not grow with it. `<out>.part` has the finished part and `<out>.part.json` its state, so that the next
  * run continues one that was stopped or killed.
  */
-import { constants, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError, withFile } from '../../cli/errors.ts';
-import { makeFolder, writeFiles } from '../../cli/files.ts';
+import { makeFolder, temporaryName, writeFiles } from '../../cli/files.ts';
 import { atLine, readAt, readPieces, refuseLine } from '../../cli/input.ts';
 import { type Asked, type Beginning, FileReader } from '../../shared/files/beginning.ts';
 import {
@@ -17,6 +17,7 @@ import {
   parseRecord,
   type RecordContent,
   RecordError,
+  type Reviver,
   type WantedField,
 } from '../../shared/files/fields.ts';
 import type { Cursor, FileRecord } from '../../shared/files/records.ts';
@@ -31,6 +32,8 @@ export interface LabelTask {
   readonly out: string;
   readonly outType: 'csv' | 'tsv' | 'jsonl';
   readonly model: WorkerData & { readonly version: string };
+  /** Whether to begin again where a run with other flags was stopped, instead of refusing to. */
+  readonly force?: boolean | undefined;
   /** Stops the run; the next one continues it. */
   readonly signal?: AbortSignal;
   /** Called at the start and as work is done. @param share of the file */
@@ -47,7 +50,7 @@ export interface Tally {
 
 /** The state of a run, from which the next run of the same task continues. */
 interface State {
-  readonly task: unknown;
+  readonly task: Identity;
   readonly beginning: Beginning;
   readonly cursor: Cursor;
   /** The length of the part that is written. */
@@ -90,12 +93,17 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   const [part, note] = [`${out}.part`, `${out}.part.json`];
   const identity = await identityOf(task);
   await makeFolder(path.dirname(out));
-  const state = await readState(note, identity);
+  const state = await readState(note);
   const written = await stat(part).catch(() => undefined);
-  const known = state !== undefined && written !== undefined && written.size >= state.bytes ? state : undefined;
-  if (known === undefined) await rm(part, { force: true });
-  const { O_RDWR, O_NOFOLLOW = 0 } = constants; // never writes through a link that somebody put there
-  const file = await open(part, known === undefined ? 'wx' : O_RDWR | O_NOFOLLOW);
+  const hasPart = state !== undefined && written !== undefined && written.size >= state.bytes;
+  const changed = hasPart ? changesOf(state.task, identity) : [];
+  if (changed.length > 0 && !task.force) {
+    throw new UserError(
+      `${part} was begun with another ${changed.join(' and ')}; run that command again to finish it, or begin anew with --force`,
+    );
+  }
+  const known = hasPart && changed.length === 0 ? state : undefined;
+  const file = await openPart(part, known?.bytes);
   const writer = new Writer(task, file, part, known);
   await using pool = task.pool ?? createPool(task.model);
   const under: Batch[] = [];
@@ -110,6 +118,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   };
   const keep = async ({ cursor, hasText }: Pick<State, 'cursor' | 'hasText'>) => {
     await file.sync();
+    await refuseOther(file, part);
     const state = {
       task: identity,
       beginning: writer.beginning,
@@ -122,7 +131,6 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   };
   let isEnded = false;
   try {
-    if (known !== undefined) await file.truncate(known.bytes);
     let last: Batch | undefined;
     let isStopped = false;
     for await (const { beginning, ...read } of batches(task, known)) {
@@ -140,9 +148,7 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
       return undefined;
     }
     await file.sync();
-    if (!(await isSame(file, part))) {
-      throw new UserError(`${part}: another command began to write it; run this one again with another --out`);
-    }
+    await refuseOther(file, part);
     isEnded = true;
   } finally {
     const isOurs = await isSame(file, part);
@@ -154,6 +160,30 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   return writer.tally;
 }
 
+/**
+ * Opens a new file of that name for writing, with the first `bytes` of the one that is there. It is a new one because another command
+ * may still write into that, or somebody may have put a link there.
+ */
+async function openPart(part: string, bytes: number | undefined): Promise<FileHandle> {
+  const fresh = temporaryName(part);
+  try {
+    if (bytes !== undefined) await copyFile(part, fresh);
+    const file = await open(fresh, bytes === undefined ? 'wx' : 'r+');
+    await file.truncate(bytes ?? 0);
+    await rename(fresh, part);
+    return file;
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw withFile(error, part);
+  }
+}
+
+/** @throws UserError when another command has put its file in the place of ours. */
+async function refuseOther(file: FileHandle, part: string): Promise<void> {
+  if (await isSame(file, part)) return;
+  throw new UserError(`${part}: another command began to write it; run this one again with another --out`);
+}
+
 /** True while the open file has that name; another command may have put a new file in its place. */
 async function isSame(file: FileHandle, name: string): Promise<boolean> {
   const [own, there] = await Promise.all([file.stat(), stat(name).catch(() => undefined)]);
@@ -161,20 +191,35 @@ async function isSame(file: FileHandle, name: string): Promise<boolean> {
 }
 
 /** The facts that must be the same for a run to be continued. */
-async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<unknown> {
+async function identityOf({ file, asked, text, outType, model }: LabelTask): Promise<Identity> {
   const { size, mtimeMs } = await stat(file);
   const { version, labels, sentences } = model;
   const answers = { version, labels, sentences };
   return JSON.parse(JSON.stringify({ file: path.resolve(file), size, mtimeMs, asked, text, outType, ...answers }));
 }
 
-/** @returns undefined if there is no state of this task. */
-async function readState(note: string, task: unknown): Promise<State | undefined> {
-  const content = await readWhole(note, 'utf8').catch(() => undefined);
-  if (content === undefined) return undefined;
+type Identity = Readonly<Record<string, unknown>>;
+
+/** What a user calls each fact. */
+const FACTS: Readonly<Record<string, string>> = {
+  file: 'file',
+  size: 'content of the file',
+  mtimeMs: 'content of the file',
+  version: 'model',
+  labels: 'choice of labels',
+};
+
+/** What differs between two tasks, for people. */
+function changesOf(before: Identity, now: Identity): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const changed = names.filter((name) => !isDeepStrictEqual(before[name], now[name]));
+  return [...new Set(changed.map((name) => FACTS[name] ?? 'set of flags'))];
+}
+
+/** @returns undefined if there is no state, or none that can be read. */
+async function readState(note: string): Promise<State | undefined> {
   try {
-    const state = JSON.parse(content) as State;
-    return isDeepStrictEqual(state.task, task) ? state : undefined;
+    return JSON.parse(await readWhole(note, 'utf8')) as State;
   } catch {
     return undefined;
   }
@@ -219,7 +264,7 @@ function rowOf(
   const failed = (error: string, content?: RecordContent): Row => ({ line, content, text: undefined, error });
   let content: RecordContent;
   try {
-    content = parseRecord(record, layout);
+    content = parseRecord(record, layout, withDigits);
   } catch (error) {
     const isOfRecord = error instanceof RecordError && error.assumption !== 'encoding';
     return isOfRecord ? failed(error.message) : atLine(file, line, () => rethrow(error));
@@ -234,6 +279,19 @@ function rowOf(
   }
   return value.trim() === '' ? failed('the text is empty', content) : { line, content, text: value, error: undefined };
 }
+
+/** `JSON.rawJSON`, which Node has from 22 on: a number that is written as it was. */
+const { rawJSON } = JSON as { readonly rawJSON?: (source: string) => object };
+
+/** Keeps numbers as they are written: 1765432109876543210 would become 1765432109876543200. */
+const withDigits: Reviver = (_, value, context) => {
+  if (typeof value !== 'number' || String(value) === context?.source) return value;
+  if (rawJSON !== undefined && context?.source !== undefined) return rawJSON(context.source);
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  throw new RecordError(
+    'a number has more digits than this version of Node keeps; write it as a string, or use Node 22',
+  );
+};
 
 function rethrow(error: unknown): never {
   throw error;
@@ -289,8 +347,24 @@ class Writer {
     }
   }
 
-  /** The names of the file's columns. */
+  /** The names of the file's columns. @throws UserError when an object or the table cannot have them. */
   #columns(): readonly string[] {
+    const columns = this.#given();
+    const twice = columns.find((name, place) => columns.indexOf(name) < place);
+    if (this.#task.outType === 'jsonl' && twice !== undefined) {
+      throw new UserError(
+        `${this.#task.file}: the header has two columns "${twice}", and an object can have one; choose an --out that ends in .csv, or rename one`,
+      );
+    }
+    if (this.#task.outType !== 'jsonl' && columns.includes('predicted_label')) {
+      throw new UserError(
+        `${this.#task.file}: it has the column "predicted_label" already; label the file that it was made of, or rename the column`,
+      );
+    }
+    return columns;
+  }
+
+  #given(): readonly string[] {
     const { layout, header } = this.beginning ?? {};
     if (header !== undefined) return header;
     const count = layout?.columns?.count;
@@ -317,7 +391,7 @@ class Writer {
           ? { text: content }
           : isRow(content)
             ? Object.fromEntries(content.map((field, place) => [columns[place], field]))
-            : content;
+            : withoutPredictions(content);
     const { labels } = this.#task.model;
     const predicted = answer && {
       predicted_label: answer.label,
@@ -329,3 +403,12 @@ class Writer {
     return `${JSON.stringify({ ...own, ...predicted, ...(error !== undefined && { predicted_error: `line ${line}: ${error}` }) })}\n`;
   }
 }
+
+/** The object without the fields of an earlier run, which would contradict the new ones. */
+function withoutPredictions(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !PREDICTIONS.has(name)));
+}
+
+const PREDICTIONS = new Set(
+  ['label', 'score', 'scores', 'mixed', 'sentences', 'error'].map((name) => `predicted_${name}`),
+);

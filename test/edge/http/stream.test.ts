@@ -123,7 +123,11 @@ describe('the answers', () => {
     ],
     ['an unknown field', '{"text":"a","texts":[]}', '/texts is not a known field.'],
     ['an id that is an object', '{"text":"a","id":{}}', '/id must be a string of at most 256 characters or a number.'],
-    ['an id that is too long', `{"text":"a","id":"${'x'.repeat(257)}"}`, '/id must be a string of at most 256 characters or a number.'],
+    [
+      'an id that is too long',
+      `{"text":"a","id":"${'x'.repeat(257)}"}`,
+      '/id must be a string of at most 256 characters or a number.',
+    ],
     ...['9007199254740993', '-9007199254740993', '1e400'].map((id): [string, string, string] => [
       `the id ${id}, which JSON would round`,
       `{"text":"a","id":${id}}`,

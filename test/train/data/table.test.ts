@@ -245,6 +245,8 @@ describe('the labels', () => {
     );
     const numbers = await readWithWarnings(labelled('1', '2.0', '1.0', '2', '1', '2'));
     expect(numbers.dataset.labels).toEqual(['1', '2']);
+    const dropped = await readWithWarnings(labelled('Good', 'good', 'bad', 'fair'), { drop: new Set(['good']) });
+    expect(dropped.dataset.labels).toEqual(['bad', 'fair']);
     const groups = new Map([['Good', 'capital']]);
     expect((await read(labelled('Good', 'good', 'bad'), { groups })).labels).toEqual(['bad', 'capital', 'good']);
   });
