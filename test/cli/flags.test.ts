@@ -41,6 +41,11 @@ describe('parseFlags', () => {
     expect(valuesOf('--data=a=b', '--epochs=3')).toEqual({ data: 'a=b', epochs: 3 });
   });
 
+  it('says how to write a value that begins with a hyphen', () => {
+    expect(refusalOf('--data', '-1')).toBe('the value of --data begins with "-"; write --data=<value>');
+    expect(valuesOf('--data=-1,1')).toEqual({ data: '-1,1' });
+  });
+
   it('uses the last of repeated flags', () => {
     expect(valuesOf('--epochs', '3', '--epochs', '4')).toEqual({ epochs: 4 });
   });

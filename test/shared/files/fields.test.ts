@@ -14,7 +14,7 @@ const record = (content: string | Uint8Array | undefined) => ({
 
 const assumptionOf = (why: string) => {
   if (why.includes('UTF-8') && why.endsWith(SAVE) && !why.includes('NUL')) return 'encoding';
-  return /quote (is|inside)/.test(why) ? 'quotes' : undefined;
+  return /quote (is|inside)|quoted text ends/.test(why) ? 'quotes' : undefined;
 };
 
 describe('a row', () => {
@@ -39,6 +39,10 @@ describe('a row', () => {
   test.each([
     ['"a', 'a quote is opened and never closed'],
     ['"a" b,c', 'there is a quote inside a quoted text; double it'],
+    [
+      '"a,b\n"c",d',
+      'a quoted text ends in the wrong place, and the line after it went into its text; look for a quote that is not closed, or not doubled',
+    ],
     [
       '"a \\"b\\"",c',
       'there is a quote inside a quoted text; double it instead of a backslash before it (R: qmethod = "double")',

@@ -213,6 +213,43 @@ describe('a run', () => {
     expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
   });
 
+  it('leaves a table that another command continues meanwhile to that one', async () => {
+    const folder = await temporaryFolder();
+    const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(file, content);
+    await labelFile(taskOf(file, whole));
+    const stopping = new AbortController();
+    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    let done: Promise<unknown> | undefined;
+    const classify: ClassifierPool['classify'] = async (texts) => {
+      done ??= labelFile(taskOf(file, out));
+      await done;
+      return quick().classify(texts);
+    };
+    const why = await refusal(labelFile({ ...taskOf(file, out), pool: { ...quick(), classify } }));
+    expect(why).toContain('out.csv.part: another command began to write it');
+    expect(await readFile(out, 'utf8')).toBe(await readFile(whole, 'utf8'));
+    expect((await readdir(folder)).sort()).toEqual(['mine.csv', 'out.csv', 'whole.csv']);
+  });
+
+  it('with other flags keeps what a stopped one has done, unless it is forced to begin anew', async () => {
+    const folder = await temporaryFolder();
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
+    await writeFile(file, content);
+    const stopping = new AbortController();
+    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    const before = await readFile(`${out}.part`, 'utf8');
+    const other = taskOf(file, out);
+    const task = { ...other, model: { ...other.model, labels: ['fine', 'bad'] } };
+    expect(await refusal(labelFile(task))).toContain('out.csv.part was begun with another choice of labels; run that');
+    expect(await readFile(`${out}.part`, 'utf8')).toBe(before);
+    expect(await labelFile({ ...task, force: true })).toEqual({ records: 20_000, failed: 0 });
+  });
+
   it('begins anew if its unfinished table is gone', async () => {
     const folder = await temporaryFolder();
     const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
@@ -282,6 +319,16 @@ it('texts of standard input in another encoding are refused, not scored', async 
   ]);
 });
 
+test('objects keep their numbers as written, and lose the answers of an earlier run', async () => {
+  const lines =
+    '{"id": 1765432109876543210, "stars": [5.0], "text": "Good", "predicted_error": "old"}\n{"predicted_label": "old"}\n';
+  const { written = '' } = await labelled('mine.jsonl', Buffer.from(lines), [], 'out.jsonl');
+  const [first = '', second = ''] = written.split('\n');
+  expect(first).toMatch(/^\{"id":1765432109876543210,"stars":\[5\.0\],"text":"Good","predicted_label":/);
+  expect(first).not.toContain('old');
+  expect(JSON.parse(second)).toEqual({ predicted_error: expect.stringContaining('line 2: ') });
+});
+
 describe('is refused in one line', () => {
   it.each<[string, string, readonly string[], string, number, string]>([
     [
@@ -293,6 +340,15 @@ describe('is refused in one line', () => {
       '1: the header has no column "text" or "review", but "a", "b"; name it with --text-column',
     ],
     ['another encoding', 'text\nG\xff\n', [], 'out.csv', 1, '2: the row is not UTF-8 text'],
+    [
+      'a table that was labelled',
+      'text,predicted_label\nA,b\n',
+      [],
+      'out.csv',
+      1,
+      'it has the column "predicted_label" already',
+    ],
+    ['two columns of a name as objects', 'a,a,text\n1,2,A\n', [], 'out.jsonl', 1, 'the header has two columns "a"'],
     ['an --out of another kind', 'text\nGood\n', [], 'out.xlsx', 2, '--out must end in .csv, .tsv or .jsonl'],
     ['sentences in a table', 'text\nGood\n', ['--sentences'], 'out.csv', 2, '--out must end in .jsonl'],
   ])('%s', async (_, content, args, outName, code, why) => {
@@ -311,6 +367,8 @@ describe('is refused in one line', () => {
     expect((await predict([file, '--out', out])).stderr).toContain('is there already; --force replaces it');
     expect((await predict([file, '--out', file])).stderr).toContain('--out is the input file');
     expect((await predict([file])).stderr).toContain('is a file; --out says where');
+    expect((await predict(['missing.csv'])).stderr).toBe('error: missing.csv: no such file\n');
+    expect((await predict(['Good', '--force'])).stderr).toContain('--force is for a file; give it with --out');
     expect((await predict(['mine.jsonl', '--out', out])).stderr).toContain('--out must end in .jsonl');
     expect(await predict([file, '--out', out, '--force'])).toMatchObject({ code: 0 });
   });

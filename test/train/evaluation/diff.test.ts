@@ -226,6 +226,12 @@ describe('npm run diff', () => {
       2,
       'unknown split "train"; choose test or all',
     ],
+    [
+      'a flag of --data without it',
+      ['--new', 'model', '--drop', 'good'],
+      2,
+      '--drop is for labelled reviews; give them with --data',
+    ],
     ['half a text', ['--new', 'model', '--limit', '0.5'], 2, 'whole number'],
     ['no texts', ['--new', 'model'], 1, 'no texts'],
   ])('reports in one line %s', async (_, args, code, message) => {
