@@ -240,7 +240,7 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
     if (row[at] === '"') {
       const end = closingQuote(row, at + 1);
       if (end < 0)
-        throw new RecordError(`a quote is opened and never closed${lostLines(row)}`, { assumption: 'quotes' });
+        throw new RecordError(`a quote is opened and never closed${lostLines(row.trimEnd())}`, { assumption: 'quotes' });
       field = row.slice(at + 1, end).replaceAll('""', '"');
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;
@@ -280,9 +280,9 @@ function closingQuote(row: string, at: number): number {
   return -1;
 }
 
-/** Says how many lines a quote that is never closed made part of its text. */
-function lostLines(row: string): string {
-  const lines = row.trimEnd().split(/\r\n|\r|\n/).length - 1;
+/** Says how many lines more than its own a quoted text has. */
+function lostLines(text: string): string {
+  const lines = text.split(/\r\n|\r|\n/).length - 1;
   return lines === 0 ? '' : `, and the ${lines === 1 ? 'line' : `${lines} lines`} after it went into its text`;
 }
 
