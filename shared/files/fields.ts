@@ -240,7 +240,9 @@ function fieldsOf(row: string, { delimiter }: Dialect): string[] {
     if (row[at] === '"') {
       const end = closingQuote(row, at + 1);
       if (end < 0)
-        throw new RecordError(`a quote is opened and never closed${lostLines(row.trimEnd())}`, { assumption: 'quotes' });
+        throw new RecordError(`a quote is opened and never closed${lostLines(row.trimEnd())}`, {
+          assumption: 'quotes',
+        });
       field = row.slice(at + 1, end).replaceAll('""', '"');
       at = end + 1;
       if (row[at] === '\r' && /^\r+$/.test(row.slice(at))) at = row.length;

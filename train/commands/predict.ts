@@ -17,7 +17,7 @@ import { askedLabels, command, MODEL_FLAGS } from './command.ts';
 
 const FLAGS = {
   out: { kind: 'text', value: '<file>', help: 'label a file: its records with their answers, as .csv, .tsv or .jsonl' },
-  force: { kind: 'switch', help: 'replace the file --out that is there already' },
+  force: { kind: 'switch', help: 'replace the file --out that is there already, or what another run left of it' },
   model: { kind: 'text', value: '<folder>', help: 'the folder of a bundle (default: the one that ships)' },
   sentences: { kind: 'switch', help: 'each sentence too; in a file, only .jsonl has a place for them' },
   ...MODEL_FLAGS,

@@ -95,14 +95,14 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
   await makeFolder(path.dirname(out));
   const state = await readState(note);
   const written = await stat(part).catch(() => undefined);
-  const hasPart = state !== undefined && written !== undefined && written.size >= state.bytes;
-  const changed = hasPart ? changesOf(state.task, identity) : [];
+  const left = state?.bytes !== undefined && written !== undefined && written.size >= state.bytes ? state : undefined;
+  const changed = left === undefined ? [] : changesOf(left.task, identity);
   if (changed.length > 0 && !task.force) {
     throw new UserError(
       `${part} was begun with another ${changed.join(' and ')}; run that command again to finish it, or begin anew with --force`,
     );
   }
-  const known = hasPart && changed.length === 0 ? state : undefined;
+  const known = changed.length === 0 ? left : undefined;
   const file = await openPart(part, known?.bytes);
   const writer = new Writer(task, file, part, known);
   await using pool = task.pool ?? createPool(task.model);
