@@ -166,13 +166,15 @@ export async function labelFile(task: LabelTask): Promise<Tally | undefined> {
  */
 async function openPart(part: string, bytes: number | undefined): Promise<FileHandle> {
   const fresh = temporaryName(part);
+  let file: FileHandle | undefined;
   try {
     if (bytes !== undefined) await copyFile(part, fresh);
-    const file = await open(fresh, bytes === undefined ? 'wx' : 'r+');
+    file = await open(fresh, bytes === undefined ? 'wx' : 'r+');
     await file.truncate(bytes ?? 0);
     await rename(fresh, part);
     return file;
   } catch (error) {
+    await file?.close();
     await rm(fresh, { force: true });
     throw withFile(error, part);
   }
@@ -390,7 +392,7 @@ class Writer {
         : typeof content === 'string'
           ? { text: content }
           : isRow(content)
-            ? Object.fromEntries(content.map((field, place) => [columns[place], field]))
+            ? withoutPredictions(Object.fromEntries(content.map((field, place) => [columns[place], field])))
             : withoutPredictions(content);
     const { labels } = this.#task.model;
     const predicted = answer && {
