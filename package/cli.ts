@@ -50,7 +50,11 @@ async function serveApp(args: readonly string[], io: Io): Promise<number> {
   if (values.help) return print(HELP, io);
   refuse(positionals);
   const env = { ...io.env };
-  if (values.port !== undefined) env['PORT'] = String(values.port);
+  if (values.port !== undefined) {
+    const isPort = Number.isInteger(values.port) && values.port >= 0 && values.port <= 65_535;
+    if (!isPort) throw new UsageError(`--port must be from 0 to 65535, not ${values.port}`);
+    env['PORT'] = String(values.port);
+  }
   if (values.host !== undefined) env['HOST'] = values.host;
   if (values.model !== undefined) env['MODEL'] = values.model;
   return serve([], { ...io, env });

@@ -97,7 +97,7 @@ it.each([
   [['serve', 'x'], 2, /^error: unexpected argument "x"$/m],
   [['init', 'x'], 2, /^error: unexpected argument "x"$/m],
   [['serve', '--port', 'x'], 2, /^error: --port takes a number, not "x"$/m],
-  [['serve', '--port', '65536'], 1, /^error: PORT must be from 0 to 65535, not "65536"$/m],
+  [['serve', '--port', '65536'], 2, /^error: --port must be from 0 to 65535, not 65536$/m],
   [['--model', 'nowhere', 'x'], 1, /^error: .*nowhere: no model bundle there \(model.onnx is missing\)$/m],
 ])('answers %j with one line', async (args, code, message) => {
   const failure = run(process.execPath, [CLI, ...args], await temporaryFolder());
