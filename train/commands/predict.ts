@@ -113,7 +113,10 @@ async function runFile(
   const { records, failed } = tally;
   if (flags.json) io.print(JSON.stringify({ model: manifest.id, version: manifest.version, out, records, failed }));
   else {
-    const bad = failed > 0 ? `, of which ${count(failed)} could not be read (predicted_error says why)` : '';
+    const bad =
+      failed > 0
+        ? `, of which ${count(failed)} ${failed === 1 ? 'has' : 'have'} no answer (predicted_error says why)`
+        : '';
     io.print(`${counted(records, 'record')}${bad}, in ${duration(performance.now() - started)}: ${out}`);
   }
   return failed > 0 && failed === records ? EXIT.failed : EXIT.done;

@@ -54,7 +54,7 @@ export async function readTable(location: string, options: TableOptions): Promis
   if (found.length === 0) throw new UserError(`${location}: no labelled reviews in it`);
   if (found.length === 1) {
     throw new UserError(
-      `${location}: every review has the label ${quoted(found[0] as string)}; a model needs two or more`,
+      `${location}: every review has the label ${quoted(found[0] as string)}; reviews of two labels or more are needed`,
     );
   }
   const { labels: asked } = options;

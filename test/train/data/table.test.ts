@@ -471,8 +471,11 @@ describe('a file is refused', () => {
     ['', 'mine.csv: no labelled reviews in it'],
     ['text,label\n', 'mine.csv: no labelled reviews in it'],
     ['text,label\na,\n', 'mine.csv: no labelled reviews in it'],
-    ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
-    ['text,label\na,x\nb,y\nb,x\n', 'mine.csv: every review has the label "x"; a model needs two or more'],
+    ['text,label\na,x\nb,x\n', 'mine.csv: every review has the label "x"; reviews of two labels or more are needed'],
+    [
+      'text,label\na,x\nb,y\nb,x\n',
+      'mine.csv: every review has the label "x"; reviews of two labels or more are needed',
+    ],
   ])('without reviews, or with one label only: %j', async (content, why) => {
     expect(await refusalOf(content)).toBe(why);
   });
