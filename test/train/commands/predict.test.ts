@@ -41,7 +41,7 @@ describe('a table', () => {
     const { code, stdout, written, left, out } = await labelled('mine.csv', `id,text,note\r\n${rows.join('\r\n')}\r\n`);
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^4 records, of which 2 could not be read \(predicted_error says why\), in \d+ s: .*\n$/),
+      expect.stringMatching(/^4 records, of which 2 have no answer \(predicted_error says why\), in \d+ s: .*\n$/),
     ]);
     const scores = LABELS.map((name) => `score_${name}`);
     const [header, first, second, empty, bad] = parse(written as string);
