@@ -259,7 +259,7 @@ export async function* readPieces(
       if (bytes > start) yield piece.subarray(Math.max(0, start - before));
     }
   } catch (error) {
-    if (!isZlibError(error)) throw error;
+    if (!isZlibError(error)) throw withFile(error, file);
     throw new UserError(`${file}: the .gz is damaged or cut off (${error.message}); compress the file again`);
   } finally {
     packed.destroy();

@@ -21,9 +21,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws SettingsError if PORT is invalid. */
 export function address(env: Environment = process.env): { hostname: string; port: number } {
   const port = env['PORT'] || '8787';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    throw new SettingsError(`PORT must be from 0 to 65535, not "${port}"`);
+  if (!isPort(port)) throw new SettingsError(`PORT must be from 0 to 65535, not "${port}"`);
   return { hostname: env['HOST'] || '127.0.0.1', port: Number(port) };
+}
+
+/** Whether it is a port to listen on; 0 is any that is free. */
+export function isPort(port: string): boolean {
+  return /^\d{1,5}$/.test(port) && Number(port) <= 65_535;
 }
 
 /** @throws SettingsError if SHUTDOWN_SECONDS is invalid. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { asUserError, EXIT, UsageError } from '../cli/errors.ts';
 import { COMMON_FLAGS, type Flags, helpOf, parseFlags } from '../cli/flags.ts';
 import type { Io } from '../cli/run.ts';
+import { isPort } from '../edge/environment.ts';
 import { main as serve } from '../edge/node.ts';
 import { EXAMPLE_FOLDER } from '../edge/runtime/shipped.ts';
 import { BundleError } from '../shared/bundle.ts';
@@ -51,9 +52,8 @@ async function serveApp(args: readonly string[], io: Io): Promise<number> {
   refuse(positionals);
   const env = { ...io.env };
   if (values.port !== undefined) {
-    const isPort = Number.isInteger(values.port) && values.port >= 0 && values.port <= 65_535;
-    if (!isPort) throw new UsageError(`--port must be from 0 to 65535, not ${values.port}`);
     env['PORT'] = String(values.port);
+    if (!isPort(env['PORT'])) throw new UsageError(`--port must be from 0 to 65535, not ${values.port}`);
   }
   if (values.host !== undefined) env['HOST'] = values.host;
   if (values.model !== undefined) env['MODEL'] = values.model;

@@ -65,9 +65,13 @@ export function numbersOf({ encoding, columns, evidence, sentences = [] }: Readi
 }
 
 /** The sentences to read beside the text; none if it has only one. */
-export function partsOf({ text, columns, sentences = [] }: Reading): Reading[] {
-  if (sentences.length < 2) return [];
-  return sentences.map(({ encoding }) => ({ text, encoding, columns, evidence: false }));
+export function partsOf(reading: Reading): Reading[] {
+  const { sentences = [] } = reading;
+  return sentences.length < 2 ? [] : sentences.map((sentence) => partOf(reading, sentence));
+}
+
+function partOf({ text, columns }: Reading, { encoding }: SentenceReading): Reading {
+  return { text, encoding, columns, evidence: false };
 }
 
 /** Some columns of the rows [start, end) of a matrix that is `width` wide. */
@@ -128,16 +132,16 @@ export function answer(
 
 /** @param logits of each sentence, as `answer` takes them. @param labels the bundle's. */
 export function answerSentences(
-  { text, columns, sentences = [] }: Reading,
+  reading: Reading,
   logits: readonly Float32Array[],
   labels: readonly string[],
 ): Required<Pick<Classification, 'sentences' | 'mixed'>> {
   const known: string[] = [];
-  const answers = sentences.map(({ start, end, encoding }, place): SentenceAnswer => {
-    const reading = { text, encoding, columns, evidence: false };
-    const { label, score, scores, unknown, tokens } = answer(reading, logits[place] as Float32Array, labels, undefined);
+  const answers = (reading.sentences ?? []).map((sentence, place): SentenceAnswer => {
+    const part = partOf(reading, sentence);
+    const { label, score, scores, unknown, tokens } = answer(part, logits[place] as Float32Array, labels, undefined);
     if (unknown < tokens) known.push(label);
-    return { start, end, label, score, scores };
+    return { start: sentence.start, end: sentence.end, label, score, scores };
   });
   return { sentences: answers, mixed: isMixed(known) };
 }

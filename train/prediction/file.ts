@@ -32,7 +32,7 @@ export interface LabelTask {
   readonly out: string;
   readonly outType: 'csv' | 'tsv' | 'jsonl';
   readonly model: WorkerData & { readonly version: string };
-  /** Whether to begin again where a run with other flags was stopped, instead of refusing to. */
+  /** Begins anew where a run with other flags was stopped. Default: refuses to. */
   readonly force?: boolean | undefined;
   /** Stops the run; the next one continues it. */
   readonly signal?: AbortSignal;
@@ -83,6 +83,11 @@ const BATCHES_A_THREAD = 2;
 const NOTE_MS = 1_000;
 
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
+
+/** The fields that are added to an object. */
+const PREDICTIONS = new Set(
+  ['label', 'score', 'scores', 'mixed', 'sentences', 'error'].map((name) => `predicted_${name}`),
+);
 
 /**
  * @returns undefined if the signal stopped it.
@@ -202,7 +207,7 @@ async function identityOf({ file, asked, text, outType, model }: LabelTask): Pro
 
 type Identity = Readonly<Record<string, unknown>>;
 
-/** What a user calls each fact. */
+/** The names of facts in messages; all others are flags. */
 const FACTS: Readonly<Record<string, string>> = {
   file: 'file',
   size: 'content of the file',
@@ -211,7 +216,7 @@ const FACTS: Readonly<Record<string, string>> = {
   labels: 'choice of labels',
 };
 
-/** What differs between two tasks, for people. */
+/** The facts in which two tasks differ, as messages name them. */
 function changesOf(before: Identity, now: Identity): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const changed = names.filter((name) => !isDeepStrictEqual(before[name], now[name]));
@@ -323,6 +328,7 @@ class Writer {
     let next = 0;
     let text = '';
     const columns = this.#columns();
+    if (this.bytes === 0) this.#refuse(columns);
     if (this.bytes === 0 && outType !== 'jsonl') {
       const scores = model.labels.map((label) => `score_${label}`);
       text = tableRow(
@@ -349,24 +355,24 @@ class Writer {
     }
   }
 
-  /** The names of the file's columns. @throws UserError when an object or the table cannot have them. */
-  #columns(): readonly string[] {
-    const columns = this.#given();
+  /** @throws UserError when an object, or the table, cannot have all of these columns. */
+  #refuse(columns: readonly string[]): void {
+    const { file, outType } = this.#task;
     const twice = columns.find((name, place) => columns.indexOf(name) < place);
-    if (this.#task.outType === 'jsonl' && twice !== undefined) {
+    if (outType === 'jsonl' && twice !== undefined) {
       throw new UserError(
-        `${this.#task.file}: the header has two columns "${twice}", and an object can have one; choose an --out that ends in .csv, or rename one`,
+        `${file}: the header has two columns "${twice}", and an object can have one; choose an --out that ends in .csv, or rename one`,
       );
     }
-    if (this.#task.outType !== 'jsonl' && columns.includes('predicted_label')) {
+    if (outType !== 'jsonl' && columns.includes('predicted_label')) {
       throw new UserError(
-        `${this.#task.file}: it has the column "predicted_label" already; label the file that it was made of, or rename the column`,
+        `${file}: it has the column "predicted_label" already; label the file that it was made of, or rename the column`,
       );
     }
-    return columns;
   }
 
-  #given(): readonly string[] {
+  /** The names of the file's columns. */
+  #columns(): readonly string[] {
     const { layout, header } = this.beginning ?? {};
     if (header !== undefined) return header;
     const count = layout?.columns?.count;
@@ -386,14 +392,8 @@ class Writer {
   }
 
   #object({ line, content, error }: Row, answer: Answer | undefined, columns: readonly string[]): string {
-    const own =
-      content === undefined
-        ? {}
-        : typeof content === 'string'
-          ? { text: content }
-          : isRow(content)
-            ? withoutPredictions(Object.fromEntries(content.map((field, place) => [columns[place], field])))
-            : withoutPredictions(content);
+    const fields = content === undefined ? [] : entriesOf(content, columns);
+    const own = Object.fromEntries(fields.filter(([name]) => !PREDICTIONS.has(name))); // an earlier run's would contradict the new ones
     const { labels } = this.#task.model;
     const predicted = answer && {
       predicted_label: answer.label,
@@ -406,11 +406,8 @@ class Writer {
   }
 }
 
-/** The object without the fields of an earlier run, which would contradict the new ones. */
-function withoutPredictions(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !PREDICTIONS.has(name)));
+/** The fields of a record as those of an object. @param columns the names of a row's fields. */
+function entriesOf(content: RecordContent, columns: readonly string[]): [name: string, value: unknown][] {
+  if (typeof content === 'string') return [['text', content]];
+  return isRow(content) ? content.map((field, place) => [columns[place] as string, field]) : Object.entries(content);
 }
-
-const PREDICTIONS = new Set(
-  ['label', 'score', 'scores', 'mixed', 'sentences', 'error'].map((name) => `predicted_${name}`),
-);

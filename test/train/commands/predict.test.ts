@@ -178,15 +178,18 @@ describe('a run', () => {
   );
   const content = `id,text\n${rows.join('\n')}\n`;
 
-  it('that was stopped continues to the same table', async () => {
+  /** A file, and its table from a run that nothing stopped. */
+  async function labelledWhole() {
     const folder = await temporaryFolder();
-    const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const inFolder = (name: string) => path.join(folder, name);
+    const [file, whole] = [inFolder('mine.csv'), inFolder('whole.csv')];
     await writeFile(file, content);
     await labelFile(taskOf(file, whole));
+    return { folder, file, whole, out: inFolder('out.csv') };
+  }
+
+  it('that was stopped continues to the same table', async () => {
+    const { folder, file, whole, out } = await labelledWhole();
     const stopping = new AbortController();
     const task = taskOf(file, out);
     const seen: number[] = [];
@@ -214,14 +217,7 @@ describe('a run', () => {
   });
 
   it('leaves a table that another command continues meanwhile to that one', async () => {
-    const folder = await temporaryFolder();
-    const [file, whole, out] = ['mine.csv', 'whole.csv', 'out.csv'].map((name) => path.join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await writeFile(file, content);
-    await labelFile(taskOf(file, whole));
+    const { folder, file, whole, out } = await labelledWhole();
     const stopping = new AbortController();
     await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
     let done: Promise<unknown> | undefined;
