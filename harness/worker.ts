@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { UserError } from '../cli/errors.ts';
+import { WASM_FILE } from '../edge/runtime/shipped.ts';
 import { BUNDLE_FILES } from '../shared/bundle.ts';
 
 export interface RunningWorker {
@@ -54,7 +55,7 @@ const LAZY = `export default {
   fetch: async (request, ...rest) =>
     request.url.endsWith('/health') ? new Response() : (await import('./${MAIN}')).default.fetch(request, ...rest),
 };`;
-const FILES = { ...BUNDLE_FILES, image: 'image.bin' } as const;
+const FILES = { ...BUNDLE_FILES, image: 'image.bin', wasm: 'ort-wasm-simd-threaded.wasm' } as const;
 
 /**
  * @param files replace those that the worker was built with. A model implies the stock runtime, which reads it.
@@ -140,7 +141,8 @@ function callerConfig({ binding, source, entrypoint }: NonNullable<StartOptions[
 type Modules = Record<string, { type: 'esm' | 'wasm' | 'data'; contents: string | Uint8Array<ArrayBuffer> }>;
 
 async function builtModules(files: Parameters<typeof startWorker>[0] = {}): Promise<Modules> {
-  const given = files.model ? { image: new Uint8Array(), ...files } : files;
+  const stock = files.model && { image: new Uint8Array(), wasm: await readFile(WASM_FILE) };
+  const given = { ...stock, ...files };
   const replaced = new Map(
     Object.entries(FILES).map(([key, name]) => [name as string, given[key as keyof typeof FILES]]),
   );

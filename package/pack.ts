@@ -12,7 +12,6 @@
  */
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -111,7 +110,7 @@ async function buildModules(): Promise<void> {
     plugins: [onnxruntime, workerAssets, ownFiles],
   });
   // A page has no package manager, so here everything is in.
-  const { size } = await stat(wasmFile());
+  const { size } = await stat(path.join(STAGE, 'assets', WASM));
   const browser: BuildOptions = { ...COMMON, minify: true, define: { ...COMMON.define, WASM_BYTES: String(size) } };
   await build({
     ...browser,
@@ -121,10 +120,6 @@ async function buildModules(): Promise<void> {
     chunkNames: 'browser-[hash]',
   });
   await build({ ...browser, entryPoints: { 'assets/worker': 'edge/library/worker.ts' }, outdir: STAGE });
-}
-
-function wasmFile(): string {
-  return createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`);
 }
 
 /** Emits the declarations that the entries lead to. */
@@ -159,7 +154,7 @@ async function copyFiles(): Promise<void> {
   await run(process.execPath, ['edge/build/cli.ts'], { env });
   const copies: Readonly<Record<string, string>> = {
     ...Object.fromEntries(Object.values(BUNDLE_FILES).map((name) => [`assets/${name}`, `model/${name}`])),
-    [`assets/${WASM}`]: wasmFile(),
+    [`assets/${WASM}`]: `.prepared/${WASM}`,
     // For a Worker, as modules of bytes:
     'assets/image.bin': '.prepared/image.bin',
     'assets/vocabulary.bin': `model/${BUNDLE_FILES.vocabulary}`,

@@ -2,15 +2,16 @@
  * Writes the files that the worker starts from to `.prepared/`. wrangler runs it before it bundles the worker ([build] in
  * wrangler.toml). The bytes depend only on model/, onnxruntime-web and the page's sources.
  *
- *     image.bin          the vocabulary's index, and the memory of onnxruntime-web started with the model
- *     model.onnx         empty: the session in the image has read the model
- *     onnxruntime.mjs    onnxruntime-web's JavaScript around its WebAssembly (`glue.ts`)
- *     site/              the page, as static files
+ *     image.bin                      the vocabulary's index, and the memory of onnxruntime-web started with the model
+ *     model.onnx                     empty: the session in the image has read the model
+ *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which a run compiles less (`lean.ts`)
+ *     onnxruntime.mjs                its JavaScript (`glue.ts`)
+ *     site/                          the page, as static files
  *
  *     node edge/build/cli.ts [folder]                 writes to another folder
  *     node edge/build/cli.ts --page [folder]          the site alone, which is all that Node, Deno and Bun need
  *     MODEL=<folder> node edge/build/cli.ts --page    the site of another bundle; the worker's bundle is always model/
- *     STOCK_RUNTIME=1 node edge/build/cli.ts          an empty image and the model, so that onnxruntime-web starts by itself
+ *     STOCK_RUNTIME=1 node edge/build/cli.ts          an empty image, the model, and the unchanged WebAssembly, which starts by itself
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,16 +25,19 @@ import { buildSite } from './site.ts';
 
 const FLAGS = { page: { kind: 'switch', help: 'the site alone' } } as const satisfies Flags;
 const SHIPPED = 'model';
+const WASM = 'ort-wasm-simd-threaded.wasm';
 
 async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
-  const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
-  const javascript = await readFile(wasm.replace(/\.wasm$/, '.mjs'), 'utf8');
+  const file = createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`);
+  const wasm = new Uint8Array(await readFile(file));
+  const javascript = await readFile(file.replace(/\.wasm$/, '.mjs'), 'utf8');
   const glue = { 'onnxruntime.mjs': Buffer.from(forPages(javascript)) };
-  if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model };
+  if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model, [WASM]: wasm };
   const { captureImage } = await import('./capture.ts');
-  const image = await captureImage({ wasm: new Uint8Array(await readFile(wasm)), javascript, bundle });
-  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array() };
+  const image = await captureImage({ wasm, javascript, bundle });
+  const { makeLean } = await import('./lean.ts');
+  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await makeLean(wasm, image) };
 }
 
 async function readBundle(modelFolder: string): Promise<Bundle> {

@@ -2,9 +2,9 @@
  * Loads the network in workerd, which compiles no WebAssembly at run time: onnxruntime-web's module is compiled when the worker is
  * deployed. The network starts from the worker's memory image, or by itself if the worker was built without one.
  */
-import module from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
+import module from '../../.prepared/ort-wasm-simd-threaded.wasm';
 import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
 import { retrying } from '../inference/loading.ts';
 import type { Network } from '../inference/network.ts';

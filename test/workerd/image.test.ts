@@ -5,13 +5,12 @@ import type { Network } from '../../edge/inference/network.ts';
 import { decodeImage, type Image } from '../../edge/runtime/image.ts';
 import { networkOf, start } from '../../edge/runtime/onnxruntime.ts';
 import { instantiatePreinitialized } from '../../edge/runtime/preinitialized.ts';
-import { WASM_FILE } from '../../edge/runtime/shipped.ts';
 import { ort } from '../../harness/onnxruntime.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { randomNumbers } from '../../train/random.ts';
 
-const module = await WebAssembly.compile(await readFile(WASM_FILE));
+const module = await WebAssembly.compile(await readFile('.prepared/ort-wasm-simd-threaded.wasm'));
 const manifest = parseManifest(await readFile('model/model.json', 'utf8'));
 const image = decodeImage(new Uint8Array(await readFile('.prepared/image.bin')).buffer) as Image;
 
