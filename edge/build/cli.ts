@@ -4,7 +4,7 @@
  *
  *     image.bin                      the vocabulary's index, and the memory of onnxruntime-web started with the model
  *     model.onnx                     empty: the session in the image has read the model
- *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which a run compiles less (`lean.ts`)
+ *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which a run compiles less (`hot-cold.ts`)
  *     onnxruntime.mjs                its JavaScript (`glue.ts`)
  *     site/                          the page, as static files
  *
@@ -36,8 +36,8 @@ async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<s
   if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model, [WASM]: wasm };
   const { captureImage } = await import('./capture.ts');
   const image = await captureImage({ wasm, javascript, bundle });
-  const { makeLean } = await import('./lean.ts');
-  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await makeLean(wasm, image) };
+  const { splitCold } = await import('./hot-cold.ts');
+  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await splitCold(wasm, image) };
 }
 
 async function readBundle(modelFolder: string): Promise<Bundle> {

@@ -24,7 +24,8 @@ export const OP = {
   i32Const: 0x41,
   i32Equal: 0x46,
 } as const;
-const VOID = 0x40;
+/** The type of a block without results. */
+export const VOID = 0x40;
 const PREFIXES = [0xfc, 0xfd, 0xfe];
 /** An instruction behind a prefix: 0xfd 12 is 0xfd00c. */
 const PREFIX = 0x1000;
@@ -44,7 +45,7 @@ export interface Instruction {
   readonly lists: readonly List[];
 }
 
-/** Instructions that run one after the other. A branch leaves the list, so what follows one that is always taken never runs. */
+/** Instructions that run one after the other, until a branch leaves the list. */
 export interface List {
   /** The instruction that it is in; undefined for a whole function. */
   readonly parent: number | undefined;
@@ -54,8 +55,8 @@ export interface List {
   readonly to: number;
   /** The types of the values that it leaves on the operand stack. */
   readonly results: readonly number[];
-  /** Whether its end is reached: it is not when the last instruction is a branch. */
-  readonly endsHere: boolean;
+  /** Whether it ends without a branch, which is always taken. */
+  readonly isEndReached: boolean;
 }
 
 export interface Body {
@@ -218,13 +219,13 @@ export function parseBody(module: WasmModule, index: number): Body {
     const from = reader.at;
     const instructions: Instruction[] = [];
     let height = 0;
-    let endsHere = true;
+    let isEndReached = true;
     for (;;) {
       const at = reader.at;
       const op = readOp();
       if (op === OP.end || op === OP.else) {
-        if (endsHere && height !== results.length) throw misfit('values are left over or missing');
-        return { list: { parent, instructions, from, to: at, results, endsHere }, end: op };
+        if (isEndReached && height !== results.length) throw misfit('values are left over or missing');
+        return { list: { parent, instructions, from, to: at, results, isEndReached }, end: op };
       }
       const isBlock = op === OP.block || op === OP.loop || op === OP.if;
       const blockResults = isBlock ? readBlockResults() : [];
@@ -236,11 +237,11 @@ export function parseBody(module: WasmModule, index: number): Body {
       } = isBlock ? { takes: op === OP.if ? 1 : 0, puts: blockResults.length } : readOperands(op);
       const to = reader.at;
       const lists = isBlock ? readLists(op, blockResults) : [];
-      if (!endsHere) continue; // it never runs
+      if (!isEndReached) continue; // it never runs
       if (height < takes) throw misfit('values are missing');
       instructions.push({ op, from: at, to, index, labels, height, lists });
       height += puts - takes;
-      endsHere = op !== OP.br && op !== OP.brTable && op !== OP.return && op !== OP.unreachable;
+      isEndReached = op !== OP.br && op !== OP.brTable && op !== OP.return && op !== OP.unreachable;
     }
   }
 

@@ -5,14 +5,13 @@
  * The new function gets the locals that its instructions read, and returns those that they wrote and that are read later. If they
  * may leave in more than one way, by branches out of the list, `return` or its end, it also returns which way they took.
  */
-import { type Body, type Instruction, type List, OP } from './body.ts';
+import { type Body, type Instruction, type List, OP, VOID } from './body.ts';
 import { type Ahead, indexesOf, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
 import { concatenate, type FunctionType, I32, signed, unsigned, type WasmModule } from './module.ts';
 
 /** For lists, where the instructions start that hardly ever run; they are the rest of the list. */
 export type ColdParts = ReadonlyMap<List, number>;
 
-const VOID = 0x40;
 /** Ways out of instructions, beside the labels of branches. */
 const RETURN = -1;
 const END = -2;
@@ -121,7 +120,7 @@ function wayTo({ list, lists }: Part, label: number): number {
 function interfaceOf(part: Part, { results: returned }: FunctionType): Interface | undefined {
   const { list, lists, instructions, ahead } = part;
   const ways = new Set<number>();
-  let read = list.endsHere ? ahead.after : NONE;
+  let read = list.isEndReached ? ahead.after : NONE;
   let written = NONE;
   for (const { instruction, depth } of all(instructions)) {
     const { op, index, labels } = instruction;
@@ -135,12 +134,12 @@ function interfaceOf(part: Part, { results: returned }: FunctionType): Interface
       read |= ahead.labels.at(depth - label - 1) as Locals;
     }
   }
-  if (list.endsHere) ways.add(END);
+  if (list.isEndReached) ways.add(END);
   return {
     params: indexesOf(
       liveBefore(instructions, { after: ahead.after & written, labels: ahead.labels.map((live) => live & written) }),
     ),
-    results: list.endsHere ? list.results : [],
+    results: list.isEndReached ? list.results : [],
     returned: ways.has(RETURN) ? returned : [],
     ways: [...ways].sort((a, b) => b - a), // the end is the last, which needs no branch
     back: indexesOf(read & written),
@@ -211,7 +210,7 @@ function functionOf(part: Part, face: Interface, { bytes, locals }: Body): [type
   const code = [
     ...ways.flatMap(() => [OP.block, VOID]),
     ...rewrite(part.instructions, 0),
-    ...(part.list.endsHere ? leave(END) : []),
+    ...(part.list.isEndReached ? leave(END) : []),
     ...ways.flatMap((way) => [OP.end, ...blanks.flatMap(get), ...leave(way)]),
     OP.end,
   ];

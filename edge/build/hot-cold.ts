@@ -1,6 +1,7 @@
 /**
- * Makes the worker's copy of onnxruntime-web's WebAssembly. V8 compiles a function at its first call, whole, and most of what a run
- * calls are large functions of which it uses little. Here the rest of them becomes functions of their own.
+ * Makes the worker's copy of onnxruntime-web's WebAssembly. V8 compiles a function when it is first called, whole. A run uses less
+ * than a third of the functions that it calls, so here the rest, their cold parts, become functions of their own. Compilers call that
+ * hot/cold splitting.
  */
 import { type Batch, toBatch } from '../../shared/encoding.ts';
 import { decodeImage, type Image } from '../runtime/image.ts';
@@ -14,8 +15,11 @@ import { findCold } from './wasm/probes.ts';
 const ROWS = [1, 2, 3, 4, 5, 7, 16, 33, 64];
 const STEPS = [1, 2, 5, 16, 100];
 
-/** @param imageFile of the memory, with which the module is tried. @returns a module that computes the same. */
-export async function makeLean(wasm: Uint8Array, imageFile: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+/** @param imageFile of the memory, which the module is tried with. @returns a module that does the same. */
+export async function splitCold(
+  wasm: Uint8Array,
+  imageFile: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const image = decodeImage(imageFile.buffer) as Image;
   const module = readModule(wasm);
   const { functions, cold } = await findCold(module, async (file) => {
