@@ -35,11 +35,11 @@ it('gives the same logits, whatever is moved', { timeout: 120_000 }, async () =>
   const module = readModule(stock);
   const expected = await logitsOf(new Uint8Array(stock));
   for (let choice = 0; choice < 2; choice++) {
-    const some = module.bodies.map((_, at) => module.importedFunctions + at).filter(() => random() < 0.5);
+    const some = module.bodies.map((_, at) => module.importedFunctions + at).filter(() => random() < 0.2);
     const functions = new Map(some.map((index) => [index, parseBody(module, index)]));
     const cold = new Map([...functions.values()].flatMap((body) => anyCold(body, random)));
     const moved = outline(module, functions, cold);
-    expect(moved.functions.length).toBeGreaterThan(module.functions.length + 5_000);
+    expect(moved.functions.length).toBeGreaterThan(module.functions.length + 2_000);
     expect(await logitsOf(writeModule(moved))).toEqual(expected);
   }
 });
