@@ -12,6 +12,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { measureFirstRun } from '../edge/build/hot-cold.ts';
+import { WASM_FILE } from '../edge/runtime/shipped.ts';
 import build from '../harness/build.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
@@ -52,6 +54,7 @@ export async function run(): Promise<Report> {
         'ours, code discarded': () => fresh({}, 'code discarded'),
         bare: startBare,
       })),
+      ...(await firstRun()),
       ...(await sizes()),
     ],
     ratios: { coldStart: quotient('from nothing'), firstRequest: quotient('first request') },
@@ -76,6 +79,20 @@ async function firstAnswer(files: Parameters<typeof startWorker>[0], state: Stat
   } finally {
     await worker.stop();
   }
+}
+
+/** What V8 compiles of onnxruntime-web for a first run. */
+async function firstRun(): Promise<Case[]> {
+  const image = new Uint8Array(await readFile('.prepared/image.bin'));
+  const cases: Case[] = [];
+  for (const [whose, file] of [
+    ['stock', WASM_FILE],
+    ['ours', '.prepared/ort-wasm-simd-threaded.wasm'],
+  ] as const) {
+    const { functions, bytes } = await measureFirstRun(await readFile(file), image);
+    cases.push(summarize(`compiled for a run, ${functions} functions, ${whose}`, 'KiB', [bytes / 1024]));
+  }
+  return cases;
 }
 
 /** The sizes of the built worker's files, and of all together, also compressed. */

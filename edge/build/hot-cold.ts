@@ -9,32 +9,45 @@ import { networkOf, start } from '../runtime/onnxruntime.ts';
 import { instantiatePreinitialized } from '../runtime/preinitialized.ts';
 import { readModule, writeModule } from './wasm/module.ts';
 import { outline } from './wasm/outline.ts';
-import { findCold } from './wasm/probes.ts';
+import { findCold, type Use } from './wasm/probes.ts';
 
 /** Batches with these numbers of texts and tokens, for which onnxruntime's kernels take different ways. */
 const ROWS = [1, 2, 3, 4, 5, 7, 16, 33, 64];
 const STEPS = [1, 2, 5, 16, 100];
 
-/** @param imageFile of the memory, which the module is tried with. @returns a module that does the same. */
-export async function splitCold(
-  wasm: Uint8Array,
-  imageFile: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const image = decodeImage(imageFile.buffer) as Image;
+/** @param image the file. @returns a module that does the same. */
+export async function splitCold(wasm: Uint8Array, image: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const module = readModule(wasm);
-  const { functions, cold } = await findCold(module, async (file) => {
+  const batches = ROWS.flatMap((rows) => STEPS.map((steps) => batchOf(rows, steps)));
+  const { functions, cold } = await findCold(module, running(image, batches));
+  return writeModule(outline(module, functions, cold));
+}
+
+/** The functions that a start and the first text call, and their bytes, which V8 compiles before the first answer. */
+export async function measureFirstRun(
+  wasm: Uint8Array,
+  image: Uint8Array<ArrayBuffer>,
+): Promise<{ readonly functions: number; readonly bytes: number }> {
+  const { functions } = await findCold(readModule(wasm), running(image, [batchOf(1, 5)]));
+  const bytes = [...functions.values()].reduce((sum, body) => sum + body.bytes.length, 0);
+  return { functions: functions.size, bytes };
+}
+
+/** Starts from the image and runs batches. */
+function running(imageFile: Uint8Array<ArrayBuffer>, batches: readonly Batch[]): Use {
+  const image = decodeImage(imageFile.buffer) as Image;
+  return async (file) => {
+    const module = await WebAssembly.compile(file);
     let exports: object = {};
-    const compiled = await WebAssembly.compile(file);
     const onnxruntime = await start(async (imports) => {
-      const instance = instantiatePreinitialized(image, compiled, imports);
+      const instance = instantiatePreinitialized(image, module, imports);
       ({ exports } = instance);
       return instance;
     });
     const network = networkOf(onnxruntime, image.header.session);
-    for (const rows of ROWS) for (const steps of STEPS) await network.run(batchOf(rows, steps));
+    for (const batch of batches) await network.run(batch);
     return exports;
-  });
-  return writeModule(outline(module, functions, cold));
+  };
 }
 
 /** Texts of different lengths, of which the first has `steps` ids. */

@@ -4,13 +4,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { measureFirstRun } from '../../edge/build/hot-cold.ts';
 import { shippedPackages } from '../../edge/build/licences.ts';
 import { decodeImage } from '../../edge/runtime/image.ts';
+import { WASM_FILE } from '../../edge/runtime/shipped.ts';
 import { decodeModel } from '../../onnx/proto.ts';
 import { sha256 } from '../../shared/bundle.ts';
 import { temporaryFolder } from '../fixtures/temporary.ts';
 
+const WASM = 'ort-wasm-simd-threaded.wasm';
 const image = await readFile('.prepared/image.bin');
+const wasm = await readFile(`.prepared/${WASM}`);
 
 it('has the same bytes in every environment', async () => {
   const folder = await temporaryFolder();
@@ -18,13 +22,19 @@ it('has the same bytes in every environment', async () => {
   const env = { ...process.env, ...surroundings, PADDING: 'x'.repeat(10_000) };
   await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
   expect(image.equals(await readFile(path.join(folder, 'image.bin')))).toBe(true);
+  expect(wasm.equals(await readFile(path.join(folder, WASM)))).toBe(true);
 });
 
 it('names its model and its runtime', async () => {
   const { header } = decodeImage(new Uint8Array(image).buffer) ?? {};
   expect(header?.model).toBe(await sha256(await readFile('model/model.onnx')));
-  const wasm = await readFile('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm');
-  expect(header?.runtime).toEqual({ sha256: await sha256(wasm), functions: expect.any(Number) });
+  expect(header?.runtime).toEqual({ sha256: await sha256(await readFile(WASM_FILE)), functions: expect.any(Number) });
+});
+
+it('has V8 compile less than half of the code for the first answer', async () => {
+  const stock = await measureFirstRun(await readFile(WASM_FILE), new Uint8Array(image));
+  const own = await measureFirstRun(wasm, new Uint8Array(image));
+  expect(own.bytes).toBeLessThan(stock.bytes / 2);
 });
 
 it('has the weights once, and no copy of the model file', async () => {
@@ -42,6 +52,7 @@ it('is empty for the stock runtime, which gets the model', async () => {
   await promisify(execFile)(process.execPath, [path.resolve('edge/build/cli.ts'), folder], { env });
   expect(await readFile(path.join(folder, 'image.bin'))).toHaveLength(0);
   expect(await readFile(path.join(folder, 'model.onnx'))).toEqual(await readFile('model/model.onnx'));
+  expect((await readFile(path.join(folder, WASM))).equals(await readFile(WASM_FILE))).toBe(true);
 });
 
 it('reports a missing model in one line', async () => {

@@ -32,7 +32,7 @@ interface Part {
 }
 
 /** What a new function takes and returns. Locals are those of the function that calls it. */
-interface Interface {
+interface Signature {
   readonly params: readonly number[];
   /** The types of the values that the part leaves on the operand stack, and of those that it returns from the calling function. */
   readonly results: readonly number[];
@@ -94,15 +94,15 @@ function withoutCold(
   function move(part: Part): boolean {
     const { from } = part.instructions[0] as Instruction;
     const { to } = part.list;
-    const face = interfaceOf(part, body.type);
-    if (face === undefined) return false;
+    const signature = signatureOf(part, body.type);
+    if (signature === undefined) return false;
     const added: number[] = [];
-    const call = callOf(index, face, (type) => locals.length + added.push(type) - 1);
+    const call = callOf(index, signature, (type) => locals.length + added.push(type) - 1);
     if (call.length + OVERHEAD > to - from) return false;
     locals.push(...added);
     left.push(body.bytes.subarray(done, from), call);
     done = to;
-    add(...functionOf(part, face, body));
+    add(...functionOf(part, signature, body));
     index++;
     return true;
   }
@@ -117,7 +117,7 @@ function wayTo({ list, lists }: Part, label: number): number {
 }
 
 /** @returns undefined when a branch out of the part carries values. */
-function interfaceOf(part: Part, { results: returned }: FunctionType): Interface | undefined {
+function signatureOf(part: Part, { results: returned }: FunctionType): Signature | undefined {
   const { list, lists, instructions, ahead } = part;
   const ways = new Set<number>();
   let read = list.isEndReached ? ahead.after : NONE;
@@ -147,8 +147,8 @@ function interfaceOf(part: Part, { results: returned }: FunctionType): Interface
 }
 
 /** What takes the part's place. @param newLocal makes a local of a type in the function that calls. */
-function callOf(index: number, face: Interface, newLocal: (type: number) => number): number[] {
-  const { params, returned, ways, back } = face;
+function callOf(index: number, signature: Signature, newLocal: (type: number) => number): number[] {
+  const { params, returned, ways, back } = signature;
   const values = returned.map(newLocal);
   const which = ways.length > 1 ? newLocal(I32) : undefined;
   const leave = (way: number | undefined) => {
@@ -172,8 +172,12 @@ function callOf(index: number, face: Interface, newLocal: (type: number) => numb
 }
 
 /** A block for each way out surrounds the part's instructions. */
-function functionOf(part: Part, face: Interface, { bytes, locals }: Body): [type: FunctionType, bytes: Uint8Array] {
-  const { params, results, returned, ways, back } = face;
+function functionOf(
+  part: Part,
+  signature: Signature,
+  { bytes, locals }: Body,
+): [type: FunctionType, bytes: Uint8Array] {
+  const { params, results, returned, ways, back } = signature;
   const own = new Map(params.map((local, at) => [local, at]));
   const added: number[] = [];
   const newLocal = (type: number) => params.length + added.push(type) - 1;
@@ -189,10 +193,11 @@ function functionOf(part: Part, face: Interface, { bytes, locals }: Body): [type
   const rewrite = (instructions: readonly Instruction[], depth: number): number[] =>
     instructions.flatMap((instruction) => {
       const { op, from, to, index, labels, lists } = instruction;
-      const label = (to: number) => unsigned(to < depth ? to : depth + ways.indexOf(wayTo(part, to - depth)));
+      const branch = (label: number) =>
+        unsigned(label < depth ? label : depth + ways.indexOf(wayTo(part, label - depth)));
       if (op === OP.localGet || op === OP.localSet || op === OP.localTee) return [op, ...unsigned(ownOf(index))];
-      if (op === OP.br || op === OP.brIf) return [op, ...label(index)];
-      if (op === OP.brTable) return [op, ...unsigned(labels.length - 1), ...labels.flatMap(label)];
+      if (op === OP.br || op === OP.brIf) return [op, ...branch(index)];
+      if (op === OP.brTable) return [op, ...unsigned(labels.length - 1), ...labels.flatMap(branch)];
       if (op === OP.return) {
         return [...values.toReversed().flatMap(set), OP.br, ...unsigned(depth + ways.indexOf(RETURN))];
       }
