@@ -11,6 +11,7 @@
 import process from 'node:process';
 import type { Manifest } from '../shared/bundle.ts';
 import { createApp, type Shutdown } from './app.ts';
+import { labelsProblem } from './inference/classifier.ts';
 import { folderUrl, openClassifier } from './runtime/files.ts';
 import { MODEL_FOLDER } from './runtime/shipped.ts';
 import { readSettings, SettingsError } from './settings.ts';
@@ -51,5 +52,8 @@ export async function openApp(
   const variables = { API_KEYS, ALLOWED_ORIGINS, LABELS, MAX_TOKENS, FORMATS, FORMAT_LABELS };
   const { labels, maxTokens, ...settings } = readSettings(variables);
   const { classifier, manifest } = await openClassifier(MODEL ? folderUrl(MODEL) : MODEL_FOLDER, { labels, maxTokens });
+  const named = Object.values(settings.formatLabels).flatMap((names) => [...names.keys()]);
+  const problem = labelsProblem('FORMAT_LABELS', named, manifest.labels);
+  if (problem !== undefined) throw new SettingsError(problem);
   return { app: await withSite(createApp(classifier, { ...settings, shutdown })), manifest };
 }

@@ -7,7 +7,7 @@
  */
 import { labelProblem, labelsIn } from '../../shared/labels.ts';
 import type { Classification, LabelScore } from '../inference/answer.ts';
-import type { Classifier } from '../inference/classifier.ts';
+import { type Classifier, labelsProblem } from '../inference/classifier.ts';
 import { LoadError } from '../inference/loading.ts';
 
 export const FORMATS = ['huggingface', 'tei', 'vllm', 'workers-ai'] as const;
@@ -43,12 +43,9 @@ export async function labelsFor(
 ): Promise<string[] | undefined> {
   if (names === undefined) return undefined;
   const { labels } = await classifier.manifest();
-  const missing = [...names.keys()].find((label) => !labels.includes(label));
-  if (missing === undefined) return [...names.keys()];
-  const own = labels.map((label) => JSON.stringify(label)).join(', ');
-  throw new LoadError(
-    new Error(`the setting FORMAT_LABELS names ${JSON.stringify(missing)}, but the model's labels are ${own}`),
-  );
+  const problem = labelsProblem('FORMAT_LABELS', [...names.keys()], labels);
+  if (problem !== undefined) throw new LoadError(new Error(problem));
+  return [...names.keys()];
 }
 
 /** The answer with renamed labels. */

@@ -127,7 +127,8 @@ export function createClassifier({
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
     const { manifest } = opened;
-    refuseOtherLabels(labels, manifest.labels);
+    const problem = labelsProblem('LABELS', labels ?? [], manifest.labels);
+    if (problem !== undefined) throw new BundleError(problem);
     return {
       ...opened,
       manifest: { ...manifest, maxTokens: maxTokens ?? manifest.maxTokens },
@@ -261,11 +262,16 @@ function sum<T>(items: readonly T[], numberOf: (item: T) => number): number {
   return total;
 }
 
-function refuseOtherLabels(wanted: readonly string[] | undefined, labels: readonly string[]): void {
-  const other = wanted?.find((label) => !labels.includes(label));
-  if (other === undefined) return;
+/** @returns what is wrong with the labels of a setting if the model lacks one. */
+export function labelsProblem(
+  setting: string,
+  wanted: readonly string[],
+  labels: readonly string[],
+): string | undefined {
+  const other = wanted.find((label) => !labels.includes(label));
+  if (other === undefined) return undefined;
   const own = labels.map((label) => JSON.stringify(label)).join(', ');
-  throw new BundleError(`the setting LABELS names ${JSON.stringify(other)}, but the model's labels are ${own}`);
+  return `the setting ${setting} names ${JSON.stringify(other)}, but the model's labels are ${own}`;
 }
 
 /** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one, or they are fewer than two. */

@@ -154,6 +154,11 @@ describe('fails with one line', () => {
       { LABELS: 'positive,bad' },
       'the setting LABELS names "bad", but the model\'s labels are "negative", "neutral", "positive"',
     ],
+    [
+      'labels in another format that the model lacks',
+      { FORMAT_LABELS: 'tei: A=good,B=negative' },
+      'the setting FORMAT_LABELS names "good", but the model\'s labels are "negative", "neutral", "positive"',
+    ],
     ['a file as MODEL', { MODEL: os.devNull }, `${os.devNull}: no model bundle there (model.onnx is missing)`],
   ])('where it is given %s', async (_, env, message) => {
     expect(await run(main, [], { env })).toEqual({ code: 1, stdout: '', stderr: `error: ${message}\n` });
