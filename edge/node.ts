@@ -2,7 +2,7 @@
  * The Node entry, `npm start`: the app behind Hono's adapter. `environment.ts` reads the environment. The exit code is 0 after SIGINT
  * or SIGTERM, once open requests are answered, and 1, with one line, if the server cannot start.
  */
-import { createServer, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -38,10 +38,12 @@ async function listen(args: readonly string[], io: Io, wait: Wait): Promise<numb
   const serverOptions = { requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES };
   const errorHandler = () => problemResponse({ kind: 'invalid-http' }); // such as of `OPTIONS *`, which has no address
   const answer = getRequestListener(app.fetch, { hostname, errorHandler });
-  const server = createServer(serverOptions, (incoming, outgoing) => {
+  const answerRequest: RequestListener = (incoming, outgoing) => {
     joinChunks(incoming);
     return answer(incoming, outgoing);
-  });
+  };
+  const server = createServer(serverOptions, answerRequest);
+  server.on('checkExpectation', answerRequest); // Node would answer an unknown `Expect` with an empty 417
   server.on('clientError', answerInvalid);
   server.listen(port, hostname, () => {
     const { family, address, port } = server.address() as AddressInfo;

@@ -110,7 +110,7 @@ const CHARACTERS_A_WORD = 8;
 
 /**
  * Creates a classifier, which loads nothing until it is used.
- * @throws RangeError when `maxTokens` is not a whole number above 0.
+ * @throws RangeError when `maxTokens` is not a whole number above 0; TypeError when `labels` is not a list.
  * @internal
  */
 export function createClassifier({
@@ -123,6 +123,7 @@ export function createClassifier({
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
     throw new RangeError(`maxTokens must be a whole number above 0, not ${maxTokens}`);
   }
+  requireList(labels);
   const bundle = retrying(async (): Promise<Opened> => {
     const files = await readBundle();
     const opened = await ('model' in files ? openBundle(files) : openPrepared(files));
@@ -274,8 +275,14 @@ export function labelsProblem(
   return `the setting ${setting} names ${JSON.stringify(other)}, but the model's labels are ${own}`;
 }
 
+/** In JavaScript, labels may be anything. */
+function requireList(labels: unknown): void {
+  if (labels !== undefined && !Array.isArray(labels)) throw new TypeError('labels must be a list of strings');
+}
+
 /** The indices of the labels asked for, in the bundle's order. @throws RangeError if the bundle lacks one, or they are fewer than two. */
 function placesOf(asked: readonly string[] | undefined, labels: readonly string[]): number[] {
+  requireList(asked);
   const unknown = asked?.find((label) => !labels.includes(label));
   if (unknown !== undefined) throw new RangeError(`the model has no label ${JSON.stringify(unknown)}`);
   const places = [...labels.keys()].filter((place) => asked?.includes(labels[place] as string) ?? true);

@@ -111,6 +111,15 @@ it('puts no second answer into one that has begun when a chunk is malformed', as
   await server.ended;
 });
 
+it('answers a request whatever it expects', async () => {
+  const server = start(main, [], { env: { PORT: '0' } });
+  const sending = request(`${await addressOf(server)}/health`, { headers: { expect: 'the unexpected' } }).end();
+  const [response] = await once(sending, 'response');
+  expect([response.statusCode, await json(response)]).toEqual([200, { status: 'ok' }]);
+  server.interrupt();
+  await server.ended;
+});
+
 describe('answers invalid HTTP with problem+json:', () => {
   it.each([
     ['no address', 'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'invalid-http'],

@@ -103,6 +103,12 @@ describe('classify', () => {
     }
   });
 
+  it('refuses labels that are no list', async () => {
+    const labels = 'positive' as unknown as string[]; // JavaScript allows it
+    await expect(build({ labels })).rejects.toThrow(new TypeError('labels must be a list of strings'));
+    await expect(classifier.classify([{ text: 'one', labels }])).rejects.toThrow('labels must be a list of strings');
+  });
+
   it('lists the omitted stretches, and reads as many tokens as MAX_TOKENS', async () => {
     const text = 'three one one one one one one';
     const [answer] = await classifier.classify([text]);
