@@ -2,7 +2,6 @@
  * Makes the memory image: starts onnxruntime-web, creates the session for a model and runs it once. A worker starts from the
  * image in `edge/runtime/preinitialized.ts`; docs/runtime.md explains why.
  */
-import './sandbox.ts';
 import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
 import { type Run, sealImage } from '../runtime/image.ts';
 import { createSession, type Imports, networkOf, type OnnxRuntime, start } from '../runtime/onnxruntime.ts';

@@ -4,7 +4,7 @@
  *
  *     image.bin                      the vocabulary's index, and the memory of onnxruntime-web started with the model
  *     model.onnx                     empty: the session in the image has read the model
- *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which a run compiles less (`hot-cold.ts`)
+ *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which V8 compiles less (`hot-cold.ts`)
  *     onnxruntime.mjs                its JavaScript (`glue.ts`)
  *     site/                          the page, as static files
  *
@@ -34,6 +34,7 @@ async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<s
   const javascript = await readFile(file.replace(/\.wasm$/, '.mjs'), 'utf8');
   const glue = { 'onnxruntime.mjs': Buffer.from(forPages(javascript)) };
   if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model, [WASM]: wasm };
+  await import('./sandbox.ts'); // before anything that runs onnxruntime-web
   const { captureImage } = await import('./capture.ts');
   const image = await captureImage({ wasm, javascript, bundle });
   const { splitCold } = await import('./hot-cold.ts');
@@ -59,7 +60,7 @@ async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const modelFolder = (values.page && env['MODEL']) || SHIPPED;
   const bundle = await readBundle(modelFolder);
-  // The site comes first: capturing the image hides Node from everything that runs later (`sandbox.ts`).
+  // The site comes first: `sandbox.ts` hides Node from everything that runs later.
   const card = new Uint8Array(await readFile(path.join(modelFolder, 'README.md')));
   const site = await buildSite({ bundle, card, shipped: modelFolder === SHIPPED });
   const siteFolder = path.join(folder, 'site');

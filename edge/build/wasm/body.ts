@@ -2,7 +2,7 @@
  * The body of a WebAssembly function as a tree of instructions.
  * https://webassembly.github.io/spec/core/binary/instructions.html
  */
-import { type FunctionType, Reader, type WasmModule } from './module.ts';
+import { type FunctionType, Reader, unsupported, type WasmModule } from './module.ts';
 
 export const OP = {
   unreachable: 0x00,
@@ -32,30 +32,31 @@ const PREFIX = 0x1000;
 
 export interface Instruction {
   readonly op: number;
-  /** Its bytes in the body, without its lists. */
+  /** Its bytes in the body, without its sequences. */
   readonly from: number;
   readonly to: number;
-  /** The local, the function or the label that it names. */
-  readonly index: number;
-  /** The labels of a br_table. */
+  /** The local that it names. */
+  readonly local: number;
+  /** The labels that it branches to: 0 is that of the innermost block. */
   readonly labels: readonly number[];
-  /** How many values its list has put on the operand stack before it. */
+  /** The height of the operand stack before it, from the start of its sequence. */
   readonly height: number;
   /** The instructions in a block or a loop, or in the arms of an if. */
-  readonly lists: readonly List[];
+  readonly sequences: readonly Sequence[];
 }
 
-/** Instructions that run one after the other, until a branch leaves the list. */
-export interface List {
-  /** The instruction that it is in; undefined for a whole function. */
+/** Instructions that run one after the other, until a branch leaves the sequence. */
+export interface Sequence {
+  /** The opcode of the block that it is in; undefined for a whole function. */
   readonly parent: number | undefined;
+  /** Those that can run: what follows an unconditional branch is left out. */
   readonly instructions: readonly Instruction[];
   /** Its bytes in the body, without the `end` or `else`. */
   readonly from: number;
   readonly to: number;
   /** The types of the values that it leaves on the operand stack. */
   readonly results: readonly number[];
-  /** Whether it ends without a branch, which is always taken. */
+  /** False if an unconditional branch, `return` or `unreachable` ends it. */
   readonly isEndReached: boolean;
 }
 
@@ -66,38 +67,31 @@ export interface Body {
   readonly locals: readonly number[];
   /** Where the locals' declaration ends. */
   readonly code: number;
-  readonly list: List;
+  readonly sequence: Sequence;
 }
 
 /**
- * For ranges of instructions: the values that they take from the operand stack and put on it, and what follows the opcode:
- * a number of LEB128 numbers, and then of bytes.
+ * For ranges of instructions that neither branch, call nor contain others: the values that they take from the operand stack and put
+ * on it, and what follows the opcode.
  */
-const INSTRUCTIONS: readonly [
-  first: number,
-  last: number,
-  takes: number,
-  puts: number,
-  numbers?: number,
-  bytes?: number,
-][] = [
+const INSTRUCTIONS: readonly [first: number, last: number, takes: number, puts: number, ...Immediate[]][] = [
   [0x01, 0x01, 0, 0], // nop
   [0x1a, 0x1a, 1, 0], // drop
   [0x1b, 0x1b, 3, 1], // select
-  [0x20, 0x20, 0, 1, 1], // locals, globals, tables
-  [0x21, 0x21, 1, 0, 1],
-  [0x22, 0x22, 1, 1, 1],
-  [0x23, 0x23, 0, 1, 1],
-  [0x24, 0x24, 1, 0, 1],
-  [0x25, 0x25, 1, 1, 1],
-  [0x26, 0x26, 2, 0, 1],
-  [0x28, 0x35, 1, 1, 2], // loads
-  [0x36, 0x3e, 2, 0, 2], // stores
-  [0x3f, 0x3f, 0, 1, 1], // memory.size, memory.grow
-  [0x40, 0x40, 1, 1, 1],
-  [0x41, 0x42, 0, 1, 1], // constants
-  [0x43, 0x43, 0, 1, 0, 4],
-  [0x44, 0x44, 0, 1, 0, 8],
+  [0x20, 0x20, 0, 1, 'number'], // locals, globals, tables
+  [0x21, 0x21, 1, 0, 'number'],
+  [0x22, 0x22, 1, 1, 'number'],
+  [0x23, 0x23, 0, 1, 'number'],
+  [0x24, 0x24, 1, 0, 'number'],
+  [0x25, 0x25, 1, 1, 'number'],
+  [0x26, 0x26, 2, 0, 'number'],
+  [0x28, 0x35, 1, 1, 'memory'], // loads
+  [0x36, 0x3e, 2, 0, 'memory'], // stores
+  [0x3f, 0x3f, 0, 1, 'number'], // memory.size, memory.grow
+  [0x40, 0x40, 1, 1, 'number'],
+  [0x41, 0x42, 0, 1, 'number'], // constants
+  [0x43, 0x43, 0, 1, 4],
+  [0x44, 0x44, 0, 1, 8],
   [0x45, 0x45, 1, 1], // comparisons
   [0x46, 0x4f, 2, 1],
   [0x50, 0x50, 1, 1],
@@ -112,36 +106,36 @@ const INSTRUCTIONS: readonly [
   [0xa0, 0xa6, 2, 1],
   [0xa7, 0xc4, 1, 1], // conversions
   [0xfc000, 0xfc007, 1, 1],
-  [0xfc008, 0xfc008, 3, 0, 2], // memory.init, data.drop, memory.copy, memory.fill
-  [0xfc009, 0xfc009, 0, 0, 1],
-  [0xfc00a, 0xfc00a, 3, 0, 2],
-  [0xfc00b, 0xfc00b, 3, 0, 1],
-  [0xfd000, 0xfd00a, 1, 1, 2], // v128: loads, stores, constants, lanes
-  [0xfd00b, 0xfd00b, 2, 0, 2],
-  [0xfd00c, 0xfd00c, 0, 1, 0, 16],
-  [0xfd00d, 0xfd00d, 2, 1, 0, 16],
+  [0xfc008, 0xfc008, 3, 0, 'number', 'number'], // memory.init, data.drop, memory.copy, memory.fill
+  [0xfc009, 0xfc009, 0, 0, 'number'],
+  [0xfc00a, 0xfc00a, 3, 0, 'number', 'number'],
+  [0xfc00b, 0xfc00b, 3, 0, 'number'],
+  [0xfd000, 0xfd00a, 1, 1, 'memory'], // v128: loads, stores, constants, lanes
+  [0xfd00b, 0xfd00b, 2, 0, 'memory'],
+  [0xfd00c, 0xfd00c, 0, 1, 16],
+  [0xfd00d, 0xfd00d, 2, 1, 16],
   [0xfd00e, 0xfd00e, 2, 1],
   [0xfd00f, 0xfd014, 1, 1],
-  [0xfd015, 0xfd016, 1, 1, 0, 1],
-  [0xfd017, 0xfd017, 2, 1, 0, 1],
-  [0xfd018, 0xfd019, 1, 1, 0, 1],
-  [0xfd01a, 0xfd01a, 2, 1, 0, 1],
-  [0xfd01b, 0xfd01b, 1, 1, 0, 1],
-  [0xfd01c, 0xfd01c, 2, 1, 0, 1],
-  [0xfd01d, 0xfd01d, 1, 1, 0, 1],
-  [0xfd01e, 0xfd01e, 2, 1, 0, 1],
-  [0xfd01f, 0xfd01f, 1, 1, 0, 1],
-  [0xfd020, 0xfd020, 2, 1, 0, 1],
-  [0xfd021, 0xfd021, 1, 1, 0, 1],
-  [0xfd022, 0xfd022, 2, 1, 0, 1],
+  [0xfd015, 0xfd016, 1, 1, 1],
+  [0xfd017, 0xfd017, 2, 1, 1],
+  [0xfd018, 0xfd019, 1, 1, 1],
+  [0xfd01a, 0xfd01a, 2, 1, 1],
+  [0xfd01b, 0xfd01b, 1, 1, 1],
+  [0xfd01c, 0xfd01c, 2, 1, 1],
+  [0xfd01d, 0xfd01d, 1, 1, 1],
+  [0xfd01e, 0xfd01e, 2, 1, 1],
+  [0xfd01f, 0xfd01f, 1, 1, 1],
+  [0xfd020, 0xfd020, 2, 1, 1],
+  [0xfd021, 0xfd021, 1, 1, 1],
+  [0xfd022, 0xfd022, 2, 1, 1],
   [0xfd023, 0xfd04c, 2, 1], // v128: comparisons, bits
   [0xfd04d, 0xfd04d, 1, 1],
   [0xfd04e, 0xfd051, 2, 1],
   [0xfd052, 0xfd052, 3, 1],
   [0xfd053, 0xfd053, 1, 1],
-  [0xfd054, 0xfd057, 2, 1, 2, 1], // v128: loads and stores of a lane
-  [0xfd058, 0xfd05b, 2, 0, 2, 1],
-  [0xfd05c, 0xfd05d, 1, 1, 2],
+  [0xfd054, 0xfd057, 2, 1, 'memory', 1], // v128: loads and stores of a lane
+  [0xfd058, 0xfd05b, 2, 0, 'memory', 1],
+  [0xfd05c, 0xfd05d, 1, 1, 'memory'],
   [0xfd05e, 0xfd064, 1, 1], // v128: arithmetic
   [0xfd065, 0xfd066, 2, 1],
   [0xfd067, 0xfd06a, 1, 1],
@@ -171,21 +165,24 @@ const INSTRUCTIONS: readonly [
   [0xfd0ef, 0xfd0ef, 1, 1],
   [0xfd0f0, 0xfd0f7, 2, 1],
   [0xfd0f8, 0xfd0ff, 1, 1],
-  [0xfe000, 0xfe000, 2, 1, 2], // atomics
-  [0xfe001, 0xfe002, 3, 1, 2],
-  [0xfe003, 0xfe003, 0, 0, 0, 1],
-  [0xfe010, 0xfe016, 1, 1, 2],
-  [0xfe017, 0xfe01d, 2, 0, 2],
-  [0xfe01e, 0xfe047, 2, 1, 2],
-  [0xfe048, 0xfe04e, 3, 1, 2],
+  [0xfe000, 0xfe000, 2, 1, 'memory'], // atomics
+  [0xfe001, 0xfe002, 3, 1, 'memory'],
+  [0xfe003, 0xfe003, 0, 0, 1],
+  [0xfe010, 0xfe016, 1, 1, 'memory'],
+  [0xfe017, 0xfe01d, 2, 0, 'memory'],
+  [0xfe01e, 0xfe047, 2, 1, 'memory'],
+  [0xfe048, 0xfe04e, 3, 1, 'memory'],
 ];
-const SHAPES = new Map<
-  number,
-  { readonly takes: number; readonly puts: number; readonly numbers: number; readonly bytes: number }
->();
-for (const [first, last, takes, puts, numbers = 0, bytes = 0] of INSTRUCTIONS) {
-  for (let op = first; op <= last; op++) SHAPES.set(op, { takes, puts, numbers, bytes });
-}
+const SHAPES = new Map(
+  INSTRUCTIONS.flatMap(([first, last, takes, puts, ...immediates]) =>
+    Array.from({ length: last - first + 1 }, (_, at) => [first + at, { takes, puts, immediates }] as const),
+  ),
+);
+
+/** A LEB128 number, the alignment and offset of a memory access, or so many bytes. */
+type Immediate = 'number' | 'memory' | number;
+/** More bits in the alignment name another memory, or an order. */
+const MAX_ALIGNMENT = 0x1f;
 
 /** Where the declaration of locals ends. */
 export function startOfCode(body: Uint8Array): number {
@@ -195,27 +192,31 @@ export function startOfCode(body: Uint8Array): number {
 }
 
 function readLocals(reader: Reader): number[] {
-  const groups = reader.list(() => ({ count: reader.unsigned(), type: reader.byte() }));
+  const groups = reader.list(() => ({ count: reader.unsigned(), type: reader.valueType() }));
   return groups.flatMap(({ count, type }) => Array<number>(count).fill(type));
 }
 
 interface Operands {
   readonly takes: number;
   readonly puts: number;
-  readonly index?: number;
+  readonly local?: number;
   readonly labels?: readonly number[];
 }
 
-/** @param index of a function that is not imported. @throws Error at an instruction that is not in the table above. */
+/** @param index of a function that is not imported. @throws Error at what is not understood here. */
 export function parseBody(module: WasmModule, index: number): Body {
   const bytes = module.bodies[index - module.importedFunctions] as Uint8Array;
-  const typeAt = (at: number) => module.types[at] as FunctionType;
-  const typeOf = (called: number) => typeAt(module.functions[called] as number);
   const reader = new Reader(bytes);
-  const misfit = (what: string) =>
-    new Error(`function ${index}, byte ${reader.at}: ${what}; adapt edge/build/wasm/body.ts`);
+  const misfit = (what: string) => unsupported(`in function ${index}, before byte ${reader.at}: ${what}`);
 
-  function readList(parent: number | undefined, results: readonly number[]): { list: List; end: number } {
+  function typeAt(at: number): FunctionType {
+    const type = module.types[at];
+    if (type === undefined) throw misfit(`there is no type ${at}`);
+    return type;
+  }
+  const typeOf = (called: number) => typeAt(module.functions[called] ?? -1);
+
+  function readSequence(parent: number | undefined, results: readonly number[]): { sequence: Sequence; end: number } {
     const from = reader.at;
     const instructions: Instruction[] = [];
     let height = 0;
@@ -225,29 +226,29 @@ export function parseBody(module: WasmModule, index: number): Body {
       const op = readOp();
       if (op === OP.end || op === OP.else) {
         if (isEndReached && height !== results.length) throw misfit('values are left over or missing');
-        return { list: { parent, instructions, from, to: at, results, isEndReached }, end: op };
+        return { sequence: { parent, instructions, from, to: at, results, isEndReached }, end: op };
       }
       const isBlock = op === OP.block || op === OP.loop || op === OP.if;
       const blockResults = isBlock ? readBlockResults() : [];
       const {
         takes,
         puts,
-        index = 0,
+        local = -1,
         labels = [],
       } = isBlock ? { takes: op === OP.if ? 1 : 0, puts: blockResults.length } : readOperands(op);
       const to = reader.at;
-      const lists = isBlock ? readLists(op, blockResults) : [];
-      if (!isEndReached) continue; // it never runs
+      const sequences = isBlock ? readSequences(op, blockResults) : [];
+      if (!isEndReached) continue;
       if (height < takes) throw misfit('values are missing');
-      instructions.push({ op, from: at, to, index, labels, height, lists });
+      instructions.push({ op, from: at, to, local, labels, height, sequences });
       height += puts - takes;
       isEndReached = op !== OP.br && op !== OP.brTable && op !== OP.return && op !== OP.unreachable;
     }
   }
 
-  function readLists(op: number, results: readonly number[]): List[] {
-    const { list, end } = readList(op, results);
-    return end === OP.else ? [list, readList(op, results).list] : [list];
+  function readSequences(op: number, results: readonly number[]): Sequence[] {
+    const { sequence, end } = readSequence(op, results);
+    return end === OP.else ? [sequence, readSequence(op, results).sequence] : [sequence];
   }
 
   function readOp(): number {
@@ -256,10 +257,13 @@ export function parseBody(module: WasmModule, index: number): Body {
   }
 
   function readBlockResults(): readonly number[] {
-    const type = reader.byte();
-    if (type === VOID) return [];
-    if (type > VOID) return [type];
-    reader.at--;
+    const type = bytes[reader.at] as number;
+    if (type === VOID) {
+      reader.skip(1);
+      return [];
+    }
+    const isIndex = type < VOID || type >= 0x80; // the first byte of a number above 0
+    if (!isIndex) return [reader.valueType()];
     const { params, results } = typeAt(reader.unsigned());
     if (params.length > 0) throw misfit('a block has parameters');
     return results;
@@ -271,17 +275,16 @@ export function parseBody(module: WasmModule, index: number): Body {
       case OP.return:
         return { takes: 0, puts: 0 };
       case OP.br:
-        return { takes: 0, puts: 0, index: reader.unsigned() };
+        return { takes: 0, puts: 0, labels: [reader.unsigned()] };
       case OP.brIf:
-        return { takes: 1, puts: 0, index: reader.unsigned() };
+        return { takes: 1, puts: 0, labels: [reader.unsigned()] };
       case OP.brTable: {
         const labels = reader.list(() => reader.unsigned());
         return { takes: 1, puts: 0, labels: [...labels, reader.unsigned()] };
       }
       case OP.call: {
-        const called = reader.unsigned();
-        const { params, results } = typeOf(called);
-        return { takes: params.length, puts: results.length, index: called };
+        const { params, results } = typeOf(reader.unsigned());
+        return { takes: params.length, puts: results.length };
       }
       case OP.callIndirect: {
         const { params, results } = typeAt(reader.unsigned());
@@ -291,15 +294,23 @@ export function parseBody(module: WasmModule, index: number): Body {
     }
     const shape = SHAPES.get(op);
     if (shape === undefined) throw misfit(`instruction 0x${op.toString(16)} is not known`);
-    const { takes, puts, numbers, bytes } = shape;
-    const start = reader.at;
-    for (let number = 0; number < numbers; number++) reader.skipNumber();
-    reader.at += bytes;
-    const isLocal = op >= OP.localGet && op <= OP.localTee;
-    return { takes, puts, index: isLocal ? new Reader(reader.bytes, start).unsigned() : 0 };
+    const { takes, puts, immediates } = shape;
+    if (isLocal(op)) return { takes, puts, local: reader.unsigned() };
+    for (const immediate of immediates) {
+      if (typeof immediate === 'number') reader.skip(immediate);
+      else if (immediate === 'memory' && reader.unsigned() > MAX_ALIGNMENT)
+        throw misfit('there is more than one memory');
+      else reader.skipNumber();
+    }
+    return { takes, puts };
   }
 
   const type = typeOf(index);
   const locals = [...type.params, ...readLocals(reader)];
-  return { type, bytes, locals, code: reader.at, list: readList(undefined, type.results).list };
+  const code = reader.at;
+  const { sequence, end } = readSequence(undefined, type.results);
+  if (end !== OP.end || reader.at !== bytes.length) throw misfit('the function does not end there');
+  return { type, bytes, locals, code, sequence };
 }
+
+export const isLocal = (op: number) => op === OP.localGet || op === OP.localSet || op === OP.localTee;

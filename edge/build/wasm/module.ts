@@ -3,12 +3,24 @@
  * https://webassembly.github.io/spec/core/binary/modules.html
  */
 
-/** Value types. */
-export const I32 = 0x7f;
+/** "\0asm", version 1. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const FUNCTION_TYPE = 0x60;
-const SECTION = { types: 1, imports: 2, functions: 3, globals: 6, exports: 7, code: 10 } as const;
-const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
-const PREAMBLE_BYTES = 8;
+export const SECTION = { custom: 0, types: 1, imports: 2, functions: 3, globals: 6, exports: 7, code: 10 } as const;
+export const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
+/** Those of one byte. */
+export const VALUE = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  funcref: 0x70,
+  externref: 0x6f,
+} as const;
+const VALUES: readonly number[] = Object.values(VALUE);
+/** Custom sections that say nothing about the code. */
+const HARMLESS = ['producers', 'target_features'];
 
 export interface FunctionType {
   readonly params: readonly number[];
@@ -16,8 +28,7 @@ export interface FunctionType {
 }
 
 export interface WasmModule {
-  readonly preamble: Uint8Array;
-  /** In the file's order. The contents of types, functions and code are those when the file was read. */
+  /** In the file's order. For types, functions and code, the contents are stale; `writeModule` makes them anew. */
   readonly sections: readonly { readonly id: number; readonly contents: Uint8Array }[];
   readonly types: readonly FunctionType[];
   /** The index in `types` of each function; imported functions come first. */
@@ -29,7 +40,12 @@ export interface WasmModule {
   readonly bodies: readonly Uint8Array[];
 }
 
-/** A position in bytes. */
+/** What is read here does not cover the module. */
+export function unsupported(what: string): Error {
+  return new Error(`onnxruntime-web has changed; adapt edge/build/wasm/: ${what}`);
+}
+
+/** Reads the binary format from a position. Every method throws an Error where the bytes end. */
 export class Reader {
   readonly bytes: Uint8Array;
   at: number;
@@ -40,9 +56,13 @@ export class Reader {
   }
 
   byte(): number {
-    const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new Error('the WebAssembly is cut short');
-    return byte;
+    this.skip(1);
+    return this.bytes[this.at - 1] as number;
+  }
+
+  skip(bytes: number): void {
+    this.at += bytes;
+    if (this.at > this.bytes.length) throw new Error('the WebAssembly is cut short');
   }
 
   unsigned(): number {
@@ -59,10 +79,16 @@ export class Reader {
     while (this.byte() >= 0x80);
   }
 
+  valueType(): number {
+    const type = this.byte();
+    if (VALUES.includes(type)) return type;
+    throw unsupported(`there is a value of type 0x${type.toString(16)}`);
+  }
+
   /** Bytes behind their number. */
-  block(): Uint8Array {
+  sized(): Uint8Array {
     const length = this.unsigned();
-    this.at += length;
+    this.skip(length);
     return this.bytes.subarray(this.at - length, this.at);
   }
 
@@ -88,23 +114,32 @@ export function signed(value: number): number[] {
   return [...bytes, rest];
 }
 
-/** @throws Error when it is not a module, or has what compilers do not make today. */
-export function readModule(file: Uint8Array): WasmModule {
-  const sections: { id: number; contents: Uint8Array }[] = [];
-  const reader = new Reader(file, PREAMBLE_BYTES);
-  while (reader.at < file.length) sections.push({ id: reader.byte(), contents: reader.block() });
+/** Bytes behind their number. */
+export const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
 
-  const itemsOf = <T>(section: number, read: (reader: Reader) => T): T[] => {
+/** @throws Error when it is no module, or has what would be wrong after code has moved. */
+export function readModule(file: Uint8Array): WasmModule {
+  if (PREAMBLE.some((byte, at) => file[at] !== byte)) throw new Error('this is no WebAssembly of version 1');
+  const sections: { id: number; contents: Uint8Array }[] = [];
+  const reader = new Reader(file, PREAMBLE.length);
+  while (reader.at < file.length) sections.push({ id: reader.byte(), contents: reader.sized() });
+
+  for (const { contents } of sections.filter(({ id }) => id === SECTION.custom)) {
+    const name = new TextDecoder().decode(new Reader(contents).sized());
+    if (!HARMLESS.includes(name)) throw unsupported(`there is a section "${name}"`);
+  }
+  const itemsOf = <T>(section: number, read: (items: Reader) => T): T[] => {
     const found = sections.find(({ id }) => id === section);
     if (found === undefined) return [];
     const items = new Reader(found.contents);
-    return items.list(() => read(items));
+    const list = items.list(() => read(items));
+    if (items.at !== found.contents.length) throw new Error(`section ${section} has more than its items`);
+    return list;
   };
   const imports = itemsOf(SECTION.imports, readImport);
   const imported = imports.flatMap(({ kind, type }) => (kind === KIND.function ? [type] : []));
   const globals = sections.find(({ id }) => id === SECTION.globals);
   return {
-    preamble: file.subarray(0, PREAMBLE_BYTES),
     sections,
     types: itemsOf(SECTION.types, readType),
     functions: [...imported, ...itemsOf(SECTION.functions, (items) => items.unsigned())],
@@ -112,69 +147,59 @@ export function readModule(file: Uint8Array): WasmModule {
     globals:
       imports.filter(({ kind }) => kind === KIND.global).length +
       (globals === undefined ? 0 : new Reader(globals.contents).unsigned()),
-    bodies: itemsOf(SECTION.code, (items) => items.block()),
+    bodies: itemsOf(SECTION.code, (items) => items.sized()),
   };
 }
 
 function readType(reader: Reader): FunctionType {
-  if (reader.byte() !== FUNCTION_TYPE) throw new Error('the WebAssembly has a type that is not a function');
-  const values = () => reader.list(() => reader.byte());
+  if (reader.byte() !== FUNCTION_TYPE) throw unsupported('there is a type that is not a function');
+  const values = () => reader.list(() => reader.valueType());
   return { params: values(), results: values() };
 }
 
+/** @returns the index of an imported function's type, and nothing of other kinds. */
 function readImport(reader: Reader): { readonly kind: number; readonly type: number } {
-  reader.block(); // module
-  reader.block(); // name
+  reader.sized(); // module
+  reader.sized(); // name
   const kind = reader.byte();
-  const skipLimits = () => {
-    const hasMaximum = (reader.byte() & 1) !== 0;
-    reader.skipNumber();
-    if (hasMaximum) reader.skipNumber();
-  };
   if (kind === KIND.function) return { kind, type: reader.unsigned() };
-  if (kind === KIND.global)
-    reader.at += 2; // type, mutable
-  else {
-    if (kind === KIND.table) reader.byte(); // type
-    skipLimits();
-  }
+  if (kind === KIND.global) {
+    reader.valueType();
+    reader.skip(1); // mutable
+  } else if (kind === KIND.table || kind === KIND.memory) {
+    if (kind === KIND.table) reader.valueType();
+    const flags = reader.byte(); // 1: a maximum, 2: shared
+    if (flags > 3) throw unsupported(`there is an import with flags ${flags}`);
+    reader.skipNumber();
+    if ((flags & 1) !== 0) reader.skipNumber();
+  } else throw unsupported(`there is an import of kind ${kind}`);
   return { kind, type: -1 };
 }
 
-/** @param added items at the end of a section. */
+/** @param added items for the end of sections, by section, which must be there. */
 export function writeModule(
-  module: WasmModule,
+  { sections, types, functions, importedFunctions, bodies }: WasmModule,
   added: ReadonlyMap<number, readonly number[][]> = new Map(),
 ): Uint8Array<ArrayBuffer> {
-  const { types, functions, importedFunctions, bodies } = module;
-  const rewritten = new Map<number, () => Uint8Array>([
-    [
-      SECTION.types,
-      () => listOf(types.map((type) => [FUNCTION_TYPE, ...vector(type.params), ...vector(type.results)])),
-    ],
-    [SECTION.functions, () => listOf(functions.slice(importedFunctions).map(unsigned))],
-    [
-      SECTION.code,
-      () =>
-        listOf(
-          bodies.flatMap((body) => [unsigned(body.length), body]),
-          bodies.length,
-        ),
-    ],
-  ]);
+  const anew = new Map([
+    [SECTION.types, itemsOf(types.map(({ params, results }) => [FUNCTION_TYPE, ...sized(params), ...sized(results)]))],
+    [SECTION.functions, itemsOf(functions.slice(importedFunctions).map(unsigned))],
+    [SECTION.code, concatenate([unsigned(bodies.length), ...bodies.flatMap((one) => [unsigned(one.length), one])])],
+  ] as [number, Uint8Array][]);
+  for (const section of [...anew.keys(), ...added.keys()]) {
+    if (!sections.some(({ id }) => id === section)) throw new Error(`the module has no section ${section}`);
+  }
   return concatenate([
-    module.preamble,
-    ...module.sections.flatMap(({ id, contents }) => {
-      const bytes = rewritten.get(id)?.() ?? append(contents, added.get(id) ?? []);
+    PREAMBLE,
+    ...sections.flatMap(({ id, contents }) => {
+      const bytes = anew.get(id) ?? append(contents, added.get(id) ?? []);
       return [[id, ...unsigned(bytes.length)], bytes];
     }),
   ]);
 }
 
-const vector = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
-
-function listOf(items: readonly ArrayLike<number>[], count = items.length): Uint8Array {
-  return concatenate([unsigned(count), ...items]);
+function itemsOf(items: readonly number[][]): Uint8Array {
+  return concatenate([unsigned(items.length), ...items]);
 }
 
 function append(contents: Uint8Array, items: readonly number[][]): Uint8Array {
@@ -192,21 +217,4 @@ export function concatenate(parts: readonly ArrayLike<number>[]): Uint8Array<Arr
     at += part.length;
   }
   return bytes;
-}
-
-/** The module with a variable of type i32 for each name, exported, and the index of the first. */
-export function writeWithVariables(module: WasmModule, names: readonly string[]): Uint8Array<ArrayBuffer> {
-  const zero = [I32, 1, 0x41, 0, 0x0b]; // mutable, i32.const 0
-  const exported = (name: string, index: number) => [
-    ...vector([...new TextEncoder().encode(name)]),
-    KIND.global,
-    ...unsigned(module.globals + index),
-  ];
-  return writeModule(
-    module,
-    new Map([
-      [SECTION.globals, names.map(() => zero)],
-      [SECTION.exports, names.map(exported)],
-    ]),
-  );
 }

@@ -1,18 +1,18 @@
 /**
- * Moves instructions that hardly ever run to functions of their own, which V8 does not compile until they are called. Whatever is
- * moved, the module does the same: a wrong guess costs a call.
+ * Moves instructions to functions of their own, which V8 does not compile until they are called. Whatever is moved, the module does
+ * the same: a wrong guess costs a call. Compilers call it outlining, the opposite of inlining.
  *
- * The new function gets the locals that its instructions read, and returns those that they wrote and that are read later. If they
- * may leave in more than one way, by branches out of the list, `return` or its end, it also returns which way they took.
+ * The new function gets the locals that its instructions read, and returns those that they wrote and that are read later. Instructions
+ * can be left by their end, by `return` and by branches. If there are several such exits, the function also returns which one it took.
  */
-import { type Body, type Instruction, type List, OP, VOID } from './body.ts';
-import { type Ahead, indexesOf, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
-import { concatenate, type FunctionType, I32, signed, unsigned, type WasmModule } from './module.ts';
+import { type Body, type Instruction, isLocal, OP, type Sequence, VOID } from './body.ts';
+import { indexesOf, type LiveOut, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
+import { concatenate, type FunctionType, signed, unsigned, VALUE, type WasmModule } from './module.ts';
 
-/** For lists, where the instructions start that hardly ever run; they are the rest of the list. */
-export type ColdParts = ReadonlyMap<List, number>;
+/** For sequences, the index of the first cold instruction; all that follow are cold too. */
+export type ColdParts = ReadonlyMap<Sequence, number>;
 
-/** Ways out of instructions, beside the labels of branches. */
+/** Exits besides branches, which have the label's number. */
 const RETURN = -1;
 const END = -2;
 /** What a function costs beside its instructions and the call, in bytes. */
@@ -22,28 +22,28 @@ const get = (local: number) => [OP.localGet, ...unsigned(local)];
 const set = (local: number) => [OP.localSet, ...unsigned(local)];
 const constant = (value: number) => [OP.i32Const, ...signed(value)];
 
-/** The instructions at the end of a list. */
-interface Part {
-  readonly list: List;
+/** The instructions at the end of a sequence. */
+interface Region {
+  readonly sequence: Sequence;
   readonly instructions: readonly Instruction[];
-  /** The list and those around it; the innermost is the last. */
-  readonly lists: readonly List[];
-  readonly ahead: Ahead;
+  /** The sequences that labels name, label 0 last, which is this one. */
+  readonly labels: readonly Sequence[];
+  readonly liveOut: LiveOut;
 }
 
 /** What a new function takes and returns. Locals are those of the function that calls it. */
 interface Signature {
   readonly params: readonly number[];
-  /** The types of the values that the part leaves on the operand stack, and of those that it returns from the calling function. */
+  /** The types of the values that the region leaves on the operand stack. */
   readonly results: readonly number[];
+  /** The types of the values of its `return`. */
   readonly returned: readonly number[];
-  /** The ways out of the part; if there are several, the function returns the position of that which it took. */
-  readonly ways: readonly number[];
-  /** The locals whose new values it returns. */
-  readonly back: readonly number[];
+  /** The region's exits, of which the function returns the index if there are several. */
+  readonly exits: readonly number[];
+  readonly writtenBack: readonly number[];
 }
 
-/** @param functions by their index. @returns the module with more functions. */
+/** @param functions by their index. @returns the module with more functions at its end. */
 export function outline(module: WasmModule, functions: ReadonlyMap<number, Body>, cold: ColdParts): WasmModule {
   const types = [...module.types];
   const typeIndexes = new Map(types.map((type, index) => [JSON.stringify(type), index]));
@@ -53,131 +53,130 @@ export function outline(module: WasmModule, functions: ReadonlyMap<number, Body>
     typeIndexes.set(key, index);
     return index;
   };
-  const indexes = [...module.functions];
+  const typesOf = [...module.functions];
   const bodies = [...module.bodies];
   for (const [index, body] of functions) {
-    bodies[index - module.importedFunctions] = withoutCold(body, cold, indexes.length, (type, bytes) => {
-      indexes.push(indexOf(type));
+    bodies[index - module.importedFunctions] = outlineBody(body, cold, typesOf.length, (type, bytes) => {
+      typesOf.push(indexOf(type));
       bodies.push(bytes);
     });
   }
-  return { ...module, types, functions: indexes, bodies };
+  return { ...module, types, functions: typesOf, bodies };
 }
 
-/** @param next the index of the first function that is added. @returns what is left of the body. */
-function withoutCold(
+/** @param next the index of the first function that is added. @returns what remains of the body. */
+function outlineBody(
   body: Body,
   cold: ColdParts,
   next: number,
   add: (type: FunctionType, bytes: Uint8Array) => void,
 ): Uint8Array {
-  const aheads = livenessOf(body);
+  const liveness = livenessOf(body);
   const locals = [...body.locals];
-  const left: ArrayLike<number>[] = [];
+  const kept: ArrayLike<number>[] = [];
   let done = body.code;
   let index = next;
 
-  function visit(list: List, around: readonly List[]): void {
-    const lists = [...around, list];
+  function visit(sequence: Sequence, around: readonly Sequence[]): void {
+    const labels = [...around, sequence];
     const visitIn = (instructions: readonly Instruction[]) => {
-      for (const instruction of instructions) for (const inner of instruction.lists) visit(inner, lists);
+      for (const instruction of instructions) for (const inner of instruction.sequences) visit(inner, labels);
     };
-    const start = cold.get(list) ?? list.instructions.length;
+    const start = cold.get(sequence) ?? sequence.instructions.length;
     // A function cannot take the values of an expression that has begun: the expression stays.
-    const first = list.instructions.findIndex(({ height }, at) => at >= start && height === 0);
-    visitIn(list.instructions.slice(0, first < 0 ? undefined : first));
+    const first = sequence.instructions.findIndex(({ height }, at) => at >= start && height === 0);
+    visitIn(sequence.instructions.slice(0, first < 0 ? undefined : first));
     if (first < 0) return;
-    const part = { list, instructions: list.instructions.slice(first), lists, ahead: aheads.get(list) as Ahead };
-    if (!move(part)) visitIn(part.instructions);
+    const instructions = sequence.instructions.slice(first);
+    const region = { sequence, instructions, labels, liveOut: liveness.get(sequence) as LiveOut };
+    if (!move(region)) visitIn(instructions);
   }
 
-  function move(part: Part): boolean {
-    const { from } = part.instructions[0] as Instruction;
-    const { to } = part.list;
-    const signature = signatureOf(part, body.type);
+  function move(region: Region): boolean {
+    const { from } = region.instructions[0] as Instruction;
+    const { to } = region.sequence;
+    const signature = signatureOf(region, body.type);
     if (signature === undefined) return false;
     const added: number[] = [];
     const call = callOf(index, signature, (type) => locals.length + added.push(type) - 1);
     if (call.length + OVERHEAD > to - from) return false;
     locals.push(...added);
-    left.push(body.bytes.subarray(done, from), call);
+    kept.push(body.bytes.subarray(done, from), call);
     done = to;
-    add(...functionOf(part, signature, body));
+    add(...functionOf(region, signature, body));
     index++;
     return true;
   }
-  visit(body.list, []);
-  return concatenate([declare(locals.slice(body.type.params.length)), ...left, body.bytes.subarray(done)]);
+  visit(body.sequence, []);
+  return concatenate([declare(locals.slice(body.type.params.length)), ...kept, body.bytes.subarray(done)]);
 }
 
-/** Where a branch to a label leads, if the label is outside the part. */
-function wayTo({ list, lists }: Part, label: number): number {
-  if (label === lists.length - 1) return RETURN;
-  return label === 0 && list.parent !== OP.loop ? END : label;
+/** Where a branch to a label outside the region leads. */
+function exitTo({ sequence }: Region, label: number): number {
+  const isEnd = label === 0 && sequence.parent !== OP.loop;
+  return isEnd ? END : label;
 }
 
-/** @returns undefined when a branch out of the part carries values. */
-function signatureOf(part: Part, { results: returned }: FunctionType): Signature | undefined {
-  const { list, lists, instructions, ahead } = part;
-  const ways = new Set<number>();
-  let read = list.isEndReached ? ahead.after : NONE;
+/** @returns undefined when a branch out of the region carries values. */
+function signatureOf(region: Region, { results: returned }: FunctionType): Signature | undefined {
+  const { sequence, labels, instructions, liveOut } = region;
+  const exits = new Set<number>();
+  let readLater = sequence.isEndReached ? liveOut.atEnd : NONE;
   let written = NONE;
-  for (const { instruction, depth } of all(instructions)) {
-    const { op, index, labels } = instruction;
-    if (op === OP.localSet || op === OP.localTee) written |= only(index);
-    if (op === OP.return) ways.add(RETURN);
-    for (const label of op === OP.br || op === OP.brIf ? [index, ...labels] : labels) {
+  for (const { instruction, depth } of walk(instructions)) {
+    const { op, local } = instruction;
+    if (op === OP.localSet || op === OP.localTee) written |= only(local);
+    if (op === OP.return) exits.add(RETURN);
+    for (const label of instruction.labels) {
       if (label < depth) continue;
-      const target = lists.at(depth - label - 1) as List;
+      const target = labels.at(depth - label - 1) as Sequence;
       if (target.parent !== OP.loop && target.results.length > 0) return;
-      ways.add(wayTo(part, label - depth));
-      read |= ahead.labels.at(depth - label - 1) as Locals;
+      exits.add(exitTo(region, label - depth));
+      readLater |= liveOut.atLabels.at(depth - label - 1) as Locals;
     }
   }
-  if (list.isEndReached) ways.add(END);
+  if (sequence.isEndReached) exits.add(END);
+  const { atEnd, atLabels } = liveOut;
   return {
+    // A local that is written on one way only has to come in, to go out on the other ways.
     params: indexesOf(
-      liveBefore(instructions, { after: ahead.after & written, labels: ahead.labels.map((live) => live & written) }),
+      liveBefore(instructions, { atEnd: atEnd & written, atLabels: atLabels.map((live) => live & written) }),
     ),
-    results: list.isEndReached ? list.results : [],
-    returned: ways.has(RETURN) ? returned : [],
-    ways: [...ways].sort((a, b) => b - a), // the end is the last, which needs no branch
-    back: indexesOf(read & written),
+    results: sequence.isEndReached ? sequence.results : [],
+    returned: exits.has(RETURN) ? returned : [],
+    exits: [...exits].sort((a, b) => b - a), // the end comes last, because it needs no branch
+    writtenBack: indexesOf(readLater & written),
   };
 }
 
-/** What takes the part's place. @param newLocal makes a local of a type in the function that calls. */
+/** What takes the region's place. @param newLocal makes a local of a type in the function that calls. */
 function callOf(index: number, signature: Signature, newLocal: (type: number) => number): number[] {
-  const { params, returned, ways, back } = signature;
+  const { params, returned, exits, writtenBack } = signature;
   const values = returned.map(newLocal);
-  const which = ways.length > 1 ? newLocal(I32) : undefined;
-  const leave = (way: number | undefined) => {
-    if (way === undefined) return [OP.unreachable];
-    if (way === END) return [];
-    return way === RETURN ? [...values.flatMap(get), OP.return] : [OP.br, ...unsigned(way)];
+  const taken = exits.length > 1 ? newLocal(VALUE.i32) : undefined;
+  const jump = (exit: number | undefined) => {
+    if (exit === undefined) return [OP.unreachable];
+    if (exit === END) return [];
+    return exit === RETURN ? [...values.flatMap(get), OP.return] : [OP.br, ...unsigned(exit)];
   };
   return [
     ...params.flatMap(get),
     ...[OP.call, ...unsigned(index)],
-    ...back.toReversed().flatMap(set),
-    ...(which === undefined ? [] : set(which)),
+    ...writtenBack.toReversed().flatMap(set),
+    ...(taken === undefined ? [] : set(taken)),
     ...values.toReversed().flatMap(set),
-    ...ways.slice(0, -1).flatMap((way, at) => {
-      const isTaken = [...get(which as number), ...constant(at), OP.i32Equal];
-      if (way === RETURN) return [...isTaken, OP.if, VOID, ...leave(way), OP.end];
-      return [...isTaken, OP.brIf, ...unsigned(way)];
+    ...exits.slice(0, -1).flatMap((exit, at) => {
+      const isTaken = [...get(taken as number), ...constant(at), OP.i32Equal];
+      if (exit === RETURN) return [...isTaken, OP.if, VOID, ...jump(exit), OP.end];
+      return [...isTaken, OP.brIf, ...unsigned(exit)];
     }),
-    ...leave(ways.at(-1)),
+    ...jump(exits.at(-1)),
   ];
 }
 
-/** A block for each way out surrounds the part's instructions. */
-function functionOf(
-  part: Part,
-  signature: Signature,
-  { bytes, locals }: Body,
-): [type: FunctionType, bytes: Uint8Array] {
-  const { params, results, returned, ways, back } = signature;
+/** A block for each exit surrounds the region's instructions. */
+function functionOf(region: Region, signature: Signature, { bytes, locals }: Body): [FunctionType, Uint8Array] {
+  const { params, results, returned, exits, writtenBack } = signature;
   const own = new Map(params.map((local, at) => [local, at]));
   const added: number[] = [];
   const newLocal = (type: number) => params.length + added.push(type) - 1;
@@ -187,50 +186,54 @@ function functionOf(
     own.set(local, found);
     return found;
   };
-  const blanks = results.map(newLocal); // where a way out has no results
+  const placeholders = results.map(newLocal); // returned by the exits that have no results
   const values = returned.map(newLocal);
 
   const rewrite = (instructions: readonly Instruction[], depth: number): number[] =>
     instructions.flatMap((instruction) => {
-      const { op, from, to, index, labels, lists } = instruction;
-      const branch = (label: number) =>
-        unsigned(label < depth ? label : depth + ways.indexOf(wayTo(part, label - depth)));
-      if (op === OP.localGet || op === OP.localSet || op === OP.localTee) return [op, ...unsigned(ownOf(index))];
-      if (op === OP.br || op === OP.brIf) return [op, ...branch(index)];
-      if (op === OP.brTable) return [op, ...unsigned(labels.length - 1), ...labels.flatMap(branch)];
+      const { op, from, to, local, labels, sequences } = instruction;
+      const [first, second] = sequences.map(({ instructions }) => rewrite(instructions, depth + 1));
+      const branches = labels.flatMap((label) =>
+        unsigned(label < depth ? label : depth + exits.indexOf(exitTo(region, label - depth))),
+      );
+      if (isLocal(op)) return [op, ...unsigned(ownOf(local))];
+      if (op === OP.br || op === OP.brIf) return [op, ...branches];
+      if (op === OP.brTable) return [op, ...unsigned(labels.length - 1), ...branches];
       if (op === OP.return) {
-        return [...values.toReversed().flatMap(set), OP.br, ...unsigned(depth + ways.indexOf(RETURN))];
+        return [...values.toReversed().flatMap(set), OP.br, ...unsigned(depth + exits.indexOf(RETURN))];
       }
-      const start = bytes.subarray(from, to);
-      if (lists.length === 0) return [...start];
-      const [first, second] = lists.map((list) => rewrite(list.instructions, depth + 1)) as [number[], number[]?];
-      return [...start, ...first, ...(second ? [OP.else, ...second] : []), OP.end];
+      const head = bytes.subarray(from, to);
+      if (first === undefined) return [...head];
+      return [...head, ...first, ...(second === undefined ? [] : [OP.else, ...second]), OP.end];
     });
-  const leave = (way: number) => [
+  const returnBy = (exit: number) => [
     ...values.flatMap(get),
-    ...(ways.length > 1 ? constant(ways.indexOf(way)) : []),
-    ...back.flatMap((local) => get(ownOf(local))),
+    ...(exits.length > 1 ? constant(exits.indexOf(exit)) : []),
+    ...writtenBack.flatMap((local) => get(ownOf(local))),
     OP.return,
   ];
   const code = [
-    ...ways.flatMap(() => [OP.block, VOID]),
-    ...rewrite(part.instructions, 0),
-    ...(part.list.isEndReached ? leave(END) : []),
-    ...ways.flatMap((way) => [OP.end, ...blanks.flatMap(get), ...leave(way)]),
+    ...exits.flatMap(() => [OP.block, VOID]),
+    ...rewrite(region.instructions, 0),
+    ...(region.sequence.isEndReached ? returnBy(END) : []),
+    ...exits.flatMap((exit) => [OP.end, ...placeholders.flatMap(get), ...returnBy(exit)]),
     OP.end,
   ];
   const type = {
     params: params.map(typeOf),
-    results: [...results, ...returned, ...(ways.length > 1 ? [I32] : []), ...back.map(typeOf)],
+    results: [...results, ...returned, ...(exits.length > 1 ? [VALUE.i32] : []), ...writtenBack.map(typeOf)],
   };
   return [type, concatenate([declare(added), code])];
 }
 
-/** Every instruction, and how many of the part's lists surround it. */
-function* all(instructions: readonly Instruction[], depth = 0): Generator<{ instruction: Instruction; depth: number }> {
+/** Every instruction, and how many of the region's own blocks surround it. */
+function* walk(
+  instructions: readonly Instruction[],
+  depth = 0,
+): Generator<{ instruction: Instruction; depth: number }> {
   for (const instruction of instructions) {
     yield { instruction, depth };
-    for (const { instructions: inner } of instruction.lists) yield* all(inner, depth + 1);
+    for (const inner of instruction.sequences) yield* walk(inner.instructions, depth + 1);
   }
 }
 

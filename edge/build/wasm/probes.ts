@@ -1,6 +1,6 @@
-/** Finds what a module runs: in a copy of it, each probe sets a variable when it is passed. */
-import { type Body, type List, OP, parseBody, startOfCode } from './body.ts';
-import { concatenate, unsigned, type WasmModule, writeWithVariables } from './module.ts';
+/** Finds what a module runs: in a copy of it, each probe sets a global variable when it is passed. */
+import { type Body, OP, parseBody, type Sequence, startOfCode } from './body.ts';
+import { concatenate, KIND, SECTION, sized, unsigned, VALUE, type WasmModule, writeModule } from './module.ts';
 import type { ColdParts } from './outline.ts';
 
 /** Instantiates a module and uses it. @returns its exports. */
@@ -12,58 +12,71 @@ interface Probe {
   readonly byte: number;
 }
 
-interface ListProbe extends Probe {
-  readonly list: List;
+interface SequenceProbe extends Probe {
+  readonly sequence: Sequence;
   /** The instruction before which it is. */
   readonly at: number;
 }
 
-/** @returns the functions that ran, by their index, and the parts of them that did not. */
+/** @returns the functions that ran, by their index, and the parts of them that did not. @throws Error when none ran. */
 export async function findCold(
   module: WasmModule,
   use: Use,
 ): Promise<{ readonly functions: ReadonlyMap<number, Body>; readonly cold: ColdParts }> {
   const starts = module.bodies.map((bytes, at) => ({ index: module.importedFunctions + at, byte: startOfCode(bytes) }));
-  const run = await passedOf(module, starts, use);
+  const run = await passedProbes(module, starts, use);
+  if (run.size === 0) throw new Error('no function of the WebAssembly ran');
   const functions = new Map([...run].map(({ index }) => [index, parseBody(module, index)]));
-  const probes = [...functions].flatMap(([index, { list }]) => probesOf(index, list));
-  const passed = await passedOf(module, probes, use);
-  const cold = new Map<List, number>();
+  const probes = [...functions].flatMap(([index, { sequence }]) => probesOf(index, sequence));
+  const passed = await passedProbes(module, probes, use);
+  const cold = new Map<Sequence, number>();
   for (const probe of probes) {
-    // Nothing leads into the middle of a list: what follows a probe that was not passed did not run.
-    if (!passed.has(probe) && !cold.has(probe.list)) cold.set(probe.list, probe.at);
+    // Nothing leads into the middle of a sequence: what follows a probe that was not passed did not run.
+    if (!passed.has(probe) && !cold.has(probe.sequence)) cold.set(probe.sequence, probe.at);
   }
   return { functions, cold };
 }
 
-/** At the start of every list, and wherever instructions before may have branched away; in the order of the bytes. */
-function probesOf(index: number, list: List): ListProbe[] {
+/** At the start of every sequence, and wherever instructions before may have branched away; in the order of the bytes. */
+function probesOf(index: number, sequence: Sequence): SequenceProbe[] {
   return [
-    { index, list, at: 0, byte: list.from },
-    ...list.instructions.flatMap(({ op, lists }, at) => {
-      const inner = lists.flatMap((one) => probesOf(index, one));
-      const next = list.instructions[at + 1];
-      const mayPart = op === OP.brIf || lists.length > 0;
-      return next && mayPart ? [...inner, { index, list, at: at + 1, byte: next.from }] : inner;
+    { index, sequence, at: 0, byte: sequence.from },
+    ...sequence.instructions.flatMap(({ op, sequences }, at) => {
+      const inner = sequences.flatMap((one) => probesOf(index, one));
+      const next = sequence.instructions[at + 1];
+      const mayBranch = op === OP.brIf || sequences.length > 0;
+      return next && mayBranch ? [...inner, { index, sequence, at: at + 1, byte: next.from }] : inner;
     }),
   ];
 }
 
-/** Runs a copy with the probes. @param probes of one function in the order of their bytes. */
-async function passedOf<P extends Probe>(module: WasmModule, probes: readonly P[], use: Use): Promise<ReadonlySet<P>> {
+/** Uses a copy with the probes. @param probes of one function in the order of their bytes. */
+async function passedProbes<P extends Probe>(
+  module: WasmModule,
+  probes: readonly P[],
+  use: Use,
+): Promise<ReadonlySet<P>> {
   const bodies = [...module.bodies];
-  const numbered = probes.map(({ index, byte }, variable) => ({ index, byte, variable }));
-  for (const [index, within] of Map.groupBy(numbered, ({ index }) => index)) {
+  const numbered = probes.map(({ index, byte }, at) => ({ index, byte, global: module.globals + at }));
+  for (const [index, ofFunction] of Map.groupBy(numbered, ({ index }) => index)) {
     const body = bodies[index - module.importedFunctions] as Uint8Array;
     let done = 0;
-    const parts = within.flatMap(({ byte, variable }) => {
+    const parts = ofFunction.flatMap(({ byte, global }) => {
       const before = body.subarray(done, byte);
       done = byte;
-      return [before, [OP.i32Const, 1, OP.globalSet, ...unsigned(module.globals + variable)]];
+      return [before, [OP.i32Const, 1, OP.globalSet, ...unsigned(global)]];
     });
     bodies[index - module.importedFunctions] = concatenate([...parts, body.subarray(done)]);
   }
-  const names = probes.map((_, variable) => `probe ${variable}`);
-  const variables = (await use(writeWithVariables({ ...module, bodies }, names))) as Record<string, { value: number }>;
-  return new Set(probes.filter((_, variable) => variables[names[variable] as string]?.value === 1));
+  const nameOf = (global: number) => `probe ${global}`;
+  const variable = [VALUE.i32, 1, OP.i32Const, 0, OP.end]; // mutable, and 0 at first
+  const added = new Map([
+    [SECTION.globals, numbered.map(() => variable)],
+    [
+      SECTION.exports,
+      numbered.map(({ global }) => [...sized([...Buffer.from(nameOf(global))]), KIND.global, ...unsigned(global)]),
+    ],
+  ] as [number, number[][]][]);
+  const exports = (await use(writeModule({ ...module, bodies }, added))) as Record<string, { value: number }>;
+  return new Set(probes.filter((_, at) => (exports[nameOf(module.globals + at)] as { value: number }).value === 1));
 }
