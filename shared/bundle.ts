@@ -165,8 +165,8 @@ export interface BundleFiles {
 
 /** A bundle without its model, for a runtime that already has the model's session. */
 export interface PreparedFiles extends Omit<BundleFiles, 'model'> {
-  /** `Vocabulary.index`, and the SHA-256 of the `vocabulary.txt` that it was made of. */
-  readonly index: { readonly lines: LineIndex; readonly sha256: string };
+  /** `Vocabulary.index`, and the SHA-256 of the `model.json` of the bundle that it was made of. */
+  readonly index: { readonly lines: LineIndex; readonly manifest: string };
 }
 
 /** A verified bundle. */
@@ -193,12 +193,14 @@ export async function openBundle({ model, ...files }: BundleFiles): Promise<Bund
   return { manifest, vocabulary: await openVocabulary(files.vocabulary, manifest), model };
 }
 
-/** Verifies a prepared bundle. @throws BundleError at the first problem. */
+/** Verifies a prepared bundle; its `model.json` was checked when it was prepared. @throws BundleError at the first problem. */
 export async function openPrepared(files: PreparedFiles): Promise<Bundle> {
-  const manifest = await openManifest(files.manifest);
-  if (files.index.sha256 !== manifest.files[BUNDLE_FILES.vocabulary].sha256) {
-    throw new BundleError(`the index was made of another ${BUNDLE_FILES.vocabulary}`);
+  if ((await sha256(files.manifest)) !== files.index.manifest) {
+    throw new BundleError(
+      `${BUNDLE_FILES.manifest} is not the one that the worker was built with: build the worker again`,
+    );
   }
+  const manifest = JSON.parse(decode(files.manifest, BUNDLE_FILES.manifest)) as Manifest;
   if (!isIndex(files.index.lines)) throw new BundleError(`the index of ${BUNDLE_FILES.vocabulary} is damaged`);
   const vocabulary = await openVocabulary(files.vocabulary, manifest, files.index.lines);
   return { manifest, vocabulary, model: new Uint8Array() };

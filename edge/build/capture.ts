@@ -2,7 +2,8 @@
  * Makes the memory image: starts onnxruntime-web, creates the session for a model and runs it once. A worker starts from the
  * image in `edge/runtime/preinitialized.ts`; docs/runtime.md explains why.
  */
-import { BUNDLE_FILES, type Bundle, sha256 } from '../../shared/bundle.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { BUNDLE_FILES, type Bundle, BundleError, sha256 } from '../../shared/bundle.ts';
 import { type Run, sealImage } from '../runtime/image.ts';
 import { createSession, type Imports, networkOf, type OnnxRuntime, start } from '../runtime/onnxruntime.ts';
 import { functionsOf } from '../runtime/preinitialized.ts';
@@ -17,11 +18,17 @@ export interface Source {
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly javascript: string;
   readonly bundle: Bundle;
+  /** The bundle's `model.json`. */
+  readonly manifestFile: Uint8Array;
 }
 
 /** @returns the image file. */
-export async function captureImage({ wasm, javascript, bundle }: Source): Promise<Uint8Array<ArrayBuffer>> {
-  const { manifest, model, vocabulary } = bundle;
+export async function captureImage(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  const { wasm, javascript, manifestFile } = source;
+  const { manifest, model, vocabulary } = source.bundle;
+  if (!isDeepStrictEqual(JSON.parse(new TextDecoder().decode(manifestFile)), manifest)) {
+    throw new BundleError(`${BUNDLE_FILES.manifest} lacks fields or has others; export the bundle again`);
+  }
   const module = await WebAssembly.compile(wasm);
   const names = readNames(javascript, module);
   let functions = 0;
@@ -52,8 +59,7 @@ export async function captureImage({ wasm, javascript, bundle }: Source): Promis
   return sealImage(
     {
       runtime: { sha256: await sha256(wasm), functions },
-      model: manifest.files[BUNDLE_FILES.model].sha256,
-      vocabulary: manifest.files[BUNDLE_FILES.vocabulary].sha256,
+      manifest: await sha256(manifestFile),
       memoryBytes: memory.buffer.byteLength,
       session,
       names,

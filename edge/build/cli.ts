@@ -29,6 +29,7 @@ const WASM = 'ort-wasm-simd-threaded.wasm';
 
 async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
   const { model } = bundle;
+  const manifestFile = new Uint8Array(await readFile(path.join(SHIPPED, BUNDLE_FILES.manifest)));
   const file = createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`);
   const wasm = new Uint8Array(await readFile(file));
   const javascript = await readFile(file.replace(/\.wasm$/, '.mjs'), 'utf8');
@@ -36,7 +37,7 @@ async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<s
   if (isStock) return { ...glue, 'image.bin': new Uint8Array(), 'model.onnx': model, [WASM]: wasm };
   await import('./sandbox.ts'); // before anything that runs onnxruntime-web
   const { captureImage } = await import('./capture.ts');
-  const image = await captureImage({ wasm, javascript, bundle });
+  const image = await captureImage({ wasm, javascript, bundle, manifestFile });
   const { splitCold } = await import('./hot-cold.ts');
   return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await splitCold(wasm, image) };
 }

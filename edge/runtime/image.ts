@@ -29,10 +29,8 @@ export type RuntimeNames = Readonly<v.InferOutput<typeof RuntimeNames>>;
 const ImageHeader = v.object({
   /** The SHA-256 of onnxruntime-web's .wasm file, and the number of functions in its table. */
   runtime: v.object({ sha256: v.string(), functions: v.number() }),
-  /** The SHA-256 of the ONNX file that the session was created from. */
-  model: v.string(),
-  /** The SHA-256 of the indexed `vocabulary.txt`. */
-  vocabulary: v.string(),
+  /** The SHA-256 of `model.json`, which names the files that the session and the index were made of. */
+  manifest: v.string(),
   /** The size of the linear memory that the image is laid over. */
   memoryBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_IMAGE_MEMORY_BYTES)),
   /** The address of the session's block (`onnxruntime.ts`). */

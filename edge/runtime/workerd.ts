@@ -5,7 +5,7 @@
 import imageFile from '../../.prepared/image.bin';
 import model from '../../.prepared/model.onnx';
 import module from '../../.prepared/ort-wasm-simd-threaded.wasm';
-import { BUNDLE_FILES, type BundleFiles, type Manifest, type PreparedFiles } from '../../shared/bundle.ts';
+import type { BundleFiles, Manifest, PreparedFiles } from '../../shared/bundle.ts';
 import { retrying } from '../inference/loading.ts';
 import type { Network } from '../inference/network.ts';
 import { decodeImage, type Image, verifyImage } from './image.ts';
@@ -19,7 +19,7 @@ export const isPreinitialized = imageFile.byteLength > 0;
 export function readPrepared(): Pick<BundleFiles, 'model'> | Pick<PreparedFiles, 'index'> {
   const image = decodeImage(imageFile);
   if (image === undefined) return { model: new Uint8Array(model) };
-  return { index: { lines: image.index, sha256: image.header.vocabulary } };
+  return { index: { lines: image.index, manifest: image.header.manifest } };
 }
 
 /** Runs that do not wait until the image's bytes are hashed: that of a start, and the first of the first answer. */
@@ -46,15 +46,12 @@ const sharedNetwork = retrying(async (): Promise<Network> => {
   return network;
 });
 
-/** @throws Error when the image was made for another model or runtime, or is damaged. */
+/** @throws Error when the image was made for another runtime, or is damaged. `openPrepared` has checked that it is of the bundle. */
 export async function loadNetwork(stockModel: Uint8Array, manifest: Manifest): Promise<Network> {
   await verified;
   const image = decodeImage(imageFile);
   if (image === undefined) {
     return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), stockModel, manifest);
-  }
-  if (image.header.model !== manifest.files[BUNDLE_FILES.model].sha256) {
-    throw new Error('the image is of another model than the worker: build the worker again');
   }
   return sharedNetwork();
 }

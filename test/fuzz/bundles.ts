@@ -85,7 +85,7 @@ export const index = target({
     others: fc.array(anyText, { maxLength: 4 }),
   }),
   holds: async ({ numbers, others }) => {
-    const index = { lines: numbers, sha256: await sha256(TINY.vocabulary) };
+    const index = { lines: numbers, manifest: await sha256(TINY.manifest) };
     const bundle = await opened(openPrepared({ ...TINY, index }));
     if (bundle === undefined) return;
     // Whatever stands in it, a look-up comes to an end; and what is found is the word.

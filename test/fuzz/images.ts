@@ -15,8 +15,7 @@ import { target } from './target.ts';
 /** As `edge/build/` writes it; with little behind it, so that a hundred thousand are read in time. */
 const header: ImageHeader = {
   runtime: { sha256: '0'.repeat(64), functions: 9_876 },
-  model: '1'.repeat(64),
-  vocabulary: '2'.repeat(64),
+  manifest: '1'.repeat(64),
   memoryBytes: 25 * 65_536,
   session: 4_711,
   rest: '3'.repeat(64),

@@ -26,9 +26,9 @@ it('has the same bytes in every environment', async () => {
   expect(wasm.equals(await readFile(path.join(folder, WASM)))).toBe(true);
 });
 
-it('names its model and its runtime', async () => {
+it('names its bundle and its runtime', async () => {
   const { header } = decodeImage(new Uint8Array(image).buffer) ?? {};
-  expect(header?.model).toBe(await sha256(await readFile('model/model.onnx')));
+  expect(header?.manifest).toBe(await sha256(await readFile('model/model.json')));
   expect(header?.runtime).toEqual({ sha256: await sha256(await readFile(WASM_FILE)), functions: expect.any(Number) });
 });
 

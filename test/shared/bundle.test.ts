@@ -168,8 +168,8 @@ describe('openBundle', () => {
 describe('openPrepared', () => {
   const { manifest, vocabulary } = TINY;
   const lines = indexLines(new TextDecoder().decode(vocabulary));
-  const open = async (lines: Uint32Array, of = vocabulary) =>
-    openPrepared({ manifest, vocabulary, index: { lines, sha256: await sha256(of) } });
+  const open = async (lines: Uint32Array, of = manifest) =>
+    openPrepared({ manifest, vocabulary, index: { lines, manifest: await sha256(of) } });
 
   it('uses the given index of the vocabulary', async () => {
     const opened = await open(lines);
@@ -178,8 +178,10 @@ describe('openPrepared', () => {
     expect(TINY_WORDS.map((word) => opened.vocabulary.idOf(word))).toEqual(TINY_WORDS.map((_, index) => index + 3));
   });
 
-  it('refuses the index of another vocabulary, one that is damaged, and one of another size', async () => {
-    expect(await refusal(() => open(lines, TINY.model))).toBe('the index was made of another vocabulary.txt');
+  it('refuses the index of another bundle, one that is damaged, and one of another size', async () => {
+    expect(await refusal(() => open(lines, TINY.model))).toBe(
+      'model.json is not the one that the worker was built with: build the worker again',
+    );
     for (const damaged of [new Uint32Array(), lines.slice(0, 1), lines.slice(0, -1), lines.with(0, 2 ** 32 - 1)]) {
       expect(await refusal(() => open(damaged))).toBe('the index of vocabulary.txt is damaged');
     }

@@ -12,7 +12,7 @@ import { GOOD } from '../runtimes/behaviour.ts';
 
 describe('a worker that cannot start', () => {
   const flipped = (bytes: Uint8Array, at = bytes.length >> 1) => bytes.with(at, (bytes[at] as number) ^ 1);
-  const otherModel = (image: Buffer) => flipped(image, image.indexOf('"model":"') + 9);
+  const otherBundle = (image: Buffer) => flipped(image, image.indexOf('"manifest":"') + 12);
 
   type Fault = [what: string, files: () => Promise<NonNullable<Parameters<typeof startWorker>[0]>>, message: string];
   it.each<Fault>([
@@ -29,7 +29,7 @@ describe('a worker that cannot start', () => {
         const digit = manifest.search(/(?<="version": "[0-9a-f]*)\d/); // with a bit flipped, it is another digit
         return { manifest: flipped(Buffer.from(manifest, 'latin1'), digit) };
       },
-      'version does not match the contents',
+      'model.json is not the one that the worker was built with',
     ],
     // In the header, in the index, in the runs, and before their last byte.
     ...[1, 100, 10_000, 3_000_000, -1].map(
@@ -41,8 +41,8 @@ describe('a worker that cannot start', () => {
     ),
     ['no image', async () => ({ image: new Uint8Array() }), 'model.onnx has 0 bytes'],
     [
-      'the image of another model',
-      async () => ({ image: otherModel(await readFile('.prepared/image.bin')) }),
+      'the image of another bundle',
+      async () => ({ image: otherBundle(await readFile('.prepared/image.bin')) }),
       'build the worker again',
     ],
   ])('because of %s gives the client an id and the log the stack', async (_, files, message) => {

@@ -13,8 +13,7 @@ import {
 
 const header: ImageHeader = {
   runtime: { sha256: 'ä', functions: 1 },
-  model: 'b',
-  vocabulary: 'c',
+  manifest: 'b',
   memoryBytes: 65_536,
   session: 7,
   rest: 'd',
