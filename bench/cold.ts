@@ -81,7 +81,7 @@ async function firstAnswer(files: Parameters<typeof startWorker>[0], state: Stat
   }
 }
 
-/** What V8 compiles of onnxruntime-web for a first run. */
+/** The functions of onnxruntime-web that V8 compiles for a first run, and their bytes. */
 async function firstRun(): Promise<Case[]> {
   const image = new Uint8Array(await readFile('.prepared/image.bin'));
   const cases: Case[] = [];

@@ -19,7 +19,7 @@ import path from 'node:path';
 import { asUserError, EXIT, UsageError } from '../../cli/errors.ts';
 import { type Flags, parseFlags } from '../../cli/flags.ts';
 import { type Io, runMain } from '../../cli/run.ts';
-import { BUNDLE_FILES, type Bundle, BundleError, openBundle } from '../../shared/bundle.ts';
+import { BUNDLE_FILES, type Bundle, BundleError, type BundleFiles, openBundle } from '../../shared/bundle.ts';
 import { forPages } from './glue.ts';
 import { buildSite } from './site.ts';
 
@@ -27,9 +27,11 @@ const FLAGS = { page: { kind: 'switch', help: 'the site alone' } } as const sati
 const SHIPPED = 'model';
 const WASM = 'ort-wasm-simd-threaded.wasm';
 
-async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<string, Uint8Array>> {
-  const { model } = bundle;
-  const manifestFile = new Uint8Array(await readFile(path.join(SHIPPED, BUNDLE_FILES.manifest)));
+async function prepareWorker(
+  bundle: Bundle,
+  { model, manifest: manifestFile }: BundleFiles,
+  isStock: boolean,
+): Promise<Record<string, Uint8Array>> {
   const file = createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`);
   const wasm = new Uint8Array(await readFile(file));
   const javascript = await readFile(file.replace(/\.wasm$/, '.mjs'), 'utf8');
@@ -42,13 +44,13 @@ async function prepareWorker(bundle: Bundle, isStock: boolean): Promise<Record<s
   return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await splitCold(wasm, image) };
 }
 
-async function readBundle(modelFolder: string): Promise<Bundle> {
+async function readFiles(modelFolder: string): Promise<BundleFiles> {
   const read = async (name: string) => new Uint8Array(await readFile(path.join(modelFolder, name)));
-  return openBundle({
+  return {
     model: await read(BUNDLE_FILES.model),
     vocabulary: await read(BUNDLE_FILES.vocabulary),
     manifest: await read(BUNDLE_FILES.manifest),
-  });
+  };
 }
 
 export function main(args: readonly string[], io: Io): Promise<number> {
@@ -60,7 +62,8 @@ async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   const [folder = '.prepared', ...more] = positionals;
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const modelFolder = (values.page && env['MODEL']) || SHIPPED;
-  const bundle = await readBundle(modelFolder);
+  const files = await readFiles(modelFolder);
+  const bundle = await openBundle(files);
   // The site comes first: `sandbox.ts` hides Node from everything that runs later.
   const card = new Uint8Array(await readFile(path.join(modelFolder, 'README.md')));
   const site = await buildSite({ bundle, card, shipped: modelFolder === SHIPPED });
@@ -69,7 +72,7 @@ async function prepare(args: readonly string[], { env }: Io): Promise<number> {
   for (const [name, bytes] of Object.entries(site)) await write(folder, path.join('site', name), bytes);
   for (const name of await readdir(siteFolder)) if (!(name in site)) await rm(path.join(siteFolder, name));
   if (values.page) return EXIT.done;
-  const worker = await prepareWorker(bundle, Boolean(env['STOCK_RUNTIME']));
+  const worker = await prepareWorker(bundle, files, Boolean(env['STOCK_RUNTIME']));
   for (const [name, bytes] of Object.entries(worker)) await write(folder, name, bytes);
   return EXIT.done;
 }

@@ -1,8 +1,9 @@
 /**
- * Makes the copy of onnxruntime-web's WebAssembly that workers and the package ship. V8 compiles a function when it is first called,
- * whole, and a run uses little of the functions that it calls. So what a run leaves out, their cold parts, becomes functions of their
- * own. Compilers call that hot/cold splitting.
+ * Makes the copy of onnxruntime-web's WebAssembly that workers and the package ship. V8 compiles a whole function when it is
+ * first called, and a run leaves out most of the functions that it calls. So their cold parts become functions of their own. Compilers
+ * call that hot/cold splitting.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type Batch, toBatch } from '../../shared/encoding.ts';
 import { decodeImage, type Image } from '../runtime/image.ts';
 import { networkOf, start } from '../runtime/onnxruntime.ts';
@@ -28,7 +29,7 @@ export async function splitCold(
   const { functions, cold } = await findCold(module, async (file) => (await tryOut(file, image, batches)).exports);
   const split = writeModule(outline(module, functions, cold));
   const [expected, actual] = [await tryOut(wasm, image, batches), await tryOut(split, image, batches)];
-  if (!isSame(expected.logits, actual.logits)) throw new Error('the split WebAssembly gives other logits');
+  if (!isDeepStrictEqual(expected.logits, actual.logits)) throw new Error('the split WebAssembly gives other logits');
   return split;
 }
 
@@ -69,9 +70,4 @@ export async function tryOut(
 function batchOf(rows: number, steps: number): Batch {
   const text = (row: number) => Int32Array.from({ length: Math.max(1, steps - row) }, (_, at) => 1 + at);
   return toBatch(Array.from({ length: rows }, (_, row) => text(row)));
-}
-
-/** Bit by bit. */
-function isSame(expected: readonly Float32Array[], actual: readonly Float32Array[]): boolean {
-  return expected.every((one, at) => one.every((value, place) => Object.is(value, actual[at]?.[place])));
 }

@@ -65,7 +65,7 @@ export interface Body {
   readonly bytes: Uint8Array;
   /** The types of parameters and locals. */
   readonly locals: readonly number[];
-  /** Where the locals' declaration ends. */
+  /** The first byte behind the declaration of locals. */
   readonly code: number;
   readonly sequence: Sequence;
 }
@@ -184,7 +184,7 @@ type Immediate = 'number' | 'memory' | number;
 /** More bits in the alignment name another memory, or an order. */
 const MAX_ALIGNMENT = 0x1f;
 
-/** Where the declaration of locals ends. */
+/** @returns the first byte behind the declaration of locals. */
 export function startOfCode(body: Uint8Array): number {
   const reader = new Reader(body);
   readLocals(reader);

@@ -13,10 +13,10 @@ export function indexesOf(locals: Locals): number[] {
   return [...locals.toString(2)].reverse().flatMap((bit, local) => (bit === '1' ? [local] : []));
 }
 
-/** What is live where a sequence is left. */
+/** The locals that are live where a sequence is left. */
 export interface LiveOut {
   readonly atEnd: Locals;
-  /** Where a branch to each label leads, label 0 last. */
+  /** For each label, those that are live where a branch to it leads. Label 0 is the last. */
   readonly atLabels: readonly Locals[];
 }
 

@@ -19,6 +19,8 @@ export const VALUE = {
   externref: 0x6f,
 } as const;
 const VALUES: readonly number[] = Object.values(VALUE);
+/** The contents of a section without items. */
+const NO_ITEMS = Uint8Array.of(0);
 /** Custom sections that say nothing about the code. */
 const HARMLESS = ['producers', 'target_features'];
 
@@ -40,7 +42,7 @@ export interface WasmModule {
   readonly bodies: readonly Uint8Array[];
 }
 
-/** What is read here does not cover the module. */
+/** An error for a module with something that the code of this folder would move wrongly. */
 export function unsupported(what: string): Error {
   return new Error(`onnxruntime-web has changed; adapt edge/build/wasm/: ${what}`);
 }
@@ -128,25 +130,22 @@ export function readModule(file: Uint8Array): WasmModule {
     const name = new TextDecoder().decode(new Reader(contents).sized());
     if (!HARMLESS.includes(name)) throw unsupported(`there is a section "${name}"`);
   }
+  const contentsOf = (section: number) => sections.find(({ id }) => id === section)?.contents ?? NO_ITEMS;
   const itemsOf = <T>(section: number, read: (items: Reader) => T): T[] => {
-    const found = sections.find(({ id }) => id === section);
-    if (found === undefined) return [];
-    const items = new Reader(found.contents);
+    const items = new Reader(contentsOf(section));
     const list = items.list(() => read(items));
-    if (items.at !== found.contents.length) throw new Error(`section ${section} has more than its items`);
+    if (items.at !== items.bytes.length) throw new Error(`section ${section} has more than its items`);
     return list;
   };
   const imports = itemsOf(SECTION.imports, readImport);
   const imported = imports.flatMap(({ kind, type }) => (kind === KIND.function ? [type] : []));
-  const globals = sections.find(({ id }) => id === SECTION.globals);
   return {
     sections,
     types: itemsOf(SECTION.types, readType),
     functions: [...imported, ...itemsOf(SECTION.functions, (items) => items.unsigned())],
     importedFunctions: imported.length,
     globals:
-      imports.filter(({ kind }) => kind === KIND.global).length +
-      (globals === undefined ? 0 : new Reader(globals.contents).unsigned()),
+      imports.filter(({ kind }) => kind === KIND.global).length + new Reader(contentsOf(SECTION.globals)).unsigned(),
     bodies: itemsOf(SECTION.code, (items) => items.sized()),
   };
 }

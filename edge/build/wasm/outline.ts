@@ -15,7 +15,7 @@ export type ColdParts = ReadonlyMap<Sequence, number>;
 /** Exits besides branches, which have the label's number. */
 const RETURN = -1;
 const END = -2;
-/** What a function costs beside its instructions and the call, in bytes. */
+/** The bytes that a new function takes beside its instructions and the call. */
 const OVERHEAD = 12;
 
 const get = (local: number) => [OP.localGet, ...unsigned(local)];
@@ -31,7 +31,7 @@ interface Region {
   readonly liveOut: LiveOut;
 }
 
-/** What a new function takes and returns. Locals are those of the function that calls it. */
+/** The parameters and results of a new function. Locals are those of the function that calls it. */
 interface Signature {
   readonly params: readonly number[];
   /** The types of the values that the region leaves on the operand stack. */
@@ -111,7 +111,7 @@ function outlineBody(
   return concatenate([declare(locals.slice(body.type.params.length)), ...kept, body.bytes.subarray(done)]);
 }
 
-/** Where a branch to a label outside the region leads. */
+/** The exit that a branch takes to a label outside the region. */
 function exitTo({ sequence }: Region, label: number): number {
   const isEnd = label === 0 && sequence.parent !== OP.loop;
   return isEnd ? END : label;
@@ -149,7 +149,7 @@ function signatureOf(region: Region, { results: returned }: FunctionType): Signa
   };
 }
 
-/** What takes the region's place. @param newLocal makes a local of a type in the function that calls. */
+/** The instructions in the region's place: they call the new function, and go on as it says. @param newLocal makes a local of a type in the function that calls. */
 function callOf(index: number, signature: Signature, newLocal: (type: number) => number): number[] {
   const { params, returned, exits, writtenBack } = signature;
   const values = returned.map(newLocal);

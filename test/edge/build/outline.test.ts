@@ -29,7 +29,7 @@ const MUCH = Array(40).fill(NOP);
 /** The parameter, and locals of a function. The first of them make the others' numbers two bytes long. */
 const FIRST = 130;
 const LOCALS = [i32, ...Array(FIRST - 1).fill(i32), i32, i64, i32, i64, i32, i64];
-/** What is left of the rounds of all loops. */
+/** The local that counts down the rounds of all loops. */
 const ROUNDS = 1;
 /** An exported global that functions add to. */
 const COUNTER = 0;

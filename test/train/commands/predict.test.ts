@@ -188,6 +188,15 @@ describe('a run', () => {
     return { folder, file, whole, out: inFolder('out.csv') };
   }
 
+  /** Labels a file, and stops at the first progress. */
+  async function stoppedIn(folder: string) {
+    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
+    await writeFile(file, content);
+    const stopping = new AbortController();
+    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    return { file, out };
+  }
+
   it('that was stopped continues to the same table', async () => {
     const { folder, file, whole, out } = await labelledWhole();
     const stopping = new AbortController();
@@ -217,9 +226,8 @@ describe('a run', () => {
   });
 
   it('leaves a table that another command continues meanwhile to that one', async () => {
-    const { folder, file, whole, out } = await labelledWhole();
-    const stopping = new AbortController();
-    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    const { folder, whole } = await labelledWhole();
+    const { file, out } = await stoppedIn(folder);
     let done: Promise<unknown> | undefined;
     const classify: ClassifierPool['classify'] = async (texts) => {
       done ??= labelFile(taskOf(file, out));
@@ -233,11 +241,7 @@ describe('a run', () => {
   });
 
   it('with other flags keeps what a stopped one has done, unless it is forced to begin anew', async () => {
-    const folder = await temporaryFolder();
-    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
-    await writeFile(file, content);
-    const stopping = new AbortController();
-    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    const { file, out } = await stoppedIn(await temporaryFolder());
     const before = await readFile(`${out}.part`, 'utf8');
     const other = taskOf(file, out);
     const task = { ...other, model: { ...other.model, labels: ['fine', 'bad'] } };
@@ -247,11 +251,7 @@ describe('a run', () => {
   });
 
   it('begins anew if its unfinished table is gone', async () => {
-    const folder = await temporaryFolder();
-    const [file, out] = [path.join(folder, 'mine.csv'), path.join(folder, 'out.csv')];
-    await writeFile(file, content);
-    const stopping = new AbortController();
-    await labelFile({ ...taskOf(file, out), signal: stopping.signal, onProgress: () => stopping.abort() });
+    const { file, out } = await stoppedIn(await temporaryFolder());
     await rm(`${out}.part`);
     expect(await labelFile(taskOf(file, out))).toEqual({ records: 20_000, failed: 0 });
   });
