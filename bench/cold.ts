@@ -12,7 +12,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { measureFirstRun } from '../edge/build/hot-cold.ts';
+import { measureFirstRun } from '../edge/build/tune.ts';
 import { WASM_FILE } from '../edge/runtime/shipped.ts';
 import build from '../harness/build.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';

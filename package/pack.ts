@@ -4,7 +4,7 @@
  *
  *     files.js workerd.js browser.js app.js client.js cli.js prediction-worker.js   the entries, and chunk-*.js, which they share
  *     worker.js                                  in assets/, the web worker of a page, by itself
- *     assets/                                    the bundle, onnxruntime-web's WebAssembly (as in `edge/build/hot-cold.ts`), and the image that a Worker starts from
+ *     assets/                                    the bundle, onnxruntime-web's WebAssembly (as in `edge/build/tune.ts`), and the image that a Worker starts from
  *     types/                                     declarations, as TypeScript emits them
  *     example/                                   what `init` prints
  *

@@ -4,7 +4,7 @@
  *
  *     image.bin                      the vocabulary's index, and the memory of onnxruntime-web started with the model
  *     model.onnx                     empty: the session in the image has read the model
- *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which V8 compiles less (`hot-cold.ts`)
+ *     ort-wasm-simd-threaded.wasm    onnxruntime-web's WebAssembly, of which V8 compiles less (`tune.ts`)
  *     onnxruntime.mjs                its JavaScript (`glue.ts`)
  *     site/                          the page, as static files
  *
@@ -40,8 +40,8 @@ async function prepareWorker(
   await import('./sandbox.ts'); // before anything that runs onnxruntime-web
   const { captureImage } = await import('./capture.ts');
   const image = await captureImage({ wasm, javascript, bundle, manifestFile });
-  const { splitCold } = await import('./hot-cold.ts');
-  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await splitCold(wasm, image) };
+  const { tune } = await import('./tune.ts');
+  return { ...glue, 'image.bin': image, 'model.onnx': new Uint8Array(), [WASM]: await tune(wasm, image) };
 }
 
 async function readFiles(modelFolder: string): Promise<BundleFiles> {

@@ -1,5 +1,7 @@
 /** Changes to onnxruntime-web's JavaScript around its WebAssembly, each of which must find its place. */
 const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
+  // It is told whether the module has a shared memory (`start` in edge/runtime/onnxruntime.ts).
+  [/(maximum:[1-9]\d*,shared:)!0(?=\}\),\w+\(\)\);(\w+)\.wasmBinary)/g, '$1$2.sharedMemory'],
   // It is to think that it runs in a page: it would load modules of Node's wherever there is a `process`, in workerd too.
   [/globalThis\.process\?\.versions\?\.node/g, 'false'],
   [/await import\("(?:module|worker_threads)"\)/g, '{}'],

@@ -64,16 +64,26 @@ export type Imports = Record<string, Record<string, unknown>>;
 /** Makes the instance of onnxruntime-web's module. */
 type Instantiate = (imports: Imports) => Promise<{ readonly exports: object }>;
 
-/** Loads a network into an instance of its own. @throws Error with onnxruntime's message. */
-export async function createNetwork(instantiate: Instantiate, model: Uint8Array, names: Names): Promise<Network> {
-  const onnxruntime = await start(instantiate);
+/**
+ * Loads a network into an instance of its own.
+ * @param sharedMemory as in `start`. @throws Error with onnxruntime's message.
+ */
+export async function createNetwork(
+  instantiate: Instantiate,
+  model: Uint8Array,
+  names: Names,
+  sharedMemory = false,
+): Promise<Network> {
+  const onnxruntime = await start(instantiate, sharedMemory);
   return networkOf(onnxruntime, createSession(onnxruntime, model, names));
 }
 
-export function start(instantiate: Instantiate): Promise<OnnxRuntime> {
+/** @param sharedMemory true for the package's own WebAssembly; the build's copy has a private one (`edge/build/tune.ts`). */
+export function start(instantiate: Instantiate, sharedMemory = false): Promise<OnnxRuntime> {
   return new Promise((resolve, reject) => {
     createModule({
       numThreads: 1, // workerd has no threads
+      sharedMemory, // which the package's own JavaScript ignores: it makes a shared one (`edge/build/glue.ts`)
       instantiateWasm: (imports: Imports, done: (instance: object) => void) => {
         instantiate(imports).then(done).catch(reject);
       },

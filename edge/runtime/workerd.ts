@@ -51,7 +51,7 @@ export async function loadNetwork(stockModel: Uint8Array, manifest: Manifest): P
   await verified;
   const image = decodeImage(imageFile);
   if (image === undefined) {
-    return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), stockModel, manifest);
+    return createNetwork((imports) => WebAssembly.instantiate(module, imports as never), stockModel, manifest, true);
   }
   return sharedNetwork();
 }

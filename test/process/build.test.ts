@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { measureFirstRun } from '../../edge/build/hot-cold.ts';
 import { shippedPackages } from '../../edge/build/licences.ts';
-import { readModule, SECTION, type WasmModule } from '../../edge/build/wasm/module.ts';
+import { measureFirstRun } from '../../edge/build/tune.ts';
+import { readModule, SECTION, type WasmModule, withMemory } from '../../edge/build/wasm/module.ts';
 import { decodeImage } from '../../edge/runtime/image.ts';
 import { WASM_FILE } from '../../edge/runtime/shipped.ts';
 import { decodeModel } from '../../onnx/proto.ts';
@@ -32,8 +32,8 @@ it('names its bundle and its runtime', async () => {
   expect(header?.runtime).toEqual({ sha256: await sha256(await readFile(WASM_FILE)), functions: expect.any(Number) });
 });
 
-it('has everything of the stock WebAssembly but moved code', async () => {
-  const [stock, own] = [readModule(await readFile(WASM_FILE)), readModule(wasm)];
+it('has everything of the stock WebAssembly but code and a shared memory', async () => {
+  const [stock, own] = [readModule(withMemory(await readFile(WASM_FILE), true)), readModule(withMemory(wasm, true))];
   const kept = ({ sections }: WasmModule) =>
     sections.filter(({ id }) => id !== SECTION.types && id !== SECTION.functions && id !== SECTION.code);
   expect(kept(own)).toEqual(kept(stock));

@@ -1,6 +1,6 @@
 /** onnxruntime-web as it is, and ours, started from the image: every logit has the same bits. */
 import { readFile } from 'node:fs/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Network } from '../../edge/inference/network.ts';
 import { decodeImage, type Image } from '../../edge/runtime/image.ts';
 import { networkOf, start } from '../../edge/runtime/onnxruntime.ts';
@@ -9,6 +9,9 @@ import { ort } from '../../harness/onnxruntime.ts';
 import { parseManifest } from '../../shared/bundle.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { randomNumbers } from '../../train/random.ts';
+
+// The JavaScript of the worker, which makes the memory for its WebAssembly.
+vi.mock('onnxruntime-web/ort-wasm-simd-threaded.mjs', () => import('../../.prepared/onnxruntime.mjs' as string));
 
 const module = await WebAssembly.compile(await readFile('.prepared/ort-wasm-simd-threaded.wasm'));
 const manifest = parseManifest(await readFile('model/model.json', 'utf8'));

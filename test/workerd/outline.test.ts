@@ -1,7 +1,7 @@
 /** onnxruntime-web with parts of its functions moved: not those that a run leaves out, but any. */
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { tryOut } from '../../edge/build/hot-cold.ts';
+import { tryOut } from '../../edge/build/tune.ts';
 import { readModule, writeModule } from '../../edge/build/wasm/module.ts';
 import { outline } from '../../edge/build/wasm/outline.ts';
 import { findCold } from '../../edge/build/wasm/probes.ts';

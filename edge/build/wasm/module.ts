@@ -6,7 +6,16 @@
 /** "\0asm", version 1. */
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const FUNCTION_TYPE = 0x60;
-export const SECTION = { custom: 0, types: 1, imports: 2, functions: 3, globals: 6, exports: 7, code: 10 } as const;
+export const SECTION = {
+  custom: 0,
+  types: 1,
+  imports: 2,
+  functions: 3,
+  memories: 5,
+  globals: 6,
+  exports: 7,
+  code: 10,
+} as const;
 export const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
 /** Those of one byte. */
 export const VALUE = {
@@ -19,6 +28,9 @@ export const VALUE = {
   externref: 0x6f,
 } as const;
 const VALUES: readonly number[] = Object.values(VALUE);
+/** Flags of a table or memory. */
+const HAS_MAXIMUM = 1;
+const SHARED = 2;
 /** The contents of a section without items. */
 const NO_ITEMS = Uint8Array.of(0);
 /** Custom sections that say nothing about the code. */
@@ -121,11 +133,7 @@ export const sized = (bytes: readonly number[]) => [...unsigned(bytes.length), .
 
 /** @throws Error when it is no module, or has what would be wrong after code has moved. */
 export function readModule(file: Uint8Array): WasmModule {
-  if (PREAMBLE.some((byte, at) => file[at] !== byte)) throw new Error('this is no WebAssembly of version 1');
-  const sections: { id: number; contents: Uint8Array }[] = [];
-  const reader = new Reader(file, PREAMBLE.length);
-  while (reader.at < file.length) sections.push({ id: reader.byte(), contents: reader.sized() });
-
+  const sections = readSections(file);
   for (const { contents } of sections.filter(({ id }) => id === SECTION.custom)) {
     const name = new TextDecoder().decode(new Reader(contents).sized());
     if (!HARMLESS.includes(name)) throw unsupported(`there is a section "${name}"`);
@@ -150,29 +158,53 @@ export function readModule(file: Uint8Array): WasmModule {
   };
 }
 
+/**
+ * A copy of a module, whose imported memory is shared between threads or not. Instructions are the same for both.
+ * @throws Error when it imports no memory.
+ */
+export function withMemory(file: Uint8Array, isShared: boolean): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(file);
+  const { contents = NO_ITEMS } = readSections(copy).find(({ id }) => id === SECTION.imports) ?? {};
+  const imports = new Reader(contents);
+  const memory = imports.list(() => readImport(imports)).find(({ kind }) => kind === KIND.memory);
+  if (memory === undefined) throw unsupported('the memory is not imported');
+  contents[memory.flagsAt] = HAS_MAXIMUM | (isShared ? SHARED : 0);
+  return copy;
+}
+
+function readSections(file: Uint8Array): { readonly id: number; readonly contents: Uint8Array }[] {
+  if (PREAMBLE.some((byte, at) => file[at] !== byte)) throw new Error('this is no WebAssembly of version 1');
+  const sections: { id: number; contents: Uint8Array }[] = [];
+  const reader = new Reader(file, PREAMBLE.length);
+  while (reader.at < file.length) sections.push({ id: reader.byte(), contents: reader.sized() });
+  return sections;
+}
+
 function readType(reader: Reader): FunctionType {
   if (reader.byte() !== FUNCTION_TYPE) throw unsupported('there is a type that is not a function');
   const values = () => reader.list(() => reader.valueType());
   return { params: values(), results: values() };
 }
 
-/** @returns the index of an imported function's type, and nothing of other kinds. */
-function readImport(reader: Reader): { readonly kind: number; readonly type: number } {
+/** @returns also the index of a function's type, and the place of the flags of a table or memory; -1 for others. */
+function readImport(reader: Reader): { readonly kind: number; readonly type: number; readonly flagsAt: number } {
   reader.sized(); // module
   reader.sized(); // name
   const kind = reader.byte();
-  if (kind === KIND.function) return { kind, type: reader.unsigned() };
+  let flagsAt = -1;
+  if (kind === KIND.function) return { kind, type: reader.unsigned(), flagsAt };
   if (kind === KIND.global) {
     reader.valueType();
     reader.skip(1); // mutable
   } else if (kind === KIND.table || kind === KIND.memory) {
     if (kind === KIND.table) reader.valueType();
-    const flags = reader.byte(); // 1: a maximum, 2: shared
-    if (flags > 3) throw unsupported(`there is an import with flags ${flags}`);
+    flagsAt = reader.at;
+    const flags = reader.byte();
+    if (flags > (HAS_MAXIMUM | SHARED)) throw unsupported(`there is an import with flags ${flags}`);
     reader.skipNumber();
-    if ((flags & 1) !== 0) reader.skipNumber();
+    if ((flags & HAS_MAXIMUM) !== 0) reader.skipNumber();
   } else throw unsupported(`there is an import of kind ${kind}`);
-  return { kind, type: -1 };
+  return { kind, type: -1, flagsAt };
 }
 
 /** @param added items for the end of sections, by section, which must be there. */

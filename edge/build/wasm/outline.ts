@@ -6,8 +6,9 @@
  * can be left by their end, by `return` and by branches. If there are several such exits, the function also returns which one it took.
  */
 import { type Body, type Instruction, isLocal, OP, type Sequence, VOID } from './body.ts';
+import { constant, declare, get, set } from './code.ts';
 import { indexesOf, type LiveOut, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
-import { concatenate, type FunctionType, signed, unsigned, VALUE, type WasmModule } from './module.ts';
+import { concatenate, type FunctionType, unsigned, VALUE, type WasmModule } from './module.ts';
 
 /** For sequences, the index of the first cold instruction; all that follow are cold too. */
 export type ColdParts = ReadonlyMap<Sequence, number>;
@@ -17,10 +18,6 @@ const RETURN = -1;
 const END = -2;
 /** The bytes that a new function takes beside its instructions and the call. */
 const OVERHEAD = 12;
-
-const get = (local: number) => [OP.localGet, ...unsigned(local)];
-const set = (local: number) => [OP.localSet, ...unsigned(local)];
-const constant = (value: number) => [OP.i32Const, ...signed(value)];
 
 /** The instructions at the end of a sequence. */
 interface Region {
@@ -235,15 +232,4 @@ function* walk(
     yield { instruction, depth };
     for (const inner of instruction.sequences) yield* walk(inner.instructions, depth + 1);
   }
-}
-
-/** A declaration of locals, in groups of one type. */
-function declare(types: readonly number[]): number[] {
-  const groups: { count: number; type: number }[] = [];
-  for (const type of types) {
-    const last = groups.at(-1);
-    if (last?.type === type) last.count++;
-    else groups.push({ count: 1, type });
-  }
-  return [...unsigned(groups.length), ...groups.flatMap(({ count, type }) => [...unsigned(count), type])];
 }
