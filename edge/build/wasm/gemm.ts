@@ -16,9 +16,7 @@ import { constant, declare, get, set } from './code.ts';
 import {
   concatenate,
   type FunctionType,
-  KIND,
-  SECTION,
-  sized,
+  moduleOf,
   unsigned,
   unsupported,
   VALUE,
@@ -29,7 +27,7 @@ import {
 const { i32, f32, v128 } = VALUE;
 /** The parameters: addresses, sizes, elements from one row of A and of C to the next, and the factor. */
 const [A, B, C, DEPTH, ROWS, COLUMNS, A_STRIDE, C_STRIDE, ALPHA] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const TYPE: FunctionType = { params: [i32, i32, i32, i32, i32, i32, i32, i32, f32], results: [i32] };
+export const TYPE: FunctionType = { params: [i32, i32, i32, i32, i32, i32, i32, i32, f32], results: [i32] };
 
 const PANEL = 16;
 const LANES = 4;
@@ -55,19 +53,7 @@ const move = (pointer: number, bytes: number) => [...get(pointer), ...constant(b
 export async function withOwnGemm(module: WasmModule): Promise<WasmModule> {
   const functions = [...module.functions];
   const bodies = [...module.bodies];
-  const places = module.functions.flatMap((type, index) =>
-    isDeepStrictEqual(module.types[type], TYPE) ? [index - module.importedFunctions] : [],
-  );
-  const kernels = await Promise.all(
-    places.map(async (at) => {
-      const body = bodies[at] as Uint8Array;
-      return { at, body, adds: await addsToC(body) };
-    }),
-  );
-  if (kernels.length !== 2 || kernels[0]?.adds === kernels[1]?.adds) {
-    throw unsupported(`there are not two matrix products, one that adds, but ${kernels.length}`);
-  }
-  for (const { at, body, adds } of kernels) {
+  for (const { at, body, adds } of await findKernels(module)) {
     bodies[at] = kernel(adds, functions.length);
     functions.push(functions[module.importedFunctions + at] as number);
     bodies.push(body);
@@ -75,39 +61,37 @@ export async function withOwnGemm(module: WasmModule): Promise<WasmModule> {
   return { ...module, functions, bodies };
 }
 
+/** A kernel of the module's own, and its place among the bodies. */
+interface Found {
+  readonly at: number;
+  readonly body: Uint8Array;
+  readonly adds: boolean;
+}
+
+/** @throws Error when they are not two, of which one adds. */
+export async function findKernels(module: WasmModule): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const [at, body] of module.bodies.entries()) {
+    const type = module.types[module.functions[module.importedFunctions + at] as number];
+    if (isDeepStrictEqual(type, TYPE)) found.push({ at, body, adds: await addsToC(body) });
+  }
+  const [first, second] = found;
+  if (found.length === 2 && first?.adds !== second?.adds) return found;
+  throw unsupported(`there are not two matrix products, one of which adds, but ${found.length}`);
+}
+
 /** Whether a kernel adds to C: it multiplies 1 by 1, where C is 1. */
 async function addsToC(body: Uint8Array): Promise<boolean> {
-  const { numbers, kernels } = await instantiate(moduleOf([body]));
+  const { numbers, kernels } = await instantiate(moduleOf(TYPE, [body]));
   const [a, b, c] = [0, PANEL, 2 * PANEL];
   numbers.fill(1);
   kernels[0]?.(4 * a, 4 * b, 4 * c, 1, 1, 1, 1, 1, 1);
   return numbers[c] === 2;
 }
 
-/** A module of kernels alone. */
-export function moduleOf(bodies: readonly Uint8Array[]): WasmModule {
-  const exported = (name: string, kind: number, index: number) => [...sized([...Buffer.from(name)]), kind, index];
-  const exports = [exported('memory', KIND.memory, 0), ...bodies.map((_, at) => exported(`${at}`, KIND.function, at))];
-  const contents = new Map<number, number[]>([
-    [SECTION.memories, [1, 0, 1]], // one, without a maximum, of a page
-    [SECTION.exports, [exports.length, ...exports.flat()]],
-  ]);
-  return {
-    sections: [SECTION.types, SECTION.functions, SECTION.memories, SECTION.exports, SECTION.code].map((id) => ({
-      id,
-      contents: Uint8Array.from(contents.get(id) ?? []),
-    })),
-    types: [TYPE],
-    functions: bodies.map(() => 0),
-    importedFunctions: 0,
-    globals: 0,
-    bodies,
-  };
-}
-
 type Kernel = (...parameters: number[]) => number;
 
-/** @param module as `moduleOf` makes it. @returns its memory, and the kernels, which take the parameters that `A` and so on name. */
+/** Kernels alone, which take the parameters that `A` and so on name, and their memory. */
 export async function instantiate(
   module: WasmModule,
 ): Promise<{ readonly numbers: Float32Array; readonly kernels: readonly Kernel[] }> {

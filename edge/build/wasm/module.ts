@@ -207,6 +207,27 @@ function readImport(reader: Reader): { readonly kind: number; readonly type: num
   return { kind, type: -1, flagsAt };
 }
 
+/** A module of functions of one type, which it exports by their number, and of a memory of one page, which it exports too. */
+export function moduleOf(type: FunctionType, bodies: readonly Uint8Array[]): WasmModule {
+  const exported = (name: string, kind: number, index: number) => [...sized([...Buffer.from(name)]), kind, index];
+  const exports = [exported('memory', KIND.memory, 0), ...bodies.map((_, at) => exported(`${at}`, KIND.function, at))];
+  const written = new Map([
+    [SECTION.memories, itemsOf([[0, 1]])], // at least one page, without a maximum
+    [SECTION.exports, itemsOf(exports)],
+  ] as [number, Uint8Array][]);
+  return {
+    sections: [SECTION.types, SECTION.functions, SECTION.memories, SECTION.exports, SECTION.code].map((id) => ({
+      id,
+      contents: written.get(id) ?? NO_ITEMS,
+    })),
+    types: [type],
+    functions: bodies.map(() => 0),
+    importedFunctions: 0,
+    globals: 0,
+    bodies,
+  };
+}
+
 /** @param added items for the end of sections, by section, which must be there. */
 export function writeModule(
   { sections, types, functions, importedFunctions, bodies }: WasmModule,
