@@ -6,9 +6,11 @@
  * C [rows, columns] = alpha · A [rows, depth] · B [depth, columns], or C += that. B is packed into panels of 16 columns, each of
  * [depth, 16]. A kernel computes the first rows, two at most, and returns how many.
  *
- * MLAS's loop takes two k at once. V8 sorts its instructions by accumulator, so that each addition waits for the one before. Here
- * it takes one. Where V8 checks bounds, as in workerd, a first k outside the loop spares the loop a part of each check. A single
- * row takes two panels at once, so that a number of A serves eight multiplications.
+ * MLAS's loop reads the numbers of two k by offsets from the same pointers. V8 sorts its instructions by accumulator, so that each
+ * addition waits for the one before. Here the pointers move after each k, which keeps the order. Where V8 checks bounds, as in
+ * workerd, an access is compared with the memory's size less its offset: the same few numbers for every k, and known from the first
+ * loop, which leaves a multiple of four k to the second. A single row takes two panels at once, so that a number of A serves eight
+ * multiplications.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { OP, VOID } from './body.ts';
@@ -30,16 +32,21 @@ const [A, B, C, DEPTH, ROWS, COLUMNS, A_STRIDE, C_STRIDE, ALPHA] = [0, 1, 2, 3, 
 export const TYPE: FunctionType = { params: [i32, i32, i32, i32, i32, i32, i32, i32, f32], results: [i32] };
 
 const PANEL = 16;
+/** So many k are taken in a round of the loop. */
+const STEPS = 4;
 const LANES = 4;
+const PANEL_VECTORS = PANEL / LANES;
 const VECTOR_BYTES = 16;
 const PANEL_BYTES = 4 * PANEL;
 
-const [EQUALS_ZERO, LESS, GREATER, ADD, SUBTRACT, SHIFT_LEFT] = [0x45, 0x49, 0x4b, 0x6a, 0x6b, 0x74] as const;
+const [EQUALS_ZERO, LESS, GREATER] = [0x45, 0x49, 0x4b] as const;
+const [ADD, SUBTRACT, AND, SHIFT_LEFT] = [0x6a, 0x6b, 0x71, 0x74] as const;
 const simd = (op: number, ...immediates: readonly number[]) => [0xfd, ...unsigned(op), ...immediates];
 const ALIGNMENT = 2; // 4 bytes
 const load = (offset: number) => simd(0x00, ALIGNMENT, ...unsigned(offset));
 const loadSplat = () => simd(0x09, ALIGNMENT, 0);
 const store = (offset: number) => simd(0x0b, ALIGNMENT, ...unsigned(offset));
+const storeLane = (lane: number) => simd(0x5a, ALIGNMENT, lane * 4, lane);
 const ZERO = simd(0x0c, ...Array<number>(VECTOR_BYTES).fill(0));
 const SPLAT = simd(0x13);
 const F32X4 = { add: simd(0xe4), multiply: simd(0xe6) };
@@ -103,7 +110,7 @@ export async function instantiate(
   };
 }
 
-/** @param adds adds to C. @param rest the kernel that does what whole tiles leave over; it returns as many rows. */
+/** @param adds adds to C. @param rest the kernel that does what tiles leave over; it returns as many rows. */
 function kernel(adds: boolean, rest: number): Uint8Array {
   const locals: number[] = [];
   const local = (type: number) => TYPE.params.length + locals.push(type) - 1;
@@ -111,61 +118,91 @@ function kernel(adds: boolean, rest: number): Uint8Array {
   const [a0, a1, b1, c1, end] = [local(i32), local(i32), local(i32), local(i32), local(i32)];
   const [alpha, b] = [local(v128), local(v128)];
   const [numbers, sums] = [vectors(2), vectors(8)];
+  /** The bytes of a panel of B that are still to come. */
+  const left = [...get(end), ...get(B), SUBTRACT];
 
-  /** Computes a tile, and moves B, C and COLUMNS to the next. */
-  function tile(rows: 1 | 2, panels: 1 | 2): number[] {
+  /** Sets the sums of a tile of so many rows and vectors, and moves B behind it. */
+  function multiply(rows: 1 | 2, width: 1 | 4 | 8): number[] {
     const as = [a0, a1].slice(0, rows);
-    const bs = [B, b1].slice(0, panels);
-    const cs = [C, c1].slice(0, rows);
-    const vectorsOf = Array.from({ length: panels * (PANEL / LANES) }, (_, at) => at);
-    const sumOf = (row: number, vector: number) => sums[row * vectorsOf.length + vector] as number;
-    const eachSum = (code: (sum: number, row: number, vector: number) => number[]) =>
-      as.flatMap((_, row) => vectorsOf.flatMap((vector) => code(sumOf(row, vector), row, vector)));
+    const bs = [B, b1].slice(0, Math.ceil(width / PANEL_VECTORS));
     const step = [
       ...as.flatMap((pointer, row) => [...get(pointer), ...loadSplat(), ...set(numbers[row] as number)]),
-      ...vectorsOf.flatMap((vector) => [
-        ...get(bs[vector >> 2] as number),
-        ...load((vector % (PANEL / LANES)) * VECTOR_BYTES),
-        ...set(b),
+      ...Array.from({ length: width }, (_, vector) => [
+        ...get(bs[Math.floor(vector / PANEL_VECTORS)] as number),
+        ...[...load((vector % PANEL_VECTORS) * VECTOR_BYTES), ...set(b)],
         ...as.flatMap((_, row) => {
-          const sum = sumOf(row, vector);
+          const sum = sums[row * width + vector] as number;
           return [...get(sum), ...get(numbers[row] as number), ...get(b), ...F32X4.multiply, ...F32X4.add, ...set(sum)];
         }),
-      ]),
+      ]).flat(),
       ...as.flatMap((pointer) => move(pointer, 4)),
       ...bs.flatMap((pointer) => move(pointer, PANEL_BYTES)),
     ];
     return [
       ...[...get(A), ...set(a0)],
       ...(rows > 1 ? [...get(A), ...get(A_STRIDE), ...times(2), ADD, ...set(a1)] : []),
-      ...(rows > 1 ? [...get(C), ...get(C_STRIDE), ...times(2), ADD, ...set(c1)] : []),
       ...[...get(B), ...get(DEPTH), ...times(6), ADD, ...set(end)],
-      ...(panels > 1 ? [...get(end), ...set(b1)] : []),
-      ...eachSum((sum) => [...ZERO, ...set(sum)]),
-      ...step,
-      ...[...get(B), ...get(end), LESS, OP.if, VOID],
-      ...[OP.loop, VOID, ...step, ...get(B), ...get(end), LESS, OP.brIf, 0, OP.end],
+      ...(bs.length > 1 ? [...get(end), ...set(b1)] : []),
+      ...sums.slice(0, rows * width).flatMap((sum) => [...ZERO, ...set(sum)]),
+      ...[OP.loop, VOID, ...step, ...left, ...constant(STEPS * PANEL_BYTES - 1), AND, OP.brIf, 0, OP.end],
+      ...[...left, OP.if, VOID],
+      ...[OP.loop, VOID, ...Array.from({ length: STEPS }, () => step).flat(), ...left, OP.brIf, 0, OP.end],
       OP.end,
-      ...eachSum((sum, row, vector) => {
-        const c = cs[row] as number;
-        const offset = vector * VECTOR_BYTES;
-        const scaled = [...get(alpha), ...get(sum), ...F32X4.multiply];
-        return [...get(c), ...scaled, ...(adds ? [...get(c), ...load(offset), ...F32X4.add] : []), ...store(offset)];
-      }),
-      ...(panels > 1 ? [...get(b1), ...set(B)] : []),
-      ...move(C, panels * PANEL_BYTES),
-      ...[...get(COLUMNS), ...constant(panels * PANEL), SUBTRACT, ...set(COLUMNS)],
+      ...(bs.length > 1 ? [...get(b1), ...set(B)] : []),
     ];
   }
-  const tiles = (rows: 1 | 2, panels: 1 | 2) => [
-    ...[OP.block, VOID, OP.loop, VOID, ...get(COLUMNS), ...constant(panels * PANEL), LESS, OP.brIf, 1],
-    ...[...tile(rows, panels), OP.br, 0, OP.end, OP.end],
-  ];
+  /** Stores the sums of a tile by `code`, for the address of each row in C. */
+  function storeRows(rows: 1 | 2, code: (c: number, row: number) => number[]): number[] {
+    if (rows === 1) return code(C, 0);
+    return [...get(C), ...get(C_STRIDE), ...times(2), ADD, ...set(c1), ...code(C, 0), ...code(c1, 1)];
+  }
+  const scaled = (sum: number | undefined) => [...get(alpha), ...get(sum as number), ...F32X4.multiply];
+
+  /** Tiles for as many columns as there are whole ones. */
+  function tiles(rows: 1 | 2, width: 4 | 8): number[] {
+    const columns = width * LANES;
+    return [
+      ...[OP.block, VOID, OP.loop, VOID, ...get(COLUMNS), ...constant(columns), LESS, OP.brIf, 1],
+      ...multiply(rows, width),
+      ...storeRows(rows, (c, row) =>
+        Array.from({ length: width }, (_, vector) => {
+          const offset = vector * VECTOR_BYTES;
+          const sum = [
+            ...scaled(sums[row * width + vector]),
+            ...(adds ? [...get(c), ...load(offset), ...F32X4.add] : []),
+          ];
+          return [...get(c), ...sum, ...store(offset)];
+        }).flat(),
+      ),
+      ...[...move(C, 4 * columns), ...get(COLUMNS), ...constant(columns), SUBTRACT, ...set(COLUMNS)],
+      ...[OP.br, 0, OP.end, OP.end],
+    ];
+  }
+  /** One to four columns: the logits of a few labels. */
+  function narrow(rows: 1 | 2): number[] {
+    return [
+      ...multiply(rows, 1),
+      ...storeRows(rows, (c, row) => [
+        ...[...scaled(sums[row]), ...set(b)],
+        ...Array.from({ length: LANES }, (_, lane) => [
+          ...[...get(COLUMNS), ...constant(lane), GREATER, OP.if, VOID],
+          ...[...get(c), ...get(b), ...storeLane(lane), OP.end],
+        ]).flat(),
+      ]),
+      ...[...constant(0), ...set(COLUMNS)],
+    ];
+  }
   const hasTwoRows = [...get(ROWS), ...constant(1), GREATER];
   const code = [
     ...[...get(ALPHA), ...SPLAT, ...set(alpha)],
     ...[...get(DEPTH), OP.if, VOID],
-    ...[...hasTwoRows, OP.if, VOID, ...tiles(2, 1), OP.else, ...tiles(1, 2), OP.end],
+    ...[...hasTwoRows, OP.if, VOID, ...tiles(2, 4), OP.else, ...tiles(1, 8), OP.end],
+    ...(adds
+      ? []
+      : [
+          ...[...get(COLUMNS), ...constant(1), SUBTRACT, ...constant(LANES), LESS, OP.if, VOID],
+          ...[...hasTwoRows, OP.if, VOID, ...narrow(2), OP.else, ...narrow(1), OP.end, OP.end],
+        ]),
     OP.end,
     ...[...get(COLUMNS), EQUALS_ZERO, OP.if, VOID, ...constant(1), ...hasTwoRows, ADD, OP.return, OP.end],
     ...TYPE.params.flatMap((_, parameter) => get(parameter)),
