@@ -1,5 +1,5 @@
 /**
- * The warm speed of the shipped network on one thread: our classifier, a bare onnxruntime-web session with prepared tensors, and
+ * The warm speed of the shipped network on one thread: our classifier as the package ships it, a bare onnxruntime-web session with prepared tensors, and
  * tfjs' WASM backend with the same weights, alternating within a run.
  *
  *     npm run bench -- infer [--json]
@@ -8,7 +8,7 @@
  * run, which `edge/inference/batching.ts` relies on; and the tutorial's network beside the machine's limit.
  */
 import { createClassifier } from '../edge/inference/classifier.ts';
-import { loadNetwork } from '../edge/runtime/files.ts';
+import build from '../harness/build.ts';
 import { importModel } from '../harness/import-model.ts';
 import { ort } from '../harness/onnxruntime.ts';
 import { openBundle } from '../shared/bundle.ts';
@@ -24,6 +24,7 @@ import { startBackend } from '../train/training/backend.ts';
 import { gemmPeak } from './gemm-peak.ts';
 import { type Case, median, medianQuotient, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
+import { loadTuned } from './tuned.ts';
 
 const ROUNDS = 300;
 /** Our runs for each run of tfjs, which takes much longer. */
@@ -32,6 +33,8 @@ const LENGTHS = [30, 100, 400];
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
 
 export async function run(): Promise<Report> {
+  await build();
+  const loadNetwork = await loadTuned();
   const files = await readBundle('model');
   const { manifest, vocabulary } = await openBundle(files);
   const classifier = createClassifier({ readBundle: async () => files, loadNetwork });
@@ -56,13 +59,18 @@ export async function run(): Promise<Report> {
   const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
   const session = await ort.InferenceSession.create(files.model);
-  function bare(rows: readonly Int32Array[], of = session): () => Promise<unknown> {
+  /** A run of our copy. */
+  function runOf(rows: readonly Int32Array[], of = network): () => Promise<unknown> {
+    const batch = toBatch(rows);
+    return () => of.run(batch);
+  }
+  function bare(rows: readonly Int32Array[]): () => Promise<unknown> {
     const batch = toBatch(rows);
     const feeds = {
       [manifest.inputs.ids]: new ort.Tensor('int32', batch.ids, [batch.rows, batch.steps]),
       [manifest.inputs.lengths]: new ort.Tensor('int32', batch.lengths, [batch.rows]),
     };
-    return () => of.run(feeds);
+    return () => session.run(feeds);
   }
 
   // One text.
@@ -95,9 +103,10 @@ export async function run(): Promise<Report> {
 
   // The cost of a run: time ≈ run + steps · (step + rows · token).
   for (let round = 0; round < ROUNDS; round++) {
-    await time('run of 1 × 1', bare([idsOf(textReadAs(1))]));
-    await time('run of 1 × 100', bare([idsOf(textReadAs(100))]));
-    if (round % 10 === 0) await time('run of 16 × 100', bare(Array.from({ length: 16 }, () => idsOf(textReadAs(100)))));
+    await time('run of 1 × 1', runOf([idsOf(textReadAs(1))]));
+    await time('run of 1 × 100', runOf([idsOf(textReadAs(100))]));
+    if (round % 10 === 0)
+      await time('run of 16 × 100', runOf(Array.from({ length: 16 }, () => idsOf(textReadAs(100)))));
   }
   const token = (medianOf('run of 16 × 100') - medianOf('run of 1 × 100')) / 1_500;
   const step = (medianOf('run of 1 × 100') - medianOf('run of 1 × 1')) / 99 - token;
@@ -106,11 +115,11 @@ export async function run(): Promise<Report> {
   // The tutorial's network. Its time does not depend on the weights.
   const random = randomNumbers(1);
   const { vocabularySize, embeddingUnits, units } = PRESETS['seed'] as Config;
-  const seed = await ort.InferenceSession.create(exportModel(buildModel(PRESETS['seed'] as Config)));
+  const seed = await loadNetwork(exportModel(buildModel(PRESETS['seed'] as Config)), manifest);
   for (let round = -50; round < ROUNDS; round++) {
     if (round === 0) samples.delete('seed network, 100 tokens');
     const ids = Int32Array.from({ length: 100 }, () => 1 + Math.floor(random() * (vocabularySize - 1)));
-    await time('seed network, 100 tokens', bare([ids], seed));
+    await time('seed network, 100 tokens', runOf([ids], seed));
   }
   const peak = gemmPeak(await Pool.create({ threads: 1 }));
   /** Milliseconds of an LSTM's two matrix products at the peak speed. */

@@ -26,8 +26,11 @@ async function open(name: string, file: string | undefined): Promise<(sample: Sa
   if (name === 'nothing') return () => undefined;
   if (name === 'ours') {
     const { MODEL_FOLDER } = await import('../../edge/runtime/shipped.ts');
-    const { openClassifier } = await import('../../edge/runtime/files.ts');
-    const { classifier } = await openClassifier(MODEL_FOLDER);
+    const { readBundle } = await import('../../edge/runtime/files.ts');
+    const { createClassifier } = await import('../../edge/inference/classifier.ts');
+    const { loadTuned } = await import('../tuned.ts');
+    const loadNetwork = await loadTuned();
+    const classifier = createClassifier({ readBundle: () => readBundle(MODEL_FOLDER), loadNetwork });
     return ({ text }) => classifier.classify([text]);
   }
   if (file !== undefined) {
