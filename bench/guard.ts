@@ -4,8 +4,8 @@
  *     npm run bench -- guard --base <commit> [--json]
  *
  * It unpacks the commit into a temporary folder, with this checkout's packages, and measures both in turns: the CPU of a training step,
- * of texts of 30, 100 and 400 tokens, of an isolate's first answer and of later requests beyond a bare worker's, and the bytes of
- * model, worker and code. A ratio, this one ÷ that one, above 1.05 is a regression: exit code 1.
+ * of texts of 30, 100 and 400 tokens, of an isolate's first answer, of later requests beyond a bare worker's and of a text of 64 in
+ * a request, and the bytes of model, worker and code. A ratio, this one ÷ that one, above 1.05 is a regression: exit code 1.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -37,6 +37,7 @@ const MEASURES: readonly Measure[] = [
   ...[10, 100, 400].map(
     (length) => ({ name: `request, ${length} tokens`, probe: 'warm', question: { length } }) as const,
   ),
+  { name: 'a text of 64, 100 tokens', probe: 'warm', question: { length: 100, texts: 64 } },
   ...(['model', 'worker', 'code'] as const).map(
     (bytes) => ({ name: bytes, probe: 'cold', question: { bytes } }) as const,
   ),

@@ -95,6 +95,7 @@ export async function run(): Promise<Report> {
     for (const size of SIZES) {
       const texts = Array.from({ length: size }, () => textReadAs(100));
       await time(`batch of ${size} × 100`, () => classifier.classify(texts));
+      await time(`batch of ${size} × 100, bare session`, bare(texts.map(idsOf)));
     }
     const texts = Array.from({ length: 64 }, (_, index) => textReadAs(Math.round(10 * 40 ** (index / 63)))); // 10 to 400
     await time('64 of 10 to 400, in like lengths', () => classifier.classify(texts));
@@ -137,6 +138,7 @@ export async function run(): Promise<Report> {
     ratios: {
       ...Object.fromEntries(overheads),
       tfjs: medianOf('100 tokens, tfjs WASM') / medianOf('100 tokens, classifier'),
+      batch: quotient('batch of 64 × 100', 'batch of 64 × 100, bare session'),
       likeLengths: quotient('64 of 10 to 400, in one run', '64 of 10 to 400, in like lengths'),
       runInTokens: run / token,
       stepInTokens: step / token,

@@ -34,11 +34,11 @@ export async function workerCpu(starts: Readonly<Record<string, () => Promise<Ru
   return cases;
 }
 
-export async function ask({ url }: RunningWorker, text: string): Promise<void> {
+export async function ask({ url }: RunningWorker, text: string | readonly string[]): Promise<void> {
   const response = await fetch(`${url}/v1/sentiment`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text }),
+    body: JSON.stringify(typeof text === 'string' ? { text } : { texts: text }),
   });
   await response.text();
   if (!response.ok) throw new Error(`the worker answered ${response.status}`);

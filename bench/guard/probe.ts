@@ -21,6 +21,8 @@ export type Probe = 'infer' | 'train' | 'cold' | 'warm';
 export interface Question {
   /** Tokens of a text, for `infer` and `warm`. */
   readonly length?: number;
+  /** For `warm`: texts of a request, of which one counts. */
+  readonly texts?: number;
   /** For `cold`: a size instead of a time. `worker` is all that is deployed, `code` its JavaScript. */
   readonly bytes?: 'model' | 'worker' | 'code';
 }
@@ -111,7 +113,10 @@ async function cold(): Promise<(question: Question) => Promise<number>> {
   };
 }
 
-/** The price of a request to a warm isolate: milliseconds, of CPU on Linux, beyond those of a bare worker for the same request. */
+/**
+ * Milliseconds, of CPU on Linux, in a warm isolate: the price of a request, which is what it takes beyond a bare worker; or a text of
+ * a request with many.
+ */
 async function warm(): Promise<(question: Question) => Promise<number>> {
   const { default: build } = await from<typeof builds>('harness/build.ts');
   const { startWorker } = await from<typeof workers>('harness/worker.ts');
@@ -126,13 +131,15 @@ async function warm(): Promise<(question: Question) => Promise<number>> {
   });
   const ours = await start(() => startWorker());
   const bare = await start(startBare);
-  const costOf = async ({ worker, now }: typeof ours, texts: readonly string[]) => {
+  const costOf = async ({ worker, now }: typeof ours, requests: readonly (string | readonly string[])[]) => {
     const since = now();
-    for (const text of texts) await ask(worker, text);
-    return (now() - since) / texts.length;
+    for (const text of requests) await ask(worker, text);
+    return (now() - since) / requests.length;
   };
-  return async ({ length = 100 }) => {
-    const texts = Array.from({ length: REQUESTS }, () => textOf(length));
+  return async ({ length = 100, texts: together }) => {
+    const textsOf = (count: number) => Array.from({ length: count }, () => textOf(length));
+    if (together !== undefined) return (await costOf(ours, [textsOf(together), textsOf(together)])) / together;
+    const texts = textsOf(REQUESTS);
     return (await costOf(ours, texts)) - (await costOf(bare, texts));
   };
 }

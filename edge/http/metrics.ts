@@ -11,15 +11,15 @@ import { type AppEnv, routeOf } from './context.ts';
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export class Metrics {
-  /** By `labels()` of route and status. */
+  /** By route and status, with a space between. */
   readonly #requests = new Map<string, number>();
-  /** By `labels()` of the label; a model has at most a hundred. */
+  /** By label; a model has at most a hundred. */
   readonly #answers = new Map<string, number>();
   readonly #counts = { texts: 0, tokens: 0, unknown: 0, truncated: 0, errors: 0, classifications: 0, seconds: 0 };
 
   /** @param route a pattern, of which there are few. */
   countRequest(route: string, status: number): void {
-    increment(this.#requests, labels({ route, status: `${status}` }));
+    increment(this.#requests, `${route} ${status}`);
   }
 
   /** The classifier, with every call counted that succeeds. */
@@ -40,7 +40,7 @@ export class Metrics {
     counts.classifications++;
     counts.seconds += seconds;
     for (const { label, tokens, unknown, truncated } of results) {
-      increment(this.#answers, labels({ label }));
+      increment(this.#answers, label);
       counts.texts++;
       counts.tokens += tokens;
       counts.unknown += unknown;
@@ -55,10 +55,15 @@ export class Metrics {
   /** @param manifest of the model, if it could be loaded. */
   toString(manifest?: Pick<Manifest, 'id' | 'version'>, reloads = 0): string {
     const { texts, tokens, unknown, truncated, errors, classifications, seconds } = this.#counts;
+    const requests = [...this.#requests].map(([key, count]) => {
+      const space = key.lastIndexOf(' ');
+      return [labels({ route: key.slice(0, space), status: key.slice(space + 1) }), count] as const;
+    });
+    const answers = [...this.#answers].map(([label, count]) => [labels({ label }), count] as const);
     return [
-      metric('requests_total', 'counter', 'Requests answered, by route and status', [...this.#requests]),
+      metric('requests_total', 'counter', 'Requests answered, by route and status', requests),
       metric('texts_total', 'counter', 'Texts classified', [['', texts]]),
-      metric('answers_total', 'counter', 'Texts classified, by the label of the answer', [...this.#answers]),
+      metric('answers_total', 'counter', 'Texts classified, by the label of the answer', answers),
       metric('tokens_total', 'counter', 'Tokens that the network read', [['', tokens]]),
       metric('unknown_tokens_total', 'counter', 'Tokens that are not in the vocabulary', [['', unknown]]),
       metric('truncated_texts_total', 'counter', 'Texts whose beginning was not read', [['', truncated]]),

@@ -16,6 +16,8 @@ it.each([
   ['Node', 'globalThis.process?.versions?.node'],
   ["Node's modules", 'await import('],
   ['the files', 'import.meta.url'],
+  ['the memory', 'shared:'],
+  ['the clock', 'performance.timeOrigin'],
 ])('says loudly that it does not find %s', (_, text) => {
   expect(() => forPages(source.replaceAll(text, 'nothing'))).toThrow('adapt edge/build/glue.ts');
 });
