@@ -2,6 +2,8 @@
 const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
   // It is told whether the module has a shared memory (`start` in edge/runtime/onnxruntime.ts).
   [/(maximum:[1-9]\d*,shared:)!0(?=\}\),\w+\(\)\);(\w+)\.wasmBinary)/g, '$1$2.sharedMemory'],
+  // Nobody waits for messages from other threads: there are none, and such a wait needs a shared memory.
+  [/=!Atomics\.waitAsync(?=\|\|)/g, '=true'],
   // It is to think that it runs in a page: it would load modules of Node's wherever there is a `process`, in workerd too.
   [/globalThis\.process\?\.versions\?\.node/g, 'false'],
   [/await import\("(?:module|worker_threads)"\)/g, '{}'],

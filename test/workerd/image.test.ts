@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
 import type { Network } from '../../edge/inference/network.ts';
 import { decodeImage, type Image } from '../../edge/runtime/image.ts';
-import { networkOf, start } from '../../edge/runtime/onnxruntime.ts';
+import { createNetwork, type Imports, networkOf, start } from '../../edge/runtime/onnxruntime.ts';
 import { instantiatePreinitialized } from '../../edge/runtime/preinitialized.ts';
 import { ort } from '../../harness/onnxruntime.ts';
 import { parseManifest } from '../../shared/bundle.ts';
@@ -35,9 +35,9 @@ const random = randomNumbers(5);
 const ids = (length: number) =>
   Int32Array.from({ length }, () => Math.floor(random() ** 3 * manifest.architecture.vocabularySize));
 
-async function expectSame(rows: Int32Array[]): Promise<void> {
+async function expectSame(rows: Int32Array[], of = ours): Promise<void> {
   const batch = toBatch(rows);
-  const [expected, actual] = [await stock.run(batch), await ours.run(batch)];
+  const [expected, actual] = [await stock.run(batch), await of.run(batch)];
   const different = Buffer.compare(Buffer.from(expected.buffer), Buffer.from(actual.buffer)) !== 0;
   if (different) expect(actual).toEqual(expected);
 }
@@ -54,6 +54,14 @@ it('gives the same logits in batches of every size', async () => {
 
 it('gives the same logits for thousands of texts', async () => {
   for (let text = 0; text < 3_000; text++) await expectSame([ids(1 + Math.floor(random() * 40))]);
+});
+
+it('gives the same logits without the image, as in the package', async () => {
+  const instantiate = (imports: Imports) => WebAssembly.instantiate(module, imports as never);
+  const own = await createNetwork(instantiate, model, manifest);
+  for (const lengths of [[1], [100], [3, 40, 7], Array.from({ length: 64 }, (_, row) => 1 + row)]) {
+    await expectSame(lengths.map(ids), own);
+  }
 });
 
 it('gives the same logits after errors', async () => {

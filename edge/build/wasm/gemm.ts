@@ -121,7 +121,7 @@ function kernel(adds: boolean, rest: number): Uint8Array {
   /** The bytes of a panel of B that are still to come. */
   const left = [...get(end), ...get(B), SUBTRACT];
 
-  /** Sets the sums of a tile of so many rows and vectors, and moves B behind it. */
+  /** Sets the sums of a tile of so many rows and, in each, vectors; moves B behind it. */
   function multiply(rows: 1 | 2, width: 1 | 4 | 8): number[] {
     const as = [a0, a1].slice(0, rows);
     const bs = [B, b1].slice(0, Math.ceil(width / PANEL_VECTORS));
@@ -144,6 +144,7 @@ function kernel(adds: boolean, rest: number): Uint8Array {
       ...[...get(B), ...get(DEPTH), ...times(6), ADD, ...set(end)],
       ...(bs.length > 1 ? [...get(end), ...set(b1)] : []),
       ...sums.slice(0, rows * width).flatMap((sum) => [...ZERO, ...set(sum)]),
+      // One k a round, until a multiple of STEPS is left, then STEPS.
       ...[OP.loop, VOID, ...step, ...left, ...constant(STEPS * PANEL_BYTES - 1), AND, OP.brIf, 0, OP.end],
       ...[...left, OP.if, VOID],
       ...[OP.loop, VOID, ...Array.from({ length: STEPS }, () => step).flat(), ...left, OP.brIf, 0, OP.end],
@@ -198,7 +199,7 @@ function kernel(adds: boolean, rest: number): Uint8Array {
     ...[...get(DEPTH), OP.if, VOID],
     ...[...hasTwoRows, OP.if, VOID, ...tiles(2, 4), OP.else, ...tiles(1, 8), OP.end],
     ...(adds
-      ? []
+      ? [] // to C, of which a whole vector could not be read
       : [
           ...[...get(COLUMNS), ...constant(1), SUBTRACT, ...constant(LANES), LESS, OP.if, VOID],
           ...[...hasTwoRows, OP.if, VOID, ...narrow(2), OP.else, ...narrow(1), OP.end, OP.end],

@@ -17,6 +17,7 @@ it.each([
   ["Node's modules", 'await import('],
   ['the files', 'import.meta.url'],
   ['the memory', 'shared:'],
+  ['the wait for messages', 'Atomics.waitAsync'],
   ['the clock', 'performance.timeOrigin'],
 ])('says loudly that it does not find %s', (_, text) => {
   expect(() => forPages(source.replaceAll(text, 'nothing'))).toThrow('adapt edge/build/glue.ts');
