@@ -1,6 +1,6 @@
 /** Changes to onnxruntime-web's JavaScript around its WebAssembly, each of which must find its place. */
 const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
-  // It is told whether the module has a shared memory (`start` in edge/runtime/onnxruntime.ts).
+  // `start` in edge/runtime/onnxruntime.ts says whether the memory is shared.
   [/(maximum:[1-9]\d*,shared:)!0(?=\}\),\w+\(\)\);(\w+)\.wasmBinary)/g, '$1$2.sharedMemory'],
   // Nobody waits for messages from other threads: there are none, and such a wait needs a shared memory.
   [/=!Atomics\.waitAsync(?=\|\|)/g, '=true'],

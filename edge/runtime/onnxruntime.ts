@@ -78,12 +78,12 @@ export async function createNetwork(
   return networkOf(onnxruntime, createSession(onnxruntime, model, names));
 }
 
-/** @param sharedMemory true for the package's own WebAssembly; the build's copy has a private one (`edge/build/tune.ts`). */
+/** @param sharedMemory true for onnxruntime-web's own WebAssembly; the memory of the build's copy is not shared (`edge/build/tune.ts`). */
 export function start(instantiate: Instantiate, sharedMemory = false): Promise<OnnxRuntime> {
   return new Promise((resolve, reject) => {
     createModule({
       numThreads: 1, // workerd has no threads
-      sharedMemory, // which the package's own JavaScript ignores: it makes a shared one (`edge/build/glue.ts`)
+      sharedMemory, // onnxruntime-web's own JavaScript ignores this, and makes a shared one (`edge/build/glue.ts`)
       instantiateWasm: (imports: Imports, done: (instance: object) => void) => {
         instantiate(imports).then(done).catch(reject);
       },
