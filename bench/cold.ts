@@ -18,6 +18,7 @@ import build from '../harness/build.ts';
 import { builtFiles, type RunningWorker, startWorker } from '../harness/worker.ts';
 import { startBare } from './bare.ts';
 import { type Case, medianQuotient, type Report, summarize } from './report.ts';
+import { TUNED_WASM } from './tuned.ts';
 import { ask, workerCpu } from './worker-cpu.ts';
 
 const ROUNDS = 9;
@@ -87,7 +88,7 @@ async function firstRun(): Promise<Case[]> {
   const cases: Case[] = [];
   for (const [whose, file] of [
     ['stock', WASM_FILE],
-    ['ours', '.prepared/ort-wasm-simd-threaded.wasm'],
+    ['ours', TUNED_WASM],
   ] as const) {
     const { functions, bytes } = await measureFirstRun(await readFile(file), image);
     cases.push(summarize(`called by a run, ${whose}`, 'functions', [functions]));

@@ -1,6 +1,6 @@
 /**
- * The warm speed of the shipped network on one thread: our classifier as the package ships it, a bare onnxruntime-web session with prepared tensors, and
- * tfjs' WASM backend with the same weights, alternating within a run.
+ * The warm speed of the shipped network on one thread: our classifier as the package ships it, a bare onnxruntime-web session with
+ * prepared tensors, and tfjs' WASM backend with the same weights, alternating within a run.
  *
  *     npm run bench -- infer [--json]
  *
@@ -58,12 +58,12 @@ export async function run(): Promise<Report> {
   const medianOf = (name: string) => median(samples.get(name) as number[]);
   const quotient = (a: string, b: string) => medianQuotient(samples.get(a) as number[], samples.get(b) as number[]);
 
-  const session = await ort.InferenceSession.create(files.model);
-  /** A run of our copy. */
+  /** A run in our copy of onnxruntime-web. */
   function runOf(rows: readonly Int32Array[], of = network): () => Promise<unknown> {
     const batch = toBatch(rows);
     return () => of.run(batch);
   }
+  const session = await ort.InferenceSession.create(files.model);
   function bare(rows: readonly Int32Array[]): () => Promise<unknown> {
     const batch = toBatch(rows);
     const feeds = {

@@ -27,6 +27,7 @@ import type { Question } from './peers/contender.ts';
 import { DISTILBERT, distilbert } from './peers/distilbert.ts';
 import { type Case, median, type Report, summarize } from './report.ts';
 import { textOf } from './texts.ts';
+import { TUNED_WASM } from './tuned.ts';
 import { ask } from './worker-cpu.ts';
 
 const ROUNDS = 7;
@@ -198,7 +199,7 @@ async function ourFiles(): Promise<Uint8Array[]> {
     `import { openClassifier } from './edge/runtime/files.ts'; globalThis.open = openClassifier;`,
   );
   const model = await Promise.all(Object.values(BUNDLE_FILES).map((name) => readFile(path.join('model', name))));
-  return [code, await readFile(WASM_FILE), ...model];
+  return [code, await readFile(TUNED_WASM), ...model];
 }
 
 async function workerFiles(): Promise<Uint8Array[]> {

@@ -36,8 +36,9 @@ const PANEL = 16;
 const STEPS = 4;
 const LANES = 4;
 const PANEL_VECTORS = PANEL / LANES;
-const VECTOR_BYTES = 16;
-const PANEL_BYTES = 4 * PANEL;
+const NUMBER_BYTES = 4;
+const VECTOR_BYTES = NUMBER_BYTES * LANES;
+const PANEL_BYTES = NUMBER_BYTES * PANEL;
 
 const [EQUALS_ZERO, LESS, GREATER] = [0x45, 0x49, 0x4b] as const;
 const [ADD, SUBTRACT, AND, SHIFT_LEFT] = [0x6a, 0x6b, 0x71, 0x74] as const;
@@ -46,11 +47,12 @@ const ALIGNMENT = 2; // 4 bytes
 const load = (offset: number) => simd(0x00, ALIGNMENT, ...unsigned(offset));
 const loadSplat = () => simd(0x09, ALIGNMENT, 0);
 const store = (offset: number) => simd(0x0b, ALIGNMENT, ...unsigned(offset));
-const storeLane = (lane: number) => simd(0x5a, ALIGNMENT, lane * 4, lane);
+const storeLane = (lane: number) => simd(0x5a, ALIGNMENT, lane * NUMBER_BYTES, lane);
 const ZERO = simd(0x0c, ...Array<number>(VECTOR_BYTES).fill(0));
 const SPLAT = simd(0x13);
 const F32X4 = { add: simd(0xe4), multiply: simd(0xe6) };
-const times = (log2: number) => [...constant(log2), SHIFT_LEFT];
+/** @param factor a power of two. */
+const times = (factor: number) => [...constant(Math.log2(factor)), SHIFT_LEFT];
 const move = (pointer: number, bytes: number) => [...get(pointer), ...constant(bytes), ADD, ...set(pointer)];
 
 /**
@@ -87,12 +89,12 @@ export async function findKernels(module: WasmModule): Promise<readonly Found[]>
   throw unsupported(`there are not two matrix products, one of which adds, but ${found.length}`);
 }
 
-/** Whether a kernel adds to C: it multiplies 1 by 1, where C is 1. */
+/** A kernel adds to C if it multiplies 1 by 1 and makes a C of 1 a 2. */
 async function addsToC(body: Uint8Array): Promise<boolean> {
   const { numbers, kernels } = await instantiate(moduleOf(TYPE, [body]));
   const [a, b, c] = [0, PANEL, 2 * PANEL];
   numbers.fill(1);
-  kernels[0]?.(4 * a, 4 * b, 4 * c, 1, 1, 1, 1, 1, 1);
+  kernels[0]?.(NUMBER_BYTES * a, NUMBER_BYTES * b, NUMBER_BYTES * c, 1, 1, 1, 1, 1, 1);
   return numbers[c] === 2;
 }
 
@@ -135,13 +137,13 @@ function kernel(adds: boolean, rest: number): Uint8Array {
           return [...get(sum), ...get(numbers[row] as number), ...get(b), ...F32X4.multiply, ...F32X4.add, ...set(sum)];
         }),
       ]).flat(),
-      ...as.flatMap((pointer) => move(pointer, 4)),
+      ...as.flatMap((pointer) => move(pointer, NUMBER_BYTES)),
       ...bs.flatMap((pointer) => move(pointer, PANEL_BYTES)),
     ];
     return [
       ...[...get(A), ...set(a0)],
-      ...(rows > 1 ? [...get(A), ...get(A_STRIDE), ...times(2), ADD, ...set(a1)] : []),
-      ...[...get(B), ...get(DEPTH), ...times(6), ADD, ...set(end)],
+      ...(rows > 1 ? [...get(A), ...get(A_STRIDE), ...times(NUMBER_BYTES), ADD, ...set(a1)] : []),
+      ...[...get(B), ...get(DEPTH), ...times(PANEL_BYTES), ADD, ...set(end)],
       ...(bs.length > 1 ? [...get(end), ...set(b1)] : []),
       ...sums.slice(0, rows * width).flatMap((sum) => [...ZERO, ...set(sum)]),
       // One k a round, until a multiple of STEPS is left, then STEPS.
@@ -155,7 +157,7 @@ function kernel(adds: boolean, rest: number): Uint8Array {
   /** Stores the sums of a tile by `code`, for the address of each row in C. */
   function storeRows(rows: 1 | 2, code: (c: number, row: number) => number[]): number[] {
     if (rows === 1) return code(C, 0);
-    return [...get(C), ...get(C_STRIDE), ...times(2), ADD, ...set(c1), ...code(C, 0), ...code(c1, 1)];
+    return [...get(C), ...get(C_STRIDE), ...times(NUMBER_BYTES), ADD, ...set(c1), ...code(C, 0), ...code(c1, 1)];
   }
   const scaled = (sum: number | undefined) => [...get(alpha), ...get(sum as number), ...F32X4.multiply];
 
@@ -175,7 +177,7 @@ function kernel(adds: boolean, rest: number): Uint8Array {
           return [...get(c), ...sum, ...store(offset)];
         }).flat(),
       ),
-      ...[...move(C, 4 * columns), ...get(COLUMNS), ...constant(columns), SUBTRACT, ...set(COLUMNS)],
+      ...[...move(C, NUMBER_BYTES * columns), ...get(COLUMNS), ...constant(columns), SUBTRACT, ...set(COLUMNS)],
       ...[OP.br, 0, OP.end, OP.end],
     ];
   }

@@ -1,5 +1,6 @@
 /** Finds what a module runs: in a copy of it, each probe sets a global variable when it is passed. */
 import { type Body, OP, parseBody, type Sequence, startOfCode } from './body.ts';
+import { constant } from './code.ts';
 import { concatenate, KIND, SECTION, sized, unsigned, VALUE, type WasmModule, writeModule } from './module.ts';
 import type { ColdParts } from './outline.ts';
 
@@ -64,12 +65,12 @@ async function passedProbes<P extends Probe>(
     const parts = ofFunction.flatMap(({ byte, global }) => {
       const before = body.subarray(done, byte);
       done = byte;
-      return [before, [OP.i32Const, 1, OP.globalSet, ...unsigned(global)]];
+      return [before, [...constant(1), OP.globalSet, ...unsigned(global)]];
     });
     bodies[index - module.importedFunctions] = concatenate([...parts, body.subarray(done)]);
   }
   const nameOf = (global: number) => `probe ${global}`;
-  const variable = [VALUE.i32, 1, OP.i32Const, 0, OP.end]; // mutable, and 0 at first
+  const variable = [VALUE.i32, 1, ...constant(0), OP.end]; // mutable, and 0 at first
   const added = new Map([
     [SECTION.globals, numbered.map(() => variable)],
     [
