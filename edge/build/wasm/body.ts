@@ -20,8 +20,10 @@ export const OP = {
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
+  globalGet: 0x23,
   globalSet: 0x24,
   i32Const: 0x41,
+  i32EqualsZero: 0x45,
   i32Equal: 0x46,
 } as const;
 /** The type of a block without results. */
@@ -311,6 +313,17 @@ export function parseBody(module: WasmModule, index: number): Body {
   const { sequence, end } = readSequence(undefined, type.results);
   if (end !== OP.end || reader.at !== bytes.length) throw misfit('the function does not end there');
   return { type, bytes, locals, code, sequence };
+}
+
+/** Every instruction in the order of the bytes, and how many of the given ones' blocks surround it. */
+export function* walk(
+  instructions: readonly Instruction[],
+  depth = 0,
+): Generator<{ instruction: Instruction; depth: number }> {
+  for (const instruction of instructions) {
+    yield { instruction, depth };
+    for (const inner of instruction.sequences) yield* walk(inner.instructions, depth + 1);
+  }
 }
 
 export const isLocal = (op: number) => op === OP.localGet || op === OP.localSet || op === OP.localTee;

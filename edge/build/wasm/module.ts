@@ -14,6 +14,7 @@ export const SECTION = {
   memories: 5,
   globals: 6,
   exports: 7,
+  elements: 9,
   code: 10,
 } as const;
 export const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
@@ -41,9 +42,14 @@ export interface FunctionType {
   readonly results: readonly number[];
 }
 
+export interface Section {
+  readonly id: number;
+  readonly contents: Uint8Array;
+}
+
 export interface WasmModule {
   /** In the file's order. For types, functions and code, the contents are stale; `writeModule` makes them anew. */
-  readonly sections: readonly { readonly id: number; readonly contents: Uint8Array }[];
+  readonly sections: readonly Section[];
   readonly types: readonly FunctionType[];
   /** The index in `types` of each function; imported functions come first. */
   readonly functions: readonly number[];
@@ -138,23 +144,17 @@ export function readModule(file: Uint8Array): WasmModule {
     const name = new TextDecoder().decode(new Reader(contents).sized());
     if (!HARMLESS.includes(name)) throw unsupported(`there is a section "${name}"`);
   }
-  const contentsOf = (section: number) => sections.find(({ id }) => id === section)?.contents ?? NO_ITEMS;
-  const itemsOf = <T>(section: number, read: (items: Reader) => T): T[] => {
-    const items = new Reader(contentsOf(section));
-    const list = items.list(() => read(items));
-    if (items.at !== items.bytes.length) throw new Error(`section ${section} has more than its items`);
-    return list;
-  };
-  const imports = itemsOf(SECTION.imports, readImport);
+  const imports = readItems(sections, SECTION.imports, readImport);
   const imported = imports.flatMap(({ kind, type }) => (kind === KIND.function ? [type] : []));
   return {
     sections,
-    types: itemsOf(SECTION.types, readType),
-    functions: [...imported, ...itemsOf(SECTION.functions, (items) => items.unsigned())],
+    types: readItems(sections, SECTION.types, readType),
+    functions: [...imported, ...readItems(sections, SECTION.functions, (items) => items.unsigned())],
     importedFunctions: imported.length,
     globals:
-      imports.filter(({ kind }) => kind === KIND.global).length + new Reader(contentsOf(SECTION.globals)).unsigned(),
-    bodies: itemsOf(SECTION.code, (items) => items.sized()),
+      imports.filter(({ kind }) => kind === KIND.global).length +
+      new Reader(contentsOf(sections, SECTION.globals)).unsigned(),
+    bodies: readItems(sections, SECTION.code, (items) => items.sized()),
   };
 }
 
@@ -164,7 +164,7 @@ export function readModule(file: Uint8Array): WasmModule {
  */
 export function withMemory(file: Uint8Array, isShared: boolean): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(file);
-  const { contents = NO_ITEMS } = readSections(copy).find(({ id }) => id === SECTION.imports) ?? {};
+  const contents = contentsOf(readSections(copy), SECTION.imports);
   const imports = new Reader(contents);
   const memory = imports.list(() => readImport(imports)).find(({ kind }) => kind === KIND.memory);
   if (memory === undefined) throw unsupported('the memory is not imported');
@@ -172,12 +172,24 @@ export function withMemory(file: Uint8Array, isShared: boolean): Uint8Array<Arra
   return copy;
 }
 
-function readSections(file: Uint8Array): { readonly id: number; readonly contents: Uint8Array }[] {
+function readSections(file: Uint8Array): Section[] {
   if (PREAMBLE.some((byte, at) => file[at] !== byte)) throw new Error('this is no WebAssembly of version 1');
-  const sections: { id: number; contents: Uint8Array }[] = [];
+  const sections: Section[] = [];
   const reader = new Reader(file, PREAMBLE.length);
   while (reader.at < file.length) sections.push({ id: reader.byte(), contents: reader.sized() });
   return sections;
+}
+
+function contentsOf(sections: readonly Section[], section: number): Uint8Array {
+  return sections.find(({ id }) => id === section)?.contents ?? NO_ITEMS;
+}
+
+/** @returns no items if there is no such section. */
+export function readItems<T>(sections: readonly Section[], section: number, read: (items: Reader) => T): T[] {
+  const items = new Reader(contentsOf(sections, section));
+  const list = items.list(() => read(items));
+  if (items.at !== items.bytes.length) throw new Error(`section ${section} has more than its items`);
+  return list;
 }
 
 function readType(reader: Reader): FunctionType {
@@ -207,10 +219,25 @@ function readImport(reader: Reader): { readonly kind: number; readonly type: num
   return { kind, type: -1, flagsAt };
 }
 
+/** @returns what finds the index of a type in `types`, to which it adds one that is not there. */
+export function typeIndexes(types: FunctionType[]): (type: FunctionType) => number {
+  const indexes = new Map(types.map((type, index) => [JSON.stringify(type), index]));
+  return (type) => {
+    const key = JSON.stringify(type);
+    const index = indexes.get(key) ?? types.push(type) - 1;
+    indexes.set(key, index);
+    return index;
+  };
+}
+
+/** An item of the section of exports. */
+export function exportOf(name: string, kind: number, index: number): number[] {
+  return [...sized([...Buffer.from(name)]), kind, ...unsigned(index)];
+}
+
 /** A module of functions of one type, which it exports by their number, and of a memory of one page, which it exports too. */
 export function moduleOf(type: FunctionType, bodies: readonly Uint8Array[]): WasmModule {
-  const exported = (name: string, kind: number, index: number) => [...sized([...Buffer.from(name)]), kind, index];
-  const exports = [exported('memory', KIND.memory, 0), ...bodies.map((_, at) => exported(`${at}`, KIND.function, at))];
+  const exports = [exportOf('memory', KIND.memory, 0), ...bodies.map((_, at) => exportOf(`${at}`, KIND.function, at))];
   const written = new Map([
     [SECTION.memories, itemsOf([[0, 1]])], // at least one page, without a maximum
     [SECTION.exports, itemsOf(exports)],
@@ -228,34 +255,49 @@ export function moduleOf(type: FunctionType, bodies: readonly Uint8Array[]): Was
   };
 }
 
-/** @param added items for the end of sections, by section, which must be there. */
-export function writeModule(
-  { sections, types, functions, importedFunctions, bodies }: WasmModule,
-  added: ReadonlyMap<number, readonly number[][]> = new Map(),
-): Uint8Array<ArrayBuffer> {
+/** @returns the module with more items at the end of a section, which must be there. */
+export function withItems(module: WasmModule, section: number, items: readonly number[][]): WasmModule {
+  if (!module.sections.some(({ id }) => id === section)) throw new Error(`the module has no section ${section}`);
+  return {
+    ...module,
+    sections: module.sections.map(({ id, contents }) => ({
+      id,
+      contents: id === section ? append(contents, items) : contents,
+    })),
+    globals: module.globals + (section === SECTION.globals ? items.length : 0),
+  };
+}
+
+export function writeModule({
+  sections,
+  types,
+  functions,
+  importedFunctions,
+  bodies,
+}: WasmModule): Uint8Array<ArrayBuffer> {
   const anew = new Map([
     [SECTION.types, itemsOf(types.map(({ params, results }) => [FUNCTION_TYPE, ...sized(params), ...sized(results)]))],
     [SECTION.functions, itemsOf(functions.slice(importedFunctions).map(unsigned))],
     [SECTION.code, concatenate([unsigned(bodies.length), ...bodies.flatMap((one) => [unsigned(one.length), one])])],
   ] as [number, Uint8Array][]);
-  for (const section of [...anew.keys(), ...added.keys()]) {
+  for (const section of anew.keys()) {
     if (!sections.some(({ id }) => id === section)) throw new Error(`the module has no section ${section}`);
   }
   return concatenate([
     PREAMBLE,
     ...sections.flatMap(({ id, contents }) => {
-      const bytes = anew.get(id) ?? append(contents, added.get(id) ?? []);
+      const bytes = anew.get(id) ?? contents;
       return [[id, ...unsigned(bytes.length)], bytes];
     }),
   ]);
 }
 
-function itemsOf(items: readonly number[][]): Uint8Array {
+/** The contents of a section. */
+export function itemsOf(items: readonly number[][]): Uint8Array {
   return concatenate([unsigned(items.length), ...items]);
 }
 
 function append(contents: Uint8Array, items: readonly number[][]): Uint8Array {
-  if (items.length === 0) return contents;
   const reader = new Reader(contents);
   const count = reader.unsigned();
   return concatenate([unsigned(count + items.length), contents.subarray(reader.at), ...items]);

@@ -5,10 +5,10 @@
  * The new function gets the locals that its instructions read, and returns those that they wrote and that are read later. Instructions
  * can be left by their end, by `return` and by branches. If there are several such exits, the function also returns which one it took.
  */
-import { type Body, type Instruction, isLocal, OP, type Sequence, VOID } from './body.ts';
+import { type Body, type Instruction, isLocal, OP, type Sequence, VOID, walk } from './body.ts';
 import { constant, declare, get, set } from './code.ts';
 import { indexesOf, type LiveOut, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
-import { concatenate, type FunctionType, unsigned, VALUE, type WasmModule } from './module.ts';
+import { concatenate, type FunctionType, typeIndexes, unsigned, VALUE, type WasmModule } from './module.ts';
 
 /** For sequences, the index of the first cold instruction; all that follow are cold too. */
 export type ColdParts = ReadonlyMap<Sequence, number>;
@@ -43,18 +43,12 @@ interface Signature {
 /** @param functions by their index. @returns the module with more functions at its end. */
 export function outline(module: WasmModule, functions: ReadonlyMap<number, Body>, cold: ColdParts): WasmModule {
   const types = [...module.types];
-  const typeIndexes = new Map(types.map((type, index) => [JSON.stringify(type), index]));
-  const indexOf = (type: FunctionType): number => {
-    const key = JSON.stringify(type);
-    const index = typeIndexes.get(key) ?? types.push(type) - 1;
-    typeIndexes.set(key, index);
-    return index;
-  };
+  const typeIndexOf = typeIndexes(types);
   const typesOf = [...module.functions];
   const bodies = [...module.bodies];
   for (const [index, body] of functions) {
     bodies[index - module.importedFunctions] = outlineBody(body, cold, typesOf.length, (type, bytes) => {
-      typesOf.push(indexOf(type));
+      typesOf.push(typeIndexOf(type));
       bodies.push(bytes);
     });
   }
@@ -221,15 +215,4 @@ function functionOf(region: Region, signature: Signature, { bytes, locals }: Bod
     results: [...results, ...returned, ...(exits.length > 1 ? [VALUE.i32] : []), ...writtenBack.map(typeOf)],
   };
   return [type, concatenate([declare(added), code])];
-}
-
-/** Every instruction, and how many of the region's own blocks surround it. */
-function* walk(
-  instructions: readonly Instruction[],
-  depth = 0,
-): Generator<{ instruction: Instruction; depth: number }> {
-  for (const instruction of instructions) {
-    yield { instruction, depth };
-    for (const inner of instruction.sequences) yield* walk(inner.instructions, depth + 1);
-  }
 }

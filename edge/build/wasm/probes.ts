@@ -1,7 +1,17 @@
 /** Finds what a module runs: in a copy of it, each probe sets a global variable when it is passed. */
 import { type Body, OP, parseBody, type Sequence, startOfCode } from './body.ts';
 import { constant } from './code.ts';
-import { concatenate, KIND, SECTION, sized, unsigned, VALUE, type WasmModule, writeModule } from './module.ts';
+import {
+  concatenate,
+  exportOf,
+  KIND,
+  SECTION,
+  unsigned,
+  VALUE,
+  type WasmModule,
+  withItems,
+  writeModule,
+} from './module.ts';
 import type { ColdParts } from './outline.ts';
 
 /** Instantiates a module and uses it. @returns its exports. */
@@ -24,10 +34,7 @@ export async function findCold(
   module: WasmModule,
   use: Use,
 ): Promise<{ readonly functions: ReadonlyMap<number, Body>; readonly cold: ColdParts }> {
-  const starts = module.bodies.map((bytes, at) => ({ index: module.importedFunctions + at, byte: startOfCode(bytes) }));
-  const run = await passedProbes(module, starts, use);
-  if (run.size === 0) throw new Error('no function of the WebAssembly ran');
-  const functions = new Map([...run].map(({ index }) => [index, parseBody(module, index)]));
+  const functions = new Map([...(await findFunctions(module, use))].map((index) => [index, parseBody(module, index)]));
   const probes = [...functions].flatMap(([index, { sequence }]) => probesOf(index, sequence));
   const passed = await passedProbes(module, probes, use);
   const cold = new Map<Sequence, number>();
@@ -36,6 +43,14 @@ export async function findCold(
     if (!passed.has(probe) && !cold.has(probe.sequence)) cold.set(probe.sequence, probe.at);
   }
   return { functions, cold };
+}
+
+/** @returns the functions that ran, by their index. @throws Error when none ran. */
+export async function findFunctions(module: WasmModule, use: Use): Promise<ReadonlySet<number>> {
+  const starts = module.bodies.map((bytes, at) => ({ index: module.importedFunctions + at, byte: startOfCode(bytes) }));
+  const run = await passedProbes(module, starts, use);
+  if (run.size === 0) throw new Error('no function of the WebAssembly ran');
+  return new Set([...run].map(({ index }) => index));
 }
 
 /** At the start of every sequence, and wherever instructions before may have branched away; in the order of the bytes. */
@@ -71,13 +86,15 @@ async function passedProbes<P extends Probe>(
   }
   const nameOf = (global: number) => `probe ${global}`;
   const variable = [VALUE.i32, 1, ...constant(0), OP.end]; // mutable, and 0 at first
-  const added = new Map([
-    [SECTION.globals, numbered.map(() => variable)],
-    [
-      SECTION.exports,
-      numbered.map(({ global }) => [...sized([...Buffer.from(nameOf(global))]), KIND.global, ...unsigned(global)]),
-    ],
-  ] as [number, number[][]][]);
-  const exports = (await use(writeModule({ ...module, bodies }, added))) as Record<string, { value: number }>;
+  const withVariables = withItems(
+    { ...module, bodies },
+    SECTION.globals,
+    numbered.map(() => variable),
+  );
+  const exported = numbered.map(({ global }) => exportOf(nameOf(global), KIND.global, global));
+  const exports = (await use(writeModule(withItems(withVariables, SECTION.exports, exported)))) as Record<
+    string,
+    { value: number }
+  >;
   return new Set(probes.filter((_, at) => (exports[nameOf(module.globals + at)] as { value: number }).value === 1));
 }

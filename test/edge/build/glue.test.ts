@@ -17,6 +17,8 @@ it.each([
   ["Node's modules", 'await import('],
   ['the files', 'import.meta.url'],
   ['the memory', 'shared:'],
+  ['the exports', '.exports;'],
+  ['the table', '.get('],
   ['the wait for messages', 'Atomics.waitAsync'],
   ['the clock', 'performance.timeOrigin'],
 ])('says loudly that it does not find %s', (_, text) => {
