@@ -11,12 +11,11 @@ import * as v from 'valibot';
 import { labelProblem, MAX_LABELS } from './labels.ts';
 import { isIndex, type LineIndex } from './line-index.ts';
 import { TOKENIZER_NAME } from './tokenizer.ts';
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** The parts of WebCrypto and the text codecs that are used here; every runtime has them. */
 declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
-declare const TextDecoder: new (encoding: 'utf-8', options: { fatal: true }) => { decode(bytes: Uint8Array): string };
 
 /** The most characters of an error's message that are shown. */
 const MAX_MESSAGE_CHARACTERS = 200;
@@ -217,15 +216,18 @@ async function openManifest(bytes: Uint8Array): Promise<Manifest> {
 async function openVocabulary(bytes: Uint8Array, manifest: Manifest, index?: LineIndex): Promise<Vocabulary> {
   await verify(bytes, BUNDLE_FILES.vocabulary, manifest);
   const { vocabularySize } = manifest.architecture;
-  const words = decode(bytes, BUNDLE_FILES.vocabulary);
-  let vocabulary: Vocabulary;
+  const vocabulary =
+    index === undefined ? parseVocabulary(decode(bytes, BUNDLE_FILES.vocabulary)) : Vocabulary.prepared(bytes, index);
+  if (vocabulary.size === vocabularySize) return vocabulary;
+  throw new BundleError(`${BUNDLE_FILES.vocabulary} has ${vocabulary.size} tokens, the network ${vocabularySize}`);
+}
+
+function parseVocabulary(text: string): Vocabulary {
   try {
-    vocabulary = Vocabulary.parse(words, index);
+    return Vocabulary.parse(text);
   } catch (error) {
     throw new BundleError(`${BUNDLE_FILES.vocabulary}: ${(error as Error).message}`);
   }
-  if (vocabulary.size === vocabularySize) return vocabulary;
-  throw new BundleError(`${BUNDLE_FILES.vocabulary} has ${vocabulary.size} tokens, the network ${vocabularySize}`);
 }
 
 /**
@@ -259,7 +261,7 @@ export async function contentVersion(manifest: Omit<Manifest, 'version'>): Promi
   const { id, tokenizer, maxTokens, labels, inputs, output, files } = manifest;
   const hashes = [files[BUNDLE_FILES.model].sha256, files[BUNDLE_FILES.vocabulary].sha256];
   const behaviour = [id, tokenizer.name, maxTokens, labels, inputs.ids, inputs.lengths, output, hashes];
-  return (await sha256(new TextEncoder().encode(JSON.stringify(behaviour)))).slice(0, 12);
+  return (await sha256(encodeUtf8(JSON.stringify(behaviour)))).slice(0, 12);
 }
 
 /** The SHA-256 of `bytes` in lower-case hexadecimal. */
@@ -284,7 +286,7 @@ async function verify(
 
 function decode(bytes: Uint8Array, fileName: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     throw new BundleError(`${fileName} is not UTF-8 text`);
   }

@@ -1,11 +1,12 @@
 /**
- * Finds a line of a text by its content: a hash table in one typed array, which is made once, stored, and used in place. Filling a
- * `Map` with a vocabulary's 20,000 words would take a new isolate longer than answering its first text.
+ * Finds a line of a file by its content: a hash table in one typed array, which is made once, stored, and used in place. Filling a
+ * `Map` with a vocabulary's 20,000 words would take a new isolate longer than answering its first text, and making a string of the
+ * file a tenth as long. So the file stays bytes, in UTF-8.
  *
  *     u32 number of lines, and three zeros, so that no slot is in two lines of a cache
  *     for each slot (their number is a power of two):
  *       u32 line + 1 in 20 bits, 12 bits of the line's hash above them; 0 if the slot is empty
- *       u32 the start of the line
+ *       u32 the start of the line in the file
  *       u32, u32 the halves of the line's key: up to 12 small letters, 5 bits each; 0 for other lines
  *
  * A look-up costs what it waits for memory. So a slot has the whole word, if it is short, and `findWords` looks for many at a time.
@@ -13,10 +14,12 @@
  * Open addressing with linear probing. The hash is a polynomial in the UTF-16 code units, so the hashes of a word's parts give
  * that of the word with a letter changed (`spelling.ts`). Its bits in the slots tell most words apart without a comparison.
  */
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
 export type LineIndex = Uint32Array;
 
 const LINE_END = 10;
+const MAX_ASCII = 127;
 /** The bit that makes an ASCII letter a small one, and that digits have. */
 const SMALL = 32;
 /** The bits of a slot that hold the line's number + 1. */
@@ -61,19 +64,19 @@ export interface Words {
   readonly lines: Int32Array;
 }
 
-/** @param text whose lines all have a line end. @throws Error naming a repeated line; RangeError on a million lines. */
-export function indexLines(text: string): LineIndex {
-  const lines = text.split('\n').slice(0, -1);
+/** @param file whose lines all have a line end. @throws Error naming a repeated line, or when it is not UTF-8; RangeError on a million lines. */
+export function indexLines(file: Uint8Array): LineIndex {
+  const lines = decodeUtf8(file).split('\n').slice(0, -1);
   if (lines.length >= LINE) throw new RangeError(`there are ${lines.length} lines, more than an index can have`);
   const index = new Uint32Array(HEADER + SLOT * 2 ** Math.ceil(Math.log2(1.5 * lines.length + 1)));
   index[0] = lines.length;
   let start = 0;
   for (const [line, word] of lines.entries()) {
     const bits = bitsOf(hashOf(word));
-    const slot = slotOf(bits, index, (start) => isLine(word, text, start));
+    const slot = slotOf(bits, index, (start) => isLine(word, file, start));
     if (index[slot] !== 0) throw new Error(`"${word}" is repeated`);
     index.set([(bits & ~LINE) | (line + 1), start, ...keyOf(word)], slot);
-    start += word.length + 1;
+    start = file.indexOf(LINE_END, start) + 1;
   }
   return index;
 }
@@ -84,24 +87,24 @@ export function countLines(index: LineIndex): number {
 }
 
 /** The number, from 0, of the line that equals `word`; −1 if there is none. @param word without a line end. */
-export function findLine(word: string, text: string, index: LineIndex): number {
-  const slot = slotOf(bitsOf(hashOf(word)), index, (start) => isLine(word, text, start));
+export function findLine(word: string, file: Uint8Array, index: LineIndex): number {
+  const slot = slotOf(bitsOf(hashOf(word)), index, (start) => isLine(word, file, start));
   return ((index[slot] as number) & LINE) - 1;
 }
 
-/** Sets the lines of the first `count` words. @param lines the text whose lines were indexed */
-export function findWords(words: Words, count: number, text: string, lines: string, index: LineIndex): void {
-  const { starts, ends, hashes, highs, lows, lines: found } = words;
+/** Sets the lines of the first `count` words of a text. @param file whose lines were indexed */
+export function findWords(words: Words, count: number, text: string, file: Uint8Array, index: LineIndex): void {
+  const { starts, ends, hashes, highs, lows, lines } = words;
   // Loads that wait for nothing but memory overlap. Afterwards all slots are in the nearest cache.
-  for (let word = 0; word < count; word++) found[word] = index[homeOf(bitsOf(hashes[word] as number), index)] as number;
+  for (let word = 0; word < count; word++) lines[word] = index[homeOf(bitsOf(hashes[word] as number), index)] as number;
   for (let word = 0; word < count; word++) {
     const [high, low] = [highs[word] as number, lows[word] as number];
     const bits = bitsOf(hashes[word] as number);
     const slot =
       (high | low) === 0
-        ? slotOf(bits, index, (start) => isSmallLine(text, starts[word] as number, ends[word] as number, lines, start))
+        ? slotOf(bits, index, (start) => isSmallLine(text, starts[word] as number, ends[word] as number, file, start))
         : slotOfKey(bits, high, low, index);
-    found[word] = ((index[slot] as number) & LINE) - 1;
+    lines[word] = ((index[slot] as number) & LINE) - 1;
   }
 }
 
@@ -158,15 +161,25 @@ function damaged(): Error {
   return new RangeError('the index of the lines has no empty slot');
 }
 
-function isLine(word: string, text: string, start: number): boolean {
-  return text.charCodeAt(start + word.length) === LINE_END && text.startsWith(word, start);
+function isLine(word: string, file: Uint8Array, start: number): boolean {
+  let at = 0;
+  for (; at < word.length; at++) {
+    const code = word.charCodeAt(at);
+    if (code > MAX_ASCII) return isLineOfBytes(encodeUtf8(word), file, start);
+    if (code !== file[start + at]) return false;
+  }
+  return file[start + at] === LINE_END;
 }
 
-function isSmallLine(text: string, from: number, to: number, lines: string, start: number): boolean {
+function isLineOfBytes(word: Uint8Array, file: Uint8Array, start: number): boolean {
+  return file[start + word.length] === LINE_END && word.every((byte, at) => byte === file[start + at]);
+}
+
+function isSmallLine(text: string, from: number, to: number, file: Uint8Array, start: number): boolean {
   const ahead = start - from;
-  if (lines.charCodeAt(ahead + to) !== LINE_END) return false;
+  if (file[ahead + to] !== LINE_END) return false;
   let at = from;
-  while (at < to && lines.charCodeAt(ahead + at) === (text.charCodeAt(at) | SMALL)) at++;
+  while (at < to && file[ahead + at] === (text.charCodeAt(at) | SMALL)) at++;
   return at === to;
 }
 

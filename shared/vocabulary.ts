@@ -6,6 +6,7 @@
 import { countLines, findLine, findWords, indexLines, type LineIndex, mayHaveLine, type Words } from './line-index.ts';
 import { slipsOf, unstretched } from './spelling.ts';
 import type { Lexicon } from './tokenizer.ts';
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
 export const PAD_ID = 0;
 export const START_ID = 1;
@@ -18,18 +19,18 @@ const SPECIALS = ['<pad>', '<start>', '<unk>'] as const;
 const COMMON = 5_000;
 
 export class Vocabulary implements Lexicon {
-  /** The text of `vocabulary.txt`. */
-  readonly #file: string;
+  /** `vocabulary.txt`. */
+  readonly #file: Uint8Array;
   /** The index of its lines, whose numbers are the ids. A new isolate gets it ready-made. */
   readonly index: LineIndex;
-  private constructor(file: string, index = indexLines(file)) {
+  private constructor(file: Uint8Array, index = indexLines(file)) {
     this.#file = file;
     this.index = index;
   }
 
   /** @param words in the order of their ids, without the specials. @throws Error when one is repeated. */
   static of(words: Iterable<string>): Vocabulary {
-    return new Vocabulary([...SPECIALS, ...words, ''].join('\n'));
+    return new Vocabulary(encodeUtf8([...SPECIALS, ...words, ''].join('\n')));
   }
 
   /**
@@ -46,13 +47,11 @@ export class Vocabulary implements Lexicon {
   }
 
   /**
-   * Reads `vocabulary.txt`: line n (from 0) is the token with id n.
-   * @param index of the same file, if there is one; the file is then trusted.
-   * @throws Error when the file does not begin with the specials, or has an empty or repeated line.
+   * Reads the text of `vocabulary.txt`: line n (from 0) is the token with id n.
+   * @throws Error when it does not begin with the specials, or has an empty or repeated line.
    */
-  static parse(file: string, index?: LineIndex): Vocabulary {
-    if (index !== undefined) return new Vocabulary(file, index);
-    const lines = file.replace(/\n$/, '').split('\n');
+  static parse(text: string): Vocabulary {
+    const lines = text.replace(/\n$/, '').split('\n');
     if (!SPECIALS.every((special, id) => lines[id] === special)) {
       throw new Error(`the vocabulary does not begin with ${SPECIALS.join(', ')}`);
     }
@@ -60,14 +59,19 @@ export class Vocabulary implements Lexicon {
     return Vocabulary.of(lines.slice(SPECIALS.length));
   }
 
+  /** Trusts `vocabulary.txt` and the index of its lines. */
+  static prepared(file: Uint8Array, index: LineIndex): Vocabulary {
+    return new Vocabulary(file, index);
+  }
+
   /** The text of `vocabulary.txt`, which `parse` reads back. */
   toString(): string {
-    return this.#file;
+    return decodeUtf8(this.#file);
   }
 
   /** The tokens in the order of their ids, the three specials included. */
   get words(): string[] {
-    return this.#file.trimEnd().split('\n');
+    return this.toString().trimEnd().split('\n');
   }
 
   /** The number of ids, the three specials included. */

@@ -67,7 +67,7 @@ export const bundle = target({
 });
 
 const TINY = await tinyBundleFiles();
-const LINES = indexLines(new TextDecoder().decode(TINY.vocabulary));
+const LINES = indexLines(TINY.vocabulary);
 
 export const index = target({
   name: 'index',
@@ -89,10 +89,10 @@ export const index = target({
     const bundle = await opened(openPrepared({ ...TINY, index }));
     if (bundle === undefined) return;
     // Whatever stands in it, a look-up comes to an end; and what is found is the word.
-    const file = bundle.vocabulary.toString();
-    for (const word of [...file.trimEnd().split('\n'), ...others]) {
-      const line = findLine(word, file, numbers);
-      assert(line === -1 || file.includes(word));
+    const text = bundle.vocabulary.toString();
+    for (const word of [...bundle.vocabulary.words, ...others]) {
+      const line = findLine(word, TINY.vocabulary, numbers);
+      assert(line === -1 || text.includes(word));
     }
   },
 });

@@ -167,7 +167,7 @@ describe('openBundle', () => {
 
 describe('openPrepared', () => {
   const { manifest, vocabulary } = TINY;
-  const lines = indexLines(new TextDecoder().decode(vocabulary));
+  const lines = indexLines(vocabulary);
   const open = async (lines: Uint32Array, of = manifest) =>
     openPrepared({ manifest, vocabulary, index: { lines, manifest: await sha256(of) } });
 

@@ -2,25 +2,25 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { countLines, extendHash, findLine, indexLines, isIndex, mayHaveLine } from '../../shared/line-index.ts';
 
-const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+const fileOf = (lines: readonly string[]) => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
 const line = fc.string({ unit: 'binary', maxLength: 6 }).filter((text) => !text.includes('\n'));
 
 it('finds every line by its content, and no other', () => {
   fc.assert(
     fc.property(fc.uniqueArray(line), fc.array(line), (lines, others) => {
-      const text = textOf(lines);
-      const index = indexLines(text);
+      const file = fileOf(lines);
+      const index = indexLines(file);
       expect(countLines(index)).toBe(lines.length);
-      for (const word of [...lines, ...others]) expect(findLine(word, text, index)).toBe(lines.indexOf(word));
+      for (const word of [...lines, ...others]) expect(findLine(word, file, index)).toBe(lines.indexOf(word));
     }),
   );
 });
 
 it('does not find parts of a line', () => {
-  const text = textOf(['film', 'films', 'a film']);
-  const index = indexLines(text);
-  for (const word of ['fil', 'ilm', 'a', 'filmsa', '']) expect(findLine(word, text, index)).toBe(-1);
-  expect(findLine('films', text, index)).toBe(1);
+  const file = fileOf(['film', 'films', 'a film']);
+  const index = indexLines(file);
+  for (const word of ['fil', 'ilm', 'a', 'filmsa', '']) expect(findLine(word, file, index)).toBe(-1);
+  expect(findLine('films', file, index)).toBe(1);
 });
 
 const hashOf = (word: string) =>
@@ -29,7 +29,7 @@ const hashOf = (word: string) =>
 it('may have each of its first lines', () => {
   fc.assert(
     fc.property(fc.uniqueArray(line), fc.nat(50), (lines, count) => {
-      const index = indexLines(textOf(lines));
+      const index = indexLines(fileOf(lines));
       for (const one of lines.slice(0, count)) expect(mayHaveLine(hashOf(one), count, index)).toBe(true);
     }),
   );
@@ -37,32 +37,32 @@ it('may have each of its first lines', () => {
 
 it('excludes nearly every word that is not among its first lines', () => {
   const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);
-  const index = indexLines(textOf(lines));
+  const index = indexLines(fileOf(lines));
   const others = Array.from({ length: 10_000 }, (_, number) => `other ${number}`);
   expect(others.filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
   expect(lines.slice(5_000).filter((word) => mayHaveLine(hashOf(word), 5_000, index)).length).toBeLessThan(20);
 });
 
 it('refuses a repeated word', () => {
-  expect(() => indexLines(textOf(['a', 'b', 'a']))).toThrow('"a" is repeated');
+  expect(() => indexLines(fileOf(['a', 'b', 'a']))).toThrow('"a" is repeated');
 });
 
 it('works from a copy at any offset', () => {
-  const text = textOf(['one', 'two']);
-  const stored = new Uint32Array([7, ...indexLines(text)]).subarray(1);
-  expect(findLine('two', text, stored)).toBe(1);
+  const file = fileOf(['one', 'two']);
+  const stored = new Uint32Array([7, ...indexLines(file)]).subarray(1);
+  expect(findLine('two', file, stored)).toBe(1);
 });
 
 it('terminates in a damaged index', () => {
-  const text = textOf(['one', 'two']);
-  const full = indexLines(text).map((number, at) => (at > 0 && at % 4 === 0 ? number || 1 : number));
-  expect(findLine('one', text, full)).toBe(0);
-  expect(() => findLine('three', text, full)).toThrow('no empty slot');
+  const file = fileOf(['one', 'two']);
+  const full = indexLines(file).map((number, at) => (at > 0 && at % 4 === 0 ? number || 1 : number));
+  expect(findLine('one', file, full)).toBe(0);
+  expect(() => findLine('three', file, full)).toThrow('no empty slot');
 });
 
 it('recognises an impossible index', () => {
-  const index = indexLines(textOf(['one', 'two', 'three']));
-  expect([index, indexLines('')].map(isIndex)).toEqual([true, true]);
+  const index = indexLines(fileOf(['one', 'two', 'three']));
+  expect([index, indexLines(fileOf([]))].map(isIndex)).toEqual([true, true]);
   const full = index.with(0, (index.length - 4) / 4);
   for (const none of [new Uint32Array(), index.subarray(0, 1), index.slice(0, -1), index.slice(0, -2), full]) {
     expect(isIndex(none)).toBe(false);
