@@ -213,18 +213,18 @@ function isDigit(text: string, at: number): boolean {
 }
 
 /** `:)`, `;-(`, `xD`, `<3`, `^_^` */
-const EMOTICON = /(?:[:;=]['’]?[-o^~]?[)(\][DPpOo|/\\3*]+|[xX][D)]+|<3+|\^[_.-]?\^)(?![\p{L}\p{N}])/uy;
+const emoticon = () => /(?:[:;=]['’]?[-o^~]?[)(\][DPpOo|/\\3*]+|[xX][D)]+|<3+|\^[_.-]?\^)(?![\p{L}\p{N}])/uy;
 /** Pictures above the arrows, with what joins and colours them. */
-const EMOJI =
+const emoji = () =>
   /(?:(?![\u00A9\u00AE\u203C\u2049\u2122\u2139])(?:\p{Extended_Pictographic}|\p{RI})(?:\p{Mn}|\u200D|\p{EMod})*)+/uy;
 
 /** The end of an emoticon that stands alone there, or of a run of emoji. */
 function endOfFeeling(text: string, at: number): number | undefined {
   const code = text.charCodeAt(at);
   if (Number.isNaN(code)) return undefined;
-  if (code > 127) return endOfMatch(EMOJI, text, at);
+  if (code > 127) return endOfMatch(emoji(), text, at);
   const standsAlone = at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] as string);
-  return standsAlone ? endOfMatch(EMOTICON, text, at) : undefined;
+  return standsAlone ? endOfMatch(emoticon(), text, at) : undefined;
 }
 
 function endOfMatch(pattern: RegExp, text: string, at: number): number | undefined {

@@ -84,8 +84,6 @@ const FUNCTION_WORDS: ReadonlyMap<string, Kind> = new Map([
   ...[...ENGLISH].map((word) => [word, 'english'] as const), // first where it is both
 ]);
 
-const LETTER = /\p{L}/u;
-const LATIN = /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u;
 /** A word in plain letters, digits and apostrophes, with at least one letter. */
 const PLAIN = /^[0-9'’‘`´]*[a-zA-Z][a-zA-Z0-9'’‘`´]*$/;
 /** Brackets, operators and the like, and a bracket that a word runs into, which ordinary texts do not have. */
@@ -145,9 +143,9 @@ function kindOf({ text: folded, start, end }: Token, text: string, known: boolea
     if (known) return 'known';
     return UNSAYABLE.test(folded) ? 'unsayable' : 'unknown';
   }
-  if (!LETTER.test(written)) return /\p{N}/u.test(written) ? 'number' : undefined;
+  if (!/\p{L}/u.test(written)) return /\p{N}/u.test(written) ? 'number' : undefined;
   if (folded.startsWith('<')) return undefined; // an address
-  return LATIN.test(written) ? 'marked' : 'script';
+  return /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u.test(written) ? 'marked' : 'script';
 }
 
 /**

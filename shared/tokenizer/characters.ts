@@ -105,9 +105,9 @@ const UNSPACED = [
   [0x20000, 0x3ffff],
 ] as const;
 /** Letters and digits. */
-const LETTER = /[\p{L}\p{Nd}]/u;
+const isLetter = (text: string) => /[\p{L}\p{Nd}]/u.test(text);
 /** Accents, vowel signs, and the Korean vowels and final consonants that join the consonant before them. */
-const MARK = /[\p{M}\u1160-\u11FF]/u;
+const isMark = (text: string) => /[\p{M}\u1160-\u11FF]/u.test(text);
 /** Latin letters and digits. All other Latin letters are forms of these. */
 const LATIN = /[\dA-Za-z\u00AA-\u02AF\u1D00-\u1DBF\u1E00-\u1EFF\u2C60-\u2C7F\uA720-\uA7FF\uAB30-\uAB6F]/;
 /** Letters kept as they are: their compatibility form is several tokens (Thai am, Lao ho no, Japanese koto), or joins others (Korean ㅋㅋㅋ and ㅠㅠ). */
@@ -124,10 +124,10 @@ function fold(point: number): Character {
   // The plain form: fi for ﬁ, A for full-width Ａ, カ for half-width ｶ; also full-width ！ and double ‼.
   const plain = KEPT.test(text) ? text : text.normalize('NFKC');
   const first = String.fromCodePoint(plain.codePointAt(0) as number);
-  if (MARK.test(first)) return as('mark', plain);
-  if (LETTER.test(text)) {
+  if (isMark(first)) return as('mark', plain);
+  if (isLetter(text)) {
     const folded = foldLetters(plain);
-    if (!LETTER.test(folded)) return as('silent');
+    if (!isLetter(folded)) return as('silent');
     return as(isIn(UNSPACED, point) && !/\p{Nd}/u.test(text) ? 'ideograph' : 'letter', folded);
   }
   if (/\p{Cf}/u.test(text) && text !== ZERO_WIDTH_SPACE) return as('silent');
@@ -142,7 +142,7 @@ function isIn(blocks: readonly (readonly [first: number, last: number])[], point
 function foldLetters(text: string): string {
   const apart = text.normalize('NFKD');
   const isLatin = losesMarks(apart);
-  const isKept = (c: string) => LETTER.test(c) || (!isLatin && MARK.test(c));
+  const isKept = (c: string) => isLetter(c) || (!isLatin && isMark(c));
   return [...(isLatin ? apart : text).toLowerCase()].filter((c) => isKept(c) && !APOSTROPHES.has(c)).join('');
 }
 
