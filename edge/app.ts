@@ -6,7 +6,6 @@
  */
 import type { Context } from 'hono';
 import { etag } from 'hono/etag';
-import { Hono } from 'hono/tiny';
 import { either } from '../shared/labels.ts';
 import { huggingFace } from './adapters/huggingface.ts';
 import type { FormatLabels } from './adapters/labels.ts';
@@ -16,6 +15,7 @@ import { readJson, requireLabels, requireType } from './http/body.ts';
 import { type AppEnv, routeOf } from './http/context.ts';
 import { ProblemError, problemResponse, refuse, throwErrors } from './http/errors.ts';
 import { crossOrigin, modelVersion, noStore, serverTiming, strictHeaders } from './http/headers.ts';
+import { Hono } from './http/hono.ts';
 import { requireKey } from './http/keys.ts';
 import { MAX_AGE_SECONDS, MAX_ANSWER_NUMBERS, MAX_BACKLOG_TOKENS } from './http/limits.ts';
 import { type LogContext, type LogError, logError as logToConsole } from './http/log.ts';
@@ -72,11 +72,11 @@ const LIMITED = ['/v1/sentiment/*', '/v1/jobs/*', '/models/*', '/predict', '/cla
 /** The status in the metrics for a request whose client has left, as in nginx. */
 const CLIENT_LEFT = 499;
 
-export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono<AppEnv> {
+export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono {
   const { logError = logToConsole, apiKeys = [], allowedOrigins = [], formats = true, formatLabels = {} } = options;
   const { rateLimiter, shutdown, jobs = ['Cloudflare Workers'], metrics = new Metrics() } = options;
   const classifier = metrics.counting(uncounted);
-  const app = new Hono<AppEnv>(); // a slash at the end makes no difference to the router of `hono/tiny`
+  const app = new Hono();
   /** Made at the first request. */
   let document: string | undefined;
 
@@ -241,7 +241,7 @@ export function createApp(uncounted: Classifier, options: AppOptions = {}): Hono
 }
 
 /** Answers 405 on the path of a route to every method that it has no route for. */
-function refuseOtherMethods(app: Hono<AppEnv>): void {
+function refuseOtherMethods(app: Hono): void {
   const routes = app.routes.filter(({ method }) => method !== 'ALL'); // middleware is listed as ALL
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = new Set(routes.filter((route) => route.path === path).map(({ method }) => method));

@@ -3,17 +3,17 @@
  * https://huggingface.co/docs/inference-providers/tasks/text-classification
  */
 import type { Context } from 'hono';
-import { Hono } from 'hono/tiny';
 import { readJson } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
+import { Hono } from '../http/hono.ts';
 import { TextClassificationRequest, type TextClassificationResponse } from '../http/schema.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 import { ranked } from './labels.ts';
 
 /** @param options.atRoot whether to serve `/` too. */
-export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly atRoot: boolean }): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly atRoot: boolean }): Hono {
+  const app = new Hono();
 
   async function answer(context: Context<AppEnv>): Promise<Response> {
     const { inputs, parameters } = await readJson(context.req.raw, TextClassificationRequest);
@@ -29,7 +29,7 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     );
   }
 
-  app.post('/models/:id{.+?}', async (context) => {
+  app.post('/models/:id{(?:.+[^/]|[^/])}', async (context) => {
     const { id } = await options.classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
     return answer(context);

@@ -3,11 +3,10 @@
  * of labels, to a batch a list of lists. Two strings side by side are a pair there, which this model cannot read.
  */
 import type { MiddlewareHandler } from 'hono';
-import { Hono } from 'hono/tiny';
 import * as v from 'valibot';
 import { readJson } from '../http/body.ts';
-import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
+import { Hono } from '../http/hono.ts';
 import { MAX_TEXTS } from '../http/limits.ts';
 import { jsonObject, LabelScores, Problem, text } from '../http/schema.ts';
 import type { Classification } from '../inference/answer.ts';
@@ -75,8 +74,8 @@ export const PredictProblem = v.object({
 });
 type PredictProblem = v.InferOutput<typeof PredictProblem>;
 
-export function tei(options: AdapterOptions): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+export function tei(options: AdapterOptions): Hono {
+  const app = new Hono();
   app.post('/predict', async (context) => {
     const { inputs, raw_scores, truncate, truncation_direction } = await readJson(context.req.raw, PredictRequest);
     const texts = typeof inputs === 'string' ? [inputs] : inputs.flat();

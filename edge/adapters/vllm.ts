@@ -2,10 +2,10 @@
  * `POST /classify` and `/v1/classify` of vLLM's server for classification models, also SGLang's format.
  * https://docs.vllm.ai/en/latest/serving/openai_compatible_server/#classification-api
  */
-import { Hono } from 'hono/tiny';
+
 import * as v from 'valibot';
 import { readJson } from '../http/body.ts';
-import type { AppEnv } from '../http/context.ts';
+import { Hono } from '../http/hono.ts';
 import { inputs, jsonObject } from '../http/schema.ts';
 import { type AdapterOptions, answerAs } from './adapter.ts';
 
@@ -64,8 +64,8 @@ export const ClassifyResponse = v.object({
   }),
 });
 
-export function vllm(options: AdapterOptions): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+export function vllm(options: AdapterOptions): Hono {
+  const app = new Hono();
   app.on('POST', ['/classify', '/v1/classify'], async (context) => {
     const { input, truncate_prompt_tokens: most, ...flags } = await readJson(context.req.raw, ClassifyRequest);
     const texts = typeof input === 'string' ? [input] : input;

@@ -16,7 +16,7 @@ import { instantiatePreinitialized } from '../runtime/preinitialized.ts';
 import { withOwnGemm } from './wasm/gemm.ts';
 import { readModule, withMemory, writeModule } from './wasm/module.ts';
 import { outline } from './wasm/outline.ts';
-import { findCold } from './wasm/probes.ts';
+import { findCold, findFunctions } from './wasm/probes.ts';
 import { findPlaces, withLateTable } from './wasm/table.ts';
 import { withFastVectors } from './wasm/vectors.ts';
 
@@ -50,12 +50,10 @@ export async function measureFirstRun(
   wasm: Uint8Array,
   image: Uint8Array<ArrayBuffer>,
 ): Promise<{ readonly functions: number; readonly bytes: number }> {
-  const { functions } = await findCold(
-    readModule(wasm),
-    async (file) => (await tryOut(file, image, [batchOf(1, 5)])).exports,
-  );
-  const bytes = [...functions.values()].reduce((sum, body) => sum + body.bytes.length, 0);
-  return { functions: functions.size, bytes };
+  const module = readModule(wasm);
+  const run = await findFunctions(module, async (file) => (await tryOut(file, image, [batchOf(1, 5)])).exports);
+  const bytesOf = (index: number) => (module.bodies[index - module.importedFunctions] as Uint8Array).length;
+  return { functions: run.size, bytes: [...run].reduce((sum, index) => sum + bytesOf(index), 0) };
 }
 
 /** Starts a module from the image and runs batches, in a shared memory, as onnxruntime-web's own JavaScript makes it. */

@@ -1,10 +1,10 @@
 /** The routes of bulk jobs (docs/bulk.md). A platform implements `Jobs`. */
 import type { Context } from 'hono';
-import { Hono } from 'hono/tiny';
 import * as v from 'valibot';
 import { fieldErrors, mediaTypeOf, readBytes, readJson, requireLabels, requireType } from '../http/body.ts';
 import type { AppEnv } from '../http/context.ts';
 import { ProblemError } from '../http/errors.ts';
+import { Hono } from '../http/hono.ts';
 import { MAX_JOB_BYTES } from '../http/limits.ts';
 import { JOB_TYPES, type Job, JobQuery, JobRequest, type JobType, STREAM_TYPES } from '../http/schema.ts';
 import { refuseParameters } from '../http/strict.ts';
@@ -41,11 +41,8 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @param jobs the jobs, or the names of missing settings.
  * @param classifier knows the labels. A job's labels are fixed when it is made, so all its answers have the same.
  */
-export function jobRoutes(
-  jobs: Jobs | readonly string[],
-  classifier: Pick<Classifier, 'manifest' | 'labels'>,
-): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+export function jobRoutes(jobs: Jobs | readonly string[], classifier: Pick<Classifier, 'manifest' | 'labels'>): Hono {
+  const app = new Hono();
   const configured = (): Jobs => {
     if ('open' in jobs) return jobs;
     throw new ProblemError({ kind: 'jobs-not-configured', missing: jobs });
