@@ -3,7 +3,7 @@
  * serves that folder with the same headers (`[assets]` in wrangler.toml).
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { Hono } from 'hono'; // `hono/tiny` does not tell a path from the same with a slash
+import { Hono } from 'hono'; // that of ./http/hono.ts does not tell a path from the same with a slash
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { sha256 } from '../shared/bundle.ts';
 import { SITE_FOLDER } from './runtime/shipped.ts';

@@ -14,7 +14,7 @@ import { TOKENIZER_NAME } from './tokenizer.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 import { Vocabulary } from './vocabulary.ts';
 
-/** The parts of WebCrypto and the text codecs that are used here; every runtime has them. */
+/** The part of WebCrypto that is used here; every runtime has it. */
 declare const crypto: { subtle: { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> } };
 
 /** The most characters of an error's message that are shown. */
@@ -286,7 +286,7 @@ async function verify(
 
 function decode(bytes: Uint8Array, fileName: string): string {
   try {
-    return decodeUtf8(bytes);
+    return decodeUtf8(bytes).replace(/^\uFEFF/, ''); // an editor may have put a byte order mark there
   } catch {
     throw new BundleError(`${fileName} is not UTF-8 text`);
   }

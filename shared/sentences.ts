@@ -212,6 +212,7 @@ function isDigit(text: string, at: number): boolean {
   return /^[#№]?\p{Nd}/u.test(text.slice(at, at + 3));
 }
 
+// These two are made when they are needed, because V8 takes long to make a class of Unicode.
 /** `:)`, `;-(`, `xD`, `<3`, `^_^` */
 const emoticon = () => /(?:[:;=]['’]?[-o^~]?[)(\][DPpOo|/\\3*]+|[xX][D)]+|<3+|\^[_.-]?\^)(?![\p{L}\p{N}])/uy;
 /** Pictures above the arrows, with what joins and colours them. */

@@ -29,7 +29,9 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     );
   }
 
-  app.post('/models/:id{(?:.+[^/]|[^/])}', async (context) => {
+  // An id may have slashes, but not first or last. The router looks for the pattern everywhere in the path, so it has to fail fast, and
+  // takes a star for its own.
+  app.post('/models/:id{[^/](?:(?:.+)?[^/])?}', async (context) => {
     const { id } = await options.classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });
     return answer(context);

@@ -2,7 +2,6 @@
  * `POST /classify` and `/v1/classify` of vLLM's server for classification models, also SGLang's format.
  * https://docs.vllm.ai/en/latest/serving/openai_compatible_server/#classification-api
  */
-
 import * as v from 'valibot';
 import { readJson } from '../http/body.ts';
 import { Hono } from '../http/hono.ts';

@@ -2,7 +2,7 @@
 const CHANGES: readonly [pattern: RegExp, replacement: string][] = [
   // `start` in edge/runtime/onnxruntime.ts says whether the memory is shared.
   [/(maximum:[1-9]\d*,shared:)!0(?=\}\),\w+\(\)\);(\w+)\.wasmBinary)/g, '$1$2.sharedMemory'],
-  // A place in the table of functions may be empty until it is needed (`wasm/table.ts`).
+  // An entry of the table of functions may be empty until it is needed (`wasm/table.ts`).
   [/(?<=\{(\w+)=(\w+)\.exports;)(?=\1=)/g, 'moduleArg.exports=$1;'],
   [/(?<=\w\[(\w)\]=\w=)(\w+\.get\(\1\))(?=\);return)/g, '($2??(moduleArg.exports.fillTable(),$2))'],
   // Nobody waits for messages from other threads: there are none, and such a wait needs a shared memory.

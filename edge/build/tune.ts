@@ -5,7 +5,7 @@
  * - Matrix products have tiles that suit V8 (`wasm/gemm.ts`), and loops over vectors keep their constants (`wasm/vectors.ts`).
  * - V8 compiles a whole function when it is first called, and a run leaves out most of the functions that it calls. So their cold
  *   parts become functions of their own (`wasm/outline.ts`). Compilers call that hot/cold splitting.
- * - The table of functions is filled when a run first needs more of it than most do (`wasm/table.ts`).
+ * - The table of functions is filled when a run first reads more of it than most do (`wasm/table.ts`).
  * - The memory is not shared. Where V8 checks bounds, it would read the size of a shared one before every access.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -17,7 +17,7 @@ import { withOwnGemm } from './wasm/gemm.ts';
 import { readModule, withMemory, writeModule } from './wasm/module.ts';
 import { outline } from './wasm/outline.ts';
 import { findCold, findFunctions } from './wasm/probes.ts';
-import { findPlaces, withLateTable } from './wasm/table.ts';
+import { findEntries, withLazyTable } from './wasm/table.ts';
 import { withFastVectors } from './wasm/vectors.ts';
 
 /** Numbers of texts and of tokens for which onnxruntime's kernels take different ways. */
@@ -38,7 +38,7 @@ export async function tune(
   const { functions, cold } = await findCold(module, use);
   const hot = new Set(functions.keys());
   const tuned = writeModule(
-    withLateTable(withFastVectors(outline(module, functions, cold), hot), hot, await findPlaces(module, use)),
+    withLazyTable(withFastVectors(outline(module, functions, cold), hot), hot, await findEntries(module, use)),
   );
   const [expected, actual] = [await tryOut(wasm, image, batches), await tryOut(tuned, image, batches)];
   if (!isDeepStrictEqual(expected.logits, actual.logits)) throw new Error('the tuned WebAssembly gives other logits');

@@ -84,7 +84,7 @@ const FUNCTION_WORDS: ReadonlyMap<string, Kind> = new Map([
   ...[...ENGLISH].map((word) => [word, 'english'] as const), // first where it is both
 ]);
 
-// In functions, because V8 needs a third of a millisecond for a class of Unicode, and few texts need one.
+// In functions, because V8 takes long to make a class of Unicode, and few texts need one.
 const hasLetter = (word: string) => /\p{L}/u.test(word);
 const hasNumber = (word: string) => /\p{N}/u.test(word);
 const isLatin = (word: string) => /^[\p{Script=Latin}\p{M}\p{N}'’‘`´]+$/u.test(word);

@@ -1,5 +1,6 @@
 /**
- * The package's `edge-sentiment/app`: the HTTP interface as a Hono app, to serve or to mount in another.
+ * The package's `edge-sentiment/app`: the HTTP interface as a Hono app, to serve or to mount in another. Add no routes to it: its router
+ * has only what the API needs.
  *
  *     const settings = readSettings(env);
  *     app.route('/sentiment', createApp(createClassifier(settings), settings));

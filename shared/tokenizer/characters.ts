@@ -104,6 +104,7 @@ const UNSPACED = [
   [0x1aff0, 0x1b16f],
   [0x20000, 0x3ffff],
 ] as const;
+// In functions, because V8 takes long to make a class of Unicode, and English texts need none.
 /** Letters and digits. */
 const isLetter = (text: string) => /[\p{L}\p{Nd}]/u.test(text);
 /** Accents, vowel signs, and the Korean vowels and final consonants that join the consonant before them. */

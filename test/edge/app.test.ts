@@ -332,6 +332,36 @@ describe('refuses by name what would otherwise be ignored:', () => {
   });
 });
 
+it('needs a key for every route but the public ones, whatever slashes follow, also in another app', async () => {
+  const app = createApp(WORKING, { apiKeys: ['0123456789abcdef'] });
+  const isPublic = new Set(['GET /', 'GET /openapi.json', 'GET /health', 'GET /ready']);
+  const keyed = app.routes.filter(({ method, path }) => method !== 'ALL' && !isPublic.has(`${method} ${path}`));
+  expect(keyed.length).toBeGreaterThan(10);
+  const other = new Hono({ strict: false }).route('/base', app);
+  for (const { method, path } of keyed) {
+    const address = path.replace(/:\w+(\{.*\})?/g, 'tiny-lstm');
+    for (const slashes of ['', '/', '//']) {
+      const statuses = [
+        (await app.request(address + slashes, { method })).status,
+        (await other.request(`/base${address}${slashes}`, { method })).status,
+      ];
+      expect([method, address, slashes, statuses]).toEqual([
+        method,
+        address,
+        slashes,
+        slashes === '' ? [401, 401] : statuses.map((status) => (status === 401 ? 401 : 404)),
+      ]);
+    }
+  }
+});
+
+it('answers at once to an address of thousands of slashes', async () => {
+  // A pattern that tries every start would take many seconds.
+  for (const path of ['/models/', '/models/a', '/v1/jobs/']) {
+    expect((await open(WORKING).request(path + '/'.repeat(100_000), request({ inputs: 'a' }))).status).toBe(404);
+  }
+});
+
 it('ignores a slash at the end of an address', async () => {
   const app = createApp(WORKING, { apiKeys: ['0123456789abcdef'] });
   expect((await app.request('/health/')).status).toBe(200);

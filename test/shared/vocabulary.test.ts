@@ -64,9 +64,9 @@ it('gives every word the same id in a text as alone', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'z', '7'), minLength: 1, maxLength: 14 });
   fc.assert(
     fc.property(fc.uniqueArray(letters), fc.array(letters), (words, others) => {
-      const vocabulary = Vocabulary.of(words);
+      const vocabulary = Vocabulary.of(['好★', ...words]); // characters of several bytes come first
       for (const { text, id } of tokenizeWith(vocabulary, [...words, ...others].join(' '))) {
-        if (id !== undefined || words.includes(text)) expect(id ?? vocabulary.idOf(text)).toBe(3 + words.indexOf(text));
+        if (id !== undefined || words.includes(text)) expect(id ?? vocabulary.idOf(text)).toBe(4 + words.indexOf(text));
       }
     }),
   );

@@ -64,6 +64,14 @@ it('gives the same logits without the image, as in the package', async () => {
   }
 });
 
+it('gives the same logits after an error in a first run', async () => {
+  const fresh = await start(async (imports) => instantiatePreinitialized(image, module, imports));
+  const own = networkOf(fresh, image.header.session);
+  const outside = { ids: Int32Array.of(2 ** 30), lengths: Int32Array.of(1), rows: 1, steps: 1 };
+  await expect(own.run(outside)).rejects.toThrow('indices element out of data bounds, idx=1073741824');
+  await expectSame([ids(17), ids(400)], own);
+});
+
 it('gives the same logits after errors', async () => {
   const nonsense = { ids: Int32Array.of(1, 2), lengths: Int32Array.of(1, 1, 1), rows: 1, steps: 2 };
   const outside = { ids: Int32Array.of(2 ** 30), lengths: Int32Array.of(1), rows: 1, steps: 1 };

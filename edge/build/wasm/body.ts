@@ -80,13 +80,11 @@ const INSTRUCTIONS: readonly [first: number, last: number, takes: number, puts: 
   [0x01, 0x01, 0, 0], // nop
   [0x1a, 0x1a, 1, 0], // drop
   [0x1b, 0x1b, 3, 1], // select
-  [0x20, 0x20, 0, 1, 'number'], // locals, globals, tables
+  [0x20, 0x20, 0, 1, 'number'], // locals, globals
   [0x21, 0x21, 1, 0, 'number'],
   [0x22, 0x22, 1, 1, 'number'],
   [0x23, 0x23, 0, 1, 'number'],
   [0x24, 0x24, 1, 0, 'number'],
-  [0x25, 0x25, 1, 1, 'number'],
-  [0x26, 0x26, 2, 0, 'number'],
   [0x28, 0x35, 1, 1, 'memory'], // loads
   [0x36, 0x3e, 2, 0, 'memory'], // stores
   [0x3f, 0x3f, 0, 1, 'number'], // memory.size, memory.grow
@@ -315,7 +313,7 @@ export function parseBody(module: WasmModule, index: number): Body {
   return { type, bytes, locals, code, sequence };
 }
 
-/** Every instruction in the order of the bytes, and how many of the given ones' blocks surround it. */
+/** All instructions that can run, in the order of the bytes, each with the number of blocks around it. */
 export function* walk(
   instructions: readonly Instruction[],
   depth = 0,

@@ -14,6 +14,7 @@ export const SECTION = {
   memories: 5,
   globals: 6,
   exports: 7,
+  start: 8,
   elements: 9,
   code: 10,
 } as const;
@@ -219,7 +220,7 @@ function readImport(reader: Reader): { readonly kind: number; readonly type: num
   return { kind, type: -1, flagsAt };
 }
 
-/** @returns what finds the index of a type in `types`, to which it adds one that is not there. */
+/** @returns a function that gives a type's index in `types`, and adds the type if it is missing. */
 export function typeIndexes(types: FunctionType[]): (type: FunctionType) => number {
   const indexes = new Map(types.map((type, index) => [JSON.stringify(type), index]));
   return (type) => {
@@ -229,6 +230,9 @@ export function typeIndexes(types: FunctionType[]): (type: FunctionType) => numb
     return index;
   };
 }
+
+/** An item of the section of globals: an i32 that can change, and is 0 at first. */
+export const VARIABLE = [VALUE.i32, 1, 0x41, 0, 0x0b];
 
 /** An item of the section of exports. */
 export function exportOf(name: string, kind: number, index: number): number[] {
@@ -255,8 +259,12 @@ export function moduleOf(type: FunctionType, bodies: readonly Uint8Array[]): Was
   };
 }
 
-/** @returns the module with more items at the end of a section, which must be there. */
-export function withItems(module: WasmModule, section: number, items: readonly number[][]): WasmModule {
+/** @returns the module with more globals or exports, of which it has some. */
+export function withItems(
+  module: WasmModule,
+  section: typeof SECTION.globals | typeof SECTION.exports,
+  items: readonly number[][],
+): WasmModule {
   if (!module.sections.some(({ id }) => id === section)) throw new Error(`the module has no section ${section}`);
   return {
     ...module,

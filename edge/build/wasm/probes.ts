@@ -7,7 +7,7 @@ import {
   KIND,
   SECTION,
   unsigned,
-  VALUE,
+  VARIABLE,
   type WasmModule,
   withItems,
   writeModule,
@@ -85,11 +85,10 @@ async function passedProbes<P extends Probe>(
     bodies[index - module.importedFunctions] = concatenate([...parts, body.subarray(done)]);
   }
   const nameOf = (global: number) => `probe ${global}`;
-  const variable = [VALUE.i32, 1, ...constant(0), OP.end]; // mutable, and 0 at first
   const withVariables = withItems(
     { ...module, bodies },
     SECTION.globals,
-    numbered.map(() => variable),
+    numbered.map(() => VARIABLE),
   );
   const exported = numbered.map(({ global }) => exportOf(nameOf(global), KIND.global, global));
   const exports = (await use(writeModule(withItems(withVariables, SECTION.exports, exported)))) as Record<

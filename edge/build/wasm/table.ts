@@ -1,15 +1,14 @@
 /**
- * Fills a module's table of functions when it is first needed. V8 would fill it whenever it makes an instance, which takes longer
- * than most runs, and a run needs some hundred of its 22,266 places.
+ * Fills a module's table of functions lazily. V8 would fill it whenever it makes an instance, which takes longer than most runs, and
+ * a run reads about a hundred of its 22,266 entries.
  *
  * Hot functions are those that runs call. In them, `call_indirect` becomes the call of a function that is made here: it knows which
- * functions are in the places that runs read, and fills the table for any other place. All other functions are entered from hot ones,
- * by an export or through the table. So each that a hot one calls, or that is exported, begins with filling the table. Whatever
- * functions and places are chosen, the module does the same.
+ * functions are in the entries that runs read, and fills the table for any other entry. All other functions are entered from hot ones,
+ * from outside or through the table. So each that a hot one calls, or that is exported, begins with filling the table. Whatever
+ * functions and entries are chosen, the module does the same.
  *
- * JavaScript reads the table too. Where it finds an empty place, it calls the export `fillTable` (`edge/build/glue.ts`).
+ * JavaScript reads the table too. Where it finds an empty entry, it calls the export `fillTable` (`edge/build/glue.ts`).
  */
-import { isDeepStrictEqual } from 'node:util';
 import { type Body, OP, parseBody, startOfCode, VOID, walk } from './body.ts';
 import { constant, get } from './code.ts';
 import {
@@ -25,6 +24,7 @@ import {
   unsigned,
   unsupported,
   VALUE,
+  VARIABLE,
   type WasmModule,
   withItems,
 } from './module.ts';
@@ -35,34 +35,33 @@ const TABLE_INIT = [0xfc, 0x0c];
 const ACTIVE = 0;
 const PASSIVE = [1, 0];
 
-/** @returns the places in the table that a use reads. */
-export async function findPlaces(module: WasmModule, use: Use): Promise<ReadonlySet<number>> {
+/** @returns the indexes of the entries that a use reads. */
+export async function findEntries(module: WasmModule, use: Use): Promise<ReadonlySet<number>> {
   const table = readTable(module);
-  const entries = [...table];
-  // In a copy, each place has a function of its own.
-  const forwarding = entries.map(([, index]) => {
-    const { params } = module.types[module.functions[index] as number] as FunctionType;
-    return Uint8Array.from([0, ...params.flatMap((_, parameter) => get(parameter)), ...call(index), OP.end]);
+  // In a copy, each entry has a function of its own.
+  const typesOf = table.map(([, callee]) => module.functions[callee] as number);
+  const bodies = table.map(([, callee], at) => {
+    const type = module.types[typesOf[at] as number] as FunctionType;
+    return Uint8Array.from([0, ...forward(type), ...call(callee), OP.end]);
   });
-  const copy = withTable(
-    {
-      ...module,
-      functions: [...module.functions, ...entries.map(([, index]) => module.functions[index] as number)],
-      bodies: [...module.bodies, ...forwarding],
-    },
-    [[ACTIVE, ...constant(firstOf(table)), OP.end, ...indexes(entries.map((_, at) => module.functions.length + at))]],
-  );
-  const run = await findFunctions(copy, use);
-  return new Set(entries.flatMap(([place], at) => (run.has(module.functions.length + at) ? [place] : [])));
+  const copy = { ...module, functions: [...module.functions, ...typesOf], bodies: [...module.bodies, ...bodies] };
+  const segment = [
+    ACTIVE,
+    ...constant(firstOf(table)),
+    OP.end,
+    ...list(bodies.map((_, at) => module.functions.length + at)),
+  ];
+  const run = await findFunctions(withSegments(copy, [segment]), use);
+  return new Set(table.flatMap(([entry], at) => (run.has(module.functions.length + at) ? [entry] : [])));
 }
 
 /**
  * @param hot indexes of functions that are not imported.
- * @param places that hot functions find without the table; few, because their functions are looked for one after the other.
+ * @param entries that hot functions find without the table; few, because a call looks for its own among them one by one.
  */
-export function withLateTable(module: WasmModule, hot: ReadonlySet<number>, places: ReadonlySet<number>): WasmModule {
+export function withLazyTable(module: WasmModule, hot: ReadonlySet<number>, entries: ReadonlySet<number>): WasmModule {
   const table = readTable(module);
-  const found = [...table].filter(([place]) => places.has(place));
+  const found = table.filter(([entry]) => entries.has(entry));
   const types = [...module.types];
   const typeIndexOf = typeIndexes(types);
   const functions = [...module.functions];
@@ -76,37 +75,42 @@ export function withLateTable(module: WasmModule, hot: ReadonlySet<number>, plac
   const fill = add({ params: [], results: [] }, [
     ...[0, OP.globalGet, ...unsigned(isFilled), OP.i32EqualsZero, OP.if, VOID],
     ...[...constant(1), OP.globalSet, ...unsigned(isFilled)],
-    ...[...constant(firstOf(table)), ...constant(0), ...constant(table.size), ...TABLE_INIT, 0, 0],
+    ...[...constant(firstOf(table)), ...constant(0), ...constant(table.length), ...TABLE_INIT, 0, 0],
     ...[OP.end, OP.end],
   ]);
 
-  /** The functions in the place of `call_indirect`, by its type: they take the place in the table as their last parameter. */
   const dispatchers = new Map<number, number>();
+  /** The function in the place of `call_indirect` with this type. Its last parameter is the index of the entry. */
   function dispatcherOf(typeIndex: number): number {
     const type = types[typeIndex] as FunctionType;
-    const forward = type.params.flatMap((_, parameter) => get(parameter));
-    const place = get(type.params.length);
-    const isOfType = (index: number) => isDeepStrictEqual(types[functions[index] as number], type);
-    const calls = found.flatMap(([at, index]) =>
-      isOfType(index)
-        ? [...place, ...constant(at), OP.i32Equal, OP.if, VOID, ...forward, ...call(index), OP.return, OP.end]
+    const entry = get(type.params.length);
+    const isOfType = (callee: number) =>
+      typeIndexOf(types[functions[callee] as number] as FunctionType) === typeIndexOf(type);
+    const calls = found.flatMap(([index, callee]) =>
+      isOfType(callee)
+        ? [...entry, ...constant(index), OP.i32Equal, OP.if, VOID, ...forward(type), ...call(callee), OP.return, OP.end]
         : [],
     );
-    return add({ ...type, params: [...type.params, VALUE.i32] }, [
-      ...[0, ...calls, ...call(fill)],
-      ...[...forward, ...place, OP.callIndirect, ...unsigned(typeIndex), 0, OP.end],
-    ]);
+    const code = [
+      ...calls,
+      ...call(fill),
+      ...forward(type),
+      ...entry,
+      OP.callIndirect,
+      ...unsigned(typeIndex),
+      0,
+      OP.end,
+    ];
+    const made = dispatchers.get(typeIndex) ?? add({ ...type, params: [...type.params, VALUE.i32] }, [0, ...code]);
+    dispatchers.set(typeIndex, made);
+    return made;
   }
 
-  const entered = new Set([...exportedFunctions(module), ...found.map(([, index]) => index)]);
+  const entered = new Set([...enteredFromOutside(module), ...found.map(([, callee]) => callee)]);
   for (const index of hot) {
     const body = parseBody(module, index);
-    for (const called of calledBy(body)) entered.add(called);
-    bodies[index - module.importedFunctions] = withDispatchers(body, (type) => {
-      const dispatcher = dispatchers.get(type) ?? dispatcherOf(type);
-      dispatchers.set(type, dispatcher);
-      return dispatcher;
-    });
+    for (const callee of calledBy(body)) entered.add(callee);
+    bodies[index - module.importedFunctions] = withDispatchers(body, dispatcherOf);
   }
   for (const index of entered) {
     if (index < module.importedFunctions || hot.has(index)) continue;
@@ -115,11 +119,11 @@ export function withLateTable(module: WasmModule, hot: ReadonlySet<number>, plac
     bodies[index - module.importedFunctions] = concatenate([body.subarray(0, start), call(fill), body.subarray(start)]);
   }
 
-  const late = withTable({ ...module, types, functions, bodies }, [
-    [...PASSIVE, ...indexes([...table.values()])],
-    ...found.map(([place, index]) => [ACTIVE, ...constant(place), OP.end, ...indexes([index])]),
+  const lazy = withSegments({ ...module, types, functions, bodies }, [
+    [...PASSIVE, ...list(table.map(([, callee]) => callee))],
+    ...found.map(([entry, callee]) => [ACTIVE, ...constant(entry), OP.end, ...list([callee])]),
   ]);
-  const withFlag = withItems(late, SECTION.globals, [[VALUE.i32, 1, ...constant(0), OP.end]]);
+  const withFlag = withItems(lazy, SECTION.globals, [VARIABLE]);
   return withItems(withFlag, SECTION.exports, [exportOf('fillTable', KIND.function, fill)]);
 }
 
@@ -144,36 +148,41 @@ function withDispatchers({ bytes, sequence }: Body, dispatcherOf: (type: number)
 }
 
 const call = (index: number) => [OP.call, ...unsigned(index)];
+const forward = ({ params }: FunctionType) => params.flatMap((_, parameter) => get(parameter));
+const list = (indexes: readonly number[]) => [...unsigned(indexes.length), ...indexes.flatMap(unsigned)];
 
-const indexes = (functions: readonly number[]) => [...unsigned(functions.length), ...functions.flatMap(unsigned)];
+/** An entry's index and its function. */
+type Entry = readonly [index: number, callee: number];
 
-function firstOf(table: ReadonlyMap<number, number>): number {
-  return table.keys().next().value ?? 0;
+function firstOf([first]: readonly Entry[]): number {
+  return first?.[0] ?? 0;
 }
 
-function withTable(module: WasmModule, segments: readonly number[][]): WasmModule {
+function withSegments(module: WasmModule, segments: readonly number[][]): WasmModule {
   const contents = itemsOf(segments);
   const sections = module.sections.map((one) => (one.id === SECTION.elements ? { ...one, contents } : one));
   return { ...module, sections };
 }
 
-/** @returns the functions by their place. @throws Error unless the table is filled by one segment. */
-function readTable({ sections }: WasmModule): ReadonlyMap<number, number> {
+/** @throws Error unless the table is filled by one segment. */
+function readTable({ sections }: WasmModule): readonly Entry[] {
   const [segment, ...others] = readItems(sections, SECTION.elements, (items) => {
     if (items.unsigned() !== ACTIVE) throw unsupported('the table has a segment of another kind');
-    if (items.byte() !== OP.i32Const) throw unsupported('the table begins at a place that is not a constant');
-    const start = items.unsigned();
-    if (items.byte() !== OP.end) throw unsupported('the table begins at a place that is computed');
-    return items.list(() => items.unsigned()).map((index, at) => [start + at, index] as const);
+    if (items.byte() !== OP.i32Const) throw unsupported('the table begins at an index that is not a constant');
+    const first = items.unsigned();
+    if (items.byte() !== OP.end) throw unsupported('the table begins at an index that is computed');
+    return items.list(() => items.unsigned()).map((callee, at) => [first + at, callee] as const);
   });
   if (segment === undefined || others.length > 0) throw unsupported('the table is not filled by one segment');
-  return new Map(segment);
+  return segment;
 }
 
-function exportedFunctions({ sections }: WasmModule): number[] {
+/** The exported functions, and the one that starts the module, if there is one. */
+function enteredFromOutside({ sections }: WasmModule): number[] {
   const exports = readItems(sections, SECTION.exports, (items) => {
     items.sized(); // its name
     return { kind: items.byte(), index: items.unsigned() };
   });
-  return exports.flatMap(({ kind, index }) => (kind === KIND.function ? [index] : []));
+  const start = sections.flatMap(({ id, contents }) => (id === SECTION.start ? [new Reader(contents).unsigned()] : []));
+  return [...start, ...exports.flatMap(({ kind, index }) => (kind === KIND.function ? [index] : []))];
 }

@@ -12,6 +12,13 @@ it('looks for no Node, and names no file beside it', () => {
   expect(changed).toContain('export default');
 });
 
+it('fills the table wherever it reads it', () => {
+  const changed = forPages(source);
+  const [, table] = /\?\?\(moduleArg\.exports\.fillTable\(\),(\w+)\.get/.exec(changed) ?? [];
+  expect(changed.match(new RegExp(`\\b${table}[.[]`, 'g'))).toHaveLength(2); // before and after it is filled
+  expect(changed.match(/moduleArg\.exports=/g)).toHaveLength(1);
+});
+
 it.each([
   ['Node', 'globalThis.process?.versions?.node'],
   ["Node's modules", 'await import('],
