@@ -99,7 +99,7 @@ export const index = target({
 
 const vocabularies = fc
   .tuple(fc.constantFrom('<pad>\n<start>\n<unk>\n', '<pad>\n<start>\n', ''), fc.array(anyText, { maxLength: 12 }))
-  .map(([specials, lines]) => specials + lines.join('\n'));
+  .map(([specials, lines]) => (specials + lines.join('\n')).toWellFormed()); // as a file in UTF-8 is
 
 export const vocabulary = target({
   name: 'vocabulary',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { shippedPackages } from '../../edge/build/licences.ts';
 import { measureFirstRun } from '../../edge/build/tune.ts';
-import { readModule, SECTION, type WasmModule, withMemory } from '../../edge/build/wasm/module.ts';
+import { KIND, readItems, readModule, SECTION, type WasmModule, withMemory } from '../../edge/build/wasm/module.ts';
 import { decodeImage } from '../../edge/runtime/image.ts';
 import { WASM_FILE } from '../../edge/runtime/shipped.ts';
 import { decodeModel } from '../../onnx/proto.ts';
@@ -32,11 +32,16 @@ it('names its bundle and its runtime', async () => {
   expect(header?.runtime).toEqual({ sha256: await sha256(await readFile(WASM_FILE)), functions: expect.any(Number) });
 });
 
-it('has everything of the stock WebAssembly but code and a shared memory', async () => {
+it('has everything of the stock WebAssembly but code, a shared memory and a full table', async () => {
   const [stock, own] = [readModule(withMemory(await readFile(WASM_FILE), true)), readModule(withMemory(wasm, true))];
-  const kept = ({ sections }: WasmModule) =>
-    sections.filter(({ id }) => id !== SECTION.types && id !== SECTION.functions && id !== SECTION.code);
+  const { types, functions, globals, exports, elements, code } = SECTION;
+  const changed: readonly number[] = [types, functions, globals, exports, elements, code];
+  const kept = ({ sections }: WasmModule) => sections.filter(({ id }) => !changed.includes(id));
   expect(kept(own)).toEqual(kept(stock));
+  expect(own.globals).toBe(stock.globals + 1);
+  const exported = ({ sections }: WasmModule) =>
+    readItems(sections, exports, (items) => [Buffer.from(items.sized()).toString(), items.byte(), items.unsigned()]);
+  expect(exported(own)).toEqual([...exported(stock), ['fillTable', KIND.function, expect.any(Number)]]);
   expect(own.types.slice(0, stock.types.length)).toEqual(stock.types);
   expect(own.functions.slice(0, stock.functions.length)).toEqual(stock.functions);
 });
