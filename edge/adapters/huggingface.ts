@@ -29,8 +29,8 @@ export function huggingFace({ atRoot, ...options }: AdapterOptions & { readonly 
     );
   }
 
-  // An id may have slashes, but not first or last. The router looks for the pattern everywhere in the path, so it has to fail fast, and
-  // takes a star for its own.
+  // An id may have slashes, but not first or last. The router tries the pattern at every start in the path, so the pattern has to fail
+  // fast; and it has no star, which the router would take for a wildcard.
   app.post('/models/:id{[^/](?:(?:.+)?[^/])?}', async (context) => {
     const { id } = await options.classifier.manifest();
     if (context.req.param('id') !== id) throw new ProblemError({ kind: 'unknown-model', id });

@@ -341,16 +341,10 @@ it('needs a key for every route but the public ones, whatever slashes follow, al
   for (const { method, path } of keyed) {
     const address = path.replace(/:\w+(\{.*\})?/g, 'tiny-lstm');
     for (const slashes of ['', '/', '//']) {
-      const statuses = [
-        (await app.request(address + slashes, { method })).status,
-        (await other.request(`/base${address}${slashes}`, { method })).status,
-      ];
-      expect([method, address, slashes, statuses]).toEqual([
-        method,
-        address,
-        slashes,
-        slashes === '' ? [401, 401] : statuses.map((status) => (status === 401 ? 401 : 404)),
-      ]);
+      const alone = await app.request(address + slashes, { method });
+      const mounted = await other.request(`/base${address}${slashes}`, { method });
+      const refusals = slashes === '' ? [401] : [401, 404];
+      for (const { status } of [alone, mounted]) expect(refusals, `${method} ${address}${slashes}`).toContain(status);
     }
   }
 });

@@ -9,7 +9,7 @@ import { WASM_FILE } from '../../edge/runtime/shipped.ts';
 import { toBatch } from '../../shared/encoding.ts';
 import { randomNumbers } from '../../train/random.ts';
 
-// The JavaScript of the worker, which fills the table where it reads an empty place.
+// The JavaScript of the worker, which fills the table where it reads an empty entry.
 vi.mock('onnxruntime-web/ort-wasm-simd-threaded.mjs', () => import('../../.prepared/onnxruntime.mjs' as string));
 
 const stock = new Uint8Array(await readFile(WASM_FILE));

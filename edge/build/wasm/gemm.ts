@@ -14,7 +14,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { OP, VOID } from './body.ts';
-import { constant, declare, get, set } from './code.ts';
+import { call, constant, declare, forward, get, set } from './code.ts';
 import {
   concatenate,
   type FunctionType,
@@ -40,7 +40,7 @@ const NUMBER_BYTES = 4;
 const VECTOR_BYTES = NUMBER_BYTES * LANES;
 const PANEL_BYTES = NUMBER_BYTES * PANEL;
 
-const [EQUALS_ZERO, LESS, GREATER] = [0x45, 0x49, 0x4b] as const;
+const [LESS, GREATER] = [0x49, 0x4b] as const;
 const [ADD, SUBTRACT, AND, SHIFT_LEFT] = [0x6a, 0x6b, 0x71, 0x74] as const;
 const simd = (op: number, ...immediates: readonly number[]) => [0xfd, ...unsigned(op), ...immediates];
 const ALIGNMENT = 2; // 4 bytes
@@ -207,9 +207,8 @@ function kernel(adds: boolean, rest: number): Uint8Array {
           ...[...hasTwoRows, OP.if, VOID, ...narrow(2), OP.else, ...narrow(1), OP.end, OP.end],
         ]),
     OP.end,
-    ...[...get(COLUMNS), EQUALS_ZERO, OP.if, VOID, ...constant(1), ...hasTwoRows, ADD, OP.return, OP.end],
-    ...TYPE.params.flatMap((_, parameter) => get(parameter)),
-    ...[OP.call, ...unsigned(rest), OP.end],
+    ...[...get(COLUMNS), OP.i32EqualsZero, OP.if, VOID, ...constant(1), ...hasTwoRows, ADD, OP.return, OP.end],
+    ...[...forward(TYPE), ...call(rest), OP.end],
   ];
   return concatenate([declare(locals), code]);
 }

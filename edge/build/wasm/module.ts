@@ -231,9 +231,6 @@ export function typeIndexes(types: FunctionType[]): (type: FunctionType) => numb
   };
 }
 
-/** An item of the section of globals: an i32 that can change, and is 0 at first. */
-export const VARIABLE = [VALUE.i32, 1, 0x41, 0, 0x0b];
-
 /** An item of the section of exports. */
 export function exportOf(name: string, kind: number, index: number): number[] {
   return [...sized([...Buffer.from(name)]), kind, ...unsigned(index)];

@@ -6,7 +6,7 @@
  * can be left by their end, by `return` and by branches. If there are several such exits, the function also returns which one it took.
  */
 import { type Body, type Instruction, isLocal, OP, type Sequence, VOID, walk } from './body.ts';
-import { constant, declare, get, set } from './code.ts';
+import { call, constant, declare, get, set } from './code.ts';
 import { indexesOf, type LiveOut, type Locals, liveBefore, livenessOf, NONE, only } from './liveness.ts';
 import { concatenate, type FunctionType, typeIndexes, unsigned, VALUE, type WasmModule } from './module.ts';
 
@@ -152,7 +152,7 @@ function callOf(index: number, signature: Signature, newLocal: (type: number) =>
   };
   return [
     ...params.flatMap(get),
-    ...[OP.call, ...unsigned(index)],
+    ...call(index),
     ...writtenBack.toReversed().flatMap(set),
     ...(taken === undefined ? [] : set(taken)),
     ...values.toReversed().flatMap(set),

@@ -1,17 +1,7 @@
 /** Finds what a module runs: in a copy of it, each probe sets a global variable when it is passed. */
 import { type Body, OP, parseBody, type Sequence, startOfCode } from './body.ts';
-import { constant } from './code.ts';
-import {
-  concatenate,
-  exportOf,
-  KIND,
-  SECTION,
-  unsigned,
-  VARIABLE,
-  type WasmModule,
-  withItems,
-  writeModule,
-} from './module.ts';
+import { constant, VARIABLE } from './code.ts';
+import { concatenate, exportOf, KIND, SECTION, unsigned, type WasmModule, withItems, writeModule } from './module.ts';
 import type { ColdParts } from './outline.ts';
 
 /** Instantiates a module and uses it. @returns its exports. */

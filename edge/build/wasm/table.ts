@@ -10,7 +10,7 @@
  * JavaScript reads the table too. Where it finds an empty entry, it calls the export `fillTable` (`edge/build/glue.ts`).
  */
 import { type Body, OP, parseBody, startOfCode, VOID, walk } from './body.ts';
-import { constant, get } from './code.ts';
+import { call, constant, forward, get, VARIABLE } from './code.ts';
 import {
   concatenate,
   exportOf,
@@ -24,7 +24,6 @@ import {
   unsigned,
   unsupported,
   VALUE,
-  VARIABLE,
   type WasmModule,
   withItems,
 } from './module.ts';
@@ -82,6 +81,11 @@ export function withLazyTable(module: WasmModule, hot: ReadonlySet<number>, entr
   const dispatchers = new Map<number, number>();
   /** The function in the place of `call_indirect` with this type. Its last parameter is the index of the entry. */
   function dispatcherOf(typeIndex: number): number {
+    const dispatcher = dispatchers.get(typeIndex) ?? addDispatcher(typeIndex);
+    dispatchers.set(typeIndex, dispatcher);
+    return dispatcher;
+  }
+  function addDispatcher(typeIndex: number): number {
     const type = types[typeIndex] as FunctionType;
     const entry = get(type.params.length);
     const isOfType = (callee: number) =>
@@ -91,19 +95,8 @@ export function withLazyTable(module: WasmModule, hot: ReadonlySet<number>, entr
         ? [...entry, ...constant(index), OP.i32Equal, OP.if, VOID, ...forward(type), ...call(callee), OP.return, OP.end]
         : [],
     );
-    const code = [
-      ...calls,
-      ...call(fill),
-      ...forward(type),
-      ...entry,
-      OP.callIndirect,
-      ...unsigned(typeIndex),
-      0,
-      OP.end,
-    ];
-    const made = dispatchers.get(typeIndex) ?? add({ ...type, params: [...type.params, VALUE.i32] }, [0, ...code]);
-    dispatchers.set(typeIndex, made);
-    return made;
+    const other = [...call(fill), ...forward(type), ...entry, OP.callIndirect, ...unsigned(typeIndex), 0, OP.end];
+    return add({ ...type, params: [...type.params, VALUE.i32] }, [0, ...calls, ...other]);
   }
 
   const entered = new Set([...enteredFromOutside(module), ...found.map(([, callee]) => callee)]);
@@ -147,9 +140,7 @@ function withDispatchers({ bytes, sequence }: Body, dispatcherOf: (type: number)
   return concatenate([...kept, bytes.subarray(done)]);
 }
 
-const call = (index: number) => [OP.call, ...unsigned(index)];
-const forward = ({ params }: FunctionType) => params.flatMap((_, parameter) => get(parameter));
-const list = (indexes: readonly number[]) => [...unsigned(indexes.length), ...indexes.flatMap(unsigned)];
+const list = (indexes: readonly number[]) => [...itemsOf(indexes.map(unsigned))];
 
 /** An entry's index and its function. */
 type Entry = readonly [index: number, callee: number];

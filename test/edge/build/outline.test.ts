@@ -15,6 +15,7 @@ import { outline } from '../../../edge/build/wasm/outline.ts';
 import { findCold } from '../../../edge/build/wasm/probes.ts';
 import { randomNumbers } from '../../../train/random.ts';
 import { anyCold } from '../../fixtures/cold.ts';
+import { moduleWith } from '../../fixtures/wasm.ts';
 
 const { i32, i64 } = VALUE;
 const get = (local: number) => [OP.localGet, ...unsigned(local)];
@@ -105,19 +106,13 @@ function moduleOf(code: readonly number[], results: readonly number[] = [i32]): 
     [SECTION.exports]: [2, ...exported('f', 0), ...exported('g', 3)],
     [SECTION.code]: [],
   };
-  return readModule(
-    writeModule({
-      sections: Object.entries(sections).map(([id, contents]) => ({
-        id: Number(id),
-        contents: Uint8Array.from(contents),
-      })),
-      types: [type],
-      functions: [0],
-      importedFunctions: 0,
-      globals: 1,
-      bodies: [Uint8Array.from([...unsigned(LOCALS.length - 1), ...locals, ...code, OP.end])],
-    }),
-  );
+  return moduleWith(sections, {
+    types: [type],
+    functions: [0],
+    importedFunctions: 0,
+    globals: 1,
+    bodies: [Uint8Array.from([...unsigned(LOCALS.length - 1), ...locals, ...code, OP.end])],
+  });
 }
 
 interface Exports {

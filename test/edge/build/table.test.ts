@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OP, VOID } from '../../../edge/build/wasm/body.ts';
-import { constant, get } from '../../../edge/build/wasm/code.ts';
+import { constant, get, VARIABLE } from '../../../edge/build/wasm/code.ts';
 import {
   exportOf,
   type FunctionType,
   itemsOf,
   KIND,
-  readModule,
   SECTION,
   sized,
   unsigned,
@@ -16,6 +15,7 @@ import {
 } from '../../../edge/build/wasm/module.ts';
 import { findEntries, withLazyTable } from '../../../edge/build/wasm/table.ts';
 import { randomNumbers } from '../../../train/random.ts';
+import { moduleWith } from '../../fixtures/wasm.ts';
 
 const { i32 } = VALUE;
 const ADD = 0x6a;
@@ -53,7 +53,7 @@ function moduleOf(
     [SECTION.imports]: [1, ...sized([0x6d]), ...sized([0x66]), KIND.function, 0],
     [SECTION.functions]: [],
     [TABLES]: [1, VALUE.funcref, 0, ENTRIES],
-    [SECTION.globals]: [1, i32, 1, ...constant(0), OP.end],
+    [SECTION.globals]: [1, ...VARIABLE],
     [SECTION.exports]: [
       ...itemsOf([
         exportOf('calls', KIND.global, CALLS),
@@ -64,19 +64,13 @@ function moduleOf(
     [SECTION.elements]: [1, 0, ...constant(FIRST), OP.end, ...unsigned(entries.length), ...entries],
     [SECTION.code]: [],
   };
-  return readModule(
-    writeModule({
-      sections: Object.entries(sections).map(([id, contents]) => ({
-        id: Number(id),
-        contents: Uint8Array.from(contents),
-      })),
-      types: TYPES,
-      functions: [0, ...functions.map(({ type }) => type)],
-      importedFunctions: 1,
-      globals: 1,
-      bodies: functions.map(({ code }) => Uint8Array.from([0, ...code, OP.end])),
-    }),
-  );
+  return moduleWith(sections, {
+    types: TYPES,
+    functions: [0, ...functions.map(({ type }) => type)],
+    importedFunctions: 1,
+    globals: 1,
+    bodies: functions.map(({ code }) => Uint8Array.from([0, ...code, OP.end])),
+  });
 }
 
 /** Functions that call each other by themselves and through the table. */
@@ -127,7 +121,7 @@ async function instantiate(file: Uint8Array<ArrayBuffer>): Promise<Exports> {
 const functionsOf = (exports: Exports) =>
   Object.entries(exports).filter(([name]) => /^\d+$/.test(name)) as [string, Callable][];
 
-/** What a function returns or throws, and the calls that are then left. */
+/** @returns what a call gives or throws, and how many calls are left after it. */
 function resultOf(call: Callable, { calls }: Exports, ...values: number[]): unknown {
   calls.value = 30;
   try {
@@ -137,7 +131,7 @@ function resultOf(call: Callable, { calls }: Exports, ...values: number[]): unkn
   }
 }
 
-/** What the exports give, one after the other in one instance, and the functions in the table. */
+/** Calls all exports of an instance, then all functions in its table. @returns what they give. */
 function use(exports: Exports): unknown[] {
   const results = functionsOf(exports).flatMap(([name, call]) =>
     [0, 3, 8].map((value) => [name, resultOf(call, exports, value, 5)]),
@@ -155,17 +149,17 @@ describe('withLazyTable', () => {
     const random = randomNumbers(1);
     const some = (from: number, to: number) =>
       new Set(Array.from({ length: to + 1 - from }, (_, at) => from + at).filter(() => random() < 0.5));
-    let late = 0;
+    let lazy = 0;
     for (let count = 0; count < 150; count++) {
       const module = randomModule(random);
       const expected = use(await instantiate(writeModule(module)));
       for (let choice = 0; choice < 3; choice++) {
         const changed = await instantiate(writeModule(withLazyTable(module, some(1, FUNCTIONS), some(0, ENTRIES))));
-        if (changed.table.get(FIRST) === null) late++;
+        if (changed.table.get(FIRST) === null) lazy++;
         expect(use(changed)).toEqual(expected);
       }
     }
-    expect(late).toBeGreaterThan(150);
+    expect(lazy).toBeGreaterThan(150);
   });
 
   it('leaves the table empty for hot functions that read only entries that are found', async () => {
